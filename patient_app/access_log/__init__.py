@@ -1,0 +1,1 @@
+"""Access records: who saw what of whom, chained for each patient so that a change shows."""

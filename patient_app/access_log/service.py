@@ -1,0 +1,205 @@
+"""Adds access records and verifies their chains.
+
+A record's digest is an HMAC over the digest before it and the record's own canonical form, under a key that is not in
+the main database. The ends of the chains are anchored in the key store, so that cutting off the last records shows.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import select
+
+from patient_app.access_log.models import AccessChain, AccessKind, AccessRecord
+from patient_app.core import clock
+from patient_app.core.ids import new_id
+from patient_app.core.keys import AccessAnchor
+from patient_app.core.work import Store, db, vault
+
+CHAIN_PURPOSE = "access records"
+BATCH = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is to be recorded: who, of whom, under which consent, what, and over which days."""
+
+    practice_id: uuid.UUID
+    patient_id: uuid.UUID
+    viewer_id: uuid.UUID
+    viewer_role: str
+    kind: AccessKind
+    consent_id: uuid.UUID | None = None
+    categories: tuple[str, ...] = ()
+    from_day: date | None = None
+    to_day: date | None = None
+    highest_seq: int = 0
+    notice_version: str = ""
+
+
+@dataclass(slots=True)
+class Verification:
+    """What checking the chains found; each fault is one plain sentence with ids only."""
+
+    patients: int = 0
+    records: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+def record(readings: Sequence[Reading]) -> list[AccessRecord]:
+    """Add records to their patients' chains, in this unit of work; needs a writing one.
+
+    Patients are taken in one fixed order, so that two writers cannot wait for each other.
+    """
+    if not readings:
+        return []
+    ordered = sorted(readings, key=lambda reading: reading.patient_id)
+    chains = _lock_chains({reading.patient_id for reading in ordered})
+    moment = clock.now()
+    records = []
+    for reading in ordered:
+        chain = chains[reading.patient_id]
+        made = AccessRecord(
+            id=new_id(),
+            practice_id=reading.practice_id,
+            patient_id=reading.patient_id,
+            seq=chain.seq + 1,
+            recorded_at=moment,
+            on_day=moment.date(),
+            kind=reading.kind,
+            viewer_id=reading.viewer_id,
+            viewer_role=reading.viewer_role,
+            consent_id=reading.consent_id,
+            categories=sorted(reading.categories),
+            from_day=reading.from_day,
+            to_day=reading.to_day,
+            highest_seq=reading.highest_seq,
+            notice_version=reading.notice_version,
+        )
+        made.digest = _digest(chain.digest, made)
+        chain.seq, chain.digest = made.seq, made.digest
+        records.append(made)
+    db().add_all(records)
+    db().flush()  # The records stand or fall with the reading that follows.
+    return records
+
+
+def _lock_chains(patients: set[uuid.UUID]) -> dict[uuid.UUID, AccessChain]:
+    query = select(AccessChain).where(AccessChain.patient_id.in_(patients)).order_by(AccessChain.patient_id)
+    return {chain.patient_id: chain for chain in db().scalars(query.with_for_update())}
+
+
+def start_chain(patient_id: uuid.UUID) -> None:
+    """Begin the chain of a new patient."""
+    db().add(AccessChain(patient_id=patient_id, seq=0, digest=patient_id.bytes))
+
+
+def caseload_recorded(viewer_id: uuid.UUID, on_day: date) -> set[tuple[uuid.UUID, uuid.UUID | None]]:
+    """Return (patient, consent) pairs that this viewer's list was already recorded for on that UTC day."""
+    query = select(AccessRecord.patient_id, AccessRecord.consent_id).where(
+        AccessRecord.viewer_id == viewer_id, AccessRecord.on_day == on_day, AccessRecord.kind == AccessKind.CASELOAD
+    )
+    return {(patient_id, consent_id) for patient_id, consent_id in db().execute(query)}
+
+
+def records_of(patient_id: uuid.UUID, *, most: int = 200) -> list[AccessRecord]:
+    """Return the newest records of a patient, newest first."""
+    query = select(AccessRecord).where(AccessRecord.patient_id == patient_id)
+    return list(db().scalars(query.order_by(AccessRecord.seq.desc()).limit(most)))
+
+
+def _digest(before: bytes, made: AccessRecord) -> bytes:
+    canonical = json.dumps(
+        [
+            str(made.id),
+            str(made.practice_id),
+            str(made.patient_id),
+            made.seq,
+            made.recorded_at.isoformat(),
+            made.on_day.isoformat(),
+            str(made.kind),
+            str(made.viewer_id),
+            made.viewer_role,
+            str(made.consent_id),
+            made.categories,
+            str(made.from_day),
+            str(made.to_day),
+            made.highest_seq,
+            made.notice_version,
+        ],
+        separators=(",", ":"),
+    )
+    return vault().keyed_hash(CHAIN_PURPOSE, before + canonical.encode())
+
+
+def anchor(store: Store) -> int:
+    """Copy the ends of all chains that grew into the key store; return how many. The worker calls this."""
+    with store.work(writes=False):
+        ends = {chain.patient_id: (chain.seq, chain.digest) for chain in db().scalars(select(AccessChain))}
+    with store.keys.database.session(writes=True) as session:
+        known = {row.patient_id: row for row in session.scalars(select(AccessAnchor))}
+        grown = 0
+        for patient_id, (seq, digest) in ends.items():
+            row = known.get(patient_id)
+            if row is None:
+                session.add(AccessAnchor(patient_id=patient_id, seq=seq, digest=digest, anchored_at=clock.now()))
+            elif row.seq < seq:
+                row.seq, row.digest, row.anchored_at = seq, digest, clock.now()
+            else:
+                continue
+            grown += 1
+        session.commit()
+    return grown
+
+
+def verify(store: Store) -> Verification:
+    """Check every chain from its start to its end, and its end against the anchor in the key store."""
+    result = Verification()
+    with store.keys.database.session(writes=False) as session:
+        anchors = {row.patient_id: (row.seq, row.digest) for row in session.scalars(select(AccessAnchor))}
+    with store.work(writes=False):
+        chains = {chain.patient_id: chain for chain in db().scalars(select(AccessChain))}
+        orphans = db().scalars(select(AccessRecord.patient_id).distinct())
+        for patient_id in sorted(set(chains) | set(orphans) | set(anchors)):
+            _verify_one(patient_id, chains.get(patient_id), anchors.get(patient_id), result)
+    return result
+
+
+def _verify_one(
+    patient_id: uuid.UUID,
+    chain: AccessChain | None,
+    anchored: tuple[int, bytes] | None,
+    result: Verification,
+) -> None:
+    result.patients += 1
+    digest, seq = patient_id.bytes, 0
+    anchor_met = anchored is None or anchored[0] == 0
+    for made in _all_records(patient_id):
+        result.records += 1
+        seq += 1
+        if made.seq != seq:
+            result.faults.append(f"Patient {patient_id}: record {seq} is missing.")
+            return
+        if _digest(digest, made) != made.digest:
+            result.faults.append(f"Patient {patient_id}: record {seq} was changed.")
+            return
+        digest = made.digest
+        if anchored == (seq, digest):
+            anchor_met = True
+    if chain is None:
+        result.faults.append(f"Patient {patient_id}: the end of the chain is missing.")
+    elif (chain.seq, chain.digest) != (seq, digest):
+        result.faults.append(f"Patient {patient_id}: records after {seq} are missing, or the end was changed.")
+    if not anchor_met:
+        result.faults.append(f"Patient {patient_id}: records up to {anchored[0] if anchored else 0} were kept, not all are here.")
+
+
+def _all_records(patient_id: uuid.UUID) -> Iterable[AccessRecord]:
+    query = select(AccessRecord).where(AccessRecord.patient_id == patient_id).order_by(AccessRecord.seq)
+    return db().scalars(query.execution_options(yield_per=BATCH))
+
+

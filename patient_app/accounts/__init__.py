@@ -1,0 +1,1 @@
+"""People and practices, signing in, sessions, invitations and codes."""

@@ -1,0 +1,191 @@
+"""Who is asking: reads the session cookie once a request and makes the `Viewer` that everything else knows.
+
+Flask's own cookie session is not used (a copied one would outlive signing out; there is no `SECRET_KEY` at all), so
+Flask-Login is left with what it does well: `current_user`, filled by a request loader.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, Request, Response, current_app, g, request
+from flask_login import LoginManager, current_user
+from sqlalchemy import bindparam, select
+from sqlalchemy.engine import Row
+from sqlalchemy.exc import SQLAlchemyError
+
+from patient_app.accounts import sessions
+from patient_app.accounts.models import DeviceSession, Person, PersonState, SecurityNotice
+from patient_app.core import access, clock, work
+from patient_app.core.config import ConfigError
+from patient_app.core.db import DatabaseBusy, DatabaseMissing
+from patient_app.core.identity import Stage, Viewer, viewer_or_none
+from patient_app.core.keys import KeyGone
+from patient_app.core.logs import logger
+from patient_app.core.roles import Discipline, Role
+from patient_app.core.vault import Place, SealBroken
+
+# No cookie can have this name. Flask-Login would read a remember cookie (one of another program on localhost, say)
+# before it asks our loader, and would need a secret key for it.
+_NO_COOKIE = "=never"
+_LONGEST_COOKIE = 200
+FAULTS = (SQLAlchemyError, DatabaseBusy, DatabaseMissing, ConfigError, SealBroken)
+
+_BY_TOKEN = (
+    select(
+        DeviceSession.id.label("session_id"),
+        DeviceSession.stage,
+        DeviceSession.created_at,
+        DeviceSession.last_seen_at,
+        DeviceSession.confirmed_at,
+        DeviceSession.expires_at,
+        Person.id.label("person_id"),
+        Person.practice_id,
+        Person.role,
+        Person.discipline,
+        Person.name_sealed,
+        Person.language,
+        Person.zone,
+        Person.day_start_minutes,
+        Person.entries_closed_from,
+        Person.entries_closed_until,
+        Person.security_notice,
+        Person.security_notice_at,
+    )
+    .join(Person, Person.id == DeviceSession.person_id)
+    .where(
+        DeviceSession.token_hash == bindparam("token_hash"),
+        DeviceSession.ended_at.is_(None),
+        Person.state == PersonState.ACTIVE,
+    )
+)
+
+
+def init_app(app: Flask) -> None:
+    """Make `current_user` the person whose session the cookie names. Register before the access check."""
+    app.config["REMEMBER_COOKIE_NAME"] = _NO_COOKIE
+    manager = LoginManager()
+    manager.session_protection = None
+    manager.request_loader(_load)
+    manager.init_app(app, add_context_processor=False)
+    app.before_request(_look_early)
+    app.after_request(_note_activity)
+
+
+def session_token() -> str | None:
+    """Return the token that the browser sent in the session cookie."""
+    return _cookie(request, sessions.session_cookie_name(work.config()))
+
+
+def device_token() -> str | None:
+    """Return the token by which this device is known, if it ever signed in."""
+    return _cookie(request, sessions.device_cookie_name(work.config()))
+
+
+def browser_label() -> str:
+    """Return the name of browser and system to show in the list of devices."""
+    return sessions.browser_label(request.headers.get("User-Agent", ""))
+
+
+def network_address() -> str:
+    """Return the address that the request came from; behind a proxy, the one it vouches for."""
+    return request.remote_addr or ""
+
+
+def _cookie(sent: Request, name: str) -> str | None:
+    token = sent.cookies.get(name)
+    return token if token and len(token) <= _LONGEST_COOKIE else None
+
+
+def _look_early() -> None:
+    """Load the person while the unit of work is open: a public page may ask first when it is rendered."""
+    if request.endpoint is None or request.endpoint == "static_files" or request.blueprint == "machines":
+        return
+    current_user._get_current_object()
+
+
+def _load(sent: Request) -> Viewer | None:
+    token = _cookie(sent, sessions.session_cookie_name(work.config()))
+    if token is None:
+        return None
+    try:
+        return _viewer_of(token)
+    except KeyGone:  # The person's key was destroyed: there is nobody any more.
+        return None
+    except FAULTS as fault:
+        policy = access.policy_of(current_app, sent.endpoint)
+        if policy is None or policy.permission is not access.Permission.PUBLIC:
+            raise
+        # Help must open when everything else is broken; it then opens as for a stranger.
+        logger().error("session not read", route=str(sent.url_rule), exc_info=fault)
+        return None
+
+
+def _viewer_of(token: str) -> Viewer | None:
+    moment = clock.now()
+    with work.reading() as session:
+        try:
+            row = session.execute(_BY_TOKEN, {"token_hash": sessions.token_hash(token)}).one_or_none()
+        except SQLAlchemyError:
+            with suppress(SQLAlchemyError):
+                session.rollback()  # What the page itself asks next starts afresh.
+            raise
+    if row is None:
+        return None
+    role, stage = Role(row.role), Stage(row.stage)
+    if not sessions.is_live(role, stage, row.last_seen_at, row.expires_at, moment):
+        return None
+    g.session_activity_due = moment - row.last_seen_at >= sessions.ACTIVITY_INTERVAL
+    return _viewer(row, role, stage, moment)
+
+
+def _viewer(row: Row[Any], role: Role, stage: Stage, moment: datetime) -> Viewer:
+    closed = sessions.begun_after_code(row.created_at, row.entries_closed_from)
+    still_closed = closed and row.entries_closed_until is not None and moment < row.entries_closed_until
+    place = Place(Person.__tablename__, "name_sealed", row.person_id, row.person_id)
+    return Viewer(
+        id=row.person_id,
+        practice_id=row.practice_id,
+        role=role,
+        discipline=Discipline(row.discipline) if row.discipline else None,
+        name=work.vault().open(place, row.name_sealed) if row.name_sealed else "",
+        language=row.language,
+        zone=row.zone,
+        day_start_minutes=row.day_start_minutes,
+        session_id=row.session_id,
+        stage=stage,
+        confirmed_at=row.confirmed_at,
+        entries_closed_from=row.entries_closed_from if still_closed else None,
+        entries_closed_until=row.entries_closed_until if still_closed else None,
+        security_notice=_notice(row, closed=closed),
+    )
+
+
+def _notice(row: Row[Any], *, closed: bool) -> str | None:
+    """Return what the person is to be asked. Who came in by the code is not asked whether that was all right."""
+    if row.security_notice is None:
+        return None
+    notice = SecurityNotice(row.security_notice)
+    return None if notice is SecurityNotice.CODE_USED and closed else str(notice)
+
+
+def _note_activity(response: Response) -> Response:
+    """Keep the session awake: one short write, at most once a minute, and never for what was denied."""
+    person = viewer_or_none() if g.get("session_activity_due") else None
+    if person is not None and _was_allowed(person, response):
+        try:
+            with current_app.extensions["tandem"].store.work(writes=True):
+                sessions.note_activity(person.session_id)
+        except FAULTS as fault:  # The answer itself is fine; the next request tries again.
+            logger().warning("activity not noted", exc_info=fault)
+    return response
+
+
+def _was_allowed(person: Viewer, response: Response) -> bool:
+    policy = access.policy_of(current_app, request.endpoint)
+    if policy is None or policy.permission is access.Permission.PUBLIC or response.status_code >= 400:
+        return False
+    finishing = policy.permission is access.Permission.SECOND_FACTOR_FINISH
+    return person.role in access.PERMITTED[policy.permission] and (person.stage is not Stage.FULL) == finishing

@@ -1,0 +1,218 @@
+"""People of a practice, as other features know them: lists and charts, closing, and what the modules beside it make.
+
+`registry` makes and invites people, `supporters` ties them to patients; their names are offered here too.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select, update
+
+from patient_app.accounts import teams
+from patient_app.accounts.models import ClinicCode, DeviceSession, Patient, Person, PersonState
+from patient_app.accounts.registry import (
+    STAFF,
+    Actor,
+    ChartNumberTaken,
+    IdInUse,
+    Invited,
+    SignInNameTaken,
+    activate,
+    cancel_links,
+    create_practice,
+    find_person,
+    invite_administrator,
+    invite_staff,
+    register_patient,
+    sign_in_index,
+)
+from patient_app.accounts.supporters import (
+    SupportRow,
+    TooManyInvitations,
+    accept_supporter,
+    confirm_supporter,
+    end_support,
+    invite_supporter,
+    resend_support_invitation,
+    set_instructions,
+    supporters_of,
+)
+from patient_app.core import clock
+from patient_app.core.errors import NotFound
+from patient_app.core.roles import Discipline, Role
+from patient_app.core.work import db, vault
+
+__all__ = [
+    "STAFF",
+    "Actor",
+    "Chart",
+    "ChartNumberTaken",
+    "IdInUse",
+    "Invited",
+    "PatientRow",
+    "SignInNameTaken",
+    "StaffMember",
+    "SupportRow",
+    "TooManyInvitations",
+    "accept_supporter",
+    "activate",
+    "chart",
+    "close_account",
+    "confirm_supporter",
+    "create_practice",
+    "end_support",
+    "find_person",
+    "invite_administrator",
+    "invite_staff",
+    "invite_supporter",
+    "patients_of",
+    "register_patient",
+    "reopen_account",
+    "resend_support_invitation",
+    "set_instructions",
+    "sign_in_index",
+    "staff_member",
+    "staff_of",
+    "supporters_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """A row of the practice's staff."""
+
+    id: uuid.UUID
+    name: str
+    email: str
+    role: Role
+    discipline: Discipline | None
+    state: PersonState
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRow:
+    """A row of the practice's patients: chart number and date of birth tell two of one name apart."""
+
+    id: uuid.UUID
+    name: str
+    chart_number: str
+    date_of_birth: date
+    state: PersonState
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """What the practice keeps about a patient; nothing that the patient wrote."""
+
+    row: PatientRow
+    email: str
+    address: str
+    emergency_contact: str
+
+
+# ------------------------------------------------------------------------------------------------------- looking up
+def staff_of(viewer: Actor) -> list[StaffMember]:
+    """Return the practice's staff by name, closed accounts last."""
+    query = select(Person).where(Person.practice_id == viewer.practice_id, Person.role.in_(STAFF))
+    people = db().scalars(query).all()
+    vault().preload(person.id for person in people)
+    return sorted((_staff_member(person) for person in people), key=_staff_order)
+
+
+def _staff_member(person: Person) -> StaffMember:
+    return StaffMember(
+        id=person.id,
+        name=person.name or "",
+        email=person.email or "",
+        role=Role(person.role),
+        discipline=Discipline(person.discipline) if person.discipline else None,
+        state=PersonState(person.state),
+    )
+
+
+def _staff_order(member: StaffMember) -> tuple[bool, str, uuid.UUID]:
+    return member.state is PersonState.CLOSED, member.name.casefold(), member.id
+
+
+def staff_member(viewer: Actor, person_id: uuid.UUID) -> StaffMember:
+    """Return one member of the practice's staff; raise `NotFound`."""
+    return _staff_member(find_person(viewer, person_id, STAFF))
+
+
+def patients_of(viewer: Actor) -> list[PatientRow]:
+    """Return patients by name: all of the practice for an administrator, those of their teams for a clinician."""
+    if viewer.role not in STAFF:
+        raise NotFound
+    query = select(Person, Patient).join(Patient, Patient.person_id == Person.id)
+    query = query.where(Person.practice_id == viewer.practice_id)
+    if viewer.role != Role.ADMINISTRATOR:
+        query = query.where(Person.id.in_(teams.patients_with(viewer.id)))
+    rows: Sequence[tuple[Person, Patient]] = [(person, chart) for person, chart in db().execute(query)]
+    vault().preload([viewer.practice_id, *(person.id for person, _ in rows)])
+    found = [_patient_row(person, chart) for person, chart in rows]
+    return sorted(found, key=lambda row: (row.name.casefold(), row.date_of_birth, row.id))
+
+
+def _patient_row(person: Person, chart: Patient) -> PatientRow:
+    return PatientRow(
+        id=person.id,
+        name=person.name or "",
+        chart_number=chart.chart_number or "",
+        date_of_birth=date.fromisoformat(chart.date_of_birth or ""),
+        state=PersonState(person.state),
+    )
+
+
+def chart(viewer: Actor, patient_id: uuid.UUID) -> Chart:
+    """Return the chart of a patient whom `patients_of` would list for the caller; raise `NotFound`."""
+    person = find_person(viewer, patient_id, [Role.PATIENT])
+    allowed = viewer.role == Role.ADMINISTRATOR or (
+        viewer.role == Role.CLINICIAN and teams.is_on_team(viewer.id, patient_id)
+    )
+    if not allowed:
+        raise NotFound
+    kept = db().get_one(Patient, patient_id)
+    return Chart(
+        row=_patient_row(person, kept),
+        email=person.email or "",
+        address=kept.address or "",
+        emergency_contact=kept.emergency_contact or "",
+    )
+
+
+# ---------------------------------------------------------------------------------------------- closing and reopening
+def close_account(viewer: Actor, person_id: uuid.UUID) -> None:
+    """Close an account of the staff: signed out everywhere, off every team, its links and codes dead.
+
+    Nobody closes their own (`NotFound`), so a practice always keeps an administrator. Closed twice is closed.
+    """
+    person = find_person(viewer, person_id, STAFF)
+    if viewer.role != Role.ADMINISTRATOR or person.id == viewer.id:
+        raise NotFound
+    if person.state == PersonState.CLOSED:
+        return
+    person.state = PersonState.CLOSED
+    moment = clock.now()
+    ended = update(DeviceSession).where(DeviceSession.person_id == person_id, DeviceSession.ended_at.is_(None))
+    db().execute(ended.values(ended_at=moment))
+    dead = update(ClinicCode).where(
+        (ClinicCode.person_id == person_id) | (ClinicCode.issued_by == person_id),
+        ClinicCode.used_at.is_(None),
+        ClinicCode.cancelled_at.is_(None),
+    )
+    db().execute(dead.values(cancelled_at=moment))
+    cancel_links(person_id)
+    teams.leave_all(viewer, person_id)
+
+
+def reopen_account(viewer: Actor, person_id: uuid.UUID) -> None:
+    """Open a closed account of the staff again; teams are assigned anew. Raise `NotFound`."""
+    person = find_person(viewer, person_id, STAFF)
+    if viewer.role != Role.ADMINISTRATOR:
+        raise NotFound
+    if person.state == PersonState.CLOSED:
+        person.state = PersonState.ACTIVE if person.password_hash else PersonState.INVITED

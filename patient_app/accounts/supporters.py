@@ -1,0 +1,207 @@
+"""The tie between a patient and a supporter: invited by the patient, accepted, and confirmed by the patient.
+
+What the patient wrote about a supporter is sealed under the patient's key. A supporter can be shown something only while
+the tie is CONFIRMED: whoever owns the mailbox may not be whom the patient meant.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+
+from patient_app.accounts import links, mail
+from patient_app.accounts.models import LinkPurpose, OneTimeLink, Person, SupportLink, SupportState
+from patient_app.accounts.registry import (
+    INVITATION_HOURS,
+    Actor,
+    IdInUse,
+    invitation_words,
+    one_line,
+    store_once,
+)
+from patient_app.core import clock
+from patient_app.core.errors import NotFound
+from patient_app.core.roles import Role
+from patient_app.core.work import db, vault
+
+# Invitations that one patient may have open at a time: enough for a family, too few to trouble strangers with.
+OPEN_INVITATIONS = 10
+
+
+class TooManyInvitations(Exception):
+    """The patient has as many open invitations as one may have; one has to be ended first."""
+
+
+@dataclass(frozen=True, slots=True)
+class SupportRow:
+    """A supporter as their patient sees them: `name` is the patient's own word, `own_name` what the supporter gave."""
+
+    link_id: uuid.UUID
+    supporter_id: uuid.UUID | None
+    name: str
+    email: str
+    own_name: str
+    instructions: str
+    state: SupportState
+    invited_at: datetime
+    accepted_at: datetime | None
+
+
+def invite_supporter(
+    viewer: Actor, link_id: uuid.UUID, name: str, email: str, instructions: str = ""
+) -> SupportLink:
+    """Invite somebody to support the calling patient; the mail tells neither the patient's name nor what this is.
+
+    Sent twice, invited once. Raise `IdInUse` when the form's id cannot be used, `TooManyInvitations` at the limit.
+    """
+    known = db().get(SupportLink, link_id)
+    if known is not None:
+        same = known.patient_id == viewer.id and (known.name, known.email) == (one_line(name), one_line(email))
+        if not same:
+            raise IdInUse
+        return known
+    waiting = select(func.count()).where(
+        SupportLink.patient_id == viewer.id, SupportLink.state == SupportState.INVITED
+    )
+    if (db().scalar(waiting) or 0) >= OPEN_INVITATIONS:
+        raise TooManyInvitations
+    tie = SupportLink(
+        id=link_id,
+        practice_id=viewer.practice_id,
+        patient_id=viewer.id,
+        state=SupportState.INVITED,
+        invited_at=clock.now(),
+    )
+    tie.name, tie.email, tie.instructions = one_line(name), one_line(email), instructions
+    if not store_once(tie):
+        raise IdInUse
+    _send(tie)
+    return tie
+
+
+def _send(tie: SupportLink) -> None:
+    cancel_support_invitation(tie.id)
+    token = links.make_link(
+        LinkPurpose.JOIN_SUPPORTER,
+        practice_id=tie.practice_id,
+        support_link_id=tie.id,
+        created_by=tie.patient_id,
+        hours=INVITATION_HOURS,
+    )
+    mail.queue_mail(tie.patient_id, tie.email or "", "invitation", **invitation_words(token))
+
+
+def cancel_support_invitation(link_id: uuid.UUID) -> None:
+    """Make the open invitations of a tie stop working."""
+    query = update(OneTimeLink).where(
+        OneTimeLink.support_link_id == link_id,
+        OneTimeLink.used_at.is_(None),
+        OneTimeLink.cancelled_at.is_(None),
+    )
+    db().execute(query.values(cancelled_at=clock.now()))
+
+
+def resend_support_invitation(viewer: Actor, link_id: uuid.UUID) -> None:
+    """Send a fresh invitation, the one before stops working; raise `NotFound` unless it is still open."""
+    tie = _own(viewer, link_id)
+    if tie.state != SupportState.INVITED:
+        raise NotFound
+    _send(tie)
+
+
+def accept_supporter(link_id: uuid.UUID, supporter: Person) -> SupportLink:
+    """Tie a supporter to the patient who invited them; nothing is shown before the patient confirms.
+
+    The caller used the one-time link in the same unit of work. Raise `NotFound` unless the invitation is open and of the
+    supporter's own practice. Where the two are tied already, that tie stays and the new one ends.
+    """
+    tie = db().get(SupportLink, link_id, with_for_update=True)
+    if tie is None or tie.state != SupportState.INVITED or tie.practice_id != supporter.practice_id:
+        raise NotFound
+    if supporter.role != Role.SUPPORTER:
+        raise NotFound
+    before = db().scalar(
+        select(SupportLink).where(
+            SupportLink.patient_id == tie.patient_id,
+            SupportLink.supporter_id == supporter.id,
+            SupportLink.state.in_((SupportState.ACCEPTED, SupportState.CONFIRMED)),
+        )
+    )
+    if before is not None:
+        tie.state, tie.ended_at = SupportState.ENDED, clock.now()
+        return before
+    tie.supporter_id = supporter.id
+    tie.state, tie.accepted_at = SupportState.ACCEPTED, clock.now()
+    patient = db().get_one(Person, tie.patient_id)
+    if patient.email:
+        mail.queue_mail(patient.id, patient.email, "account_news")
+    return tie
+
+
+def confirm_supporter(viewer: Actor, link_id: uuid.UUID) -> SupportLink:
+    """Confirm that the person who accepted is whom the patient meant; confirmed twice is confirmed."""
+    tie = _own(viewer, link_id)
+    if tie.state == SupportState.ACCEPTED:
+        tie.state, tie.confirmed_at = SupportState.CONFIRMED, clock.now()
+    elif tie.state != SupportState.CONFIRMED:
+        raise NotFound
+    return tie
+
+
+def end_support(viewer: Actor, link_id: uuid.UUID) -> SupportLink:
+    """End a tie, or take an invitation back: the patient or the supporter may. Ended twice is ended.
+
+    From the next request on, nothing of the patient is shown to the supporter, whatever consent there was.
+    """
+    tie = db().get(SupportLink, link_id)
+    if tie is None or viewer.id not in {tie.patient_id, tie.supporter_id}:
+        raise NotFound
+    if tie.state != SupportState.ENDED:
+        tie.state, tie.ended_at = SupportState.ENDED, clock.now()
+        cancel_support_invitation(link_id)
+    return tie
+
+
+def set_instructions(viewer: Actor, link_id: uuid.UUID, instructions: str) -> None:
+    """Keep what the patient asks of a supporter; raise `NotFound` once the tie has ended."""
+    tie = _own(viewer, link_id)
+    if tie.state == SupportState.ENDED:
+        raise NotFound
+    tie.instructions = instructions
+
+
+def supporters_of(viewer: Actor) -> list[SupportRow]:
+    """Return the calling patient's supporters and open invitations, oldest first; ended ties are left out."""
+    query = (
+        select(SupportLink, Person)
+        .outerjoin(Person, Person.id == SupportLink.supporter_id)
+        .where(SupportLink.patient_id == viewer.id, SupportLink.state != SupportState.ENDED)
+        .order_by(SupportLink.invited_at, SupportLink.id)
+    )
+    rows = [(tie, person) for tie, person in db().execute(query)]
+    vault().preload([viewer.id, *(person.id for _, person in rows if person is not None)])
+    return [_row(tie, person) for tie, person in rows]
+
+
+def _row(tie: SupportLink, supporter: Person | None) -> SupportRow:
+    return SupportRow(
+        link_id=tie.id,
+        supporter_id=tie.supporter_id,
+        name=tie.name or "",
+        email=tie.email or "",
+        own_name=(supporter.name or "") if supporter is not None else "",
+        instructions=tie.instructions or "",
+        state=SupportState(tie.state),
+        invited_at=tie.invited_at,
+        accepted_at=tie.accepted_at,
+    )
+
+
+def _own(viewer: Actor, link_id: uuid.UUID) -> SupportLink:
+    tie = db().get(SupportLink, link_id)
+    if tie is None or tie.patient_id != viewer.id:
+        raise NotFound
+    return tie

@@ -1,0 +1,180 @@
+"""Care teams: which clinicians are on a patient's team. Nobody assigns themselves.
+
+Being on a team opens nothing by itself: the patient's consent does. Under a team consent a new member reads only after
+the patient was shown the name, or `READS_AFTER_NOTICE` after joining.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, select
+
+from patient_app.access_log import service as access_log
+from patient_app.access_log.models import AccessKind
+from patient_app.accounts import mail
+from patient_app.accounts.models import Patient, Person, PersonState, TeamMembership
+from patient_app.accounts.registry import Actor
+from patient_app.core import clock
+from patient_app.core.errors import NotFound
+from patient_app.core.ids import new_id
+from patient_app.core.roles import Discipline, Role
+from patient_app.core.work import db, vault
+
+READS_AFTER_NOTICE = timedelta(hours=72)
+
+
+class OneselfRefused(Exception):
+    """Nobody puts themselves on a team."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamMember:
+    """A clinician on a patient's team now; `shown_at` is when the patient was shown the name."""
+
+    membership_id: uuid.UUID
+    clinician_id: uuid.UUID
+    name: str
+    discipline: Discipline
+    assigned_at: datetime
+    shown_at: datetime | None
+
+
+def assign(viewer: Actor, patient_id: uuid.UUID, clinician_id: uuid.UUID) -> TeamMembership:
+    """Put a clinician on a patient's team; the patient has notice by mail and in the access records.
+
+    Raise `OneselfRefused` for oneself, and `NotFound` for anybody who is not an active clinician, or not a patient, of the
+    caller's practice. Assigned twice is assigned once.
+    """
+    if clinician_id == viewer.id:
+        raise OneselfRefused
+    patient = _patient_of(viewer, patient_id)
+    clinician = db().get(Person, clinician_id)
+    if clinician is None or clinician.practice_id != viewer.practice_id:
+        raise NotFound
+    if clinician.role != Role.CLINICIAN or clinician.state == PersonState.CLOSED:
+        raise NotFound
+    # One at a time for each patient, so that two requests cannot both find no membership.
+    db().execute(select(Patient.person_id).where(Patient.person_id == patient_id).with_for_update())
+    found = db().scalar(_open(patient_id).where(TeamMembership.clinician_id == clinician_id))
+    if found is not None:
+        return found
+    membership = TeamMembership(
+        id=new_id(),
+        practice_id=viewer.practice_id,
+        patient_id=patient_id,
+        clinician_id=clinician_id,
+        assigned_by=viewer.id,
+        assigned_at=clock.now(),
+    )
+    db().add(membership)
+    _tell(patient, clinician, AccessKind.TEAM_JOINED)
+    return membership
+
+
+def unassign(viewer: Actor, patient_id: uuid.UUID, membership_id: uuid.UUID) -> None:
+    """Take a clinician off a patient's team, from the next request on; raise `NotFound`. Ended twice is ended."""
+    patient = _patient_of(viewer, patient_id)
+    membership = db().get(TeamMembership, membership_id, with_for_update=True)
+    if membership is None or membership.patient_id != patient_id:
+        raise NotFound
+    if membership.ended_at is None:
+        _end(patient, membership)
+
+
+def leave_all(viewer: Actor, clinician_id: uuid.UUID) -> None:
+    """Take a clinician whose account closes off every team."""
+    query = select(TeamMembership, Person).join(Person, Person.id == TeamMembership.patient_id)
+    query = query.where(TeamMembership.clinician_id == clinician_id, TeamMembership.ended_at.is_(None))
+    rows = [(membership, patient) for membership, patient in db().execute(query.order_by(Person.id))]
+    vault().preload(patient.id for _, patient in rows)
+    for membership, patient in rows:
+        if membership.practice_id == viewer.practice_id:
+            _end(patient, membership)
+
+
+def _end(patient: Person, membership: TeamMembership) -> None:
+    membership.ended_at = clock.now()
+    _tell(patient, db().get_one(Person, membership.clinician_id), AccessKind.TEAM_LEFT)
+
+
+def _tell(patient: Person, clinician: Person, kind: AccessKind) -> None:
+    """Record the change in the patient's access records, under the clinician it is about, and send a notice."""
+    db().flush()
+    access_log.record(
+        [
+            access_log.Reading(
+                practice_id=patient.practice_id,
+                patient_id=patient.id,
+                viewer_id=clinician.id,
+                viewer_role=str(clinician.role),
+                kind=kind,
+            )
+        ]
+    )
+    if patient.email:
+        mail.queue_mail(patient.id, patient.email, "account_news")
+
+
+def _patient_of(viewer: Actor, patient_id: uuid.UUID) -> Person:
+    patient = db().get(Person, patient_id)
+    if patient is None or patient.practice_id != viewer.practice_id or patient.role != Role.PATIENT:
+        raise NotFound
+    return patient
+
+
+def _open(patient_id: uuid.UUID) -> Select[TeamMembership]:
+    return select(TeamMembership).where(
+        TeamMembership.patient_id == patient_id, TeamMembership.ended_at.is_(None)
+    )
+
+
+def team_of(patient_id: uuid.UUID) -> list[TeamMember]:
+    """Return who is on a patient's team now, in the order of joining."""
+    query = (
+        select(TeamMembership, Person)
+        .join(Person, Person.id == TeamMembership.clinician_id)
+        .where(TeamMembership.patient_id == patient_id, TeamMembership.ended_at.is_(None))
+        .order_by(TeamMembership.assigned_at, TeamMembership.id)
+    )
+    rows = [(membership, person) for membership, person in db().execute(query)]
+    vault().preload(person.id for _, person in rows)
+    return [
+        TeamMember(
+            membership_id=membership.id,
+            clinician_id=person.id,
+            name=person.name or "",
+            discipline=Discipline(person.discipline or ""),
+            assigned_at=membership.assigned_at,
+            shown_at=membership.shown_at,
+        )
+        for membership, person in rows
+    ]
+
+
+def is_on_team(clinician_id: uuid.UUID, patient_id: uuid.UUID) -> bool:
+    """Whether a clinician is on a patient's team now."""
+    return db().scalar(_open(patient_id).where(TeamMembership.clinician_id == clinician_id)) is not None
+
+
+def patients_with(clinician_id: uuid.UUID) -> Select[uuid.UUID]:
+    """Return the query of the patients on whose team a clinician is now."""
+    return select(TeamMembership.patient_id).where(
+        TeamMembership.clinician_id == clinician_id, TeamMembership.ended_at.is_(None)
+    )
+
+
+def new_members_for(patient_id: uuid.UUID) -> list[TeamMember]:
+    """Return the members of a patient's team whose names the patient was not shown yet."""
+    return [member for member in team_of(patient_id) if member.shown_at is None]
+
+
+def mark_shown(viewer: Actor, membership_id: uuid.UUID) -> None:
+    """Keep that the calling patient was shown a member's name; raise `NotFound` for another's team."""
+    membership = db().get(TeamMembership, membership_id)
+    if membership is None or membership.patient_id != viewer.id:
+        raise NotFound
+    if membership.shown_at is None:
+        membership.shown_at = clock.now()

@@ -1,0 +1,8 @@
+"""The pages of accounts, by subject: importing them hangs their routes on the blueprint."""
+
+from __future__ import annotations
+
+from patient_app.accounts import join_views, practice_views, settings_views, sign_in_views
+from patient_app.accounts.blueprint import bp
+
+__all__ = ["bp", "join_views", "practice_views", "settings_views", "sign_in_views"]

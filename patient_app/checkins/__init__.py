@@ -1,0 +1,1 @@
+"""Check-ins: how a person is now, in one minute."""

@@ -1,0 +1,78 @@
+"""Tables of check-ins. Ratings stay plain, in tables that carry only ids; words are sealed."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from patient_app.core.db import Base, sealed_column
+from patient_app.core.vault import SealedText
+
+Id = uuid.UUID
+
+
+class Source(StrEnum):
+    """How an entry reached us."""
+
+    FORM = "form"
+    OUTBOX = "outbox"
+    DEMONSTRATION = "demonstration"
+
+
+class CheckIn(Base):
+    """One check-in: its time is fixed at writing; what it says is in its newest version.
+
+    `id` is made where the check-in is made (phone or server) and is the idempotency key for ever.
+    """
+
+    __tablename__ = "check_in"
+    __table_args__ = (Index("ix_check_in_patient_time", "patient_id", "occurred_at"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    practice_id: Mapped[Id] = mapped_column(ForeignKey("practice.id"))
+    patient_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    occurred_at: Mapped[datetime]
+    local_date: Mapped[date]
+    day: Mapped[date]
+    utc_offset: Mapped[int]
+    zone: Mapped[str] = mapped_column(String(64))
+    recorded_at: Mapped[datetime]
+    recorded_seq: Mapped[int]
+    device_seq: Mapped[int | None]
+    source: Mapped[Source] = mapped_column(String(16))
+    newest_version: Mapped[int]
+    # Kept to oneself: no consent opens it.
+    private: Mapped[bool] = mapped_column(default=False)
+    removed_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class CheckInVersion(Base):
+    """What a check-in says; a correction is a new version that names the one it replaces."""
+
+    __tablename__ = "check_in_version"
+    __table_args__ = (
+        UniqueConstraint("check_in_id", "version"),
+        CheckConstraint("mood IS NULL OR mood BETWEEN 1 AND 5", name="mood"),
+        CheckConstraint("craving IS NULL OR craving BETWEEN 0 AND 10", name="craving"),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    check_in_id: Mapped[Id] = mapped_column(ForeignKey("check_in.id"))
+    patient_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    version: Mapped[int]
+    replaces_id: Mapped[Id | None] = mapped_column(ForeignKey("check_in_version.id"))
+    recorded_at: Mapped[datetime]
+    recorded_seq: Mapped[int]
+    source: Mapped[Source] = mapped_column(String(16))
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    mood: Mapped[int | None]
+    craving: Mapped[int | None]
+    use: Mapped[bool | None]
+    # Free words; when the person marked them as about use, reading them needs `substance_use` as well.
+    note_sealed: Mapped[bytes | None] = sealed_column()
+    note = SealedText("note_sealed", owner="patient_id")
+    note_about_use: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,31 @@
+"""The categories of a patient's data that can be shared, each by itself."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Category(StrEnum):
+    """A kind of data; what reveals substance use is always `SUBSTANCE_USE`, whatever page it stands on."""
+
+    MOOD = "mood"  # mood, anxiety, energy, sleep
+    NOTES = "notes"  # free words; never part of another category, private until shared
+    SUBSTANCE_USE = "substance_use"  # protected by 42 CFR Part 2
+    MEDICATIONS = "medications"
+    SKILLS = "skills"
+    MEASURES = "measures"
+    PLAN = "plan"
+    SAFETY_PLAN = "safety_plan"
+
+
+class Level(StrEnum):
+    """How much of a category: single entries, or only a summary by week."""
+
+    DETAIL = "detail"
+    SUMMARY = "summary"
+
+
+# Categories that a person can be asked about today: those whose data this release can hold.
+OFFERED = (Category.MOOD, Category.SUBSTANCE_USE, Category.NOTES)
+# Free words cannot be summed up: they are shared whole or not at all.
+DETAIL_ONLY = frozenset({Category.NOTES})

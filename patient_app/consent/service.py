@@ -1,0 +1,410 @@
+"""Giving, pausing and ending consents. Only the patient does any of it; deciding what they open is in `decisions`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flask_babel import format_date, gettext
+from sqlalchemy import select
+
+from patient_app.accounts.models import Person, PersonState, Practice, SupportLink, SupportState, TeamMembership
+from patient_app.consent.categories import DETAIL_ONLY, OFFERED, Category, Level
+from patient_app.consent.form_text import current_form, digest
+from patient_app.consent.models import Consent, ConsentCategory, ConsentEvent, ConsentState, RecipientKind
+from patient_app.consent.words import CATEGORY_NAMES, DISCIPLINE_NAMES, LEVEL_NAMES, YOUR_DISCIPLINE
+from patient_app.core import clock
+from patient_app.core.errors import NotFound
+from patient_app.core.identity import Viewer
+from patient_app.core.ids import new_id
+from patient_app.core.roles import Discipline
+from patient_app.core.work import Store, db, vault
+
+LIVE = (ConsentState.ACTIVE, ConsentState.PAUSED)
+
+
+class ConsentRefused(Exception):
+    """A consent cannot be given like this; `reason` is a word the page turns into a message."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody the patient may share with: one person, or everybody of a discipline on the team."""
+
+    kind: RecipientKind
+    person_id: uuid.UUID | None
+    discipline: Discipline | None
+    title: str
+    people: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """Return the word by which pages and forms name this recipient."""
+        return f"{self.kind}:{self.person_id or self.discipline}"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a consent opens and for how long; `ends_at` and `entries_from` None mean open ends."""
+
+    grants: Mapping[Category, Level]
+    ends_at: datetime | None
+    entries_from: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentSummary:
+    """One of the patient's own live consents, as their pages show it."""
+
+    id: uuid.UUID
+    recipient_key: str
+    paused: bool
+    grants: tuple[tuple[Category, Level], ...]
+    starts_at: datetime
+    ends_at: datetime | None
+    entries_from: date | None
+    signed_at: datetime
+
+
+def recipients(patient: Viewer) -> list[Recipient]:
+    """Return whom this patient may share with now: the disciplines on their team, then confirmed supporters."""
+    team = db().execute(
+        select(TeamMembership.clinician_id, Person.discipline)
+        .join(Person, Person.id == TeamMembership.clinician_id)
+        .where(
+            TeamMembership.patient_id == patient.id,
+            TeamMembership.ended_at.is_(None),
+            Person.state == PersonState.ACTIVE,
+            Person.practice_id == patient.practice_id,
+        )
+        .order_by(TeamMembership.assigned_at)
+    )
+    names: dict[Discipline, list[uuid.UUID]] = {}
+    for clinician_id, discipline in team:
+        if discipline is not None:
+            names.setdefault(Discipline(discipline), []).append(clinician_id)
+    found = [
+        Recipient(RecipientKind.TEAM, None, discipline, str(YOUR_DISCIPLINE[discipline]), _names_of(names[discipline]))
+        for discipline in Discipline
+        if discipline in names
+    ]
+    return found + _supporters(patient)
+
+
+def _supporters(patient: Viewer) -> list[Recipient]:
+    links = db().scalars(
+        select(SupportLink)
+        .where(SupportLink.patient_id == patient.id, SupportLink.state == SupportState.CONFIRMED)
+        .order_by(SupportLink.invited_at)
+    )
+    return [
+        Recipient(RecipientKind.PERSON, link.supporter_id, None, link.name or "", (link.name or "",)) for link in links
+    ]
+
+
+def _names_of(people: Sequence[uuid.UUID]) -> tuple[str, ...]:
+    vault().preload(people)
+    rows = db().scalars(select(Person).where(Person.id.in_(people)))
+    return tuple(sorted(person.name or "" for person in rows))
+
+
+def find_recipient(patient: Viewer, key: str) -> Recipient:
+    """Return the recipient of that key; raise `NotFound` when the patient cannot share with them."""
+    for recipient in recipients(patient):
+        if recipient.key == key:
+            return recipient
+    raise NotFound
+
+
+def give_consent(
+    patient: Viewer, consent_id: uuid.UUID, recipient: Recipient, terms: Terms, *, signature: str
+) -> Consent:
+    """Store a signed consent; it replaces the patient's earlier ones for the same recipient.
+
+    The same id again gives the same consent. Raise `ConsentRefused` with the reason `nothing-chosen`, `not-offered`,
+    `ends-in-past`, `entries-closed` or `signed-before` (the id was used for other terms), and `NotFound` for an id of
+    somebody else's.
+    """
+    _check_terms(patient, terms)
+    # Taking the patient's row first lets one writer at a time change what this patient shares.
+    db().scalar(select(Person.id).where(Person.id == patient.id).with_for_update())
+    existing = db().get(Consent, consent_id)
+    if existing is not None:
+        return _same_or_refused(patient, existing, recipient, terms)
+    consent = _make(patient, consent_id, recipient, terms, signature)
+    for earlier in _live(patient.id, recipient):
+        earlier.state, earlier.replaced_by, earlier.revoked_at = ConsentState.REVOKED, consent.id, consent.signed_at
+        _note(earlier, "replaced", patient.id)
+    db().add(consent)
+    db().flush()  # Its event refers to it.
+    _note(consent, "given", patient.id)
+    return consent
+
+
+def _check_terms(patient: Viewer, terms: Terms) -> None:
+    if patient.entries_closed_until is not None:
+        raise ConsentRefused("entries-closed")
+    if not terms.grants:
+        raise ConsentRefused("nothing-chosen")
+    for category, level in terms.grants.items():
+        if category not in OFFERED or (category in DETAIL_ONLY and level is not Level.DETAIL):
+            raise ConsentRefused("not-offered")
+    if terms.ends_at is not None and terms.ends_at <= clock.now():
+        raise ConsentRefused("ends-in-past")
+
+
+def _same_or_refused(patient: Viewer, existing: Consent, recipient: Recipient, terms: Terms) -> Consent:
+    if existing.patient_id != patient.id:
+        raise NotFound
+    same = (
+        (existing.recipient_id, existing.discipline) == (recipient.person_id, recipient.discipline)
+        and {grant.category: grant.level for grant in existing.grants} == dict(terms.grants)
+        and (existing.ends_at, existing.entries_from) == (terms.ends_at, terms.entries_from)
+    )
+    if not same:
+        raise ConsentRefused("signed-before")
+    return existing
+
+
+def _make(patient: Viewer, consent_id: uuid.UUID, recipient: Recipient, terms: Terms, signature: str) -> Consent:
+    form, moment = current_form(), clock.now()
+    practice = db().get_one(Practice, patient.practice_id)
+    purpose = _purpose(recipient)
+    text = form.fill(
+        patient_name=patient.name,
+        discloser=practice.name,
+        information=_information(terms),
+        entries=_entries(terms),
+        recipient=_recipient_words(recipient, practice.name),
+        purpose=purpose,
+        expiry=_expiry(patient, terms),
+        redisclosure=_redisclosure(recipient),
+    )
+    consent = Consent(
+        id=consent_id,
+        practice_id=patient.practice_id,
+        patient_id=patient.id,
+        recipient_kind=recipient.kind,
+        recipient_id=recipient.person_id,
+        discipline=recipient.discipline,
+        state=ConsentState.ACTIVE,
+        starts_at=moment,
+        ends_at=terms.ends_at,
+        entries_from=terms.entries_from,
+        language="en",
+        form_version=form.version,
+        form_digest=digest(text),
+        discloser=practice.name,
+        purpose=purpose,
+        signed_at=moment,
+        signed_session_id=patient.session_id,
+        grants=[ConsentCategory(category=category, level=level) for category, level in terms.grants.items()],
+    )
+    consent.patient_name = patient.name
+    consent.recipient_name = _recipient_words(recipient, practice.name)
+    consent.signature = signature
+    consent.form_text = text
+    return consent
+
+
+def preview_text(patient: Viewer, recipient: Recipient) -> str:
+    """Return the words of the form as they are before anything is chosen."""
+    form = current_form()
+    practice = db().get_one(Practice, patient.practice_id)
+    return form.fill(
+        patient_name=patient.name,
+        discloser=practice.name,
+        information=gettext("what I tick above"),
+        entries=gettext("From the day I choose above."),
+        recipient=_recipient_words(recipient, practice.name),
+        purpose=_purpose(recipient),
+        expiry=gettext("as I choose above"),
+        redisclosure=_redisclosure(recipient),
+    )
+
+
+def _information(terms: Terms) -> str:
+    return "; ".join(
+        f"{CATEGORY_NAMES[category]} ({LEVEL_NAMES[terms.grants[category]]})"
+        for category in Category
+        if category in terms.grants
+    )
+
+
+def _entries(terms: Terms) -> str:
+    if terms.entries_from is None:
+        return gettext("Also what I wrote before today.")
+    return gettext("Only from %(day)s on.", day=format_date(terms.entries_from, "long"))
+
+
+def _expiry(patient: Viewer, terms: Terms) -> str:
+    if terms.ends_at is None:
+        return gettext("when I end it, or when my treatment here ends")
+    zone = clock.find_zone(patient.zone)
+    return format_date(terms.ends_at.astimezone(zone).date(), "long")
+
+
+def _recipient_words(recipient: Recipient, practice_name: str) -> str:
+    people = ", ".join(recipient.people)
+    if recipient.discipline is None:
+        return people
+    return gettext(
+        "any %(discipline)s on my care team at %(practice)s (now: %(people)s)",
+        discipline=str(DISCIPLINE_NAMES[recipient.discipline]),
+        practice=practice_name,
+        people=people,
+    )
+
+
+def _purpose(recipient: Recipient) -> str:
+    if recipient.kind is RecipientKind.TEAM:
+        return gettext("my treatment")
+    return gettext("at my request, so that they can support me")
+
+
+def _redisclosure(recipient: Recipient) -> str:
+    if recipient.kind is RecipientKind.TEAM:
+        return gettext(
+            "My care team may use this for my treatment and may pass it on as health privacy law (HIPAA) allows, but not "
+            "for proceedings against me."
+        )
+    return gettext(
+        "The law does not let this person pass on what they see about alcohol or drug use. A private person may still do "
+        "so, and then it may no longer be protected."
+    )
+
+
+def own_consents(patient: Viewer) -> list[ConsentSummary]:
+    """Return the patient's live consents (active or paused, not past their end), oldest first."""
+    query = select(Consent).where(Consent.patient_id == patient.id, Consent.state.in_(LIVE)).order_by(Consent.signed_at)
+    moment = clock.now()
+    return [
+        _summary(consent) for consent in db().scalars(query) if consent.ends_at is None or consent.ends_at > moment
+    ]
+
+
+def _summary(consent: Consent) -> ConsentSummary:
+    levels = {grant.category: grant.level for grant in consent.grants}
+    return ConsentSummary(
+        id=consent.id,
+        recipient_key=f"{consent.recipient_kind}:{consent.recipient_id or consent.discipline}",
+        paused=consent.state == ConsentState.PAUSED,
+        grants=tuple((category, Level(levels[category])) for category in Category if category in levels),
+        starts_at=consent.starts_at,
+        ends_at=consent.ends_at,
+        entries_from=consent.entries_from,
+        signed_at=consent.signed_at,
+    )
+
+
+def own_consent(patient: Viewer, consent_id: uuid.UUID) -> Consent:
+    """Return one of the patient's own consents, whatever its state; raise `NotFound` for anything else."""
+    query = select(Consent).where(Consent.id == consent_id, Consent.patient_id == patient.id)
+    consent = db().scalar(query.with_for_update())
+    if consent is None:
+        raise NotFound
+    return consent
+
+
+def pause_consent(patient: Viewer, consent_id: uuid.UUID) -> None:
+    """Close what a consent opened until it is resumed; holds from the next request on. Twice is once."""
+    consent = own_consent(patient, consent_id)
+    if consent.state == ConsentState.ACTIVE:
+        consent.state, consent.paused_at = ConsentState.PAUSED, clock.now()
+        _note(consent, "paused", patient.id)
+
+
+def resume_consent(patient: Viewer, consent_id: uuid.UUID) -> None:
+    """Open a paused consent again with its unchanged scope; raise `ConsentRefused` while entries are closed."""
+    if patient.entries_closed_until is not None:
+        raise ConsentRefused("entries-closed")
+    consent = own_consent(patient, consent_id)
+    if consent.state == ConsentState.PAUSED:
+        consent.state, consent.paused_at = ConsentState.ACTIVE, None
+        _note(consent, "resumed", patient.id)
+
+
+def end_consent(patient: Viewer, consent_id: uuid.UUID) -> None:
+    """Revoke a consent for good; holds from the next request on. Twice is once."""
+    consent = own_consent(patient, consent_id)
+    if consent.state in LIVE:
+        consent.state, consent.revoked_at = ConsentState.REVOKED, clock.now()
+        _note(consent, "ended", patient.id)
+
+
+def pause_everything(patient: Viewer) -> int:
+    """Pause all active consents at once; return how many there were."""
+    active = db().scalars(
+        select(Consent).where(Consent.patient_id == patient.id, Consent.state == ConsentState.ACTIVE).with_for_update()
+    )
+    paused = 0
+    for consent in active:
+        consent.state, consent.paused_at = ConsentState.PAUSED, clock.now()
+        _note(consent, "paused", patient.id)
+        paused += 1
+    return paused
+
+
+def expire_due(store: Store) -> int:
+    """Mark consents past their end as expired (they open nothing from the very moment); return how many."""
+    with store.work(writes=True):
+        due = db().scalars(select(Consent).where(Consent.state.in_(LIVE), Consent.ends_at <= clock.now()))
+        count = 0
+        for consent in due:
+            consent.state = ConsentState.EXPIRED
+            _note(consent, "expired", None)
+            count += 1
+    return count
+
+
+def who_can_see(patient: Viewer, categories: Sequence[Category]) -> list[str]:
+    """Return the recipients who can see any of these categories now, as the patient's receipt names them."""
+    wanted = set(categories)
+    titles = {recipient.key: _receipt_name(recipient) for recipient in recipients(patient)}
+    return [
+        titles[consent.recipient_key]
+        for consent in own_consents(patient)
+        if not consent.paused
+        and consent.recipient_key in titles
+        and any(category in wanted for category, _ in consent.grants)
+    ]
+
+
+def _receipt_name(recipient: Recipient) -> str:
+    if recipient.discipline is None:
+        return recipient.title
+    return f"{recipient.title} ({', '.join(recipient.people)})"
+
+
+def _live(patient_id: uuid.UUID, recipient: Recipient) -> Sequence[Consent]:
+    return (
+        db()
+        .scalars(
+            select(Consent).where(
+                Consent.patient_id == patient_id,
+                Consent.state.in_(LIVE),
+                Consent.recipient_id.is_not_distinct_from(recipient.person_id),
+                Consent.discipline.is_not_distinct_from(recipient.discipline),
+            )
+        )
+        .all()
+    )
+
+
+def _note(consent: Consent, event: str, actor_id: uuid.UUID | None) -> None:
+    db().add(
+        ConsentEvent(
+            id=new_id(),
+            consent_id=consent.id,
+            patient_id=consent.patient_id,
+            happened_at=clock.now(),
+            event=event,
+            actor_id=actor_id,
+        )
+    )

@@ -1,0 +1,1 @@
+"""What every feature stands on. Knows Flask and SQLAlchemy, knows no feature."""

@@ -1,0 +1,155 @@
+"""Who may call which route: default deny, opened by a marker on the view.
+
+`@access(Permission.X)` marks a view; a view without it is refused, and the application does not start. It answers "may
+this kind of person use this route"; whose row it is, services decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask import Flask, Response, abort, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from patient_app.core import clock
+from patient_app.core.identity import Stage, Viewer, viewer_or_none
+from patient_app.core.roles import Role
+
+STEP_UP_MINUTES = 10
+
+_View = TypeVar("_View", bound=Callable[..., Any])
+
+
+class Permission(StrEnum):
+    """What a route lets a person do, named `resource:action`; keep the list in alphabetical order.
+
+    A new one is also given its roles in `PERMITTED`.
+    """
+
+    ACCOUNT_MANAGE = "account:manage"
+    CHECK_INS_READ = "check-ins:read"
+    CHECK_INS_WRITE = "check-ins:write"
+    CODES_CONFIRM = "codes:confirm"
+    CODES_ISSUE = "codes:issue"
+    PATIENTS_INVITE = "patients:invite"
+    PRACTICE_MANAGE = "practice:manage"
+    PUBLIC = "public:open"
+    SECOND_FACTOR_FINISH = "second-factor:finish"
+    SHARING_MANAGE = "sharing:manage"
+    SUPPORTED_READ = "supported:read"
+    TEAM_READ = "team:read"
+    TODAY_READ = "today:read"
+
+
+EVERYBODY = frozenset(Role)
+_STAFF = frozenset({Role.ADMINISTRATOR, Role.CLINICIAN})
+_PATIENT = frozenset({Role.PATIENT})
+
+PERMITTED: dict[Permission, frozenset[Role]] = {
+    Permission.ACCOUNT_MANAGE: EVERYBODY,
+    Permission.CHECK_INS_READ: _PATIENT,
+    Permission.CHECK_INS_WRITE: _PATIENT,
+    Permission.CODES_CONFIRM: _STAFF,
+    Permission.CODES_ISSUE: _STAFF,
+    Permission.PATIENTS_INVITE: _STAFF,
+    Permission.PRACTICE_MANAGE: frozenset({Role.ADMINISTRATOR}),
+    Permission.PUBLIC: EVERYBODY,
+    Permission.SECOND_FACTOR_FINISH: EVERYBODY,
+    Permission.SHARING_MANAGE: _PATIENT,
+    Permission.SUPPORTED_READ: frozenset({Role.SUPPORTER}),
+    Permission.TEAM_READ: frozenset({Role.CLINICIAN}),
+    Permission.TODAY_READ: _PATIENT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a view declared: its permission, whether a recent password is needed, whether a GET writes records."""
+
+    permission: Permission
+    step_up: bool = False
+    records: bool = False
+
+
+def access(permission: Permission, *, step_up: bool = False, records: bool = False) -> Callable[[_View], _View]:
+    """Declare who may call a view.
+
+    `step_up` asks for the password again when it was given more than `STEP_UP_MINUTES` ago. `records` says that a GET
+    writes an access record, so its unit of work is a writing one.
+    """
+
+    def mark(view: _View) -> _View:
+        view.access_policy = Policy(permission, step_up=step_up, records=records)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def policy_of(app: Flask, endpoint: str | None) -> Policy | None:
+    """Return what the view of an endpoint declared, or None."""
+    declared = getattr(app.view_functions.get(endpoint or ""), "access_policy", None)
+    return declared if isinstance(declared, Policy) else None
+
+
+def check_url_map(app: Flask) -> None:
+    """Raise if any route declares no permission. Called last when the application is made."""
+    bare = sorted({rule.rule for rule in app.url_map.iter_rules() if policy_of(app, rule.endpoint) is None})
+    if bare:
+        raise RuntimeError(f"Routes without @access(...): {bare}")
+
+
+def init_app(app: Flask) -> None:
+    """Refuse every endpoint but those whose declared permission the person has."""
+    app.before_request(_check_access)
+
+
+def _check_access() -> ResponseReturnValue | None:
+    if request.endpoint is None:  # No route matched: Flask answers 404 or 405.
+        return None
+    policy = policy_of(current_app, request.endpoint)
+    if policy is None:
+        abort(404)
+    if policy.permission is Permission.PUBLIC:
+        return None
+    person = viewer_or_none()
+    if person is None:
+        return _ask_to_sign_in()
+    return _refusal(policy, person)
+
+
+def _refusal(policy: Policy, person: Viewer) -> ResponseReturnValue | None:
+    if (person.stage is not Stage.FULL) != (policy.permission is Permission.SECOND_FACTOR_FINISH):
+        return _next_step(person)
+    if person.role not in PERMITTED[policy.permission]:
+        # The same answer as for an address that does not exist.
+        abort(404)
+    if policy.step_up and clock.now() - person.confirmed_at > timedelta(minutes=STEP_UP_MINUTES):
+        if request.method not in {"GET", "HEAD"}:
+            abort(401)
+        return redirect(url_for("accounts.confirm", next=request.full_path.rstrip("?")), 303)
+    return None
+
+
+def _ask_to_sign_in() -> Response | None:
+    """Send a page's visitor to sign in; a form gets 401, so that the error page can keep the words."""
+    if request.method not in {"GET", "HEAD"}:
+        abort(401)
+    return _redirect("accounts.sign_in", next=request.full_path.rstrip("?"))
+
+
+def _next_step(person: Viewer) -> Response:
+    if person.stage is Stage.SECOND_FACTOR:
+        return _redirect("accounts.second_factor")
+    if person.stage is Stage.ENROL_SECOND_FACTOR:
+        return _redirect("accounts.enrol_second_factor")
+    return _redirect("home.start")
+
+
+def _redirect(endpoint: str, **values: str) -> Response:
+    answer = redirect(url_for(endpoint, **values), 303)
+    assert isinstance(answer, Response)  # noqa: S101 - narrows Werkzeug's type to Flask's.
+    return answer

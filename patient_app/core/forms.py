@@ -1,0 +1,214 @@
+"""What every form shares: plain messages, typed words kept, and text that is checked the same way everywhere.
+
+Forms validate with WTForms, without tokens (see `same_origin`). Files are never taken for text: only the form's own
+fields are read, so a wrong kind of part cannot become a value.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+import uuid
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from flask import request
+from flask_babel import LazyString, lazy_gettext
+from flask_wtf import FlaskForm
+from wtforms import Field, HiddenField, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import StopValidation, ValidationError
+
+from patient_app.core.ids import new_id, parse_id
+
+_l = lazy_gettext
+
+SHORT_TEXT = 200
+LONG_TEXT = 4000
+SECRET_TEXT = 256
+OUT_OF_DATE = _l("This page was out of date. Your words are still here. Please send it again.")
+_ALLOWED_CONTROLS = frozenset("\n\r\t")
+
+
+class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types.
+    """A form read from the request's own fields when it was posted."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]  # Flask-WTF has no types.
+        """No tokens, and no files among the fields."""
+
+        csrf = False
+
+        def wrap_formdata(self, _form: object, formdata: Any) -> Any:
+            """Read posted fields only."""
+            if formdata is not None and not hasattr(formdata, "getlist"):
+                return None
+            return request.form if request and request.method == "POST" else formdata
+
+    def renew_id(self) -> None:
+        """Give the form a fresh id and say so: the one it was sent with cannot be used."""
+        self["id"].data = str(new_id())
+        self["id"].errors = [OUT_OF_DATE]
+
+    def add_error(self, field: str, message: LazyString | str) -> None:
+        """Put a message beside a field after the form itself was found valid (a service refused it)."""
+        self[field].errors = [*self[field].errors, message]
+
+
+class IdField(HiddenField):
+    """The id of what is being written: made with the form, so that sending twice stores once."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("", default=lambda: str(new_id()), **options)
+
+    @property
+    def value(self) -> uuid.UUID:
+        """The id; only after the form was found valid."""
+        found = parse_id(self.data)
+        if found is None:
+            raise ValueError("The id was not checked.")
+        return found
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what is not an id, and give the page a fresh one."""
+        if parse_id(self.data) is None:
+            self.data = str(new_id())
+            raise StopValidation(OUT_OF_DATE)
+
+
+class PlainText:
+    """Refuses what is too long or holds control characters; spaces around the text are dropped beforehand."""
+
+    def __init__(self, longest: int) -> None:
+        self.longest = longest
+
+    def __call__(self, form: object, field: Field) -> None:
+        """Raise a message that says what to do."""
+        text = field.data or ""
+        if len(text) > self.longest:
+            raise ValidationError(
+                _l(
+                    "This is too long by %(count)s letters. Use %(most)s or fewer.",
+                    count=len(text) - self.longest,
+                    most=self.longest,
+                )
+            )
+        if any(is_control(letter) for letter in text):
+            raise ValidationError(_l("There is a hidden sign in this text that we cannot keep. Please type it again."))
+
+
+def is_control(letter: str) -> bool:
+    """Whether a character is a control or a lone surrogate; line breaks, tabs and marks of direction are not."""
+    return letter not in _ALLOWED_CONTROLS and unicodedata.category(letter) in {"Cc", "Cs"}
+
+
+class Needed:
+    """Asks for an answer in plain words."""
+
+    field_flags = {"required": True}  # noqa: RUF012 - WTForms reads this class attribute.
+
+    def __init__(self, message: LazyString) -> None:
+        self.message = message
+
+    def __call__(self, form: object, field: Field) -> None:
+        """Stop with the message when nothing was given."""
+        data = field.data
+        if data is None or data == [] or (isinstance(data, str) and not data.strip()):
+            field.errors = []
+            raise StopValidation(self.message)
+
+
+def _tidy(text: str | None) -> str | None:
+    return text.replace("\r\n", "\n").strip() if isinstance(text, str) else text
+
+
+def short_text(label: LazyString, *, needed: LazyString | None = None, longest: int = SHORT_TEXT, **options: Any) -> Any:
+    """Return a field for one line of text."""
+    return StringField(label, validators=_text_checks(needed, longest), filters=[_tidy], **options)
+
+
+def long_text(label: LazyString, *, needed: LazyString | None = None, longest: int = LONG_TEXT, **options: Any) -> Any:
+    """Return a field for several lines of text."""
+    return TextAreaField(label, validators=_text_checks(needed, longest), filters=[_tidy], **options)
+
+
+def secret_text(label: LazyString, *, needed: LazyString, autocomplete: str, **options: Any) -> Any:
+    """Return a password field; pasting and password managers work (WCAG 3.3.8)."""
+    return PasswordField(
+        label,
+        validators=[Needed(needed), PlainText(SECRET_TEXT)],
+        render_kw={"autocomplete": autocomplete},
+        **options,
+    )
+
+
+def _text_checks(needed: LazyString | None, longest: int) -> list[Callable[..., None]]:
+    checks: list[Callable[..., None]] = [Needed(needed)] if needed is not None else []
+    return [*checks, PlainText(longest)]
+
+
+class ChoiceField(RadioField):
+    """One of a few answers, or none: an empty value means that the question was left out."""
+
+    def __init__(self, label: LazyString, choices: Any, *, coerce: Callable[[str], Any] = str, **options: Any) -> None:
+        super().__init__(
+            label, choices=choices, coerce=coerce, validate_choice=False, validators=options.pop("validators", []), **options
+        )
+
+    def process_data(self, value: Any) -> None:
+        """Keep the stored value as it is."""
+        self.data = value
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read one answer; the last when a broken page sends several."""
+        text = valuelist[-1] if valuelist else ""
+        if text == "":
+            self.data = None
+            return
+        known = {str(value): value for value, *_ in self.choices}
+        if text not in known:
+            self.data = None
+            raise ValueError(_l("Pick one of these answers, or leave it out."))
+        self.data = known[text]
+
+
+class ScaleField(ChoiceField):
+    """A whole number from 0 to 10, or nothing."""
+
+    def __init__(self, label: LazyString, **options: Any) -> None:
+        super().__init__(label, [(number, str(number)) for number in range(11)], **options)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read the number."""
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_l("Use a number from 0 to 10, or leave it empty.")) from None
+
+
+class ListField(SelectField):
+    """One of a list, with a plain message when the page was out of date."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what is not on the list."""
+        if not any(match for _, _, match, *_ in self.iter_choices()):
+            raise StopValidation(_l("Pick one from the list."))
+
+
+class DayField(StringField):
+    """A calendar date in the form that browsers send (YYYY-MM-DD), or nothing; `day` is its value."""
+
+    def __init__(self, label: LazyString, **options: Any) -> None:
+        super().__init__(label, filters=[_tidy], render_kw={"type": "date"}, **options)
+
+    @property
+    def day(self) -> date | None:
+        """The date; None when it was left empty."""
+        return date.fromisoformat(self.data) if self.data else None
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what is no date."""
+        if not self.data:
+            return
+        try:
+            date.fromisoformat(self.data)
+        except ValueError:
+            raise StopValidation(_l("Use a date such as 2026-05-31.")) from None

@@ -1,0 +1,63 @@
+"""Who is asking: a frozen picture of the signed-in person, taken once a request."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from flask import abort, g
+from flask_login import UserMixin, current_user
+
+from patient_app.core.roles import Discipline, Role
+
+
+class Stage(StrEnum):
+    """How far a sign-in has come; only FULL opens anything but the next step of signing in."""
+
+    FULL = "full"
+    SECOND_FACTOR = "second_factor"
+    ENROL_SECOND_FACTOR = "enrol_second_factor"
+
+
+@dataclass(frozen=True, eq=False)
+class Viewer(UserMixin):  # type: ignore[misc]  # Flask-Login has no types.
+    """The signed-in person as services and templates know them."""
+
+    id: uuid.UUID
+    practice_id: uuid.UUID
+    role: Role
+    discipline: Discipline | None
+    name: str
+    language: str
+    zone: str
+    day_start_minutes: int
+    session_id: uuid.UUID
+    stage: Stage
+    confirmed_at: datetime
+    # Set when this session began after a reset by a clinic code: older entries stay closed until the second moment.
+    entries_closed_from: datetime | None = None
+    entries_closed_until: datetime | None = None
+    # What the person is to be told on every page until they answer (a word of `accounts.models.SecurityNotice`).
+    security_notice: str | None = None
+
+    def get_id(self) -> str:
+        """Return the id as Flask-Login wants it."""
+        return str(self.id)
+
+
+def viewer_or_none() -> Viewer | None:
+    """Return the person who signed in, whatever the stage, or None; always None on an error page."""
+    if g.get("failsafe"):
+        return None
+    person = current_user._get_current_object()
+    return person if isinstance(person, Viewer) else None
+
+
+def viewer() -> Viewer:
+    """Return the signed-in person; 401 when nobody is (the access check runs before, so this is a safety net)."""
+    person = viewer_or_none()
+    if person is None:
+        abort(401)
+    return person

@@ -1,0 +1,133 @@
+"""Encryption of telling and identifying fields: AES-256-GCM under the owner's data key.
+
+A blob is: version (1 byte) | data key id (16) | nonce (12) | ciphertext and tag. Table, column, row id and owner are
+bound to it as associated data, so that a blob copied to another row, column or person does not open. Nonces are
+random; a key of one person seals far fewer than 2**32 texts (NIST SP 800-38D 8.3).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import unicodedata
+import uuid
+from collections.abc import Iterable
+from typing import Any, Protocol, overload
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from patient_app.core.keys import NONCE_BYTES, SYSTEM_SUBJECT, KeyKind, KeyStore
+
+BLOB_VERSION = 1
+_HEAD = 1 + 16
+
+
+class SealBroken(Exception):
+    """A ciphertext does not belong where it stands, or was changed."""
+
+
+class Vault:
+    """Seals and opens fields, and makes keyed hashes for look-ups."""
+
+    def __init__(self, keys: KeyStore) -> None:
+        self.keys = keys
+
+    def seal(self, place: Place, text: str) -> bytes:
+        """Return the blob of a text for one place (table, column, row, owner)."""
+        key = self.keys.of_subject(place.owner)
+        nonce = os.urandom(NONCE_BYTES)
+        sealed = AESGCM(key.secret).encrypt(nonce, text.encode("utf-8"), place.bound())
+        return bytes([BLOB_VERSION]) + key.id.bytes + nonce + sealed
+
+    def open(self, place: Place, blob: bytes) -> str:
+        """Return the text of a blob; raise `SealBroken` when it was sealed for another place, or changed."""
+        key = self.keys.of_subject(place.owner)
+        if blob[0] != BLOB_VERSION or blob[1:_HEAD] != key.id.bytes:
+            raise SealBroken
+        nonce, sealed = blob[_HEAD : _HEAD + NONCE_BYTES], blob[_HEAD + NONCE_BYTES :]
+        try:
+            return AESGCM(key.secret).decrypt(nonce, sealed, place.bound()).decode("utf-8")
+        except InvalidTag:
+            raise SealBroken from None
+
+    def preload(self, owners: Iterable[uuid.UUID]) -> None:
+        """Fetch the keys of many owners at once, before opening many rows."""
+        self.keys.preload(owners)
+
+    def keyed_hash(self, purpose: str, message: bytes) -> bytes:
+        """Return HMAC-SHA-256 under a key of its own for each purpose: useless without the key store."""
+        root = self.keys.ensure(KeyKind.SYSTEM, SYSTEM_SUBJECT).secret
+        subkey = hmac.digest(root, b"tandem " + purpose.encode(), hashlib.sha256)
+        return hmac.digest(subkey, message, hashlib.sha256)
+
+    def blind_index(self, purpose: str, text: str) -> bytes:
+        """Return the keyed hash by which an encrypted value is looked up, regardless of case and Unicode spelling."""
+        folded = unicodedata.normalize("NFKC", text).strip().casefold()
+        return self.keyed_hash(f"index {purpose}", folded.encode("utf-8"))
+
+
+class Place:
+    """Where a ciphertext belongs."""
+
+    __slots__ = ("column", "owner", "row", "table")
+
+    def __init__(self, table: str, column: str, row: uuid.UUID, owner: uuid.UUID) -> None:
+        self.table = table
+        self.column = column
+        self.row = row
+        self.owner = owner
+
+    def bound(self) -> bytes:
+        """Return the associated data: unambiguous, since names hold no zero byte and ids have a fixed length."""
+        return f"{self.table}\x00{self.column}\x00".encode() + self.row.bytes + self.owner.bytes
+
+
+class _Row(Protocol):
+    __tablename__: str
+
+
+class SealedText:
+    """An encrypted text on a model: reads and writes the sealed column of the same row.
+
+    `owner` names the attribute that holds the owner's id; it and the row's key (`row`, by default `id`) are to be set
+    before the text. Reading needs an open unit of work.
+    """
+
+    def __init__(self, column: str, *, owner: str, row: str = "id") -> None:
+        self.column = column
+        self.owner = owner
+        self.row = row
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> SealedText: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type) -> str | None: ...
+
+    def __get__(self, instance: Any, owner: type) -> SealedText | str | None:
+        """Open the text; None when there is none."""
+        if instance is None:
+            return self
+        blob = getattr(instance, self.column)
+        if blob is None:
+            return None
+        return _vault().open(self._place(instance), blob)
+
+    def __set__(self, instance: Any, text: str | None) -> None:
+        """Seal the text; None and the empty text leave nothing."""
+        blob = None if not text else _vault().seal(self._place(instance), text)
+        setattr(instance, self.column, blob)
+
+    def _place(self, instance: Any) -> Place:
+        row, owner = getattr(instance, self.row), getattr(instance, self.owner)
+        if row is None or owner is None:
+            raise ValueError(f"Set {self.row} and {self.owner} before a sealed text.")
+        return Place(instance.__tablename__, self.column, row, owner)
+
+
+def _vault() -> Vault:
+    from patient_app.core.work import vault  # noqa: PLC0415 - the unit of work knows the vault, not the other way round.
+
+    return vault()

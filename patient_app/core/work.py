@@ -1,0 +1,151 @@
+"""The unit of work: one session and one commit for each request, command or step of the worker.
+
+Services call `db()` and `vault()`; who opened the unit is not their business. In a request the unit opens at the first
+`db()` and is finished once, before the page is rendered or the redirect leaves: if the commit fails, nobody sees data
+whose access record was not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+
+from sqlalchemy.orm import Session
+
+from patient_app.core.config import Config
+from patient_app.core.db import Database
+from patient_app.core.keys import KeyStore
+from patient_app.core.vault import Vault
+
+
+class NoUnitOfWork(RuntimeError):
+    """A service was called outside a unit of work, or after it was finished."""
+
+
+class Store:
+    """The two databases of an installation, and the vault over them."""
+
+    def __init__(self, config: Config, database: Database, vault: Vault) -> None:
+        self.config = config
+        self.database = database
+        self.vault = vault
+
+    @property
+    def keys(self) -> KeyStore:
+        """The key store."""
+        return self.vault.keys
+
+    @contextmanager
+    def work(self, *, writes: bool) -> Iterator[Unit]:
+        """Open a unit for a command, the worker or a test: committed at the end, rolled back on an exception."""
+        unit = Unit(self, writes=writes)
+        token = _current.set(unit)
+        try:
+            yield unit
+            unit.finish()
+        finally:
+            unit.abandon()
+            _current.reset(token)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.database.close()
+        self.keys.database.close()
+
+
+class Unit:
+    """One unit of work; opens its session at first use."""
+
+    def __init__(self, store: Store, *, writes: bool) -> None:
+        self.store = store
+        self.writes = writes
+        self._stack = ExitStack()
+        self._session: Session | None = None
+        self._finished = False
+
+    @property
+    def session(self) -> Session:
+        """The session, opened now if it was not; raise `NoUnitOfWork` once finished."""
+        if self._finished:
+            raise NoUnitOfWork("This unit of work is finished.")
+        if self._session is None:
+            self._session = self._stack.enter_context(self.store.database.session(writes=self.writes))
+        return self._session
+
+    def finish(self) -> None:
+        """Commit and close, once; later calls do nothing."""
+        if self._finished:
+            return
+        self._finished = True
+        with self._stack:
+            if self._session is not None and self.writes:
+                self._session.commit()
+
+    def abandon(self) -> None:
+        """Roll back and close what was not finished."""
+        if not self._finished:
+            self._finished = True
+            self._stack.close()
+
+
+_current: ContextVar[Unit | None] = ContextVar("unit_of_work", default=None)
+
+
+def unit() -> Unit:
+    """Return the current unit; raise `NoUnitOfWork` when there is none."""
+    current = _current.get()
+    if current is None:
+        raise NoUnitOfWork("No unit of work is open.")
+    return current
+
+
+def db() -> Session:
+    """Return the session of the current unit of work."""
+    return unit().session
+
+
+def vault() -> Vault:
+    """Return the vault of the current unit of work; usable until the end of the request."""
+    return unit().store.vault
+
+
+def config() -> Config:
+    """Return the settings of the installation."""
+    return unit().store.config
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Give a short look into the database that takes no writer lock.
+
+    Used before slow work (hashing a password) that must not make other writers wait.
+    """
+    current = unit()
+    if not current.writes:
+        yield current.session
+        return
+    with current.store.database.session(writes=False) as session:
+        yield session
+
+
+def begin(store: Store, *, writes: bool) -> Unit:
+    """Make a new unit the current one (the application does this for each request)."""
+    fresh = Unit(store, writes=writes)
+    _current.set(fresh)
+    return fresh
+
+
+def finish() -> None:
+    """Commit the current unit, if a request has one that is not finished."""
+    current = _current.get()
+    if current is not None:
+        current.finish()
+
+
+def end() -> None:
+    """Roll back whatever the current unit left unfinished and forget it."""
+    current = _current.get()
+    if current is not None:
+        current.abandon()
+        _current.set(None)

@@ -1,0 +1,132 @@
+"""Makes the application. Reads as a table of contents; the only module (with the commands) that imports every feature."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask, Response, current_app, request
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from patient_app.accounts import identity
+from patient_app.accounts import views as accounts_views
+from patient_app.accounts.models import Installation, InstallationKind
+from patient_app.care_team import views as care_team_views
+from patient_app.checkins import views as checkins_views
+from patient_app.core import access, errors, headers, i18n, logs, machines, metrics, pages, same_origin, static_files, work
+from patient_app.core.config import Config
+from patient_app.core.installation import open_store
+from patient_app.core.pages import NavigationItem
+from patient_app.core.roles import Role
+from patient_app.core.work import Store, db
+from patient_app.home import views as home_views
+from patient_app.safety import views as safety_views
+from patient_app.sharing import views as sharing_views
+from patient_app.supporting import views as supporting_views
+
+PACKAGE = Path(__file__).resolve().parent
+LARGEST_REQUEST = 2 * 1024 * 1024
+SMALLEST_GZIPPED = 512
+
+_PATIENT = frozenset({Role.PATIENT})
+NAVIGATION = (
+    NavigationItem(_l("Today"), "home.today", "today", _PATIENT),
+    NavigationItem(_l("Check in"), "checkins.check_in", "check-in", _PATIENT),
+    NavigationItem(_l("History"), "checkins.history", "history", _PATIENT),
+    NavigationItem(_l("Sharing"), "sharing.overview", "sharing", _PATIENT),
+    NavigationItem(_l("My patients"), "care_team.caseload", "team", frozenset({Role.CLINICIAN})),
+    NavigationItem(_l("People I support"), "supporting.overview", "team", frozenset({Role.SUPPORTER})),
+    NavigationItem(_l("Practice"), "accounts.practice", "practice", frozenset({Role.ADMINISTRATOR})),
+    NavigationItem(_l("Settings"), "accounts.settings", "settings", frozenset(Role)),
+)
+
+
+@dataclass(frozen=True)
+class Tandem:
+    """What the application carries along: settings, databases, and whether it is a demonstration."""
+
+    config: Config
+    store: Store
+    demonstration: bool
+
+
+def create_app(config: Config, store: Store | None = None) -> Flask:
+    """Make the application; raise `ConfigError` with one plain sentence when it cannot start."""
+    store = store or open_store(config)
+    app = Flask("patient_app", root_path=str(PACKAGE), static_folder=None)
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST_REQUEST, MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST, WTF_CSRF_ENABLED=False)
+    app.extensions["tandem"] = Tandem(config, store, _is_demonstration(store))
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+    # After-request functions run last to first: what is added first sees the finished answer.
+    app.after_request(_compress)
+    logs.init_app(app)
+    metrics.init_app(app)
+    headers.init_app(app)
+    app.teardown_request(_end_work)
+    app.before_request(_begin_work)
+    same_origin.init_app(app, config.origin, exempt=frozenset({"machines.csp_report"}))
+    i18n.init_app(app)
+    identity.init_app(app)
+    access.init_app(app)
+    errors.init_app(app)
+    app.after_request(_finish_work)
+    static_files.init_app(app, PACKAGE / "static")
+    pages.init_app(app, NAVIGATION)
+
+    for feature in (
+        machines,
+        accounts_views,
+        safety_views,
+        home_views,
+        checkins_views,
+        sharing_views,
+        care_team_views,
+        supporting_views,
+    ):
+        app.register_blueprint(feature.bp)
+    access.check_url_map(app)
+    return app
+
+
+def _is_demonstration(store: Store) -> bool:
+    with store.work(writes=False):
+        return db().scalar(select(Installation.kind)) == InstallationKind.DEMONSTRATION
+
+
+def _begin_work() -> None:
+    """Give the request its unit of work: a writing one for unsafe methods and for pages that write access records."""
+    policy = access.policy_of(current_app, request.endpoint)
+    writes = request.method not in same_origin.SAFE_METHODS or (policy is not None and policy.records)
+    work.begin(current_app.extensions["tandem"].store, writes=writes)
+
+
+def _finish_work(response: Response) -> Response:
+    work.finish()
+    return response
+
+
+def _end_work(_error: BaseException | None) -> None:
+    work.end()
+
+
+def _compress(response: Response) -> Response:
+    """Compress pages; they hold no token that a guess beside it could reveal."""
+    if (
+        response.mimetype == "text/html"
+        and "gzip" in request.accept_encodings
+        and "Content-Encoding" not in response.headers
+        and not response.direct_passthrough
+    ):
+        body = response.get_data()
+        if len(body) >= SMALLEST_GZIPPED:
+            response.set_data(gzip.compress(body, 5, mtime=0))
+            response.headers["Content-Encoding"] = "gzip"
+        response.headers.add("Vary", "Accept-Encoding")
+    return response

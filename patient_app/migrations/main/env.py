@@ -1,0 +1,22 @@
+"""Alembic's environment of the main database."""
+
+from __future__ import annotations
+
+from alembic import context
+from sqlalchemy import Engine
+
+from patient_app import models  # noqa: F401 - fills the metadata.
+from patient_app.core.db import Base as Metadata
+
+engine: Engine = context.config.attributes["engine"]
+
+with engine.connect() as connection:
+    context.configure(
+        connection=connection,
+        target_metadata=Metadata.metadata,
+        render_as_batch=connection.dialect.name == "sqlite",
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()

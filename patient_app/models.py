@@ -1,0 +1,8 @@
+"""Imports the tables of every feature, so that migrations and tests see all of them."""
+
+from patient_app.access_log import models as access_log
+from patient_app.accounts import models as accounts
+from patient_app.checkins import models as checkins
+from patient_app.consent import models as consent
+
+__all__ = ["access_log", "accounts", "checkins", "consent"]

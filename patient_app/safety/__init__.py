@@ -1,0 +1,1 @@
+"""Help, one tap away, also when everything else is broken."""

@@ -1,0 +1,30 @@
+"""Help now: open to everybody, and made so that a broken database cannot break it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from patient_app.accounts import practice
+from patient_app.core.access import Permission, access
+from patient_app.core.identity import viewer_or_none
+from patient_app.safety.service import help_lines
+
+bp = Blueprint("safety", __name__)
+
+help_lines()  # Read at start: a missing or broken file is noticed before anybody needs it.
+
+
+@bp.get("/help")
+@access(Permission.PUBLIC)
+def help_now() -> ResponseReturnValue:
+    """Show what to do and whom to call; the practice's own numbers are added where they can be had."""
+    person = viewer_or_none()
+    reachable = practice.help_numbers(person.practice_id if person else None)
+    return render_template(
+        "safety/help.html",
+        help_lines=help_lines(),
+        practice_name=reachable.name,
+        practice_numbers=reachable.numbers,
+        opening_hours=reachable.hours,
+    )

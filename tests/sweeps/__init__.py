@@ -1,0 +1,1 @@
+"""Properties of the whole application, generated from what it is made of."""
