@@ -1,4 +1,4 @@
-"""Makes the application. Reads as a table of contents; the only module (with the commands) that imports every feature."""
+"""Makes the application; reads as a table of contents. Only it and the commands import every feature."""
 
 from __future__ import annotations
 
@@ -16,7 +16,19 @@ from patient_app.accounts import views as accounts_views
 from patient_app.accounts.models import Installation, InstallationKind
 from patient_app.care_team import views as care_team_views
 from patient_app.checkins import views as checkins_views
-from patient_app.core import access, errors, headers, i18n, logs, machines, metrics, pages, same_origin, static_files, work
+from patient_app.core import (
+    access,
+    errors,
+    headers,
+    i18n,
+    logs,
+    machines,
+    metrics,
+    pages,
+    same_origin,
+    static_files,
+    work,
+)
 from patient_app.core.config import Config
 from patient_app.core.installation import open_store
 from patient_app.core.pages import NavigationItem

@@ -178,7 +178,8 @@ def secure_app(config: Config, store: Store) -> Flask:
     """Make the application as it runs behind https://care.example."""
     from patient_app.factory import create_app  # noqa: PLC0415 - as above.
 
-    return create_app(replace(config, base_url="https://care.example"), store)
+    secure = replace(config, base_url="https://care.example")
+    return create_app(secure, Store(secure, store.database, store.vault))
 
 
 @pytest.fixture

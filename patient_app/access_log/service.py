@@ -195,11 +195,11 @@ def _verify_one(
     elif (chain.seq, chain.digest) != (seq, digest):
         result.faults.append(f"Patient {patient_id}: records after {seq} are missing, or the end was changed.")
     if not anchor_met:
-        result.faults.append(f"Patient {patient_id}: records up to {anchored[0] if anchored else 0} were kept, not all are here.")
+        result.faults.append(
+            f"Patient {patient_id}: records up to {anchored[0] if anchored else 0} were kept, not all are here."
+        )
 
 
 def _all_records(patient_id: uuid.UUID) -> Iterable[AccessRecord]:
     query = select(AccessRecord).where(AccessRecord.patient_id == patient_id).order_by(AccessRecord.seq)
     return db().scalars(query.execution_options(yield_per=BATCH))
-
-

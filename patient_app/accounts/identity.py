@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Request, Response, current_app, g, request
+from flask import Flask, Request, Response, current_app, g, request, url_for
 from flask_login import LoginManager, current_user
 from sqlalchemy import bindparam, select
-from sqlalchemy.engine import Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from patient_app.accounts import sessions
 from patient_app.accounts.models import DeviceSession, Person, PersonState, SecurityNotice
+from patient_app.accounts.sign_in import Asking, SignedIn
 from patient_app.core import access, clock, work
 from patient_app.core.config import ConfigError
 from patient_app.core.db import DatabaseBusy, DatabaseMissing
@@ -74,24 +75,39 @@ def init_app(app: Flask) -> None:
     app.after_request(_note_activity)
 
 
-def session_token() -> str | None:
-    """Return the token that the browser sent in the session cookie."""
-    return _cookie(request, sessions.session_cookie_name(work.config()))
+def asking() -> Asking:
+    """Return what this request tells of the browser that sent it, for the services that sign in."""
+    settings = work.config()
+    return Asking(
+        browser=sessions.browser_label(request.headers.get("User-Agent", "")),
+        network=request.remote_addr or "",  # Behind a proxy, the address that it vouches for.
+        session_token=_cookie(request, sessions.session_cookie_name(settings)),
+        device_token=_cookie(request, sessions.device_cookie_name(settings)),
+    )
 
 
-def device_token() -> str | None:
-    """Return the token by which this device is known, if it ever signed in."""
-    return _cookie(request, sessions.device_cookie_name(work.config()))
+def welcome(signed_in: SignedIn, address: str) -> Response:
+    """Return the redirect that gives a browser the cookies of the session that began.
+
+    Leads to `address`, or first to the step that is left of signing in, which leads on to it.
+    """
+    if signed_in.stage is Stage.SECOND_FACTOR:
+        address = url_for("accounts.second_factor", next=address)
+    elif signed_in.stage is Stage.ENROL_SECOND_FACTOR:
+        address = url_for("accounts.enrol_second_factor", next=address)
+    response = Response(status=303, headers={"Location": address})
+    settings = work.config()
+    sessions.set_session_cookie(response, settings, signed_in.token, signed_in.role, signed_in.stage)
+    if signed_in.device_token is not None:
+        sessions.set_device_cookie(response, settings, signed_in.device_token)
+    return response
 
 
-def browser_label() -> str:
-    """Return the name of browser and system to show in the list of devices."""
-    return sessions.browser_label(request.headers.get("User-Agent", ""))
-
-
-def network_address() -> str:
-    """Return the address that the request came from; behind a proxy, the one it vouches for."""
-    return request.remote_addr or ""
+def goodbye(address: str) -> Response:
+    """Return the redirect that takes the session's cookie back."""
+    response = Response(status=303, headers={"Location": address})
+    sessions.clear_session_cookie(response, work.config())
+    return response
 
 
 def _cookie(sent: Request, name: str) -> str | None:
@@ -120,6 +136,7 @@ def _load(sent: Request) -> Viewer | None:
             raise
         # Help must open when everything else is broken; it then opens as for a stranger.
         logger().error("session not read", route=str(sent.url_rule), exc_info=fault)
+        g.database_failed = True
         return None
 
 
@@ -141,7 +158,7 @@ def _viewer_of(token: str) -> Viewer | None:
     return _viewer(row, role, stage, moment)
 
 
-def _viewer(row: Row[Any], role: Role, stage: Stage, moment: datetime) -> Viewer:
+def _viewer(row: Any, role: Role, stage: Stage, moment: datetime) -> Viewer:
     closed = sessions.begun_after_code(row.created_at, row.entries_closed_from)
     still_closed = closed and row.entries_closed_until is not None and moment < row.entries_closed_until
     place = Place(Person.__tablename__, "name_sealed", row.person_id, row.person_id)
@@ -163,7 +180,7 @@ def _viewer(row: Row[Any], role: Role, stage: Stage, moment: datetime) -> Viewer
     )
 
 
-def _notice(row: Row[Any], *, closed: bool) -> str | None:
+def _notice(row: Any, *, closed: bool) -> str | None:
     """Return what the person is to be asked. Who came in by the code is not asked whether that was all right."""
     if row.security_notice is None:
         return None
@@ -185,7 +202,11 @@ def _note_activity(response: Response) -> Response:
 
 def _was_allowed(person: Viewer, response: Response) -> bool:
     policy = access.policy_of(current_app, request.endpoint)
-    if policy is None or policy.permission is access.Permission.PUBLIC or response.status_code >= 400:
+    if (
+        policy is None
+        or policy.permission is access.Permission.PUBLIC
+        or response.status_code >= HTTPStatus.BAD_REQUEST
+    ):
         return False
     finishing = policy.permission is access.Permission.SECOND_FACTOR_FINISH
     return person.role in access.PERMITTED[policy.permission] and (person.stage is not Stage.FULL) == finishing

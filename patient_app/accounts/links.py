@@ -10,12 +10,14 @@ import secrets
 import uuid
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, CursorResult, and_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, delete, select, update
 
-from patient_app.accounts.models import LinkPurpose, OneTimeLink
+from patient_app.accounts.models import ClinicCode, LinkPurpose, OneTimeLink
 from patient_app.core import clock, work
 from patient_app.core.ids import new_id
 from patient_app.core.work import db
+
+KEPT_AFTER_EXPIRY = timedelta(days=30)
 
 
 class LinkUnusable(Exception):
@@ -85,6 +87,17 @@ def cancel_links(purpose: LinkPurpose, *, person_id: uuid.UUID) -> None:
         )
         .values(cancelled_at=clock.now())
     )
+
+
+def prune() -> int:
+    """Remove links and clinic codes that ended long ago; return how many."""
+    before = clock.now() - KEPT_AFTER_EXPIRY
+    removed = 0
+    for table in (OneTimeLink, ClinicCode):
+        result = db().execute(delete(table).where(table.expires_at < before))
+        assert isinstance(result, CursorResult)  # noqa: S101 - narrows the type that `execute` declares.
+        removed += int(result.rowcount)
+    return removed
 
 
 def _usable(token: str) -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from patient_app.core.work import config
 SHORTEST_STAFF = 12
 SHORTEST = 10
 LONGEST = 256
+FEWEST_SIGNS = 3
 COMMON = Path(__file__).resolve().parents[1] / "content" / "common-passwords.txt.gz"
 
 # Each hash takes 64 MiB for a fifth of a second: a few at a time, so that a flood of tries cannot take all memory.
@@ -48,7 +49,7 @@ def check_new_password(text: str, role: Role) -> None:
         raise PasswordRefused(_l("Use %(most)s letters or fewer.", most=LONGEST))
     if _tidy(text).casefold().strip() in common_passwords():
         raise PasswordRefused(_l("Many people use this password, so it is easy to guess. Choose another one."))
-    if len(set(text)) <= 2:
+    if len(set(text)) < FEWEST_SIGNS:
         raise PasswordRefused(_l("This repeats the same letters, so it is easy to guess. Choose another one."))
 
 

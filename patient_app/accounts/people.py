@@ -61,6 +61,7 @@ __all__ = [
     "accept_supporter",
     "activate",
     "chart",
+    "clinicians_of",
     "close_account",
     "confirm_supporter",
     "create_practice",
@@ -75,6 +76,7 @@ __all__ = [
     "resend_support_invitation",
     "set_instructions",
     "sign_in_index",
+    "sign_in_name_of",
     "staff_member",
     "staff_of",
     "supporters_of",
@@ -115,12 +117,23 @@ class Chart:
 
 
 # ------------------------------------------------------------------------------------------------------- looking up
+def sign_in_name_of(viewer: Actor) -> str:
+    """Return the name with which the caller signs in."""
+    return db().get_one(Person, viewer.id).sign_in_name or ""
+
+
 def staff_of(viewer: Actor) -> list[StaffMember]:
     """Return the practice's staff by name, closed accounts last."""
     query = select(Person).where(Person.practice_id == viewer.practice_id, Person.role.in_(STAFF))
     people = db().scalars(query).all()
     vault().preload(person.id for person in people)
     return sorted((_staff_member(person) for person in people), key=_staff_order)
+
+
+def clinicians_of(viewer: Actor) -> list[StaffMember]:
+    """Return the practice's clinicians whose accounts are not closed, by name: who can be on a team."""
+    staff = staff_of(viewer)
+    return [each for each in staff if each.role is Role.CLINICIAN and each.state is not PersonState.CLOSED]
 
 
 def _staff_member(person: Person) -> StaffMember:

@@ -81,9 +81,14 @@ def opening_hours_text(practice_id: uuid.UUID | None = None) -> list[tuple[str, 
     return hours_in_words(reachable(practice_id).hours)
 
 
-def reachable(practice_id: uuid.UUID | None = None) -> Reachable:
-    """Return name, numbers and hours together; the last known ones when the database cannot be read. Never raises."""
+def reachable(practice_id: uuid.UUID | None = None, *, ask: bool = True) -> Reachable:
+    """Return name, numbers and hours together; the last known ones when the database cannot be read. Never raises.
+
+    Without `ask` the database is not asked at all.
+    """
     memory = (str(work.unit().store.database.url), practice_id)
+    if not ask:
+        return _last_known.get(memory, NOWHERE)
     try:
         with work.reading() as session:
             found = _read(session, practice_id)
@@ -197,7 +202,7 @@ def move_number_up(viewer: Actor, number_id: uuid.UUID) -> None:
 
 
 def _rows(viewer: Actor, number_id: uuid.UUID) -> list[PracticeNumber]:
-    """Return the practice's numbers in order, for changing them; raise `NotFound` unless the named one is among them."""
+    """Return the practice's numbers in order, for changing them; raise `NotFound` unless this is one of them."""
     _lock(viewer)
     query = select(PracticeNumber).where(PracticeNumber.practice_id == viewer.practice_id)
     rows = list(db().scalars(query.order_by(PracticeNumber.position, PracticeNumber.id)))

@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import IntegrityError
 
 from patient_app.access_log import service as access_log
 from patient_app.accounts import links, mail
-from patient_app.accounts.models import LinkPurpose, OneTimeLink, Patient, Person, PersonState, Practice
+from patient_app.accounts.models import LinkPurpose, Patient, Person, PersonState, Practice
 from patient_app.core import clock
 from patient_app.core.db import Base
 from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
 from patient_app.core.keys import KeyKind
 from patient_app.core.roles import Discipline, Role
-from patient_app.core.work import config, db, vault
+from patient_app.core.work import db, vault
 
 INVITATION_HOURS = 72
 STAFF = (Role.ADMINISTRATOR, Role.CLINICIAN)
@@ -214,25 +214,19 @@ def send_invitation(person: Person, *, created_by: uuid.UUID | None) -> str:
         created_by=created_by,
         hours=INVITATION_HOURS,
     )
-    if person.email:
-        mail.queue_mail(person.id, person.email, "invitation", **invitation_words(token))
+    mail.tell(person, "invitation", link=invitation_address(token), hours=INVITATION_HOURS)
     return token
 
 
-def invitation_words(token: str) -> dict[str, object]:
-    """Return what the mail of an invitation says: the same for everybody, and nothing about anybody."""
-    return {"link": f"{config().base_url}/join/{token}", "hours": INVITATION_HOURS}
+def invitation_address(token: str) -> str:
+    """Return the address that the mail of an invitation gives; the mail is the same for everybody."""
+    return mail.link_to(f"/join/{token}")
 
 
 def cancel_links(person_id: uuid.UUID) -> None:
     """Make all open links stop working with which this person could join or set a password."""
-    query = update(OneTimeLink).where(
-        OneTimeLink.person_id == person_id,
-        OneTimeLink.purpose.in_((LinkPurpose.JOIN, LinkPurpose.RESET)),
-        OneTimeLink.used_at.is_(None),
-        OneTimeLink.cancelled_at.is_(None),
-    )
-    db().execute(query.values(cancelled_at=clock.now()))
+    for purpose in (LinkPurpose.JOIN, LinkPurpose.RESET):
+        links.cancel_links(purpose, person_id=person_id)
 
 
 # ----------------------------------------------------------------------------------------------------------- joining

@@ -2,8 +2,8 @@
 
 The cookie holds 256 random bits, the row their SHA-256. It is `HttpOnly` and `SameSite=Lax`: with `Strict`, a person
 who follows a link from an e-mail would land signed out, and the session gains nothing by it, since every request that
-changes something is checked by `core.same_origin`. A session is not bound to a network address: phones change theirs all
-day. A step that proves more (second factor, password again) ends the row and begins another with a new token.
+changes something is checked by `core.same_origin`. A session is not bound to a network address: phones change theirs
+all day. A step that proves more (second factor, password again) ends the row and begins another with a new token.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, delete, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, delete, or_, select, update
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -115,9 +115,9 @@ def finish_session(person: Person, session_id: uuid.UUID) -> str:
     return begin_session(person, old.browser, Stage.FULL)
 
 
-def begun_at(session_id: uuid.UUID) -> datetime:
+def begun_at(session_id: uuid.UUID, session: Session) -> datetime:
     """Return when a session began; it stays the same when the session goes on under a new token."""
-    found = db().scalar(select(DeviceSession.created_at).where(DeviceSession.id == session_id))
+    found = session.scalar(select(DeviceSession.created_at).where(DeviceSession.id == session_id))
     if found is None:
         raise NotFound
     return found
@@ -159,8 +159,16 @@ def end_other_sessions(
     return _end(*conditions)
 
 
-def _end(*conditions: object) -> int:
-    change = update(DeviceSession).where(*conditions, DeviceSession.ended_at.is_(None))  # type: ignore[arg-type]
+def end_all_but(person_id: uuid.UUID, token: str, *, begun_since: datetime | None = None) -> int:
+    """Sign out all devices of a person but the one that holds the token, or those begun since a moment only."""
+    conditions = [DeviceSession.person_id == person_id, DeviceSession.token_hash != token_hash(token)]
+    if begun_since is not None:
+        conditions.append(DeviceSession.created_at >= begun_since)
+    return _end(*conditions)
+
+
+def _end(*conditions: ColumnElement[bool]) -> int:
+    change = update(DeviceSession).where(*conditions, DeviceSession.ended_at.is_(None))
     result = db().execute(change.values(ended_at=clock.now()))
     assert isinstance(result, CursorResult)  # noqa: S101 - narrows the type that `execute` declares.
     return int(result.rowcount)
@@ -187,7 +195,7 @@ def sessions_of(person_id: uuid.UUID) -> list[DeviceSession]:
     moment = clock.now()
     return [
         row
-        for row, role in db().execute(query).tuples()
+        for row, role in db().execute(query)
         if is_live(Role(role), Stage.FULL, row.last_seen_at, row.expires_at, moment)
     ]
 
@@ -220,7 +228,7 @@ def knows_device(session: Session, person_id: uuid.UUID, token: str | None) -> b
     return session.scalar(query) is not None
 
 
-def _device_query(token: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _device_query(token: str) -> Select[datetime]:
     return select(KnownDevice.created_at).where(KnownDevice.token_hash == token_hash(token))
 
 
@@ -272,9 +280,7 @@ def clear_session_cookie(response: Response, config: Config) -> None:
 
 
 def _set_cookie(response: Response, config: Config, name: str, token: str, age: timedelta | None) -> None:
-    response.set_cookie(
-        name, token, max_age=age, path="/", secure=config.secure_cookies, httponly=True, samesite="Lax"
-    )
+    response.set_cookie(name, token, max_age=age, path="/", secure=config.secure_cookies, httponly=True, samesite="Lax")
 
 
 # The first that fits names the browser: most others also say "Chrome" and "Safari".

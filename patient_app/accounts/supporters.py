@@ -1,7 +1,7 @@
 """The tie between a patient and a supporter: invited by the patient, accepted, and confirmed by the patient.
 
-What the patient wrote about a supporter is sealed under the patient's key. A supporter can be shown something only while
-the tie is CONFIRMED: whoever owns the mailbox may not be whom the patient meant.
+What the patient wrote about a supporter is sealed under the patient's key. A supporter can be shown something only
+while the tie is CONFIRMED: whoever owns the mailbox may not be whom the patient meant.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from patient_app.accounts.registry import (
     INVITATION_HOURS,
     Actor,
     IdInUse,
-    invitation_words,
+    invitation_address,
     one_line,
     store_once,
 )
@@ -50,9 +50,7 @@ class SupportRow:
     accepted_at: datetime | None
 
 
-def invite_supporter(
-    viewer: Actor, link_id: uuid.UUID, name: str, email: str, instructions: str = ""
-) -> SupportLink:
+def invite_supporter(viewer: Actor, link_id: uuid.UUID, name: str, email: str, instructions: str = "") -> SupportLink:
     """Invite somebody to support the calling patient; the mail tells neither the patient's name nor what this is.
 
     Sent twice, invited once. Raise `IdInUse` when the form's id cannot be used, `TooManyInvitations` at the limit.
@@ -63,9 +61,7 @@ def invite_supporter(
         if not same:
             raise IdInUse
         return known
-    waiting = select(func.count()).where(
-        SupportLink.patient_id == viewer.id, SupportLink.state == SupportState.INVITED
-    )
+    waiting = select(func.count()).where(SupportLink.patient_id == viewer.id, SupportLink.state == SupportState.INVITED)
     if (db().scalar(waiting) or 0) >= OPEN_INVITATIONS:
         raise TooManyInvitations
     tie = SupportLink(
@@ -91,7 +87,8 @@ def _send(tie: SupportLink) -> None:
         created_by=tie.patient_id,
         hours=INVITATION_HOURS,
     )
-    mail.queue_mail(tie.patient_id, tie.email or "", "invitation", **invitation_words(token))
+    link = invitation_address(token)
+    mail.queue_mail(tie.patient_id, tie.email, "invitation", link=link, hours=INVITATION_HOURS)
 
 
 def cancel_support_invitation(link_id: uuid.UUID) -> None:
@@ -115,8 +112,8 @@ def resend_support_invitation(viewer: Actor, link_id: uuid.UUID) -> None:
 def accept_supporter(link_id: uuid.UUID, supporter: Person) -> SupportLink:
     """Tie a supporter to the patient who invited them; nothing is shown before the patient confirms.
 
-    The caller used the one-time link in the same unit of work. Raise `NotFound` unless the invitation is open and of the
-    supporter's own practice. Where the two are tied already, that tie stays and the new one ends.
+    The caller used the one-time link in the same unit of work. Raise `NotFound` unless the invitation is open and of
+    the supporter's own practice. Where the two are tied already, that tie stays and the new one ends.
     """
     tie = db().get(SupportLink, link_id, with_for_update=True)
     if tie is None or tie.state != SupportState.INVITED or tie.practice_id != supporter.practice_id:
@@ -135,9 +132,7 @@ def accept_supporter(link_id: uuid.UUID, supporter: Person) -> SupportLink:
         return before
     tie.supporter_id = supporter.id
     tie.state, tie.accepted_at = SupportState.ACCEPTED, clock.now()
-    patient = db().get_one(Person, tie.patient_id)
-    if patient.email:
-        mail.queue_mail(patient.id, patient.email, "account_news")
+    mail.tell(db().get_one(Person, tie.patient_id), "account_news")
     return tie
 
 
@@ -181,7 +176,8 @@ def supporters_of(viewer: Actor) -> list[SupportRow]:
         .where(SupportLink.patient_id == viewer.id, SupportLink.state != SupportState.ENDED)
         .order_by(SupportLink.invited_at, SupportLink.id)
     )
-    rows = [(tie, person) for tie, person in db().execute(query)]
+    # An invitation that nobody accepted yet has no person beside it.
+    rows: list[tuple[SupportLink, Person | None]] = [(tie, person) for tie, person in db().execute(query)]
     vault().preload([viewer.id, *(person.id for _, person in rows if person is not None)])
     return [_row(tie, person) for tie, person in rows]
 

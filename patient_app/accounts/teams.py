@@ -45,7 +45,7 @@ class TeamMember:
 def assign(viewer: Actor, patient_id: uuid.UUID, clinician_id: uuid.UUID) -> TeamMembership:
     """Put a clinician on a patient's team; the patient has notice by mail and in the access records.
 
-    Raise `OneselfRefused` for oneself, and `NotFound` for anybody who is not an active clinician, or not a patient, of the
+    Raise `OneselfRefused` for oneself, and `NotFound` for anybody who is not a clinician, or not a patient, of the
     caller's practice. Assigned twice is assigned once.
     """
     if clinician_id == viewer.id:
@@ -114,8 +114,7 @@ def _tell(patient: Person, clinician: Person, kind: AccessKind) -> None:
             )
         ]
     )
-    if patient.email:
-        mail.queue_mail(patient.id, patient.email, "account_news")
+    mail.tell(patient, "account_news")
 
 
 def _patient_of(viewer: Actor, patient_id: uuid.UUID) -> Person:
@@ -126,9 +125,7 @@ def _patient_of(viewer: Actor, patient_id: uuid.UUID) -> Person:
 
 
 def _open(patient_id: uuid.UUID) -> Select[TeamMembership]:
-    return select(TeamMembership).where(
-        TeamMembership.patient_id == patient_id, TeamMembership.ended_at.is_(None)
-    )
+    return select(TeamMembership).where(TeamMembership.patient_id == patient_id, TeamMembership.ended_at.is_(None))
 
 
 def team_of(patient_id: uuid.UUID) -> list[TeamMember]:

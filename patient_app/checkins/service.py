@@ -84,8 +84,8 @@ def record_check_in(
 ) -> uuid.UUID:
     """Store a check-in once and return its id.
 
-    The same id with the same words is stored once and answered alike; with other words it is a correction: a new version,
-    the earlier one kept. Raise `NothingSaid` for no answer and `IdTaken` for an id of another person's entry.
+    The same id with the same words is stored once and answered alike; with other words it is a correction: a new
+    version, the earlier one kept. Raise `NothingSaid` for no answer and `IdTaken` for an id of another person's entry.
     """
     if answers.is_empty:
         raise NothingSaid
@@ -114,7 +114,7 @@ def record_check_in(
         _insert_or_refuse(existing)
     elif _is_known(patient, check_in_id, answers):
         return check_in_id
-    _add_version(patient, existing, answers, seq, source, when)
+    _add_version(existing, answers, seq=seq, source=source, recorded_at=when)
     return check_in_id
 
 
@@ -128,7 +128,7 @@ def next_entry_seq(patient_id: uuid.UUID) -> int:
     )
     if taken is None:
         raise NotFound
-    return taken
+    return int(taken)
 
 
 def _insert_or_refuse(entry: CheckIn) -> None:
@@ -142,11 +142,15 @@ def _insert_or_refuse(entry: CheckIn) -> None:
 
 def _is_known(patient: Viewer, check_in_id: uuid.UUID, answers: Answers) -> bool:
     """Whether exactly these words are the entry's newest version; raise `IdTaken` for another person's entry."""
-    row = db().execute(
-        select(CheckIn.patient_id, CheckIn.private, CheckInVersion.fingerprint)
-        .join(CheckInVersion, CheckInVersion.check_in_id == CheckIn.id)
-        .where(CheckIn.id == check_in_id, CheckInVersion.version == CheckIn.newest_version)
-    ).first()
+    row = (
+        db()
+        .execute(
+            select(CheckIn.patient_id, CheckIn.private, CheckInVersion.fingerprint)
+            .join(CheckInVersion, CheckInVersion.check_in_id == CheckIn.id)
+            .where(CheckIn.id == check_in_id, CheckInVersion.version == CheckIn.newest_version)
+        )
+        .first()
+    )
     if row is None:
         return False
     if row.patient_id != patient.id:
@@ -154,9 +158,7 @@ def _is_known(patient: Viewer, check_in_id: uuid.UUID, answers: Answers) -> bool
     return bool(row.fingerprint == _fingerprint(check_in_id, answers)) and row.private == answers.private
 
 
-def _add_version(
-    patient: Viewer, entry: CheckIn, answers: Answers, seq: int, source: Source, recorded_at: datetime
-) -> None:
+def _add_version(entry: CheckIn, answers: Answers, *, seq: int, source: Source, recorded_at: datetime) -> None:
     replaced = None
     if entry.newest_version:
         replaced = db().scalar(
@@ -169,7 +171,7 @@ def _add_version(
     version = CheckInVersion(
         id=new_id(),
         check_in_id=entry.id,
-        patient_id=patient.id,
+        patient_id=entry.patient_id,
         version=entry.newest_version,
         replaces_id=replaced,
         recorded_at=recorded_at,
@@ -215,7 +217,11 @@ def own_history(patient: Viewer, last_day: date) -> HistoryPage:
         .order_by(CheckIn.occurred_at.desc(), CheckIn.recorded_seq.desc())
     )
     earlier = db().scalar(
-        _own(patient).with_only_columns(CheckIn.day).where(CheckIn.day < first_day).order_by(CheckIn.day.desc()).limit(1)
+        _own(patient)
+        .with_only_columns(CheckIn.day)
+        .where(CheckIn.day < first_day)
+        .order_by(CheckIn.day.desc())
+        .limit(1)
     )
     return HistoryPage(
         entries=[_as_own(entry, version) for entry, version in rows],
@@ -232,7 +238,7 @@ def newest_own(patient: Viewer) -> OwnCheckIn | None:
     return None if row is None else _as_own(row[0], row[1])
 
 
-def _own(patient: Viewer) -> Select[tuple[CheckIn]]:
+def _own(patient: Viewer) -> Select[CheckIn]:
     query = select(CheckIn).where(CheckIn.patient_id == patient.id, CheckIn.removed_at.is_(None))
     if patient.entries_closed_from is not None:
         # After a reset by a clinic code, a new device sees only what was written since.
@@ -240,7 +246,7 @@ def _own(patient: Viewer) -> Select[tuple[CheckIn]]:
     return query
 
 
-def _own_versions(patient: Viewer) -> Select[tuple[CheckIn, CheckInVersion]]:
+def _own_versions(patient: Viewer) -> Select[CheckIn, CheckInVersion]:
     return (
         _own(patient)
         .join(CheckInVersion, CheckInVersion.check_in_id == CheckIn.id)

@@ -1,1 +1,1 @@
-"""What patients agreed to, and the one decision that follows from it: may this viewer see that category now?"""
+"""What patients agreed to, and the decision that follows from it."""

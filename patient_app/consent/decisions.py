@@ -1,4 +1,4 @@
-"""The decision: may this reader see that category of that patient now?
+"""The decision whether this reader may see that category of that patient now.
 
 No consent row, no read. A consent opens something only while it is active, between its start and its end, and only to
 * the person it names: a supporter whom the patient confirmed, or a clinician who is on the patient's team now; or
@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, exists, false, func, literal, or_, select
+from sqlalchemy import CTE, ColumnElement, and_, exists, false, func, literal, or_, select
 
 from patient_app.accounts.models import SupportLink, SupportState, TeamMembership
 from patient_app.consent.categories import Category, Level
@@ -99,7 +99,9 @@ def _reaches(reader: Reader, moment: datetime) -> ColumnElement[bool]:
         return and_(Consent.recipient_id == reader.id, _previewed_or(reader, _confirmed_supporter(reader)))
     if reader.role is not Role.CLINICIAN:
         return false()
-    named = and_(Consent.recipient_id == reader.id, _previewed_or(reader, _on_team(reader)))
+    named: ColumnElement[bool] = false()
+    if reader.id is not None:  # A picture of "any prescriber" is nobody: `= NULL` would become `IS NULL`.
+        named = and_(Consent.recipient_id == reader.id, _previewed_or(reader, _on_team(reader)))
     if reader.discipline is None:
         return named
     by_discipline = and_(
@@ -167,7 +169,7 @@ def open_days(reader: Reader, consent_ids: Sequence[uuid.UUID], levels: Sequence
 
     Only the named consents count (those in the access record), and each is checked again as the data are read.
     """
-    query: Select[tuple[uuid.UUID, Category, date | None]] = (
+    query = (
         select(
             Consent.patient_id.label("patient_id"),
             ConsentCategory.category.label("category"),

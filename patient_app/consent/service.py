@@ -271,12 +271,12 @@ def _purpose(recipient: Recipient) -> str:
 def _redisclosure(recipient: Recipient) -> str:
     if recipient.kind is RecipientKind.TEAM:
         return gettext(
-            "My care team may use this for my treatment and may pass it on as health privacy law (HIPAA) allows, but not "
-            "for proceedings against me."
+            "My care team may use this for my treatment and may pass it on as health privacy law (HIPAA) allows, "
+            "but not for proceedings against me."
         )
     return gettext(
-        "The law does not let this person pass on what they see about alcohol or drug use. A private person may still do "
-        "so, and then it may no longer be protected."
+        "The law does not let this person pass on what they see about alcohol or drug use. A private person may "
+        "still do so, and then it may no longer be protected."
     )
 
 
@@ -284,9 +284,7 @@ def own_consents(patient: Viewer) -> list[ConsentSummary]:
     """Return the patient's live consents (active or paused, not past their end), oldest first."""
     query = select(Consent).where(Consent.patient_id == patient.id, Consent.state.in_(LIVE)).order_by(Consent.signed_at)
     moment = clock.now()
-    return [
-        _summary(consent) for consent in db().scalars(query) if consent.ends_at is None or consent.ends_at > moment
-    ]
+    return [_summary(consent) for consent in db().scalars(query) if consent.ends_at is None or consent.ends_at > moment]
 
 
 def _summary(consent: Consent) -> ConsentSummary:

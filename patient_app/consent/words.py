@@ -21,7 +21,9 @@ CATEGORY_NAMES: dict[Category, LazyString] = {
 
 CATEGORY_HINTS: dict[Category, LazyString] = {
     Category.MOOD: _l("How you feel when you check in."),
-    Category.NOTES: _l("The words you write, all of them. A note about alcohol or drugs is only shown where both are shared."),
+    Category.NOTES: _l(
+        "The words you write, all of them. A note about alcohol or drugs is only shown where both are shared."
+    ),
     Category.SUBSTANCE_USE: _l("Cravings, and whether you drank or used. A law protects this part more strictly."),
     Category.MEDICATIONS: _l("What you take and whether you took it."),
     Category.SKILLS: _l("Exercises you did."),

@@ -149,7 +149,7 @@ def _next_step(person: Viewer) -> Response:
     return _redirect("home.start")
 
 
-def _redirect(endpoint: str, **values: str) -> Response:
+def _redirect(endpoint: str, **values: Any) -> Response:
     answer = redirect(url_for(endpoint, **values), 303)
     assert isinstance(answer, Response)  # noqa: S101 - narrows Werkzeug's type to Flask's.
     return answer

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import DateTime, Dialect, Engine, LargeBinary, MetaData, create_engine, event
 from sqlalchemy.engine import Connection, make_url
@@ -68,14 +68,14 @@ class Base(DeclarativeBase):
     """Tables of the main database."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: UtcDateTime}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime}
 
 
 class KeysBase(DeclarativeBase):
     """Tables of the key store, a database of its own."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: UtcDateTime}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime}
 
 
 def sealed_column() -> Mapped[bytes | None]:
@@ -166,7 +166,8 @@ def _make_engine(url: str, is_sqlite: bool) -> Engine:
     # Parameters stay out of error messages: they hold what people wrote.
     options: dict[str, Any] = {"hide_parameters": True}
     if is_sqlite:
-        options["connect_args"] = {"timeout": 5.0, "check_same_thread": False}
+        # Our own writers queue at the writer lock: this is the patience with other programs that hold the file.
+        options["connect_args"] = {"timeout": 2.0, "check_same_thread": False}
     else:
         options |= {"pool_pre_ping": True, "pool_size": 8, "max_overflow": 8}
         options["connect_args"] = {"connect_timeout": 5}

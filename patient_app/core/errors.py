@@ -6,6 +6,7 @@ An error page asks nothing of the database, so it works when everything else is 
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
@@ -15,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from patient_app.core import work
 from patient_app.core.db import DatabaseBusy, DatabaseMissing
+from patient_app.core.forms import without_controls
 from patient_app.core.logs import logger
 
 _l = lazy_gettext
@@ -57,16 +59,17 @@ def init_app(app: Flask) -> None:
 
 
 def _refusal(error: HTTPException) -> ResponseReturnValue:
-    status = error.code or 500
+    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
     cause = getattr(error, "original_exception", None)
     if isinstance(cause, UNREACHABLE):  # The commit at the end of a request failed.
         return _unreachable(cause)
     if cause is not None:
         return _fault(cause)
-    if error.response is not None or status < 400:  # A redirect that Werkzeug raised.
+    if error.response is not None or status < HTTPStatus.BAD_REQUEST:  # A redirect that Werkzeug raised.
         return error.get_response()
     headers = [(name, value) for name, value in error.get_headers() if name == "Allow"]
-    body, status = error_page(status if status in TEXTS else 400 if status < 500 else 500, status)
+    nearest = HTTPStatus.BAD_REQUEST if status < HTTPStatus.INTERNAL_SERVER_ERROR else HTTPStatus.INTERNAL_SERVER_ERROR
+    body, status = error_page(status if status in TEXTS else nearest, status)
     return body, status, headers
 
 
@@ -109,7 +112,7 @@ def kept_words() -> list[tuple[str, str]]:
     except HTTPException:
         return []
     return [
-        (name.replace("_", " ").capitalize(), text)
+        (without_controls(name.replace("_", " ").capitalize()), without_controls(text))
         for name, text in items
         if name not in NEVER_SHOWN_AGAIN and len(text.strip()) >= WORDS_AT_LEAST and not name.endswith("_id")
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -16,6 +16,7 @@ from flask import request
 from flask_babel import LazyString, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields import Choice, SelectChoice
 from wtforms.validators import StopValidation, ValidationError
 
 from patient_app.core.ids import new_id, parse_id
@@ -38,10 +39,10 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types.
         csrf = False
 
         def wrap_formdata(self, _form: object, formdata: Any) -> Any:
-            """Read posted fields only."""
-            if formdata is not None and not hasattr(formdata, "getlist"):
-                return None
-            return request.form if request and request.method == "POST" else formdata
+            """Read posted fields only; `formdata=None` makes a form that reads nothing."""
+            if formdata is None or hasattr(formdata, "getlist"):
+                return formdata
+            return request.form if request and request.method == "POST" else None
 
     def renew_id(self) -> None:
         """Give the form a fresh id and say so: the one it was sent with cannot be used."""
@@ -53,11 +54,13 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types.
         self[field].errors = [*self[field].errors, message]
 
 
-class IdField(HiddenField):
+class IdField(HiddenField):  # type: ignore[misc]  # WTForms has no types.
     """The id of what is being written: made with the form, so that sending twice stores once."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__("", default=lambda: str(new_id()), **options)
+
+    data: str | None
 
     @property
     def value(self) -> uuid.UUID:
@@ -83,6 +86,8 @@ class PlainText:
     def __call__(self, form: object, field: Field) -> None:
         """Raise a message that says what to do."""
         text = field.data or ""
+        if text:
+            field.data = without_controls(text)  # What is shown again is text that a page can hold.
         if len(text) > self.longest:
             raise ValidationError(
                 _l(
@@ -98,6 +103,11 @@ class PlainText:
 def is_control(letter: str) -> bool:
     """Whether a character is a control or a lone surrogate; line breaks, tabs and marks of direction are not."""
     return letter not in _ALLOWED_CONTROLS and unicodedata.category(letter) in {"Cc", "Cs"}
+
+
+def without_controls(text: str | None) -> str:
+    """Return a text without what `is_control` names."""
+    return "".join(letter for letter in text or "" if not is_control(letter))
 
 
 class Needed:
@@ -120,7 +130,9 @@ def _tidy(text: str | None) -> str | None:
     return text.replace("\r\n", "\n").strip() if isinstance(text, str) else text
 
 
-def short_text(label: LazyString, *, needed: LazyString | None = None, longest: int = SHORT_TEXT, **options: Any) -> Any:
+def short_text(
+    label: LazyString, *, needed: LazyString | None = None, longest: int = SHORT_TEXT, **options: Any
+) -> Any:
     """Return a field for one line of text."""
     return StringField(label, validators=_text_checks(needed, longest), filters=[_tidy], **options)
 
@@ -145,13 +157,24 @@ def _text_checks(needed: LazyString | None, longest: int) -> list[Callable[..., 
     return [*checks, PlainText(longest)]
 
 
-class ChoiceField(RadioField):
-    """One of a few answers, or none: an empty value means that the question was left out."""
+class ChoiceField(RadioField):  # type: ignore[misc]  # WTForms has no types.
+    """One of a few answers, or none: an empty value means that the question was left out, and `data` is None."""
 
-    def __init__(self, label: LazyString, choices: Any, *, coerce: Callable[[str], Any] = str, **options: Any) -> None:
+    def __init__(self, label: LazyString, choices: Iterable[tuple[Any, LazyString | str]], **options: Any) -> None:
+        pairs = list(choices)
+        self.known = {str(value): value for value, _ in pairs}
         super().__init__(
-            label, choices=choices, coerce=coerce, validate_choice=False, validators=options.pop("validators", []), **options
+            label,
+            choices=[SelectChoice(str(value), text) for value, text in pairs],
+            validate_choice=False,
+            **options,
         )
+
+    def iter_choices(self) -> Iterator[Choice]:
+        """Yield the answers; the one that was given is selected."""
+        given = None if self.data is None else str(self.data)
+        for choice in self.choices:
+            yield Choice(choice.value, choice.label, choice.value == given, {})
 
     def process_data(self, value: Any) -> None:
         """Keep the stored value as it is."""
@@ -160,14 +183,13 @@ class ChoiceField(RadioField):
     def process_formdata(self, valuelist: list[str]) -> None:
         """Read one answer; the last when a broken page sends several."""
         text = valuelist[-1] if valuelist else ""
-        if text == "":
-            self.data = None
-            return
-        known = {str(value): value for value, *_ in self.choices}
-        if text not in known:
-            self.data = None
-            raise ValueError(_l("Pick one of these answers, or leave it out."))
-        self.data = known[text]
+        self.data = self.known.get(text)
+        if text and self.data is None:
+            raise ValueError(self.unknown())
+
+    def unknown(self) -> LazyString:
+        """Return what is said about an answer that is none of the choices."""
+        return _l("Pick one of these answers, or leave it out.")
 
 
 class ScaleField(ChoiceField):
@@ -176,28 +198,33 @@ class ScaleField(ChoiceField):
     def __init__(self, label: LazyString, **options: Any) -> None:
         super().__init__(label, [(number, str(number)) for number in range(11)], **options)
 
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Read the number."""
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            raise ValueError(_l("Use a number from 0 to 10, or leave it empty.")) from None
+    def unknown(self) -> LazyString:
+        """Return what is said about anything but such a number."""
+        return _l("Use a number from 0 to 10, or leave it empty.")
 
 
-class ListField(SelectField):
-    """One of a list, with a plain message when the page was out of date."""
+class ListField(SelectField):  # type: ignore[misc]  # WTForms has no types.
+    """One of a list of (value, text) pairs, with a plain message when the page was out of date."""
+
+    def __init__(self, label: LazyString, choices: Iterable[tuple[str, LazyString | str]] = (), **options: Any) -> None:
+        super().__init__(label, choices=list_choices(choices), **options)
 
     def pre_validate(self, form: Any) -> None:
         """Refuse what is not on the list."""
-        if not any(match for _, _, match, *_ in self.iter_choices()):
+        if not any(choice.selected for choice in self.iter_choices()):
             raise StopValidation(_l("Pick one from the list."))
 
 
-class DayField(StringField):
+def list_choices(pairs: Iterable[tuple[str, LazyString | str]]) -> list[SelectChoice]:
+    """Return pairs as the choices of a list, to be set on a form that was made for one request."""
+    return [SelectChoice(str(value), text) for value, text in pairs]
+
+
+class DayField(StringField):  # type: ignore[misc]  # WTForms has no types.
     """A calendar date in the form that browsers send (YYYY-MM-DD), or nothing; `day` is its value."""
 
     def __init__(self, label: LazyString, **options: Any) -> None:
-        super().__init__(label, filters=[_tidy], render_kw={"type": "date"}, **options)
+        super().__init__(label, filters=[without_controls, _tidy], render_kw={"type": "date"}, **options)
 
     @property
     def day(self) -> date | None:

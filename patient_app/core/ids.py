@@ -6,6 +6,7 @@ import os
 import time
 import uuid
 
+_TEXT_LENGTH = 36
 _RANDOM_BITS = 74
 _VARIANT = 0b10
 
@@ -24,7 +25,7 @@ def new_id() -> uuid.UUID:
 
 def parse_id(text: str | None) -> uuid.UUID | None:
     """Return the UUID that a form or address names in its standard 36-character form, else None."""
-    if not text or len(text) != 36:
+    if not text or len(text) != _TEXT_LENGTH:
         return None
     try:
         parsed = uuid.UUID(text)

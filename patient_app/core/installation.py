@@ -67,7 +67,7 @@ def migrate_all(config: Config) -> None:
             if _current(database) != migrate.head(which):  # type: ignore[arg-type]  # The two words of `Which`.
                 migrate.upgrade(which, database)  # type: ignore[arg-type]
         except DBAPIError as error:
-            raise ConfigError(f"{_named(which)} {_reason(error)}") from None
+            raise ConfigError(f"{_named(which)} {reason(error)}") from None
         except OSError as error:
             raise ConfigError(f"{_named(which)} cannot be written: {error.strerror}.") from None
         finally:
@@ -82,7 +82,7 @@ def open_store(config: Config) -> Store:
         try:
             found = _current(opened)
         except DBAPIError as error:
-            raise ConfigError(f"{_named(which)} {_reason(error)}") from None
+            raise ConfigError(f"{_named(which)} {reason(error)}") from None
         if found is None:
             raise ConfigError(f"{_named(which)} is missing or empty; run `python app.py migrate`.")
         if found != migrate.head(which):  # type: ignore[arg-type]
@@ -101,7 +101,8 @@ def _named(which: str) -> str:
     return "The key store" if which == "keys" else "The database"
 
 
-def _reason(error: DBAPIError) -> str:
+def reason(error: DBAPIError) -> str:
+    """Return what is wrong with a database as the rest of a sentence that begins with its name."""
     text = str(error.orig).lower()
     if "readonly" in text or "read-only" in text:
         return "is read-only; give this user the right to write to it and its folder."

@@ -126,7 +126,7 @@ class MasterKey:
 
 def read_master_keys(text: str) -> tuple[MasterKey, ...]:
     """Return the keys that `MASTER_KEY` gives: base64 of 32 bytes, several with commas, or a file that holds them."""
-    if text.startswith(("/", "./", "~")) or text.startswith("file:"):
+    if text.startswith(("/", "./", "~", "file:")):
         path = Path(text.removeprefix("file:")).expanduser()
         try:
             text = path.read_text(encoding="ascii")

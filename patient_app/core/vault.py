@@ -44,7 +44,7 @@ class Vault:
     def open(self, place: Place, blob: bytes) -> str:
         """Return the text of a blob; raise `SealBroken` when it was sealed for another place, or changed."""
         key = self.keys.of_subject(place.owner)
-        if blob[0] != BLOB_VERSION or blob[1:_HEAD] != key.id.bytes:
+        if len(blob) < _HEAD + NONCE_BYTES or blob[0] != BLOB_VERSION or blob[1:_HEAD] != key.id.bytes:
             raise SealBroken
         nonce, sealed = blob[_HEAD : _HEAD + NONCE_BYTES], blob[_HEAD + NONCE_BYTES :]
         try:

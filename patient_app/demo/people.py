@@ -197,8 +197,8 @@ SUPPORT = (
     Support(
         "patient3",
         "supporter2",
-        "Si me ves muy asustada, háblame despacio y recuérdame dónde estamos. Las llaves y la naloxona están en el cajón "
-        "de la entrada. Si no despierto, llama al 911.",
+        "Si me ves muy asustada, háblame despacio y recuérdame dónde estamos. Las llaves y la naloxona están en el "
+        "cajón de la entrada. Si no despierto, llama al 911.",
     ),
 )
 

@@ -15,7 +15,8 @@ from datetime import date, datetime, timedelta
 from statistics import median
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, case, func, null, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, case, false, func, null, or_, select
+
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
 from patient_app.accounts.models import Patient, Person, PersonState, SupportLink, SupportState, TeamMembership
@@ -34,6 +35,7 @@ from patient_app.core.work import db, vault
 NOTICE_VERSION = "42cfr2.32-2024"
 CASELOAD_DAYS = 30
 PERIODS = (7, 30, 90)
+CASELOAD_CATEGORIES = (Category.MOOD, Category.SUBSTANCE_USE)
 
 MOOD, USE, NOTES = Category.MOOD, Category.SUBSTANCE_USE, Category.NOTES
 
@@ -46,6 +48,8 @@ class Named:
     name: str
     chart_number: str = ""
     date_of_birth: str = ""
+    # The patient's own, in which the end of a consent was chosen.
+    zone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,9 @@ def preview(patient: Viewer, reader: Reader, days: int) -> Shared:
     grants = grants_of(reader, [patient.id]).get(patient.id, Grants())
     first_day, last_day = _period(patient.id, days)
     instructions = _instructions(reader, patient.id) if reader.role is Role.SUPPORTER else None
-    return _shared(reader, Named(patient.id, patient.name), grants, (first_day, last_day), instructions)
+    return _shared(
+        reader, Named(patient.id, patient.name, zone=patient.zone), grants, (first_day, last_day), instructions
+    )
 
 
 def _read(viewer: Viewer, reader: Reader, person: Named, days: int, instructions: str | None = None) -> Shared:
@@ -183,23 +189,29 @@ def caseload(viewer: Viewer) -> list[CaseloadRow]:
 
 def supported_people(viewer: Viewer) -> list[SupportedPerson]:
     """Return the people who confirmed this supporter, with their instructions; names only, no entry is read."""
-    links = db().scalars(
-        select(SupportLink)
-        .join(Person, Person.id == SupportLink.patient_id)
-        .where(
-            SupportLink.supporter_id == viewer.id,
-            SupportLink.practice_id == viewer.practice_id,
-            SupportLink.state == SupportState.CONFIRMED,
-            Person.state == PersonState.ACTIVE,
+    links = (
+        db()
+        .scalars(
+            select(SupportLink)
+            .join(Person, Person.id == SupportLink.patient_id)
+            .where(
+                SupportLink.supporter_id == viewer.id,
+                SupportLink.practice_id == viewer.practice_id,
+                SupportLink.state == SupportState.CONFIRMED,
+                Person.state == PersonState.ACTIVE,
+            )
+            .order_by(SupportLink.confirmed_at)
         )
-        .order_by(SupportLink.confirmed_at)
-    ).all()
+        .all()
+    )
     vault().preload(link.patient_id for link in links)
     grants = grants_of(reader_of(viewer), [link.patient_id for link in links])
-    names = {person.id: person.name or "" for person in _people([link.patient_id for link in links])}
+    people = {person.id: person for person in _people([link.patient_id for link in links])}
     return [
         SupportedPerson(
-            Named(link.patient_id, names[link.patient_id]), grants.get(link.patient_id, Grants()), link.instructions
+            Named(link.patient_id, people[link.patient_id].name or "", zone=people[link.patient_id].zone),
+            grants.get(link.patient_id, Grants()),
+            link.instructions,
         )
         for link in links
     ]
@@ -220,7 +232,7 @@ def _people(ids: Sequence[uuid.UUID]) -> Sequence[Person]:
     return db().scalars(select(Person).where(Person.id.in_(ids))).all()
 
 
-def _on_list(viewer: Viewer) -> Select[tuple[Person, Patient]]:
+def _on_list(viewer: Viewer) -> Select[Person, Patient]:
     """Return the query for the patients whose care team this clinician is on now."""
     return (
         select(Person, Patient)
@@ -240,11 +252,11 @@ def _on_list(viewer: Viewer) -> Select[tuple[Person, Patient]]:
     )
 
 
-def _named_patients(query: Select[tuple[Person, Patient]]) -> list[Named]:
+def _named_patients(query: Select[Person, Patient]) -> list[Named]:
     rows = db().execute(query).all()
     vault().preload(person.id for person, _ in rows)
     return [
-        Named(person.id, person.name or "", chart.chart_number or "", chart.date_of_birth or "")
+        Named(person.id, person.name or "", chart.chart_number or "", chart.date_of_birth or "", person.zone)
         for person, chart in rows
     ]
 
@@ -252,14 +264,20 @@ def _named_patients(query: Select[tuple[Person, Patient]]) -> list[Named]:
 # --- Recording ------------------------------------------------------------------------------------------------------
 
 
-def _record(
-    viewer: Viewer, grants: dict[uuid.UUID, Grants], kind: AccessKind, period: tuple[date, date]
-) -> None:
+def _record(viewer: Viewer, grants: dict[uuid.UUID, Grants], kind: AccessKind, period: tuple[date, date]) -> None:
     """Record a reading of each patient: one record a consent, or one without consent where nothing is shared."""
     highest = _highest_seq(grants)
     access_log.record(
         [
-            _reading(viewer, patient_id, consent_id, found, kind, period, highest.get(patient_id, 0))
+            _reading(
+                viewer,
+                patient_id,
+                consent_id,
+                grants=found,
+                kind=kind,
+                period=period,
+                highest=highest.get(patient_id, 0),
+            )
             for patient_id, found in grants.items()
             for consent_id in found.consent_ids or (None,)
         ]
@@ -269,7 +287,13 @@ def _record(
 def _record_caseload(viewer: Viewer, grants: dict[uuid.UUID, Grants], period: tuple[date, date]) -> None:
     known = access_log.caseload_recorded(viewer.id, clock.now().date())
     fresh = {
-        patient_id: Grants(tuple(grant for grant in found.items if (patient_id, grant.consent_id) not in known))
+        patient_id: Grants(
+            tuple(
+                grant
+                for grant in found.items
+                if grant.category in CASELOAD_CATEGORIES and (patient_id, grant.consent_id) not in known
+            )
+        )
         for patient_id, found in grants.items()
     }
     _record(
@@ -281,6 +305,7 @@ def _reading(
     viewer: Viewer,
     patient_id: uuid.UUID,
     consent_id: uuid.UUID | None,
+    *,
     grants: Grants,
     kind: AccessKind,
     period: tuple[date, date],
@@ -304,10 +329,10 @@ def _reading(
 
 def _highest_seq(patients: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     query = select(Patient.person_id, Patient.entry_seq).where(Patient.person_id.in_(list(patients)))
-    return {patient_id: seq for patient_id, seq in db().execute(query)}
+    return {row.person_id: row.entry_seq for row in db().execute(query)}
 
 
-# --- The data, masked by consent in the query --------------------------------------------------------------------------
+# --- The data, masked by consent in the query ------------------------------------------------------------------------
 
 
 def _check_ins(
@@ -329,7 +354,7 @@ def _newest(
     if not consent_ids:
         return {}
     rank = func.row_number().over(partition_by=CheckIn.patient_id, order_by=CheckIn.occurred_at.desc())
-    query = _masked(open_days(reader, consent_ids, [Level.DETAIL])).where(
+    query = _masked(open_days(reader, consent_ids, [Level.DETAIL]), notes=False).where(
         CheckIn.patient_id.in_(list(grants)), CheckIn.day >= period[0], CheckIn.day <= period[1]
     )
     ranked = query.add_columns(rank.label("rank")).subquery()
@@ -337,15 +362,17 @@ def _newest(
     return {row.patient_id: _as_shared(row) for row in rows}
 
 
-def _masked(opened: CTE) -> Select[Any]:
+def _masked(opened: CTE, *, notes: bool = True) -> Select[Any]:
     """Return the query for check-ins in which every field is NULL unless its category is open for that day.
 
-    A note that its author marked as about use needs both categories. Entries with nothing open are left out, as are
-    removed ones and those the patient keeps to themselves.
+    A note that its author marked as about use needs both categories; a list that shows no notes fetches none. Entries
+    with nothing open are left out, as are removed ones and those the patient keeps to themselves.
     """
-    mood, use, notes = _opened(opened, MOOD), _opened(opened, USE), _opened(opened, NOTES)
+    mood, use, words = _opened(opened, MOOD), _opened(opened, USE), _opened(opened, NOTES)
     newest = CheckInVersion
-    note_open = and_(_is_open(notes), or_(newest.note_about_use.is_(False), _is_open(use)))
+    note_open: ColumnElement[bool] = false()
+    if notes:
+        note_open = and_(_is_open(words), or_(newest.note_about_use.is_(False), _is_open(use)))
     fields = (
         case((_is_open(mood), newest.mood), else_=null()).label("mood"),
         case((_is_open(use), newest.craving), else_=null()).label("craving"),
@@ -355,7 +382,7 @@ def _masked(opened: CTE) -> Select[Any]:
     query = select(
         CheckIn.patient_id, CheckIn.day, CheckIn.occurred_at, CheckIn.utc_offset, newest.id.label("version_id"), *fields
     ).join(newest, and_(newest.check_in_id == CheckIn.id, newest.version == CheckIn.newest_version))
-    for table in (mood, use, notes):
+    for table in (mood, use, words) if notes else (mood, use):
         query = query.outerjoin(table, _joins(table))
     return query.where(
         CheckIn.removed_at.is_(None),
@@ -383,7 +410,9 @@ def _is_open(table: Any) -> ColumnElement[bool]:
 def _as_shared(row: Any) -> SharedCheckIn:
     note = None
     if row.note_sealed is not None:
-        note = vault().open(Place(CheckInVersion.__tablename__, "note_sealed", row.version_id, row.patient_id), row.note_sealed)
+        note = vault().open(
+            Place(CheckInVersion.__tablename__, "note_sealed", row.version_id, row.patient_id), row.note_sealed
+        )
     return SharedCheckIn(
         day=row.day,
         local_time=local_time(row.occurred_at, row.utc_offset),
@@ -418,4 +447,3 @@ def _sum_up(monday: date, rows: list[Any], only: list[Category]) -> WeekSummary:
         craving=median(cravings) if cravings else None,
         use_days=len({row.day for row in rows if row.use}) if USE in only else None,
     )
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, g, render_template
 from flask.typing import ResponseReturnValue
 
 from patient_app.accounts import practice
@@ -20,11 +20,12 @@ help_lines()  # Read at start: a missing or broken file is noticed before anybod
 def help_now() -> ResponseReturnValue:
     """Show what to do and whom to call; the practice's own numbers are added where they can be had."""
     person = viewer_or_none()
-    reachable = practice.help_numbers(person.practice_id if person else None)
+    # Who needs help does not wait for a database that just failed a moment ago.
+    reachable = practice.reachable(person.practice_id if person else None, ask=not g.get("database_failed"))
     return render_template(
         "safety/help.html",
         help_lines=help_lines(),
-        practice_name=reachable.name,
+        practice_name=reachable.name or None,
         practice_numbers=reachable.numbers,
-        opening_hours=reachable.hours,
+        opening_hours=practice.hours_in_words(reachable.hours),
     )

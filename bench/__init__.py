@@ -1,0 +1,1 @@
+"""Measured claims: `python -m bench` compares the application with the smallest one that does the same."""

@@ -1,0 +1,80 @@
+"""What a person answers when a code from the clinic was issued for their account, or was used.
+
+Whoever came in by the code is asked nothing: only a device that was signed in before, or the owner's mailbox, can say
+"it was me" and open the older entries, or "it was not me" and take it all back.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+
+from patient_app.accounts import links, mail, sessions
+from patient_app.accounts.models import ClinicCode, LinkPurpose, Person, SecurityNotice
+from patient_app.core import clock
+from patient_app.core.identity import Viewer
+from patient_app.core.work import db
+
+
+class NothingToAnswer(Exception):
+    """This session is not asked that (any more)."""
+
+
+def it_was_me(viewer: Viewer, notice: SecurityNotice) -> None:
+    """Accept what happened: older entries open again on the new device. Raise `NothingToAnswer`."""
+    person = _asked(viewer, notice)
+    if notice is SecurityNotice.CODE_USED:
+        forget_code_reset(person)
+    person.security_notice = person.security_notice_at = None
+
+
+def it_was_not_me(viewer: Viewer, notice: SecurityNotice) -> None:
+    """Take it back: open codes stop working; after a reset the password from before works again.
+
+    The devices that came in since are signed out and forgotten. Raise `NothingToAnswer`.
+    """
+    person = _asked(viewer, notice)
+    _cancel_codes(person)
+    since = person.entries_closed_from
+    if notice is SecurityNotice.CODE_USED and since is not None:
+        person.password_hash = person.password_hash_before_code
+        person.password_changed_at = clock.now()
+        if person.totp_confirmed_at is not None and person.totp_confirmed_at >= since:
+            person.totp_secret = person.totp_confirmed_at = None
+        sessions.end_other_sessions(person.id, viewer.session_id, begun_since=since)
+        sessions.forget_devices(person.id, since=since)
+        links.cancel_links(LinkPurpose.RESET, person_id=person.id)
+        forget_code_reset(person)
+        mail.tell(person, "code_undone")
+    person.security_notice = person.security_notice_at = None
+
+
+def _asked(viewer: Viewer, notice: SecurityNotice) -> Person:
+    """Return the person, for writing, if this very question is open to this session."""
+    person = db().get_one(Person, viewer.id, with_for_update=True)
+    if viewer.security_notice != notice or person.security_notice != notice:
+        raise NothingToAnswer
+    return person
+
+
+def open_entries(token: str) -> None:
+    """Open a person's older entries by the link from their mail; raise `links.LinkUnusable`."""
+    link = links.use_link(token, LinkPurpose.OPEN_ENTRIES)
+    person = db().get_one(Person, link.person_id, with_for_update=True)
+    forget_code_reset(person)
+
+
+def forget_code_reset(person: Person) -> None:
+    """Treat a reset by a clinic code as the owner's own: nothing stays closed, nothing is left to answer."""
+    person.entries_closed_from = person.entries_closed_until = None
+    person.password_hash_before_code = None
+    if person.security_notice == SecurityNotice.CODE_USED:
+        person.security_notice = person.security_notice_at = None
+    links.cancel_links(LinkPurpose.OPEN_ENTRIES, person_id=person.id)
+
+
+def _cancel_codes(person: Person) -> None:
+    db().execute(
+        update(ClinicCode)
+        .where(ClinicCode.person_id == person.id, ClinicCode.used_at.is_(None), ClinicCode.cancelled_at.is_(None))
+        .values(cancelled_at=clock.now())
+    )

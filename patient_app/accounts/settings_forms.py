@@ -1,0 +1,70 @@
+"""Forms of the settings."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from flask_babel import lazy_gettext as _l
+
+from patient_app.accounts.preferences import LATEST_DAY_START, Preferences
+from patient_app.core import clock
+from patient_app.core.forms import Form, ListField, list_choices, secret_text
+from patient_app.core.i18n import LANGUAGES
+from patient_app.core.identity import Viewer
+
+# The zones of the United States first, under the names that people use.
+_FIRST = (
+    ("America/New_York", _l("Eastern time (New York)")),
+    ("America/Chicago", _l("Central time (Chicago)")),
+    ("America/Denver", _l("Mountain time (Denver)")),
+    ("America/Phoenix", _l("Arizona (Phoenix)")),
+    ("America/Los_Angeles", _l("Pacific time (Los Angeles)")),
+    ("America/Anchorage", _l("Alaska (Anchorage)")),
+    ("Pacific/Honolulu", _l("Hawaii (Honolulu)")),
+    ("America/Puerto_Rico", _l("Puerto Rico")),
+)
+_AREAS = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
+
+
+@lru_cache(maxsize=1)
+def _other_zones() -> tuple[tuple[str, str], ...]:
+    first = {zone for zone, _ in _FIRST}
+    names = sorted(name for name in clock.zone_names() if name.startswith(_AREAS) and name not in first)
+    return (*((name, name.replace("_", " ")) for name in names), ("UTC", "UTC"))
+
+
+class PasswordForm(Form):
+    """The password of now, and the new one."""
+
+    current_password = secret_text(
+        _l("Password you have now"), needed=_l("Type the password you have now."), autocomplete="current-password"
+    )
+    new_password = secret_text(_l("New password"), needed=_l("Choose a password."), autocomplete="new-password")
+
+
+class PreferencesForm(Form):
+    """Language, time zone, and the hour at which a day starts."""
+
+    language = ListField(_l("Language"), choices=list(LANGUAGES.items()))
+    zone = ListField(_l("Time zone"))
+    day_start = ListField(
+        _l("Your day starts at"),
+        choices=[(str(minutes), f"{minutes // 60}:00") for minutes in range(0, LATEST_DAY_START + 1, 60)],
+        description=_l("What you write at night before this hour counts for the day before."),
+    )
+
+    def offer_zones(self, now: str) -> None:
+        """Fill the list of zones; the one that a person has now is always on it."""
+        listed = [*_FIRST, *_other_zones()]
+        if now not in {zone for zone, _ in listed}:
+            listed.append((now, now))
+        self.zone.choices = list_choices(listed)
+
+    def show(self, viewer: Viewer) -> None:
+        """Show what a person chose before."""
+        self.language.data, self.zone.data = viewer.language, viewer.zone
+        self.day_start.data = str(viewer.day_start_minutes)
+
+    def to_preferences(self) -> Preferences:
+        """Return what was chosen; only after the form was found valid."""
+        return Preferences(self.language.data, self.zone.data, int(self.day_start.data))

@@ -1,0 +1,1 @@
+"""The clinicians' pages: their list of patients, and what one patient shares with them."""

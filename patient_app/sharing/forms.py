@@ -1,0 +1,140 @@
+"""The forms about sharing: nothing is chosen beforehand, and not choosing shares nothing."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from wtforms import Field
+from wtforms.validators import StopValidation
+
+from patient_app.accounts.practice_forms import check_email
+from patient_app.consent.categories import OFFERED, Category, Level
+from patient_app.consent.service import Terms
+from patient_app.consent.words import CATEGORY_HINTS, CATEGORY_NAMES
+from patient_app.core import clock
+from patient_app.core.clock import moment
+from patient_app.core.forms import ChoiceField, DayField, Form, IdField, Needed, long_text, short_text
+from patient_app.core.identity import Viewer
+
+NO, BEFORE, NOW, OPEN, CHOSEN = "no", "before", "now", "open", "day"
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+LONGEST_YEARS = 10
+INSTRUCTIONS = 2000
+
+_LEVELS = [
+    (NO, _l("Don't share")),
+    (str(Level.SUMMARY), _l("A summary of each week")),
+    (str(Level.DETAIL), _l("Each check-in")),
+]
+_WHOLE = [(NO, _l("Don't share")), (str(Level.DETAIL), _l("Share"))]
+
+
+def _question(category: Category, choices: list[tuple[str, LazyString]]) -> ChoiceField:
+    return ChoiceField(CATEGORY_NAMES[category], choices, description=CATEGORY_HINTS[category])
+
+
+class ConsentForm(Form):
+    """What to share, from when, until when, and the name typed as a signature."""
+
+    id = IdField()
+    mood = _question(Category.MOOD, _LEVELS)
+    substance_use = _question(Category.SUBSTANCE_USE, _LEVELS)
+    notes = _question(Category.NOTES, _WHOLE)
+    since = ChoiceField(
+        _l("From when?"),
+        [(BEFORE, _l("Also what I wrote before")), (NOW, _l("Only from today on"))],
+        validators=[Needed(_l("Pick from when they may see it."))],
+    )
+    until = ChoiceField(
+        _l("Until when?"),
+        [
+            (OPEN, _l("Until I end it")),
+            ("month", _l("1 month")),
+            ("quarter", _l("3 months")),
+            ("year", _l("1 year")),
+            (CHOSEN, _l("Until a day I choose")),
+        ],
+        validators=[Needed(_l("Pick until when. You can end it sooner at any time."))],
+    )
+    until_day = DayField(_l("The day"), description=_l("Only if you chose a day above."))
+    signature = short_text(
+        _l("Your name"),
+        needed=_l("Type your name to sign."),
+        description=_l("Typing your name here is your signature."),
+        render_kw={"autocomplete": "name"},
+    )
+
+    def validate_until_day(self, field: Field) -> None:
+        """Ask for the day where one is to be chosen, and for one that can be meant."""
+        if self.until.data != CHOSEN:
+            return
+        if not field.data:
+            raise StopValidation(_l("Pick the day on which sharing ends."))
+        if date.fromisoformat(field.data).year > clock.now().year + LONGEST_YEARS:
+            raise StopValidation(_l("Pick a day in the next 10 years, or choose “Until I end it”."))
+
+    def terms(self, patient: Viewer) -> Terms:
+        """Return what was chosen; only after the form was found valid."""
+        today = moment(clock.now(), patient.zone).local_date
+        chosen = {category: self[category].data for category in OFFERED}
+        return Terms(
+            grants={category: Level(level) for category, level in chosen.items() if level not in {None, NO}},
+            ends_at=self._ends_at(today, patient.zone),
+            entries_from=today if self.since.data == NOW else None,
+        )
+
+    def _ends_at(self, today: date, zone: str) -> datetime | None:
+        if self.until.data == OPEN:
+            return None
+        last = self.until_day.day if self.until.data == CHOSEN else _months_after(today, MONTHS[self.until.data])
+        # The chosen day still belongs to it, so the end is its last second.
+        return None if last is None else datetime.combine(last, time(23, 59, 59), clock.find_zone(zone) or UTC)
+
+
+def _months_after(day: date, months: int) -> date:
+    """Return the same day of a later month, or that month's last day where it has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _instructions_field() -> Any:
+    return long_text(
+        _l("What helps when I am having a hard time"),
+        longest=INSTRUCTIONS,
+        description=_l("They read this first. For example: call me, come by, let me talk, or give me some time."),
+    )
+
+
+class SupporterForm(Form):
+    """Invites somebody to support the patient."""
+
+    id = IdField()
+    name = short_text(
+        _l("Their name"),
+        needed=_l("Type a name. Only you see it."),
+        description=_l("Any name by which you know them. Only you see it."),
+        render_kw={"autocomplete": "off"},
+    )
+    email = short_text(
+        _l("Their e-mail address"),
+        needed=_l("Type an e-mail address. The invitation goes there."),
+        description=_l(
+            "The mail does not say your name, and not what this is about. Tell them that it comes from you."
+        ),
+        render_kw={"type": "email", "autocomplete": "off"},
+    )
+    instructions = _instructions_field()
+
+    def validate_email(self, field: Field) -> None:
+        """Check the address."""
+        check_email(self, field)
+
+
+class InstructionsForm(Form):
+    """What the patient asks of a supporter; empty takes it back."""
+
+    instructions = _instructions_field()

@@ -1,0 +1,300 @@
+"""What the patient's pages about sharing are made of. Deciding who may read is `consent`'s, reading is `reading`'s."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+
+from babel.lists import format_list
+from flask_babel import LazyString, get_locale, gettext
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from patient_app.access_log.models import AccessKind, AccessRecord
+from patient_app.accounts import people, teams
+from patient_app.accounts.models import Person, SupportState
+from patient_app.accounts.people import SupportRow
+from patient_app.consent import service as consents
+from patient_app.consent.categories import OFFERED, Category
+from patient_app.consent.decisions import Reader
+from patient_app.consent.models import ConsentState
+from patient_app.consent.service import ConsentSummary, Recipient
+from patient_app.consent.words import CATEGORY_NAMES, DISCIPLINE_NAMES, YOUR_DISCIPLINE
+from patient_app.core import clock
+from patient_app.core.errors import NotFound
+from patient_app.core.identity import Viewer
+from patient_app.core.roles import Discipline, Role
+from patient_app.core.work import db, vault
+from patient_app.reading.words import category_words, day_words, last_day_words
+
+LOG_LINES = 100
+LARGEST_SEQ = 2**31  # What the databases can compare with; an address may ask for anything.
+
+SENTENCES: dict[AccessKind, LazyString] = {
+    AccessKind.DETAIL: _l("%(who)s read your %(what)s."),
+    AccessKind.CASELOAD: _l("%(who)s saw your %(what)s in a list."),
+    AccessKind.CODE_ISSUED: _l("%(who)s made a code with which you can sign in."),
+    AccessKind.CODE_CONFIRMED: _l("%(who)s agreed to a code with which you can sign in."),
+    AccessKind.CODE_USED: _l("A code was used to sign in to your account. %(who)s had made it."),
+    AccessKind.TEAM_JOINED: _l("%(who)s joined your care team."),
+    AccessKind.TEAM_LEFT: _l("%(who)s left your care team."),
+}
+NOTHING_SHARED = _l("%(who)s opened your page. Nothing was shared with them.")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One recipient as the patient's page shows them; `consent` is None where nothing was agreed.
+
+    `still_there` is False for somebody who left the team or whose support ended: a consent for them opens nothing now.
+    """
+
+    key: str
+    title: str
+    people: tuple[str, ...]
+    still_there: bool
+    consent: ConsentSummary | None
+    support: SupportRow | None
+    words: tuple[str, ...]
+    closed: tuple[str, ...]
+    until: str
+
+    @property
+    def shares(self) -> bool:
+        """Whether anything is open now."""
+        return self.still_there and self.consent is not None and not self.consent.paused
+
+
+@dataclass(frozen=True, slots=True)
+class NewMember:
+    """Somebody on the team whose name the patient was not shown yet; `reads_from` is by the patient's wall clock."""
+
+    membership_id: uuid.UUID
+    name: str
+    discipline: Discipline
+    reads_from: datetime
+    reads_already: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Who sees what now, and what waits for an answer."""
+
+    cards: tuple[Card, ...]
+    new_members: tuple[NewMember, ...]
+    to_confirm: tuple[SupportRow, ...]
+    invited: tuple[SupportRow, ...]
+
+    @property
+    def shares_anything(self) -> bool:
+        """Whether there is something to pause."""
+        return any(card.consent is not None and not card.consent.paused for card in self.cards)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCopy:
+    """A consent as it was signed."""
+
+    text: str
+    signature: str
+    signed_at: datetime
+    form_version: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One thing that happened, in plain words, by the patient's wall clock; `days` says which days were read."""
+
+    at: datetime
+    text: str
+    days: str
+
+
+def wall_clock(at: datetime, zone: str) -> datetime:
+    """Return a moment as the (naive) wall clock of a zone shows it."""
+    return at.astimezone(clock.find_zone(zone) or UTC).replace(tzinfo=None)
+
+
+# --- Who sees what ----------------------------------------------------------------------------------------------------
+
+
+def overview(patient: Viewer) -> Overview:
+    """Return everything that the page about sharing shows."""
+    supporters = people.supporters_of(patient)
+    return Overview(
+        cards=tuple(_cards(patient, supporters)),
+        new_members=tuple(_new_member(patient, member) for member in teams.new_members_for(patient.id)),
+        to_confirm=tuple(row for row in supporters if row.state is SupportState.ACCEPTED),
+        invited=tuple(row for row in supporters if row.state is SupportState.INVITED),
+    )
+
+
+def _cards(patient: Viewer, supporters: Sequence[SupportRow]) -> Iterable[Card]:
+    live = {summary.recipient_key: summary for summary in consents.own_consents(patient)}
+    ties = {f"person:{row.supporter_id}": row for row in supporters if row.state is SupportState.CONFIRMED}
+    for recipient in consents.recipients(patient):
+        yield _card(patient, recipient, live.pop(recipient.key, None), ties.get(recipient.key))
+    for summary in live.values():  # Never hidden from the patient, though nobody can use them now.
+        yield _card(patient, _former(patient, summary), summary, None, still_there=False)
+
+
+def _card(
+    patient: Viewer,
+    recipient: Recipient,
+    consent: ConsentSummary | None,
+    support: SupportRow | None,
+    *,
+    still_there: bool = True,
+) -> Card:
+    open_now = {category for category, _ in consent.grants} if consent else set()
+    return Card(
+        key=recipient.key,
+        title=recipient.title,
+        people=recipient.people,
+        still_there=still_there,
+        consent=consent,
+        support=support,
+        words=tuple(category_words(consent.grants)) if consent else (),
+        closed=tuple(str(CATEGORY_NAMES[category]) for category in OFFERED if category not in open_now),
+        until=_until(consent, patient.zone) if consent else "",
+    )
+
+
+def _former(patient: Viewer, summary: ConsentSummary) -> Recipient:
+    signed = consents.own_consent(patient, summary.id)
+    discipline = Discipline(signed.discipline) if signed.discipline else None
+    title = str(YOUR_DISCIPLINE[discipline]) if discipline else signed.recipient_name or ""
+    return Recipient(signed.recipient_kind, signed.recipient_id, discipline, title, ())
+
+
+def _until(consent: ConsentSummary, zone: str) -> str:
+    since = (
+        gettext("Also what you wrote before.")
+        if consent.entries_from is None
+        else gettext("From %(day)s on.", day=_day(consent))
+    )
+    if consent.ends_at is None:
+        return f"{since} {gettext('Open until you end it.')}"
+    return f"{since} {gettext('Until %(day)s.', day=last_day_words(consent.ends_at, zone))}"
+
+
+def _day(consent: ConsentSummary) -> str:
+    return day_words(consent.entries_from) if consent.entries_from else ""
+
+
+def _new_member(patient: Viewer, member: teams.TeamMember) -> NewMember:
+    reads_from = member.assigned_at + teams.READS_AFTER_NOTICE
+    return NewMember(
+        membership_id=member.membership_id,
+        name=member.name,
+        discipline=member.discipline,
+        reads_from=wall_clock(reads_from, patient.zone),
+        reads_already=reads_from <= clock.now(),
+    )
+
+
+def picture_of(patient: Viewer, recipient: Recipient) -> Reader:
+    """Return the reader by whom a patient sees what a recipient would see."""
+    role = Role.CLINICIAN if recipient.person_id is None else Role.SUPPORTER
+    return Reader(recipient.person_id, patient.practice_id, role, recipient.discipline, preview_of=patient.id)
+
+
+def end_support(patient: Viewer, link_id: uuid.UUID) -> None:
+    """End the tie to a supporter, or take an invitation back, and every consent that names this supporter.
+
+    Raise `NotFound` for anything but the patient's own. A supporter who is invited again later starts with nothing.
+    """
+    tie = people.end_support(patient, link_id)
+    for summary in consents.own_consents(patient):
+        if tie.supporter_id is not None and summary.recipient_key == f"person:{tie.supporter_id}":
+            consents.end_consent(patient, summary.id)
+
+
+def own_supporter(patient: Viewer, link_id: uuid.UUID) -> SupportRow:
+    """Return one of the patient's supporters or open invitations; raise `NotFound`."""
+    found = next((row for row in people.supporters_of(patient) if row.link_id == link_id), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def signed_copy(patient: Viewer, consent_id: uuid.UUID) -> SignedCopy:
+    """Return the words that the patient signed; raise `NotFound` for anything but their own."""
+    signed = consents.own_consent(patient, consent_id)
+    return SignedCopy(
+        text=signed.form_text or "",
+        signature=signed.signature or "",
+        signed_at=wall_clock(signed.signed_at, patient.zone),
+        form_version=signed.form_version,
+        state=_state_words(ConsentState(signed.state), signed.ends_at),
+    )
+
+
+def _state_words(state: ConsentState, ends_at: datetime | None) -> str:
+    if state is ConsentState.REVOKED:
+        return gettext("Ended")
+    if state is ConsentState.EXPIRED or (ends_at is not None and ends_at <= clock.now()):
+        return gettext("Its time is over")
+    return gettext("Paused") if state is ConsentState.PAUSED else gettext("In force")
+
+
+# --- Who has looked ---------------------------------------------------------------------------------------------------
+
+
+def who_looked(patient: Viewer, before: int | None = None) -> tuple[list[LogLine], int | None]:
+    """Return what others did, newest first, and the number by which to ask for what came earlier, if anything did."""
+    query = select(AccessRecord).where(AccessRecord.patient_id == patient.id).order_by(AccessRecord.seq.desc())
+    if before is not None and before < LARGEST_SEQ:
+        query = query.where(AccessRecord.seq < before)
+    records = list(db().scalars(query.limit(LOG_LINES + 1)))
+    earlier = records[LOG_LINES - 1].seq if len(records) > LOG_LINES else None
+    records = records[:LOG_LINES]
+    names = _names({record.viewer_id for record in records})
+    together = groupby(records, key=lambda record: (record.recorded_at, record.viewer_id, record.kind))
+    return [_line(patient, list(same), names) for _, same in together], earlier
+
+
+def _names(ids: set[uuid.UUID]) -> dict[uuid.UUID, Person]:
+    vault().preload(ids)
+    return {person.id: person for person in db().scalars(select(Person).where(Person.id.in_(ids)))}
+
+
+def _line(patient: Viewer, same: Sequence[AccessRecord], names: dict[uuid.UUID, Person]) -> LogLine:
+    """Put the records of one reading (one for each consent it relied on) into one line."""
+    first = same[0]
+    read = {category for record in same for category in record.categories}
+    what = [str(CATEGORY_NAMES[category]).lower() for category in Category if category in read]
+    return LogLine(
+        at=wall_clock(first.recorded_at, patient.zone),
+        text=_sentence(AccessKind(first.kind), _who(first, names.get(first.viewer_id)), what),
+        days=_days_read(first) if what else "",
+    )
+
+
+def _who(record: AccessRecord, person: Person | None) -> str:
+    discipline = record.viewer_role if record.viewer_role in set(Discipline) else person and person.discipline
+    if discipline:
+        work = str(DISCIPLINE_NAMES[Discipline(discipline)])
+    else:
+        work = gettext("your supporter") if record.viewer_role == Role.SUPPORTER else gettext("administrator")
+    name = (person.name if person else None) or gettext("Somebody whose account is gone")
+    return gettext("%(name)s, %(work)s,", name=name, work=work)
+
+
+def _sentence(kind: AccessKind, who: str, what: Sequence[str]) -> str:
+    words = NOTHING_SHARED if kind is AccessKind.DETAIL and not what else SENTENCES[kind]
+    return str(words) % {"who": who, "what": _and(what)}
+
+
+def _and(what: Sequence[str]) -> str:
+    return str(format_list(list(what), locale=get_locale() or "en"))
+
+
+def _days_read(record: AccessRecord) -> str:
+    if record.from_day is None or record.to_day is None:
+        return ""
+    return gettext("Days: %(first)s to %(last)s", first=day_words(record.from_day), last=day_words(record.to_day))

@@ -1,0 +1,125 @@
+"""The process that ticks: hands over mail, answers requests, anchors access records, tidies up. Run exactly one.
+
+APScheduler is only the tick. What is due stands in the database, so a worker that was stopped or killed goes on where
+the rows say, and nothing is lost with the process.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from types import FrameType
+from typing import NoReturn
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.blocking import BlockingScheduler
+from flask import Flask
+from sqlalchemy import delete
+
+from patient_app.access_log import service as access_log
+from patient_app.accounts import mail, resets, sessions, throttle
+from patient_app.accounts.models import ClinicCode, OneTimeLink
+from patient_app.consent import service as consent
+from patient_app.core import clock
+from patient_app.core.logs import logger
+from patient_app.core.work import Store, db
+from patient_app.factory import create_app
+
+THREADS = 4
+SOON = timedelta(seconds=5)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+KEPT_AFTER_USE = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something to be done again and again; returns how many things it did."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Store], int]
+
+
+def _pruning(prune: Callable[[], int | None]) -> Callable[[Store], int]:
+    """Give a service that tidies its own tables a unit of work of its own."""
+
+    def run(store: Store) -> int:
+        with store.work(writes=True):
+            return prune() or 0
+
+    return run
+
+
+def _prune_links_and_codes() -> None:
+    """Remove one-time links and clinic codes that stopped working some time ago, used or not."""
+    before = clock.now() - KEPT_AFTER_USE
+    db().execute(delete(OneTimeLink).where(OneTimeLink.expires_at < before))
+    db().execute(delete(ClinicCode).where(ClinicCode.expires_at < before))
+
+
+JOBS = (
+    Job("deliver mail", SOON, mail.deliver_due),
+    Job("handle reset requests", SOON, resets.handle_requests),
+    Job("expire consents", MINUTE, consent.expire_due),
+    Job("anchor access records", MINUTE, access_log.anchor),
+    Job("prune sessions", HOUR, _pruning(sessions.prune)),
+    Job("prune throttle", HOUR, _pruning(throttle.prune)),
+    Job("prune links and codes", HOUR, _pruning(_prune_links_and_codes)),
+    Job("prune mail", HOUR, _pruning(mail.prune)),
+)
+
+
+def run_job(app: Flask, store: Store, job: Job) -> None:
+    """Do one job once. Whatever goes wrong is logged without a word of anybody's; the next tick tries again."""
+    try:
+        with app.app_context():
+            done = job.run(store)
+    except Exception as fault:  # noqa: BLE001 - one failing job never stops the others.
+        logger().error("job failed", job=job.name, exc_info=fault)
+    else:
+        if done:
+            logger().info("job done", job=job.name, count=done)
+
+
+class _Stop(BaseException):
+    """Raised out of the scheduler's loop by a signal."""
+
+
+def _raise_stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    raise _Stop
+
+
+def run(store: Store) -> None:
+    """Tick until SIGTERM or SIGINT; jobs that are running then are finished first."""
+    app = create_app(store.config, store)
+    # Its own lines would repeat ours, in another form.
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
+    scheduler = BlockingScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(THREADS)})
+    for job in JOBS:
+        scheduler.add_job(
+            run_job,
+            "interval",
+            (app, store, job),
+            id=job.name,
+            seconds=int(job.every.total_seconds()),
+            next_run_time=clock.now(),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _raise_stop)
+    logger().info("worker started", jobs=len(JOBS))
+    try:
+        scheduler.start()
+    except _Stop:
+        scheduler.shutdown(wait=True)
+    finally:
+        store.close()
+    logger().info("worker ended")

@@ -1,0 +1,188 @@
+"""The databases: writers queue instead of failing, moments keep their zone, and a lost file is noticed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+import threading
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError, StatementError
+
+from patient_app.accounts.models import Practice
+from patient_app.core import clock
+from patient_app.core import db as core_db
+from patient_app.core.db import Database, DatabaseBusy, DatabaseMissing, WriterLock
+from patient_app.core.ids import new_id
+from patient_app.core.work import Store, db
+
+WRITERS, EACH = 4, 12
+
+
+def _write(database: Database, name: str) -> None:
+    with database.session(writes=True) as session:
+        # Reads first: two writers that both read and then write would fail without the queue.
+        before = session.scalar(select(func.count()).select_from(Practice))
+        session.add(Practice(id=new_id(), name=f"{name} {before}", zone="UTC", created_at=clock.now()))
+        session.commit()
+
+
+def _write_many(url: str, number: int) -> None:
+    database = Database(url)
+    for _ in range(EACH):
+        _write(database, f"process {number}")
+    database.close()
+
+
+@pytest.mark.data
+def test_writers_in_many_threads_all_succeed(store: Store) -> None:
+    faults: list[BaseException] = []
+
+    def run(number: int) -> None:
+        try:
+            for _ in range(EACH):
+                _write(store.database, f"thread {number}")
+        except BaseException as fault:  # noqa: BLE001 - told to the test below.
+            faults.append(fault)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(WRITERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not faults
+    with store.work(writes=False):
+        assert db().scalar(select(func.count()).select_from(Practice)) == WRITERS * EACH
+
+
+def test_writers_in_many_processes_all_succeed_and_queue(store: Store) -> None:
+    context = multiprocessing.get_context("spawn")
+    url = str(store.config.database_url)
+    processes = [context.Process(target=_write_many, args=(url, number)) for number in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(timeout=60)
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    with store.work(writes=False):
+        names = list(db().scalars(select(Practice.name)))
+    assert len(names) == 3 * EACH
+    # Each saw exactly what was there before it: none read beside another's unfinished writing.
+    assert sorted(int(name.split()[-1]) for name in names) == list(range(3 * EACH))
+
+
+def test_a_lock_that_is_not_free_in_time_says_busy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core_db, "LOCK_SECONDS", 0.05)
+    first, second = WriterLock(tmp_path / "lock"), WriterLock(tmp_path / "lock")
+    # As another process: its own open file. And as another thread of the same process.
+    with first.held():
+        with pytest.raises(DatabaseBusy), second.held():
+            pytest.fail("two held the lock")
+        refused: list[type[BaseException]] = []
+
+        def try_it() -> None:
+            try:
+                with first.held():
+                    pytest.fail("two held the lock")
+            except DatabaseBusy as busy:
+                refused.append(type(busy))
+
+        thread = threading.Thread(target=try_it)
+        thread.start()
+        thread.join()
+        assert refused == [DatabaseBusy]
+    with second.held(), pytest.raises(DatabaseBusy), first.held():
+        pytest.fail("two held the lock")
+
+
+def test_a_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
+    lock = WriterLock(tmp_path / "lock")
+
+    def fails() -> None:
+        with lock.held():
+            raise ValueError
+
+    with pytest.raises(ValueError):
+        fails()
+    with lock.held():
+        pass
+
+
+def test_a_file_that_was_moved_away_is_missed_and_not_made_anew(store: Store) -> None:
+    file = store.database.file
+    assert file is not None
+    with store.work(writes=False):
+        assert db().scalar(text("SELECT 1")) == 1
+    file.rename(file.with_suffix(".away"))
+    for writes in (False, True):
+        with pytest.raises(DatabaseMissing), store.work(writes=writes):
+            db()
+    assert not file.exists()
+
+
+def test_sqlite_is_durable_and_checks_references(store: Store) -> None:
+    with store.work(writes=False):
+        pragmas = {
+            name: db().scalar(text(f"PRAGMA {name}"))
+            for name in ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "busy_timeout")
+        }
+    assert pragmas == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "secure_delete": 1,
+        "busy_timeout": 5000,
+    }
+
+
+def test_another_program_that_locks_the_file_makes_a_writer_fail_not_hang(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert store.database.file is not None
+    with store.work(writes=False):
+        db().execute(text("PRAGMA busy_timeout=50"))
+    other = sqlite3.connect(store.database.file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OperationalError, match="locked"), store.work(writes=True):
+        db()
+    other.execute("ROLLBACK")
+    other.close()
+    with store.work(writes=True):
+        db().add(Practice(id=new_id(), name="After", zone="UTC", created_at=clock.now()))
+
+
+@pytest.mark.data
+def test_a_moment_comes_back_aware_and_in_utc(store: Store) -> None:
+    moment = datetime(2026, 3, 8, 23, 30, 15, 123456, tzinfo=timezone(timedelta(hours=-5)))
+    practice_id = new_id()
+    with store.work(writes=True):
+        db().add(Practice(id=practice_id, name="Harbour", zone="UTC", created_at=moment))
+    with store.work(writes=False):
+        found = db().get_one(Practice, practice_id).created_at
+    assert found == moment
+    assert found.tzinfo is UTC
+
+
+@pytest.mark.data
+def test_a_moment_without_a_zone_is_refused(store: Store) -> None:
+    naive = datetime(2026, 3, 8, 12)  # noqa: DTZ001 - that is what is refused.
+
+    def write() -> None:
+        with store.work(writes=True):
+            db().add(Practice(id=new_id(), name="Harbour", zone="UTC", created_at=naive))
+
+    with pytest.raises(StatementError):
+        write()
+
+
+def test_an_error_of_the_database_does_not_repeat_the_values(store: Store) -> None:
+    def write() -> None:
+        with store.work(writes=True):
+            db().execute(text("INSERT INTO practice (id, name) VALUES (:id, :name)"), {"id": "1", "name": "canaryword"})
+
+    with pytest.raises(Exception, match="constraint") as caught:  # noqa: PT011 - whichever error the driver has.
+        write()
+    assert "canaryword" not in str(caught.value)

@@ -1,0 +1,282 @@
+"""The patient gives, pauses and ends consent on the pages, and the very next request of a reader follows."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from patient_app.consent.categories import OFFERED
+from patient_app.consent.models import Consent, ConsentEvent, ConsentState
+from patient_app.core.ids import new_id
+from patient_app.core.work import Store, db
+from patient_app.sharing.forms import ConsentForm
+from tests import factories
+from tests.features.sharing.conftest import World
+from tests.page import Client, Page
+
+TEAM = "team:prescriber"
+EVERYTHING = {
+    "mood": "detail",
+    "substance_use": "detail",
+    "notes": "detail",
+    "since": "before",
+    "until": "open",
+    "signature": "Robin Vale",
+}
+
+
+def open_form(client: Client, to: str = TEAM) -> Page:
+    return client.get("/sharing/new", query_string={"to": to})
+
+
+def give(client: Client, to: str = TEAM, **answers: str | None) -> Page:
+    page = open_form(client, to)
+    return client.submit(page.form(field="signature"), **{**EVERYTHING, **answers})
+
+
+def consents_in(store: Store) -> list[Consent]:
+    with store.work(writes=False):
+        return list(db().scalars(select(Consent).order_by(Consent.signed_at)))
+
+
+def test_every_category_that_is_offered_has_a_question() -> None:
+    for category in OFFERED:
+        assert hasattr(ConsentForm, category)
+
+
+def test_nothing_is_chosen_beforehand(client: Client, world: World) -> None:
+    factories.sign_in(client, world.patient)
+    page = open_form(client)
+    assert not [box for box in page.all("input") if box.get("checked") is not None]
+    form = page.form(field="signature")
+    assert {name for name, value in form.values if value} == {"id"}
+    assert "The words you sign" in page.words
+    assert "42 CFR part 2" in page.words
+
+
+def test_share_and_not_now_have_the_same_weight(client: Client, world: World) -> None:
+    factories.sign_in(client, world.patient)
+    page = open_form(client)
+    share = next(button for button in page.all("button") if "".join(button.itertext()).strip() == "Share")
+    not_now = next(link for link in page.all("a") if "".join(link.itertext()).strip() == "Not now")
+    assert share.get("class") == not_now.get("class")
+
+
+def test_after_signing_the_page_says_who_sees_what(client: Client, world: World, store: Store) -> None:
+    factories.sign_in(client, world.patient)
+    page = give(client, substance_use="summary", notes="no")
+    assert page.location == "/sharing?done=consent-given"
+    page = client.follow(page)
+    assert "Mood (each check-in)" in page.words
+    assert "Alcohol and drugs (a summary of each week)" in page.words
+    [consent] = consents_in(store)
+    assert consent.state == ConsentState.ACTIVE
+    assert {grant.category: grant.level for grant in consent.grants} == {"mood": "detail", "substance_use": "summary"}
+    copy = client.get(f"/sharing/consents/{consent.id}")
+    assert "Mood (each check-in); Alcohol and drugs (a summary of each week)" in copy.words
+    assert "Signed by Robin Vale" in copy.words
+
+
+@pytest.mark.parametrize(
+    ("answers", "field"),
+    [
+        ({"mood": None, "substance_use": None, "notes": None}, "mood"),
+        ({"mood": "no", "substance_use": "no", "notes": "no"}, "mood"),
+        ({"signature": "   "}, "signature"),
+        ({"signature": "x" * 201}, "signature"),
+        ({"signature": "Robin\x00Vale"}, "signature"),
+        ({"since": None}, "since"),
+        ({"since": "yesterday"}, "since"),
+        ({"until": None}, "until"),
+        ({"until": "day"}, "until_day"),
+        ({"until": "day", "until_day": "2020-01-31"}, "until_day"),
+        ({"until": "day", "until_day": "9999-12-31"}, "until_day"),
+        ({"until": "day", "until_day": "31.12.2026"}, "until_day"),
+        ({"notes": "summary"}, "notes"),
+        ({"mood": "everything"}, "mood"),
+        ({"id": "not an id"}, ""),
+    ],
+)
+def test_what_cannot_be_is_said_beside_the_field_and_nothing_is_stored(
+    client: Client, world: World, store: Store, answers: dict[str, str | None], field: str
+) -> None:
+    factories.sign_in(client, world.patient)
+    page = give(client, **answers)
+    assert page.status_code == 422
+    assert set(page.errors) == ({field} if field else set())
+    assert page.all("div", class_name="error-summary")
+    if "signature" not in answers:
+        assert dict(page.form(field="signature").values)["signature"] == "Robin Vale"
+    assert not consents_in(store)
+
+
+@pytest.mark.parametrize(
+    ("until", "last"),
+    [("month", "2027-02-28"), ("quarter", "2027-04-30"), ("year", "2028-01-31"), ("day", "2027-01-31")],
+)
+def test_the_last_day_still_belongs_to_it(
+    client: Client, world: World, store: Store, set_time: object, until: str, last: str
+) -> None:
+    assert callable(set_time)
+    set_time("2027-01-31 17:00")
+    factories.sign_in(client, world.patient)
+    assert give(client, until=until, until_day="2027-01-31", since="now").status_code == 303
+    [consent] = consents_in(store)
+    assert consent.ends_at is not None
+    # Midnight in New York is 5 o'clock in UTC, or 4 in summer.
+    hour = 4 if last == "2027-04-30" else 5
+    assert consent.ends_at.isoformat() == f"{date.fromisoformat(last) + timedelta(days=1)}T0{hour - 1}:59:59+00:00"
+    assert consent.entries_from == date(2027, 1, 31)
+
+
+def test_sent_twice_signed_once(client: Client, world: World, store: Store) -> None:
+    factories.sign_in(client, world.patient)
+    form = open_form(client).form(field="signature")
+    for _ in range(3):
+        assert client.submit(form, **EVERYTHING).status_code == 303
+    assert len(consents_in(store)) == 1
+    changed = client.submit(form, **{**EVERYTHING, "notes": "no"})
+    assert changed.status_code == 422
+    assert "Your words are still here" in changed.words
+    assert len(consents_in(store)) == 1
+    again = changed.form(field="signature")
+    assert client.submit(again).status_code == 303
+    assert [consent.state for consent in consents_in(store)] == [ConsentState.REVOKED, ConsentState.ACTIVE]
+
+
+def test_a_change_replaces_what_was_shared_before(client: Client, world: World, store: Store) -> None:
+    factories.sign_in(client, world.patient)
+    give(client)
+    give(client, notes="no", substance_use="no")
+    before, after = consents_in(store)
+    assert (before.state, before.replaced_by) == (ConsentState.REVOKED, after.id)
+    page = client.get("/sharing")
+    assert "Notes" in page.words
+    assert page.main_words.count("Can see") == 1
+
+
+@pytest.mark.parametrize("to", ["", "team:nurse", "person:nobody", "team:", "x" * 5000, f"person:{new_id()}"])
+def test_nobody_to_share_with_is_not_there(client: Client, world: World, to: str) -> None:
+    factories.sign_in(client, world.patient)
+    assert client.get("/sharing/new", query_string={"to": to}).status_code == 404
+    assert client.get("/sharing/preview", query_string={"to": to}).status_code == 404
+    assert client.post("/sharing/new", query_string={"to": to}, data=EVERYTHING).status_code == 404
+
+
+def test_pause_resume_and_end_hold_at_the_next_request(client: Client, world: World, store: Store) -> None:
+    factories.make_check_in(store, world.patient, mood=2, note="canary in a note")
+    consent_id = factories.give_consent(store, world.patient, world.prescriber.discipline, _all_detail())
+    reader = Client(client.application)
+    factories.sign_in(reader, world.prescriber)
+    factories.sign_in(client, world.patient)
+
+    def seen() -> bool:
+        page = reader.get(f"/team/{world.patient.id}")
+        assert ("canary in a note" in page.words) == ("Notes" in page.words)
+        return "canary in a note" in page.words
+
+    assert seen()
+    for step, expected in (("pause", False), ("resume", True), ("pause", False), ("end", False), ("resume", False)):
+        page = client.post(f"/sharing/{consent_id}/{step}")
+        assert page.status_code == 303
+        assert client.follow(page).status_code == 200
+        assert seen() is expected, step
+    with store.work(writes=False):
+        events = list(
+            db().scalars(
+                select(ConsentEvent.event)
+                .where(ConsentEvent.consent_id == consent_id)
+                .order_by(ConsentEvent.happened_at, ConsentEvent.id)
+            )
+        )
+    assert events == ["given", "paused", "resumed", "paused", "ended"]
+
+
+def _all_detail() -> dict[object, object]:
+    from patient_app.consent.categories import Level  # noqa: PLC0415 - one line of set-up.
+
+    return dict.fromkeys(OFFERED, Level.DETAIL)
+
+
+def test_pause_all_closes_everything_at_once(client: Client, world: World, store: Store) -> None:
+    factories.sign_in(client, world.patient)
+    give(client, TEAM)
+    give(client, "team:therapist")
+    give(client, f"person:{world.supporter.id}")
+    page = client.get("/sharing")
+    page = client.follow(client.submit(page.form(action="/sharing/pause-all")))
+    assert {consent.state for consent in consents_in(store)} == {ConsentState.PAUSED}
+    assert "Pause all sharing" not in page.words
+    assert page.main_words.count("Sees nothing right now") == 3
+
+
+@pytest.mark.parametrize("step", ["pause", "resume", "end"])
+def test_anothers_consent_is_not_there(client: Client, world: World, store: Store, step: str) -> None:
+    other = factories.make_patient(store, world.practice)
+    consent_id = factories.give_consent(store, other, world.prescriber, _all_detail())
+    factories.sign_in(client, world.patient)
+    assert client.post(f"/sharing/{consent_id}/{step}").status_code == 404
+    assert client.get(f"/sharing/consents/{consent_id}").status_code == 404
+    assert client.post(f"/sharing/{new_id()}/{step}").status_code == 404
+    [untouched] = consents_in(store)
+    assert untouched.state == ConsentState.ACTIVE
+
+
+def test_a_consent_for_somebody_who_left_is_still_shown_and_can_be_ended(
+    client: Client, world: World, store: Store
+) -> None:
+    consent_id = factories.give_consent(store, world.patient, _discipline("nurse"), _all_detail())
+    factories.sign_in(client, world.patient)
+    page = client.get("/sharing")
+    assert "Your nurse" in page.words
+    assert "Nobody there now" in page.words
+    client.submit(page.form(action=f"/sharing/{consent_id}/end"))
+    assert "Your nurse" not in client.get("/sharing").words
+
+
+def _discipline(word: str) -> object:
+    from patient_app.core.roles import Discipline  # noqa: PLC0415 - one line of set-up.
+
+    return Discipline(word)
+
+
+@pytest.mark.parametrize(
+    "path", ["/sharing", "/sharing/new?to=team:prescriber", "/sharing/supporters/new", "/sharing/access-log"]
+)
+@pytest.mark.parametrize("who", ["prescriber", "supporter", "administrator"])
+def test_only_patients_have_pages_about_sharing(client: Client, world: World, path: str, who: str) -> None:
+    factories.sign_in(client, getattr(world, who))
+    assert client.get(path).status_code == 404
+
+
+def test_the_number_of_statements_does_not_grow_with_the_team(client: Client, world: World, store: Store) -> None:
+    factories.sign_in(client, world.patient)
+    few = _statements(store, client, "/sharing")
+    for number in range(12):
+        clinician = factories.make_clinician(store, world.practice, world.therapist.discipline, name=f"Kim {number}")
+        factories.assign_team(store, world.patient, clinician, world.administrator)
+    assert _statements(store, client, "/sharing") <= few + 1
+
+
+def _statements(store: Store, client: Client, path: str) -> int:
+    from sqlalchemy import event  # noqa: PLC0415 - used here only.
+
+    seen: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    engine = store.database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        assert client.get(path).status_code == 200
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return len(seen)
+
+
+def test_consents_are_counted_by_rows(store: Store, world: World) -> None:
+    with store.work(writes=False):
+        assert db().scalar(select(func.count()).select_from(Consent)) == 0
