@@ -139,6 +139,7 @@ def issue(viewer: Actor, person_id: uuid.UUID, code_id: uuid.UUID) -> Issued:
     The same id again returns the same code without its text. Raise `NotFound`, `AccountClosed` or `IdInUse`.
     """
     person = may_issue_for(viewer, person_id)
+    db().refresh(person, with_for_update=True)  # One code at a time for each person.
     known = db().get(ClinicCode, code_id)
     if known is not None:
         if (known.person_id, known.issued_by) != (person_id, viewer.id):
@@ -146,7 +147,6 @@ def issue(viewer: Actor, person_id: uuid.UUID, code_id: uuid.UUID) -> Issued:
         return _issued(known, person, None)
     if person.state == PersonState.CLOSED:
         raise AccountClosed
-    db().refresh(person, with_for_update=True)
     _cancel_open(person_id)
     text = _new_text()
     moment = clock.now()
@@ -254,6 +254,8 @@ def waiting(viewer: Actor) -> list[Waiting]:
     rows: list[tuple[ClinicCode, Person, Patient | None]] = [
         (code, person, chart) for code, person, chart in db().execute(query)
     ]
+    if not rows:
+        return []
     issuers = {
         person.id: person
         for person in db().scalars(select(Person).where(Person.id.in_({code.issued_by for code, _, _ in rows})))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from patient_app.access_log import service as access_log
@@ -105,14 +105,16 @@ def invite_staff(
     if role not in STAFF or (role is Role.CLINICIAN) != (discipline is not None):
         raise ValueError("Staff are administrators, or clinicians with a discipline.")
     known = _stored(viewer, invitation_id, role, name, email)
-    if known is not None:
-        return known
-    person = _new_person(invitation_id, _practice_of(viewer), role, name, email)
-    person.discipline = discipline
-    if not store_once(person):
+    if known is None:
+        person = _new_person(invitation_id, _practice_of(viewer), role, name, email)
+        person.discipline = discipline
+        if store_once(person):
+            send_invitation(person, created_by=viewer.id)
+            return person
+        known = _stored(viewer, invitation_id, role, name, email)  # The same form came twice at once.
+    if known is None:
         raise IdInUse
-    send_invitation(person, created_by=viewer.id)
-    return person
+    return known
 
 
 def register_patient(
@@ -132,26 +134,39 @@ def register_patient(
     used. Whoever registers a patient is not put on the team by that.
     """
     index = chart_number_index(viewer.practice_id, chart_number)
-    known = _stored(viewer, person_id, Role.PATIENT, name, email)
-    if known is not None:
-        if db().get_one(Patient, known.id).chart_number_index != index:
-            raise IdInUse
-        return known
-    if db().scalar(select(Patient.person_id).where(_has_number(viewer.practice_id, index))) is not None:
+    known = _registered(viewer, person_id, name, email, index)
+    if known is None and not _is_taken(viewer, index):
+        person = _new_person(person_id, _practice_of(viewer), Role.PATIENT, name, email)
+        chart = Patient(person_id=person_id, practice_id=viewer.practice_id, entry_seq=0, chart_number_index=index)
+        chart.chart_number = one_line(chart_number)
+        chart.date_of_birth = date_of_birth.isoformat()
+        chart.address = address
+        chart.emergency_contact = emergency_contact
+        if store_once(person, chart):
+            access_log.start_chain(person_id)
+            if email:
+                send_invitation(person, created_by=viewer.id)
+            return person
+    # Another request may have come in between: of the same form, or for another patient with the number.
+    known = known or _registered(viewer, person_id, name, email, index)
+    if known is None:
         raise ChartNumberTaken
-    person = _new_person(person_id, _practice_of(viewer), Role.PATIENT, name, email)
-    chart = Patient(person_id=person_id, practice_id=viewer.practice_id, entry_seq=0, chart_number_index=index)
-    chart.chart_number = one_line(chart_number)
-    chart.date_of_birth = date_of_birth.isoformat()
-    chart.address = address
-    chart.emergency_contact = emergency_contact
-    if not store_once(person, chart):
-        # Somebody else's request came between: with the same number, or with the same form.
-        raise IdInUse if db().get(Person, person_id) is not None else ChartNumberTaken
-    access_log.start_chain(person_id)
-    if email:
-        send_invitation(person, created_by=viewer.id)
-    return person
+    return known
+
+
+def _registered(viewer: Actor, person_id: uuid.UUID, name: str, email: str, index: bytes) -> Person | None:
+    """Return the patient whom this form registered before; raise `IdInUse` when it stands for something else."""
+    known = _stored(viewer, person_id, Role.PATIENT, name, email)
+    if known is not None and db().get_one(Patient, known.id).chart_number_index != index:
+        raise IdInUse
+    return known
+
+
+def _is_taken(viewer: Actor, index: bytes) -> bool:
+    query = select(Patient.person_id).where(
+        Patient.practice_id == viewer.practice_id, Patient.chart_number_index == index
+    )
+    return db().scalar(query) is not None
 
 
 def _new_person(person_id: uuid.UUID, practice: Practice, role: Role, name: str, email: str) -> Person:
@@ -256,10 +271,6 @@ def activate(person: Person, sign_in_name: str, password_hash: str) -> None:
 def chart_number_index(practice_id: uuid.UUID, number: str) -> bytes:
     """Return the keyed hash by which a chart number is found inside its practice."""
     return vault().blind_index("chart number", f"{practice_id}{one_line(number)}")
-
-
-def _has_number(practice_id: uuid.UUID, index: bytes) -> ColumnElement[bool]:
-    return (Patient.practice_id == practice_id) & (Patient.chart_number_index == index)
 
 
 def _practice_of(viewer: Actor) -> Practice:

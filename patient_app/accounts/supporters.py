@@ -55,11 +55,8 @@ def invite_supporter(viewer: Actor, link_id: uuid.UUID, name: str, email: str, i
 
     Sent twice, invited once. Raise `IdInUse` when the form's id cannot be used, `TooManyInvitations` at the limit.
     """
-    known = db().get(SupportLink, link_id)
+    known = _invited(viewer, link_id, name, email)
     if known is not None:
-        same = known.patient_id == viewer.id and (known.name, known.email) == (one_line(name), one_line(email))
-        if not same:
-            raise IdInUse
         return known
     waiting = select(func.count()).where(SupportLink.patient_id == viewer.id, SupportLink.state == SupportState.INVITED)
     if (db().scalar(waiting) or 0) >= OPEN_INVITATIONS:
@@ -72,9 +69,22 @@ def invite_supporter(viewer: Actor, link_id: uuid.UUID, name: str, email: str, i
         invited_at=clock.now(),
     )
     tie.name, tie.email, tie.instructions = one_line(name), one_line(email), instructions
-    if not store_once(tie):
+    if store_once(tie):
+        _send(tie)
+        return tie
+    known = _invited(viewer, link_id, name, email)  # The same form came twice at once.
+    if known is None:
         raise IdInUse
-    _send(tie)
+    return known
+
+
+def _invited(viewer: Actor, link_id: uuid.UUID, name: str, email: str) -> SupportLink | None:
+    """Return the tie that this form made before; raise `IdInUse` when the id stands for something else."""
+    tie = db().get(SupportLink, link_id)
+    if tie is None:
+        return None
+    if tie.patient_id != viewer.id or (tie.name, tie.email) != (one_line(name), one_line(email)):
+        raise IdInUse
     return tie
 
 

@@ -38,7 +38,7 @@ def letters(store: Store, address: str | None = None) -> list[Letter]:
 
 def kept_bytes(store: Store) -> bytes:
     """Return everything that the main database keeps, row by row, as bytes."""
-    found = []
+    found: list[bytes] = []
     with store.work(writes=False):
         for table in Base.metadata.tables:
             for row in db().execute(text(f"SELECT * FROM {table}")):  # noqa: S608 - names of our own tables.

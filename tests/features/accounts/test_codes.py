@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 import threading
 from collections.abc import Callable
@@ -144,8 +145,9 @@ def test_a_scanned_code_is_filled_in_and_looking_costs_no_try(
     assert issued.text is not None
     letters_of_it = issued.text.replace("-", "").lower()
     before = kept_bytes(store)
+    page = client.get(f"/join/{letters_of_it}")
     for _ in range(8):
-        page = client.get(f"/join/{letters_of_it}")
+        assert client.get(f"/join/{letters_of_it}").status_code == 200
         assert client.head(f"/join/{letters_of_it}").status_code == 200
     assert page.form(field="code").filled()["code"] == [issued.text]
     assert kept_bytes(store) == before
@@ -170,7 +172,7 @@ def test_the_code_is_kept_as_a_keyed_hash_only(store: Store, admin: Made, patien
     assert not set("01ILO") & set(codes.ALPHABET)
 
 
-# ------------------------------------------------------------------------------------------------- until when, how often
+# ------------------------------------------------------------------------------------------- until when, how often
 def test_a_code_is_dead_after_fifteen_minutes(store: Store, admin: Made, patient: Made, set_time: SetTime) -> None:
     begun = clock.now()
     set_time(begun)
@@ -195,13 +197,13 @@ def test_of_thirty_tries_at_once_five_are_looked_at(
 ) -> None:
     issued = issue(store, admin, patient)
     looked_at: list[int] = []
-    compare = codes.hmac.compare_digest
+    compare = hmac.compare_digest
 
     def counting(one: bytes, other: bytes) -> bool:
         looked_at.append(1)
         return bool(compare(one, other))
 
-    monkeypatch.setattr(codes.hmac, "compare_digest", counting)
+    monkeypatch.setattr(hmac, "compare_digest", counting)
     everybody_ready = threading.Barrier(30)
     answers: list[bool] = []
 
@@ -402,7 +404,7 @@ def test_the_id_of_a_code_for_somebody_else_is_refused(
         codes.issue(admin.viewer, other.id, code_id)
 
 
-# ------------------------------------------------------------------------------------------------ notice, and what follows
+# -------------------------------------------------------------------------------------- notice, and what follows
 def test_the_person_has_notice_at_once(store: Store, admin: Made, patient: Made) -> None:
     issued = issue(store, admin, patient)
     person = person_row(store, patient)
@@ -422,14 +424,14 @@ def test_the_person_has_notice_at_once(store: Store, admin: Made, patient: Made)
 
 
 def test_entries_stay_closed_for_a_day_and_old_devices_stay(
-    store: Store, admin: Made, patient: Made, client: Client, app: Flask, set_time: SetTime
+    store: Store, admin: Made, patient: Made, client: Client, set_time: SetTime
 ) -> None:
     begun = clock.now()
     set_time(begun)
     sign_in(client, patient)
     set_time(begun + timedelta(minutes=1))
     issued = issue(store, admin, patient)
-    newer = Client(app)
+    newer = Client(client.application)
     answer = newer.post("/join", data={"code": issued.text, "password": NEW_PASSWORD})
     assert "24 hours" in newer.follow(answer).words
     person = person_row(store, patient)
@@ -438,9 +440,7 @@ def test_entries_stay_closed_for_a_day_and_old_devices_stay(
     assert client.get("/joined").status_code == 200
 
 
-def test_a_second_code_in_that_day_opens_nothing(
-    store: Store, admin: Made, patient: Made, set_time: SetTime
-) -> None:
+def test_a_second_code_in_that_day_opens_nothing(store: Store, admin: Made, patient: Made, set_time: SetTime) -> None:
     begun = clock.now()
     set_time(begun)
     redeem(store, issue(store, admin, patient).text)
@@ -510,7 +510,7 @@ def code_form(client: Client, person: Made) -> Page:
 
 
 def test_the_page_shows_the_code_once(
-    store: Store, practice: MadePractice, admin: Made, patient: Made, client: Client, app: Flask
+    store: Store, practice: MadePractice, admin: Made, patient: Made, client: Client
 ) -> None:
     second = make_clinician(store, practice)
     sign_in(client, admin)
@@ -523,14 +523,17 @@ def test_the_page_shows_the_code_once(
     again = client.submit(form)
     assert not SHOWN.search(again.words)
     assert "made already" in again.words
-    other = Client(app)
+    other = Client(client.application)
     sign_in(other, second)
     waiting = other.get("/practice/codes")
     assert patient.name in waiting.words
     assert patient.chart["chart_number"] in waiting.words
     confirm = next(form for form in waiting.forms if form.action.endswith("/confirm"))
     assert other.submit(confirm).status_code == 303
-    assert Client(app).post("/join", data={"code": text.group(), "password": NEW_PASSWORD}).status_code == 303
+    assert (
+        Client(client.application).post("/join", data={"code": text.group(), "password": NEW_PASSWORD}).status_code
+        == 303
+    )
 
 
 def test_issuing_asks_for_the_password_again(
@@ -547,7 +550,7 @@ def test_issuing_asks_for_the_password_again(
 
 
 def test_pages_of_codes_tell_strangers_nothing(
-    store: Store, practice: MadePractice, admin: Made, patient: Made, client: Client, app: Flask
+    store: Store, practice: MadePractice, admin: Made, patient: Made, client: Client
 ) -> None:
     unassigned = make_clinician(store, practice)
     sign_in(client, unassigned)
@@ -558,7 +561,7 @@ def test_pages_of_codes_tell_strangers_nothing(
     assert theirs.get_data() == nobodys.get_data()
     assert client.post(f"/practice/people/{patient.id}/code", data=form).status_code == 404
     assert client.post(f"/practice/codes/{new_id()}/confirm").status_code == 404
-    own = Client(app)
+    own = Client(client.application)
     sign_in(own, patient)
     for address in (f"/practice/people/{patient.id}/code", "/practice/codes"):
         assert own.get(address).status_code == 404

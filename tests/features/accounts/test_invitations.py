@@ -21,7 +21,6 @@ from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import Store, db
 from tests.factories import (
-
     Made,
     MadePractice,
     make_administrator,
@@ -105,9 +104,7 @@ def test_a_patient_joins_and_is_signed_in(store: Store, admin: Made, client: Cli
 
 def test_staff_set_up_the_second_factor_before_anything_opens(store: Store, admin: Made, client: Client) -> None:
     with store.work(writes=True):
-        people.invite_staff(
-            admin.viewer, new_id(), NAME, EMAIL, role=Role.CLINICIAN, discipline=Discipline.NURSE
-        )
+        people.invite_staff(admin.viewer, new_id(), NAME, EMAIL, role=Role.CLINICIAN, discipline=Discipline.NURSE)
     answer = join(client, letters(store)[-1].token)
     assert answer.location is not None
     assert answer.location.startswith("/sign-in/set-up")
@@ -253,7 +250,19 @@ def canaries(*more: str) -> Iterable[str]:
     return [*NAME.split(), "CH-77001", "Zanzibar", "Theodora", "Wilhelmina", "Vantongeren", "Canary Street", *more]
 
 
-NATURE = ("patient", "mood", "drug", "alcohol", "substance", "recovery", "therap", "health", "care", "clinic", "support")
+NATURE = (
+    "patient",
+    "mood",
+    "drug",
+    "alcohol",
+    "substance",
+    "recovery",
+    "therap",
+    "health",
+    "care",
+    "clinic",
+    "support",
+)
 
 
 def test_neither_mail_nor_landing_page_tells_of_anybody(
@@ -317,7 +326,12 @@ def test_asking_for_names_is_slowed_down(store: Store, admin: Made, patient: Mad
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("ab", "3 letters or more"), ("al\u202eice", "cannot be seen"), ("n" * 201, "too long"), ("al\x00ice", "hidden sign")],
+    [
+        ("ab", "3 letters or more"),
+        ("al\u202eice", "cannot be seen"),
+        ("n" * 201, "too long"),
+        ("al\x00ice", "hidden sign"),
+    ],
     ids=["short", "right-to-left", "long", "control"],
 )
 def test_names_that_could_not_be_typed_again_are_refused(
@@ -415,14 +429,14 @@ def test_an_account_of_another_practice_cannot_take_the_link_and_does_not_use_it
 
 @pytest.mark.parametrize("role", [Role.PATIENT, Role.CLINICIAN], ids=str)
 def test_who_is_signed_in_as_somebody_else_is_asked_to_sign_out(
-    store: Store, practice: MadePractice, patient: Made, client: Client, app: Flask, role: Role
+    store: Store, practice: MadePractice, patient: Made, client: Client, role: Role
 ) -> None:
     token, _tie = invite_supporter(store, patient)
     sign_in(client, make_person(store, practice, role))
     assert client.get(f"/join/{token}").status_code == 409
     assert client.post(f"/join/{token}", data={"password": NEW_PASSWORD}).status_code == 409
     assert client.get("/join").status_code == 409
-    assert join(Client(app), token, own_name="Somebody").status_code == 303
+    assert join(Client(client.application), token, own_name="Somebody").status_code == 303
 
 
 def test_a_link_that_the_patient_took_back_is_dead(store: Store, patient: Made, client: Client) -> None:
@@ -455,9 +469,7 @@ def test_the_same_form_sent_twice_invites_once(store: Store, patient: Made) -> N
         people.invite_supporter(patient.viewer, link_id, "Somebody Else", EMAIL)
 
 
-def test_the_id_of_another_patients_invitation_is_refused(
-    store: Store, practice: MadePractice, patient: Made
-) -> None:
+def test_the_id_of_another_patients_invitation_is_refused(store: Store, practice: MadePractice, patient: Made) -> None:
     _token, tie = invite_supporter(store, patient)
     other = make_patient(store, practice)
     with store.work(writes=True), pytest.raises(people.IdInUse):
