@@ -41,7 +41,7 @@ class Request:
     def __post_init__(self) -> None:
         """Prepare what every call has in common."""
         sent = {"Accept-Encoding": "gzip, deflate, br", "Sec-Fetch-Site": "same-origin", **self.headers}
-        builder = EnvironBuilder(self.path, self.base_url, method=self.method, headers=sent)
+        builder = EnvironBuilder(self.path, self.base_url, method=self.method, headers=list(sent.items()))
         self._environ: dict[str, Any] = dict(builder.get_environ())
         if self.body is not None:
             self._environ["CONTENT_TYPE"] = "application/x-www-form-urlencoded"

@@ -86,7 +86,7 @@ def machine() -> list[str]:
     pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     return [
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        f"{os.cpu_count()} cores, {pages * size / 2**30:.0f} GiB memory, {platform.system()} {platform.machine()}, "
+        f"{os.cpu_count()} cores, {pages * size / 2**30:.0f} GiB memory, {platform.system()} {platform.machine()}",
         f"load average {os.getloadavg()[0]:.1f} at the start",
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
         + ", ".join(f"{name} {version(name)}" for name in _SHOWN_VERSIONS),

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TextIO
 
 # Before anything imports prometheus_client: counters as under the real server, shared by several processes.
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="tandem-bench-metrics-"))
@@ -66,7 +63,7 @@ class Ground:
     @cached_property
     def app(self) -> Flask:
         """The application; its log goes where a file would take it, and nobody reads it."""
-        sink: TextIO = self._stack.enter_context(io.TextIOWrapper(Path(os.devnull).open("wb")))
+        sink = self._stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
         logs.configure()
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sink))
         assert self.people  # noqa: S101 - the practice is there before the application looks.

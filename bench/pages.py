@@ -55,9 +55,7 @@ def help_page(ground: Ground) -> None:
 def entry(ground: Ground) -> None:
     """POST /check-in: durable, with its version row."""
     person = ground.people.crowd[0]
-    request = Request(
-        ground.app, "/check-in", "POST", body=check_in_body, headers=ground.cookie(person), expected=303
-    )
+    request = Request(ground.app, "/check-in", "POST", body=check_in_body, headers=ground.cookie(person), expected=303)
     found = compare(request, ground.insert, _pairs(ground))
     ground.report.add("post-check-in", found.ratio, "x-insert", 3)
     ground.report.add("post-check-in-cpu", found.microseconds, "us")

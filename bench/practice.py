@@ -87,9 +87,7 @@ def build(store: Store, *, patients: int = PATIENTS, years: int = YEARS, crowd: 
         db().add(Installation(id=1, kind=InstallationKind.REAL, created_at=moment))
         db().add(Practice(id=practice_id, name="Harbour Practice", zone=ZONE, created_at=moment))
         db().flush()
-        db().add(
-            PracticeNumber(id=new_id(), practice_id=practice_id, position=0, label="Front desk", phone="555 0100")
-        )
+        db().add(PracticeNumber(id=new_id(), practice_id=practice_id, position=0, label="Front desk", phone="555 0100"))
         db().add_all(
             OpeningHours(id=new_id(), practice_id=practice_id, weekday=day, opens=540, closes=1020) for day in range(5)
         )
@@ -261,7 +259,9 @@ def _write_histories(
         taken = dict.fromkeys((patient.id for patient, _, _ in histories), 0)
         # Day by day, so that the rows of one patient lie as far apart in the file as they do in a practice.
         for back in range(max(days for _, days, _ in histories), 0, -1):
-            for patient, turn in [(one, turn) for one, days, a_day in histories if back <= days for turn in range(a_day)]:
+            for patient, turn in [
+                (one, turn) for one, days, a_day in histories if back <= days for turn in range(a_day)
+            ]:
                 # From nine in the morning in New York, every six hours.
                 hours = timedelta(hours=14 + 6 * turn, minutes=chance.randrange(60))
                 taken[patient.id] += 1
@@ -278,9 +278,9 @@ def _write_histories(
 
 
 def _insert(entries: list[dict[str, Any]], versions: list[dict[str, Any]]) -> None:
-    for table, rows in ((CheckIn.__table__, entries), (CheckInVersion.__table__, versions)):
+    for model, rows in ((CheckIn, entries), (CheckInVersion, versions)):
         if rows:
-            db().execute(insert(table), rows)
+            db().execute(insert(model), rows)
             rows.clear()
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 OWNERS = 50
 ROWS_OF_AN_OWNER = 200
+SHOWN_OWNER = 7
 SHOWN = 10
 
 TEMPLATE = """<!doctype html>
@@ -65,7 +66,7 @@ def create_reference(file: Path) -> Flask:
             )
             session.commit()
     app = Flask("reference")
-    app.jinja_loader = DictLoader({"page.html": TEMPLATE})  # type: ignore[assignment]  # Any loader will do.
+    app.jinja_loader = DictLoader({"page.html": TEMPLATE})
 
     @app.get("/empty")
     def empty() -> str:
@@ -74,7 +75,7 @@ def create_reference(file: Path) -> Flask:
     @app.get("/page")
     def page() -> str:
         with Session(engine) as session:
-            rows = session.scalars(select(Entry).where(Entry.owner == 7).limit(SHOWN)).all()
+            rows = session.scalars(select(Entry).where(Entry.owner == SHOWN_OWNER).limit(SHOWN)).all()
             return render_template("page.html", rows=rows)
 
     @app.post("/insert")

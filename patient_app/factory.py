@@ -92,17 +92,17 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
     static_files.init_app(app, PACKAGE / "static")
     pages.init_app(app, NAVIGATION)
 
-    for feature in (
-        machines,
-        accounts_views,
-        safety_views,
-        home_views,
-        checkins_views,
-        sharing_views,
-        care_team_views,
-        supporting_views,
+    for blueprint in (
+        machines.bp,
+        accounts_views.bp,
+        safety_views.bp,
+        home_views.bp,
+        checkins_views.bp,
+        sharing_views.bp,
+        care_team_views.bp,
+        supporting_views.bp,
     ):
-        app.register_blueprint(feature.bp)
+        app.register_blueprint(blueprint)
     access.check_url_map(app)
     return app
 
@@ -132,7 +132,7 @@ def _compress(response: Response) -> Response:
     """Compress pages; they hold no token that a guess beside it could reveal."""
     if (
         response.mimetype == "text/html"
-        and "gzip" in request.accept_encodings
+        and request.accept_encodings.quality("gzip") > 0
         and "Content-Encoding" not in response.headers
         and not response.direct_passthrough
     ):

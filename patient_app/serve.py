@@ -23,7 +23,9 @@ from patient_app.core.logs import logger
 
 ROOT = Path(__file__).resolve().parents[1]
 HIGHEST_PORT = 65535
-GRACE_SECONDS = 12.0
+# A web server that is told to end while it starts may not hear it; its own processes are killed a little earlier.
+GRACE_SECONDS = 8.0
+SERVER_GRACE_SECONDS = 5
 STEADY_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 30.0
 MOST_FAILED_STARTS = 4
@@ -38,7 +40,7 @@ class WebSettings:
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 2
-    threads: int = 8
+    threads: int = 4
 
     @staticmethod
     def from_env(environ: Mapping[str, str] | None = None) -> WebSettings:
@@ -49,7 +51,7 @@ class WebSettings:
             host=_address(env.get("HOST") or "localhost", port),
             port=port,
             workers=_number(env, "WEB_WORKERS", 2, most=64),
-            threads=_number(env, "WEB_THREADS", 8, most=256),
+            threads=_number(env, "WEB_THREADS", 4, most=256),
         )
 
 
@@ -93,11 +95,12 @@ def _why_not(error: OSError, web: WebSettings) -> str:
 
 @dataclass(frozen=True)
 class Program:
-    """A child to be kept running."""
+    """A child to be kept running; one that can wait is first started when the others are ready."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
+    can_wait: bool = False
 
 
 def web_program(web: WebSettings, environment: Mapping[str, str]) -> Program:
@@ -113,7 +116,7 @@ def web_program(web: WebSettings, environment: Mapping[str, str]) -> Program:
         "--http": "1",
         "--log-level": "warning",
         "--respawn-interval": "0.5",
-        "--workers-kill-timeout": str(int(GRACE_SECONDS) - 2),
+        "--workers-kill-timeout": str(SERVER_GRACE_SECONDS),
     }
     words = [word for pair in options.items() for word in pair]
     command = [sys.executable, "-m", "granian", *words, "--no-ws", "--respawn-failed-workers", "app:application"]
@@ -122,7 +125,7 @@ def web_program(web: WebSettings, environment: Mapping[str, str]) -> Program:
 
 def worker_program(environment: Mapping[str, str]) -> Program:
     """Return the one worker process."""
-    return Program("worker", [sys.executable, str(ROOT / "app.py"), "worker"], environment)
+    return Program("worker", [sys.executable, str(ROOT / "app.py"), "worker"], environment, can_wait=True)
 
 
 class Child:
@@ -210,7 +213,8 @@ class Supervisor:
         code = 0
         while not self._stopping:
             for child in self._children:
-                child.keep_running()
+                if not (waiting and child.program.can_wait):
+                    child.keep_running()
             if waiting and any(child.failed_starts >= MOST_FAILED_STARTS for child in self._children):
                 code = 1
                 break
@@ -258,6 +262,8 @@ def _metrics_folder() -> Iterator[str]:
 def serve(web: WebSettings, when_ready: Callable[[], None]) -> int:
     """Serve until told to stop; return the exit code."""
     environment = dict(os.environ)
+    # Compiled modules are kept wherever that is possible: without them each start takes twice as long.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     # So that the server finds app.py from whatever folder the command was given in.
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), environment.get("PYTHONPATH", "")]))
     with _metrics_folder() as folder:
