@@ -63,7 +63,8 @@ class Ground:
     @cached_property
     def app(self) -> Flask:
         """The application; its log goes where a file would take it, and nobody reads it."""
-        sink = self._stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
+        sink = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open as long as the application is there.
+        self._stack.callback(sink.close)
         logs.configure()
         structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sink))
         assert self.people  # noqa: S101 - the practice is there before the application looks.

@@ -112,9 +112,6 @@ def build(store: Store, *, patients: int = PATIENTS, years: int = YEARS, crowd: 
     histories += [(caseload[0], years * 365, 2), (one_year, 365, 2), (five_years, 5 * 365, 2)]
     histories += [(patient, 60, 1) for patient in crowd_people]
     _write_histories(store, practice_id, histories, chance)
-    if store.database.is_sqlite:
-        with store.database.engine.connect() as connection:
-            connection.exec_driver_sql("ANALYZE")
     return Bench(practice_id, therapist, prescriber, supporter, caseload[0], one_year, five_years, tuple(crowd_people))
 
 

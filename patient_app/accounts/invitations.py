@@ -19,6 +19,7 @@ from patient_app.accounts import links, passwords
 from patient_app.accounts.links import LinkUnusable
 from patient_app.accounts.models import LinkPurpose, OneTimeLink, Person, PersonState, SupportLink
 from patient_app.accounts.registry import (
+    FOR_CHANGE,
     STAFF,
     Actor,
     activate,
@@ -91,7 +92,7 @@ def _person_of(link: OneTimeLink, own_name: str) -> Person:
         supporter = new_supporter(link.practice_id, own_name or tie.name or "", tie.email or "")
         _accept(link, supporter)
         return supporter
-    person = db().get(Person, link.person_id, with_for_update=True) if link.person_id else None
+    person = db().get(Person, link.person_id, with_for_update=FOR_CHANGE) if link.person_id else None
     if person is None or person.state != PersonState.INVITED:
         raise LinkUnusable
     return person

@@ -112,8 +112,8 @@ def deliver_due(store: Store) -> int:
                 break
         with store.work(writes=True):
             letter = _claim()
-        if letter is None:
-            continue
+        if letter is None:  # Another worker has it.
+            break
         went = _hand_over(store.config, letter) if letter.address else False
         with store.work(writes=True):
             _mark(letter, went=went)

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from patient_app.accounts import teams
 from patient_app.accounts.models import ClinicCode, DeviceSession, Patient, Person, PersonState
 from patient_app.accounts.registry import (
+    FOR_CHANGE,
     STAFF,
     Actor,
     ChartNumberTaken,
@@ -206,6 +207,7 @@ def close_account(viewer: Actor, person_id: uuid.UUID) -> None:
     person = find_person(viewer, person_id, STAFF)
     if viewer.role != Role.ADMINISTRATOR or person.id == viewer.id:
         raise NotFound
+    db().refresh(person, with_for_update=FOR_CHANGE)
     if person.state == PersonState.CLOSED:
         return
     person.state = PersonState.CLOSED
@@ -227,5 +229,6 @@ def reopen_account(viewer: Actor, person_id: uuid.UUID) -> None:
     person = find_person(viewer, person_id, STAFF)
     if viewer.role != Role.ADMINISTRATOR:
         raise NotFound
+    db().refresh(person, with_for_update=FOR_CHANGE)
     if person.state == PersonState.CLOSED:
         person.state = PersonState.ACTIVE if person.password_hash else PersonState.INVITED

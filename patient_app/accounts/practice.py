@@ -14,7 +14,7 @@ from datetime import time
 from flask_babel import LazyString, format_time, gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from patient_app.accounts.models import OpeningHours, Practice, PracticeNumber
@@ -34,7 +34,7 @@ WEEKDAYS: tuple[LazyString, ...] = (
     _l("Saturday"),
     _l("Sunday"),
 )
-UNREADABLE = (DBAPIError, DatabaseBusy, DatabaseMissing)
+UNREADABLE = (SQLAlchemyError, DatabaseBusy, DatabaseMissing)
 _REMEMBERED = 64
 
 

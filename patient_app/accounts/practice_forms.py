@@ -205,7 +205,7 @@ class HoursForm(Form):
                 missing = closes if closes.minutes is None else opens
                 self.add_error(missing.name, _l("Add this time too, or leave both empty."))
             elif opens.minutes is not None and opens.minutes >= (closes.minutes or 0):
-                self.add_error(closes.name, _l("This must be later than the opening time."))
+                self.add_error(closes.name, _l("Use a time later than the opening time."))
         return not self.errors
 
     def hours(self) -> dict[int, tuple[int, int]]:

@@ -316,7 +316,7 @@ def issue_code(person_id: uuid.UUID) -> ResponseReturnValue:
         form.renew_id()
         return _code_page(person_id, form), 422
     picture = Markup(code_service.picture(issued.text)) if issued.text else None  # noqa: S704 - drawn by us.
-    return render_page("accounts/code_issued.html", issued=issued, picture=picture), 200
+    return render_page("accounts/code_issued.html", issued=issued, picture=picture, address=code_service.address()), 200
 
 
 def _code_page(person_id: uuid.UUID, form: CodeIssueForm) -> str:

@@ -28,6 +28,9 @@ from patient_app.core.work import db, vault
 
 INVITATION_HOURS = 72
 STAFF = (Role.ADMINISTRATOR, Role.CLINICIAN)
+# Locks a person's row against changes, but not against rows that name the person: an access record that is written at
+# the same time would wait for us while we wait for its chain.
+FOR_CHANGE = {"key_share": True}
 
 
 class Actor(Protocol):

@@ -42,13 +42,16 @@ def handle_requests(store: Store) -> int:
     """Queue a message with a link for each account that was asked for; return how many. The worker calls this."""
     queued = 0
     while True:
-        with store.work(writes=False):
-            if db().scalar(_requests()) is None:
+        with store.work(writes=False):  # Looking takes no writer lock: most of the time there is nothing to do.
+            if db().scalar(_requests().limit(1)) is None:
                 return queued
         with store.work(writes=True):
-            for request in db().scalars(_requests().limit(BATCH).with_for_update(skip_locked=True)).all():
+            batch = db().scalars(_requests().limit(BATCH).with_for_update(skip_locked=True)).all()
+            for request in batch:
                 queued += _answer(request)
                 db().delete(request)
+        if not batch:  # Another worker has them.
+            return queued
 
 
 def _requests() -> Select[ResetRequest]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from patient_app.accounts.preferences import LATEST_DAY_START, Preferences
@@ -55,7 +56,7 @@ class PreferencesForm(Form):
 
     def offer_zones(self, now: str) -> None:
         """Fill the list of zones; the one that a person has now is always on it."""
-        listed = [*_FIRST, *_other_zones()]
+        listed: list[tuple[str, LazyString | str]] = [*_FIRST, *_other_zones()]
         if now not in {zone for zone, _ in listed}:
             listed.append((now, now))
         self.zone.choices = list_choices(listed)

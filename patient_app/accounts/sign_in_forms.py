@@ -56,11 +56,11 @@ class NewPasswordForm(Form):
 class SecurityAnswerForm(Form):
     """Was it you? The hidden field says what the page asked about: by now it may be something else."""
 
-    notice = HiddenField()
+    about = HiddenField()
     answer = ChoiceField(_l("Was it you?"), [("me", _l("It was me")), ("not-me", _l("It was not me"))])
 
     @property
     def asked_about(self) -> SecurityNotice | None:
         """What the page asked about; None for a word that it cannot have asked about."""
         known = {str(notice): notice for notice in SecurityNotice}
-        return known.get(self.notice.data or "")
+        return known.get(self.about.data or "")

@@ -287,7 +287,7 @@ def security_notice() -> ResponseReturnValue:
     notice = viewer().security_notice
     if notice is None:
         return redirect(url_for("accounts.settings"), 303)
-    return render_page("accounts/security_notice.html", form=SecurityAnswerForm(notice=notice), notice_kind=notice)
+    return render_page("accounts/security_notice.html", form=SecurityAnswerForm(about=notice), notice_kind=notice)
 
 
 @bp.post("/security-notice")

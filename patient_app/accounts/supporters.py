@@ -161,7 +161,7 @@ def end_support(viewer: Actor, link_id: uuid.UUID) -> SupportLink:
 
     From the next request on, nothing of the patient is shown to the supporter, whatever consent there was.
     """
-    tie = db().get(SupportLink, link_id)
+    tie = db().get(SupportLink, link_id, with_for_update=True)
     if tie is None or viewer.id not in {tie.patient_id, tie.supporter_id}:
         raise NotFound
     if tie.state != SupportState.ENDED:
@@ -207,7 +207,8 @@ def _row(tie: SupportLink, supporter: Person | None) -> SupportRow:
 
 
 def _own(viewer: Actor, link_id: uuid.UUID) -> SupportLink:
-    tie = db().get(SupportLink, link_id)
+    """Return the calling patient's tie, for writing; raise `NotFound`."""
+    tie = db().get(SupportLink, link_id, with_for_update=True)
     if tie is None or tie.patient_id != viewer.id:
         raise NotFound
     return tie

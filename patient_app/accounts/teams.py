@@ -16,7 +16,7 @@ from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
 from patient_app.accounts import mail
 from patient_app.accounts.models import Patient, Person, PersonState, TeamMembership
-from patient_app.accounts.registry import Actor
+from patient_app.accounts.registry import FOR_CHANGE, Actor
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
@@ -51,7 +51,7 @@ def assign(viewer: Actor, patient_id: uuid.UUID, clinician_id: uuid.UUID) -> Tea
     if clinician_id == viewer.id:
         raise OneselfRefused
     patient = _patient_of(viewer, patient_id)
-    clinician = db().get(Person, clinician_id)
+    clinician = db().get(Person, clinician_id, with_for_update=FOR_CHANGE)
     if clinician is None or clinician.practice_id != viewer.practice_id:
         raise NotFound
     if clinician.role != Role.CLINICIAN or clinician.state == PersonState.CLOSED:

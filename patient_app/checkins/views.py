@@ -20,6 +20,9 @@ from patient_app.core.clock import moment
 from patient_app.core.identity import viewer
 from patient_app.core.pages import render_page
 
+# No entry is older; days before it cannot be counted back from.
+EARLIEST = date(1900, 1, 1)
+
 bp = Blueprint("checkins", __name__)
 
 notices.register(
@@ -97,7 +100,7 @@ def history() -> ResponseReturnValue:
 
 def _day(text: str | None, today: date) -> date:
     try:
-        return min(date.fromisoformat(text or ""), today)
+        return max(min(date.fromisoformat(text or ""), today), EARLIEST)
     except ValueError:
         return today
 

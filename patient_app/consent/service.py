@@ -271,7 +271,7 @@ def _purpose(recipient: Recipient) -> str:
 def _redisclosure(recipient: Recipient) -> str:
     if recipient.kind is RecipientKind.TEAM:
         return gettext(
-            "My care team may use this for my treatment and may pass it on as health privacy law (HIPAA) allows, "
+            "My care team may use this for my treatment. They may pass it on as health privacy law (HIPAA) allows, "
             "but not for proceedings against me."
         )
     return gettext(

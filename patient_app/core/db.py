@@ -24,6 +24,7 @@ from sqlalchemy.types import TypeDecorator
 
 LOCK_SECONDS = 10.0
 _POLL_SECONDS = 0.001
+_READS = "DEFERRED"
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -147,13 +148,13 @@ class Database:
             with self._lock.held(), self._session("IMMEDIATE") as session:
                 yield session
         else:
-            with self._session("DEFERRED") as session:
+            with self._session(_READS) as session:
                 yield session
 
     @contextmanager
     def _session(self, begin: str) -> Iterator[Session]:
         with Session(self.engine, expire_on_commit=False, autoflush=True) as session:
-            if self.is_sqlite:
+            if begin != _READS and self.is_sqlite:
                 session.connection(execution_options={"sqlite_begin": begin})
             yield session
 
@@ -188,5 +189,5 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    kind = connection.get_execution_options().get("sqlite_begin", _READS)
     connection.exec_driver_sql(f"BEGIN {kind}")

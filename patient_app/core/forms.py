@@ -17,6 +17,7 @@ from flask_babel import LazyString, lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import Field, HiddenField, PasswordField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields import Choice, SelectChoice
+from wtforms.i18n import DummyTranslations
 from wtforms.validators import StopValidation, ValidationError
 
 from patient_app.core.ids import new_id, parse_id
@@ -28,6 +29,7 @@ LONG_TEXT = 4000
 SECRET_TEXT = 256
 OUT_OF_DATE = _l("This page was out of date. Your words are still here. Please send it again.")
 _ALLOWED_CONTROLS = frozenset("\n\r\t")
+_AS_THEY_ARE = DummyTranslations()
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types.
@@ -43,6 +45,10 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types.
             if formdata is None or hasattr(formdata, "getlist"):
                 return formdata
             return request.form if request and request.method == "POST" else None
+
+        def get_translations(self, _form: object) -> Any:
+            """Take WTForms' few own words as they are: messages here are ours, and its catalogue is slow to read."""
+            return _AS_THEY_ARE
 
     def renew_id(self) -> None:
         """Give the form a fresh id and say so: the one it was sent with cannot be used."""

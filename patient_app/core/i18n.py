@@ -5,13 +5,18 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from babel import support
+import flask_babel
+from babel import Locale, dates, support
 from flask import Flask, g, request
 from flask_babel import Babel, Domain, get_domain
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from patient_app.core.identity import viewer_or_none
 
@@ -37,12 +42,45 @@ class PseudoTranslations(support.NullTranslations):
         return self.ugettext(message)
 
 
-class PseudoDomain(Domain):
+class RequestDomain(Domain):
+    """The usual catalogue, looked up once a request: a page asks for a hundred strings."""
+
+    def get_translations(self) -> Any:
+        """Return the catalogue of the request's language."""
+        found = self.find()
+        if kept := _kept():
+            kept["babel_translations"] = found
+        return found
+
+    def find(self) -> Any:
+        """Look the catalogue up."""
+        return super().get_translations()
+
+
+class PseudoDomain(RequestDomain):
     """The pseudo-language's catalogue."""
 
-    def get_translations(self) -> PseudoTranslations:
+    def find(self) -> PseudoTranslations:
         """Return what marks every string."""
         return PseudoTranslations()
+
+
+def _kept() -> dict[str, Any] | None:
+    """Return what Flask-Babel keeps for this request; its `force_locale` and `refresh` empty what they must."""
+    found = g._get_current_object().__dict__.get("_flask_babel") if g else None
+    return None if found is None else vars(found)
+
+
+def _catalogue() -> Any:
+    kept = _kept()
+    found = kept.get("babel_translations") if kept else None
+    return get_domain().get_translations() if found is None else found
+
+
+def _locale() -> Locale | str:
+    kept = _kept()
+    found = kept.get("babel_locale") if kept else None
+    return found or flask_babel.get_locale() or "en"
 
 
 @lru_cache(maxsize=1)
@@ -54,29 +92,64 @@ def translated_languages() -> frozenset[str]:
 
 def init_app(app: Flask) -> None:
     """Choose the language: the person's own, else the browser's first that we have, else English."""
-    Babel(app, default_locale="en", default_translation_directories=str(TRANSLATIONS), locale_selector=_select_locale)
-
-    # Flask-Babel looks the catalogue up for each string; one look-up a request makes a page a third cheaper.
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # Added by Jinja's i18n extension.
-        gettext=lambda text: _translations().ugettext(text),
-        ngettext=lambda one, many, number: _translations().ungettext(one, many, number),
-        pgettext=lambda context, text: _translations().upgettext(context, text),
-        newstyle=True,
+    babel = Babel(
+        app, default_locale="en", default_translation_directories=str(TRANSLATIONS), locale_selector=_select_locale
     )
+    babel.domain_instance = RequestDomain()
+    # Jinja's own wrappers call each other three deep and copy the context in every loop; half of a page's time.
+    app.jinja_env.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext)
+    app.jinja_env.filters.update(dateformat=_dateformat, datetimeformat=_datetimeformat)
     if app.extensions["tandem"].config.development:
         pseudo = PseudoDomain()
 
         def use_pseudo() -> None:
             if request.args.get("language") == PSEUDO:
+                flask_babel.refresh()
                 pseudo.as_default()
 
         app.before_request(use_pseudo)
 
 
-def _translations() -> Any:
-    if "translations" not in g:
-        g.translations = get_domain().get_translations()
-    return g.translations
+@pass_eval_context
+def _gettext(context: EvalContext, text: str, /, **variables: Any) -> str:
+    return _filled(context, _catalogue().ugettext(text), variables)
+
+
+@pass_eval_context
+def _ngettext(context: EvalContext, one: str, many: str, number: int, /, **variables: Any) -> str:
+    found = _catalogue().ungettext(one, many, number)
+    return _filled(context, found, {"num": number, **variables})
+
+
+@pass_eval_context
+def _pgettext(context: EvalContext, meant: str, text: str, /, **variables: Any) -> str:
+    return _filled(context, _catalogue().upgettext(meant, text), {"context": meant, **variables})
+
+
+def _filled(context: EvalContext, found: str, variables: dict[str, Any]) -> str:
+    """Put the variables in, escaped; as with Jinja's own, a sign of per cent is always written twice."""
+    text = Markup(found) if context.autoescape else found  # noqa: S704 - our own words, from the catalogue.
+    return text % variables if "%" in found else text
+
+
+def _dateformat(value: date | datetime | None = None, pattern: str | None = None, rebase: bool = True) -> str:
+    if value is None or (isinstance(value, datetime) and (rebase or value.tzinfo is not None)):
+        return flask_babel.format_date(value, pattern, rebase)
+    return _written(value, pattern or "medium", _locale(), with_time=False)
+
+
+def _datetimeformat(value: datetime | None = None, pattern: str | None = None, rebase: bool = True) -> str:
+    if value is None or rebase or value.tzinfo is not None:
+        return flask_babel.format_datetime(value, pattern, rebase)
+    return _written(value, pattern or "medium", _locale(), with_time=True)
+
+
+@lru_cache(maxsize=4096)
+def _written(value: date, pattern: str, locale: Locale | str, *, with_time: bool) -> str:
+    """Write a civil date or a wall clock in words; a history says the same ones again and again."""
+    if with_time:
+        return dates.format_datetime(value, pattern, locale=locale)
+    return dates.format_date(value, pattern, locale=locale)
 
 
 def _select_locale() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, current_app, render_template, request
@@ -68,13 +69,19 @@ def _navigation(items: tuple[NavigationItem, ...]) -> list[NavigationLink]:
     return [
         NavigationLink(
             label=str(item.label),
-            href=current_app.url_for(item.endpoint),
+            href=_address(item.endpoint, request.script_root),
             icon=item.icon,
             current=item.endpoint == request.endpoint or _is_section(item, here, items),
         )
         for item in items
         if person.role in item.roles
     ]
+
+
+@lru_cache(maxsize=64)
+def _address(endpoint: str, _mounted_at: str) -> str:
+    """Build the address of an entry, which has no variable part, once."""
+    return current_app.url_for(endpoint)
 
 
 def _is_section(item: NavigationItem, here: str, items: tuple[NavigationItem, ...]) -> bool:

@@ -114,7 +114,7 @@ def test_nobody_but_patients_writes_as_a_patient_and_nobody_but_administrators_m
 
 
 def test_the_application_checks_its_map_at_the_very_end() -> None:
-    from patient_app import factory  # noqa: PLC0415 - the other tests do without the features.
+    from patient_app import factory  # noqa: PLC0415 - slow to import, or not needed by all tests here.
 
     lines = inspect.getsource(factory.create_app).strip().splitlines()
     assert lines[-2].strip() == "access.check_url_map(app)"

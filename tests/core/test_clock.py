@@ -73,7 +73,7 @@ def test_days_follow_each_other_over_a_change_of_clocks(zone: str, first: dateti
 
 
 @given(
-    moment=st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - bounds.
+    moment=st.datetimes(datetime(1990, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - a naive one is what is meant here.
     zone=st.sampled_from(ZONES),
     start=st.integers(0, 12 * 60),
 )

@@ -168,7 +168,7 @@ def test_a_moment_comes_back_aware_and_in_utc(store: Store) -> None:
 
 @pytest.mark.data
 def test_a_moment_without_a_zone_is_refused(store: Store) -> None:
-    naive = datetime(2026, 3, 8, 12)  # noqa: DTZ001 - that is what is refused.
+    naive = datetime(2026, 3, 8, 12)  # noqa: DTZ001 - a naive one is what is meant here.
 
     def write() -> None:
         with store.work(writes=True):
@@ -183,6 +183,6 @@ def test_an_error_of_the_database_does_not_repeat_the_values(store: Store) -> No
         with store.work(writes=True):
             db().execute(text("INSERT INTO practice (id, name) VALUES (:id, :name)"), {"id": "1", "name": "canaryword"})
 
-    with pytest.raises(Exception, match="constraint") as caught:  # noqa: PT011 - whichever error the driver has.
+    with pytest.raises(Exception, match="constraint") as caught:
         write()
     assert "canaryword" not in str(caught.value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -37,12 +36,12 @@ class Everything(Form):
 
 
 @pytest.fixture(scope="module")
-def bare() -> Iterator[Flask]:
+def bare() -> Flask:
     """Return an application that only knows languages."""
     app = Flask(__name__)
     app.config["WTF_CSRF_ENABLED"] = False
     Babel(app)
-    yield app
+    return app
 
 
 def posted(bare: Flask, data: Any) -> Everything:
@@ -88,14 +87,16 @@ def test_a_password_keeps_its_spaces(bare: Flask) -> None:
 
 @pytest.mark.parametrize("sign", ["\x00", "\x07", "\x1b", "\x7f", "\x85"], ids=range(5))
 @pytest.mark.parametrize("field", ["name", "note", "password"])
-def test_control_characters_are_refused_and_the_words_kept(bare: Flask, field: str, sign: str) -> None:
+def test_control_characters_are_refused_and_the_other_words_kept(bare: Flask, field: str, sign: str) -> None:
     text = f"before{sign}after"
     form = posted(bare, {**GOOD, field: text})
     assert "hidden sign" in form.said[field][0]
-    assert form[field].data == text
+    assert form[field].data == "beforeafter"
 
 
-@pytest.mark.parametrize("text", ["مرحبا بالعالم", "\u202eabc\u202c", "👩🏽‍🚀🏳️‍🌈", "a\nb\tc", "Ω≈ç", "x" * 200], ids=range(6))
+@pytest.mark.parametrize(
+    "text", ["مرحبا بالعالم", "\u202eabc\u202c", "👩🏽‍🚀🏳️‍🌈", "a\nb\tc", "Ω≈ç", "x" * 200], ids=range(6)
+)
 def test_every_script_and_sign_people_write_is_kept(bare: Flask, text: str) -> None:
     form = posted(bare, {**GOOD, "name": text, "note": text})
     assert form.said == {}
@@ -120,7 +121,9 @@ def test_a_field_sent_twice_is_one_answer(bare: Flask) -> None:
     assert (form.mood.data, form.craving.data, form.name.data) == (2, 4, "Ann")
 
 
-@pytest.mark.parametrize("text", ["3", "0", "-1", "1.0", "low", "١", " 1", "1 ", "NaN", "\x001", "1" * 5000], ids=range(11))
+@pytest.mark.parametrize(
+    "text", ["3", "0", "-1", "1.0", "low", "١", " 1", "1 ", "NaN", "\x001", "1" * 5000], ids=range(11)
+)
 def test_another_answer_than_those_offered_is_refused(bare: Flask, text: str) -> None:
     form = posted(bare, {**GOOD, "mood": text})
     assert form.said["mood"] == ["Pick one of these answers, or leave it out."]
@@ -144,7 +147,9 @@ def test_what_is_not_on_a_list_is_refused(bare: Flask) -> None:
     assert posted(bare, {**GOOD, "where": "there"}).where.data == "there"
 
 
-@pytest.mark.parametrize("text", ["31.05.2026", "2026-13-01", "2026-02-30", "tomorrow", "0000-00-00", "2026-05-31T12:00", "99999-01-01"])
+@pytest.mark.parametrize(
+    "text", ["31.05.2026", "2026-13-01", "2026-02-30", "tomorrow", "0000-00-00", "2026-05-31T12:00", "99999-01-01"]
+)
 def test_what_is_no_date_is_refused_and_kept(bare: Flask, text: str) -> None:
     form = posted(bare, {**GOOD, "day": text})
     assert form.said["day"] == ["Use a date such as 2026-05-31."]

@@ -30,7 +30,7 @@ def test_english_is_always_there_and_every_language_has_its_own_name() -> None:
 @pytest.fixture
 def developed(config: Config, store: Store) -> Flask:
     """Make the application as developers run it."""
-    from patient_app.factory import create_app  # noqa: PLC0415 - the tests above do without the features.
+    from patient_app.factory import create_app  # noqa: PLC0415 - slow to import, or not needed by all tests here.
 
     return create_app(replace(config, development=True), store)
 

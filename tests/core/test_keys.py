@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from patient_app.core import installation
 from patient_app.core.config import Config, ConfigError
 from patient_app.core.ids import new_id
 from patient_app.core.installation import make_own_key, migrate_all, open_store, own_key_file
@@ -216,9 +215,11 @@ def test_databases_that_are_not_there_are_not_made(tmp_path: Path) -> None:
     assert not config.instance.exists()
 
 
-def test_a_database_of_another_version_is_refused(store: Store, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_of_another_version_is_refused(
+    store: Store, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store.close()
-    monkeypatch.setattr(installation.migrate, "head", lambda _which: "9999")
+    monkeypatch.setattr("patient_app.core.migrate.head", lambda _which: "9999")
     assert "another version" in _reason(lambda: open_store(config))
 
 

@@ -9,7 +9,14 @@ from patient_app.core import same_origin
 from patient_app.core.same_origin import is_same_origin
 
 OWN = "https://care.example"
-FOREIGN = ("https://evil.example", "http://care.example", "https://care.example:8443", "https://care.example.evil", "null", "")
+FOREIGN = (
+    "https://evil.example",
+    "http://care.example",
+    "https://care.example:8443",
+    "https://care.example.evil",
+    "null",
+    "",
+)
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,8 @@ def test_the_release_changes_with_any_file_and_with_nothing_else(folder: Path) -
 
 
 @pytest.mark.parametrize(
-    ("accepts", "encoding"), [("", None), ("identity", None), ("gzip", "gzip"), ("gzip, br", "br"), ("br;q=0, gzip", "gzip")]
+    ("accepts", "encoding"),
+    [("", None), ("identity", None), ("gzip", "gzip"), ("gzip, br", "br"), ("br;q=0, gzip", "gzip")],
 )
 def test_each_browser_gets_an_encoding_that_it_reads(site: Flask, accepts: str, encoding: str | None) -> None:
     answer = site.test_client().get(_address(site, "css/app.css"), headers={"Accept-Encoding": accepts})

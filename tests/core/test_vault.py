@@ -141,5 +141,3 @@ def test_places_with_the_same_joined_names_are_bound_differently() -> None:
     first = Place("ab", "c", uuid.UUID(int=1), uuid.UUID(int=2)).bound()
     second = Place("a", "bc", uuid.UUID(int=1), uuid.UUID(int=2)).bound()
     assert first != second
-
-

@@ -58,7 +58,9 @@ def outcome(page: Page, records: int) -> str:
         return _sent_to(page.location or "")
     if status == 200:
         return ("page" if page.mimetype == "text/html" else "text") + ("+" if records else "")
-    return {204: "done", 401: "sign-in", 403: "no", 404: "none", 409: "stay", 410: "gone", 422: "form"}.get(status, str(status))
+    return {204: "done", 401: "sign-in", 403: "no", 404: "none", 409: "stay", 410: "gone", 422: "form"}.get(
+        status, str(status)
+    )
 
 
 def _sent_to(location: str) -> str:
@@ -105,7 +107,10 @@ def draw(app: Flask, ask: Callable[[Rule, str], dict[str, str]]) -> str:
     widths = {
         situation: max(len(situation), *(len(outcomes[situation]) for _, outcomes in lines)) for situation in SITUATIONS
     }
-    head = ["Who gets what. Written by `python -m tests.sweeps.access_table --write`; each change is to be reviewed.", ""]
+    head = [
+        "Who gets what. Written by `python -m tests.sweeps.access_table --write`; each change is to be reviewed.",
+        "",
+    ]
     head += [f"  {situation:<10} {meaning}" for situation, meaning in SITUATIONS.items()]
     head += ["", *(f"  {word:<10} {meaning}" for word, meaning in WORDS.items()), ""]
     rows = [("", dict(zip(SITUATIONS, SITUATIONS, strict=True))), *lines]

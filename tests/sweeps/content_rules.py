@@ -1,45 +1,19 @@
-"""The rules for words that people read here, and where all those words stand. docs/content.md says why."""
+"""The rules for words that people read here; docs/content.md says why. Where the words stand: content_texts.py."""
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, BinaryIO
-
-import yaml
-from babel.messages import extract
-from jinja2 import Environment, nodes
 
 from tests.sweeps import reading_age
-
-PACKAGE = Path(__file__).resolve().parents[2] / "patient_app"
-CONTENT = PACKAGE / "content"
-TEMPLATES = PACKAGE / "templates"
-CONSENT = "content/consent/"
-MESSAGES = "content/messages/"
+from tests.sweeps.content_texts import Text, filled
 
 MOST_GRADE = 6
 # In the pages for the worst hour.
 MOST_WORDS, MOST_WORDS_MEAN = 15, 12
 # Anywhere else one long sentence is let pass, not this long a one.
 MOST_WORDS_ANYWHERE = 25
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A string that people can read, and where it stands."""
-
-    file: str
-    line: int
-    words: str
-
-    @property
-    def place(self) -> str:
-        """The file and the line."""
-        return f"{self.file}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +78,8 @@ WORDS: tuple[Rule, ...] = (
     ),
     _rule(
         "nobody obeys",
-        r"\b(?:non-?)?(?:complian(?:t|ce)|adheren(?:t|ce))\b|\bdrug[- ]seeking\b|\brefus(?:e|es|ed|al|ing)\b|\bden(?:y|ied|ial)\b",
+        r"\b(?:non-?)?(?:complian(?:t|ce)|adheren(?:t|ce))\b|\bdrug[- ]seeking\b|\brefus(?:e|es|ed|al|ing)\b"
+        r"|\bden(?:y|ied|ial)\b",
         "took it less than planned, said no, skipped",
         ("Non-compliant with medication", "Your adherence: 80%", "The patient refused"),
         ("Skipped: side effects",),
@@ -120,7 +95,8 @@ WORDS: tuple[Rule, ...] = (
     ),
     _rule(
         "a person is not a diagnosis",
-        r"\b(?:schizophrenics?|(?:a|the|is|are) bipolars?(?! disorder)|bipolars|psychos?|psychotics?|crazy|insane|lunatics?"
+        r"\b(?:schizophrenics?|(?:a|the|is|are) bipolars?(?! disorder)|bipolars|psychos?|psychotics?|crazy|insane"
+        r"|lunatics?"
         r"|maniacs?|mentally ill|the disabled|triggered|victims?|suffer(?:s|ed|ing)?)\b",
         "a person with schizophrenia; a person who lives with …, who went through …",
         ("He is bipolar.", "Schizophrenics hear voices", "the mentally ill", "She suffers from panic", "abuse victim"),
@@ -128,7 +104,8 @@ WORDS: tuple[Rule, ...] = (
     ),
     _rule(
         "no blame for a hard time",
-        r"\b(?:manipulat\w+|attention[- ]seek\w+|difficult|battl(?:e|es|ed|ing)|fight(?!-or-flight)(?:s|ing)?|wars?|weak\w*"
+        r"\b(?:manipulat\w+|attention[- ]seek\w+|difficult|battl(?:e|es|ed|ing)|fight(?!-or-flight)(?:s|ing)?"
+        r"|wars?|weak\w*"
         r"|will ?power|frequent flyers?|hot[- ]?spotters?)\b",
         "hard, having a hard time, asking for help, working on, living with",
         ("A difficult patient", "Fight your cravings", "You need willpower", "Your weaknesses"),
@@ -151,15 +128,18 @@ WORDS: tuple[Rule, ...] = (
     ),
     _rule(
         "nothing is counted against a person",
-        r"\b(?:streaks?|perfect\w*|miss(?:ed|es)?|fail(?:s|ed|ing|ure|ures)?|overdue|late again|behind schedule|win|winner"
-        r"|winning|reward(?:s|ed)?|badges?|points?|level up|goal reached|keep it up)\b|\b(?:your|mood|my|a|high|low) scores?\b",
+        r"\b(?:streaks?|perfect\w*|miss(?:ed|es)?|fail(?:s|ed|ing|ure|ures)?|overdue|late again|behind schedule"
+        r"|win|winner"
+        r"|winning|reward(?:s|ed)?|badges?|points?|level up|goal reached|keep it up)\b|\b(?:your|mood|my|a|high"
+        r"|low) scores?\b",
         "nothing at all, or what is so: “Not recorded”, “3 check-ins this week, any day counts”",
         ("You missed 3 days", "Streak lost", "A perfect week", "Sign-in failed", "Your score is 12", "Overdue"),
         ("Days without a check-in are fine.", "PHQ-9 score"),
     ),
     _rule(
         "no praise for results",
-        r"\b(?:great|good|nice|awesome|amazing) (?:job|work|going)\b|\bwell done\b|\bcongrat\w+|\bproud of you\b|\bhooray\b",
+        r"\b(?:great|good|nice|awesome|amazing) (?:job|work|going)\b|\bwell done\b|\bcongrat\w+|\bproud of you\b"
+        r"|\bhooray\b",
         "thanks for telling us",
         ("Great job", "Well done", "Congratulations, 7 days"),
         ("Good to see you.", "Thank you for telling us."),
@@ -174,7 +154,8 @@ WORDS: tuple[Rule, ...] = (
     ),
     _rule(
         "a concern is no alarm, and nobody watches",
-        r"\balert(?:s|ed|ing)?\b|\bmonitor(?:s|ed|ing)?\b|\bcomplain(?:s|ed|t|ts)?\b|\bwarn(?:s|ed|ing|ings)\b(?! signs?)",
+        r"\balert(?:s|ed|ing)?\b|\bmonitor(?:s|ed|ing)?\b|\bcomplain(?:s|ed|t|ts)?\b|\bwarn(?:s|ed|ing"
+        r"|ings)\b(?! signs?)",
         "say who reads it and when; “signs to look out for”",
         ("Your care team has been alerted", "We monitor this", "Warning"),
         ("Nobody watches this around the clock.", "Warning signs"),
@@ -194,8 +175,9 @@ SAFE: tuple[Rule, ...] = (
     _rule(
         "no methods and no places",
         r"\b(?:hang(?:ing|ed)|nooses?|ropes?|guns?|firearms?|weapons?|shoot(?:ing|s)?|shot|pistols?|rifles?|bullets?"
-        r"|knif\w*|knives|blades?|razors?|cut(?:s|ting)?(?! down| back| off)|jump(?:s|ed|ing)?|bridges?|rooftops?|railways?"
-        r"|trains?\b(?! yourself)|drown\w*|poison\w*|strang\w+|suffocat\w+|carbon monoxide|pills?|tablets?|needles?"
+        r"|knif\w*|knives|blades?|razors?|cut(?:s|ting)?(?! down| back| off)|jump(?:s|ed|ing)?|bridges?|rooftops?"
+        r"|railways?"
+        r"|trains?\b(?! yourself)|drown\w*|poison\w*|strangl\w+|suffocat\w+|carbon monoxide|pills?|tablets?|needles?"
         r"|syringes?|inject\w*)\b",
         "“Ask someone you trust to help make the place around you safer.”",
         ("Put away the gun.", "He took pills", "jumped from a bridge", "cutting"),
@@ -203,7 +185,8 @@ SAFE: tuple[Rule, ...] = (
     ),
     _rule(
         "no amounts",
-        r"\b\d[\d.,]*\s?(?:mg|mcg|µg|g|grams?|ml|milligrams?|pills?|tablets?|drinks?|shots?|units?|bags?|lines|ounces?|oz"
+        r"\b\d[\d.,]*\s?(?:mg|mcg|µg|g|grams?|ml|milligrams?|pills?|tablets?|drinks?|shots?|units?|bags?|lines"
+        r"|ounces?|oz"
         r"|pounds?|lbs?|kilos?|kg|calories|kcal)\b",
         "leave the amount out; the label and the pharmacist tell it",
         ("took 20 mg", "after 10 drinks"),
@@ -212,7 +195,8 @@ SAFE: tuple[Rule, ...] = (
     _rule(
         "no single cause, no big words",
         r"\bbecause of\b|\bepidemic\b|\bskyrocket\w*|\bsoar(?:s|ed|ing)\b|\bshocking\b|\btragic\w*|\binevitabl\w+"
-        r"|\bnotes? (?:he|she|they) left\b|\bgoodbye (?:note|letter)\b|\bhero(?:es|ic)?\b|\bat peace\b|\bin a better place\b",
+        r"|\bnotes? (?:he|she|they) left\b|\bgoodbye (?:note|letter)\b|\bhero(?:es|ic)?\b|\bat peace\b"
+        r"|\bin a better place\b",
         "“Thoughts of suicide can ease, and help works.”",
         ("because of a break-up", "an epidemic", "now at peace"),
         ("because you feel bad",),
@@ -220,11 +204,14 @@ SAFE: tuple[Rule, ...] = (
 )
 DANGER = re.compile(r"suicid|self-harm|overdos|hurting (?:your|my)self|kill(?:ing)? (?:your|my)self", re.IGNORECASE)
 SUICIDE = re.compile(r"suicid", re.IGNORECASE)
-HOPE = re.compile(r"help works|can ease|not alone|do not go on to die|gets? better|can pass|you are welcome", re.IGNORECASE)
+HOPE = re.compile(
+    r"help works|can ease|not alone|do not go on to die|gets? better|can pass|you are welcome", re.IGNORECASE
+)
 
 # What a lock screen, an e-mail, a title bar never says. Not in any e-mail.
 _CARE = (
-    r"patients?|clinic\w*|practice|hospital|programs?|doctors?|physician\w*|nurses?|prescribers?|psych\w*|therap\w*|counsel\w*"
+    r"patients?|clinic\w*|practice|hospital|programs?|doctors?|physician\w*|nurses?|prescribers?|psych\w*"
+    r"|therap\w*|counsel\w*"
     r"|care team|treatment|health\w*|medical|appointments?"
 )
 _ILLNESS = (
@@ -232,8 +219,10 @@ _ILLNESS = (
     r"|symptoms?|phq|gad|moods?|scores?|feelings?|sad|safety plan|cris[ei]s|emergency|988|suicid\w*|self-harm|danger\w*"
 )
 _USE = (
-    r"drugs?|alcohol\w*|drink\w*|drank|drunk|substances?|opioids?|overdos\w*|crav\w+|urges?|sober\w*|recover\w*|(?:re)?laps\w+"
-    r"|addict\w*|withdrawal|used? (?:again|less|more)|medic\w*|doses?|pills?|tablets?|prescri\w+|refills?|naloxone|methadone"
+    r"drugs?|alcohol\w*|drink\w*|drank|drunk|substances?|opioids?|overdos\w*|crav\w+|urges?|sober\w*|recover\w*"
+    r"|(?:re)?laps\w+"
+    r"|addict\w*|withdrawal|used? (?:again|less|more)|medic\w*|doses?|pills?|tablets?|prescri\w+|refills?"
+    r"|naloxone|methadone"
     r"|" + "|".join(sorted(reading_age.MEDICINES))
 )
 TELLING_IN_MAIL = _rule(
@@ -273,6 +262,7 @@ class Broken:
     instead: str
 
     def __str__(self) -> str:
+        """Say where, which rule, what was found, and what to write instead."""
         return f"{self.place}: {self.rule}: {self.found!r} in {self.words!r}\n    instead: {self.instead}"
 
 
@@ -287,163 +277,7 @@ def broken(texts: Iterable[Text], rules: Iterable[Rule]) -> list[Broken]:
     ]
 
 
-# --- where the words stand -------------------------------------------------------------------------------------
-
-KEYWORDS: dict[str, Any] = {
-    "_": None,
-    "_l": None,
-    "_n": (1, 2),
-    "gettext": None,
-    "lazy_gettext": None,
-    "ngettext": (1, 2),
-    "lazy_ngettext": (1, 2),
-    "pgettext": ((1, "c"), 2),
-    "lazy_pgettext": ((1, "c"), 2),
-    "npgettext": ((1, "c"), 2, 3),
-}
-_PLACE = re.compile(r"%\((\w+)\)[sd]|\{(\w+)[^}]*\}")
-_NUMBERS = frozenset({"num", "number", "count", "least", "most", "hours", "minutes", "status"})
-
-
-def extracted(method: str, file: BinaryIO, name: str) -> Iterator[Text]:
-    """Yield what Babel extracts from a template (`jinja2`) or a module (`python`), plurals included."""
-    options = {"encoding": "utf-8", "silent": "false"} if method == "jinja2" else {}
-    for line, messages, _comments, _context in extract.extract(method, file, KEYWORDS, options=options):
-        for message in (messages,) if isinstance(messages, str) else messages:
-            yield Text(name, line, message)
-
-
-def gettext_texts() -> list[Text]:
-    """Return every string that goes through gettext, of all templates and all modules."""
-    found = []
-    for suffix, method in ((".html", "jinja2"), (".txt", "jinja2"), (".py", "python")):
-        for path in sorted(PACKAGE.rglob(f"*{suffix}")):
-            if suffix == ".txt" and CONTENT in path.parents:
-                continue
-            with path.open("rb") as file:
-                found += extracted(method, file, path.relative_to(PACKAGE).as_posix())
-    return found
-
-
-def content_texts() -> list[Text]:
-    """Return what is read by people of the reviewed files: help lines, messages, forms."""
-    found = []
-    for path in sorted(CONTENT.rglob("*")):
-        name = path.relative_to(PACKAGE).as_posix()
-        if path.suffix in {".yaml", ".yml"}:
-            found += [Text(name, line, words) for line, words in _yaml_words(path.read_text(encoding="utf-8"))]
-        elif path.suffix == ".txt":
-            found += [
-                Text(name, number, line)
-                for number, line in _paragraphs(path.read_text(encoding="utf-8"))
-                if line != "---" and not line.startswith("version:")
-            ]
-    return found
-
-
-def _paragraphs(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each paragraph with the number of its first line; an item of a list is a paragraph of its own."""
-    collected: list[str] = []
-    first = 1
-    for number, line in enumerate([*text.splitlines(), ""], 1):
-        starts_item = re.match(r"\d+\. |[-*] ", line) is not None
-        if collected and (not line.strip() or starts_item):
-            yield first, " ".join(collected)
-            collected = []
-        if line.strip():
-            first = first if collected else number
-            collected.append(line.strip())
-
-
-def _yaml_words(text: str) -> Iterator[tuple[int, str]]:
-    """Yield what stands under `words`, by language; only English is measured here."""
-    stack: list[tuple[yaml.Node, bool]] = [(yaml.compose(text, Loader=yaml.SafeLoader), False)]
-    while stack:
-        node, read = stack.pop()
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                if not (read and key.value in {"es", "xx"}):
-                    stack.append((value, read or key.value == "words"))
-        elif isinstance(node, yaml.SequenceNode):
-            stack += [(value, read) for value in node.value]
-        elif read and isinstance(node, yaml.ScalarNode):
-            yield node.start_mark.line + 1, str(node.value)
-
-
-def spoken_literals(source: str, name: str) -> Iterator[Text]:
-    """Yield the texts of two words or more in a module's literals: the invented people's notes."""
-    tree = ast.parse(source)
-    documentation = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-        and node.body
-        and isinstance(node.body[0], ast.Expr)
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
-            if " " in node.value.strip():
-                yield Text(name, node.lineno, node.value)
-
-
-def demonstration_texts() -> list[Text]:
-    """Return the words of the demonstration's invented people."""
-    return [
-        text
-        for path in sorted((PACKAGE / "demo").glob("*.py"))
-        for text in spoken_literals(path.read_text(encoding="utf-8"), path.relative_to(PACKAGE).as_posix())
-    ]
-
-
-def script_texts(source: str, name: str) -> Iterator[Text]:
-    """Yield the texts of two words or more in a script."""
-    for number, line in enumerate(source.splitlines(), 1):
-        if line.lstrip().startswith(("//", "*", "/*", "import ")):
-            continue
-        for found in re.finditer(r"\"([^\"]*)\"|`([^`]*)`", line):
-            words = found[1] or found[2] or ""
-            if re.search(r"[A-Za-z]{2,} [a-z]{2,}", words):
-                yield Text(name, number, words)
-
-
-def filled(words: str) -> str:
-    """Return a text with its places filled, so that it can be measured."""
-    return _PLACE.sub(lambda found: "5" if (found[1] or found[2]) in _NUMBERS else "Robin", words)
-
-
-# --- what a page holds -----------------------------------------------------------------------------------------
-
-
-def calls_crisis_links(tree: nodes.Template) -> bool:
-    """Whether a template calls `ui.crisis_links`, in code and not in a comment."""
-    return any(
-        isinstance(call.node, nodes.Getattr | nodes.Name) and getattr(call.node, "attr", getattr(call.node, "name", "")) == "crisis_links"
-        for call in tree.find_all(nodes.Call)
-    )
-
-
-def title_texts(tree: nodes.Template, name: str) -> Iterator[Text]:
-    """Yield the words of a template's title: its own block, else its heading."""
-    blocks = {block.name: block for block in tree.find_all(nodes.Block)}
-    block = blocks.get("title") or blocks.get("heading")
-    if block is None:
-        return
-    for call in block.find_all(nodes.Call):
-        if isinstance(call.node, nodes.Name) and call.node.name in KEYWORDS:
-            for argument in call.args:
-                if isinstance(argument, nodes.Const) and isinstance(argument.value, str):
-                    yield Text(name, call.lineno, argument.value)
-    for data in block.find_all(nodes.TemplateData):
-        yield Text(name, data.lineno, data.data)
-
-
-def templates() -> dict[str, nodes.Template]:
-    """Return every template, parsed."""
-    environment = Environment(autoescape=True, extensions=["jinja2.ext.i18n"])
-    return {
-        path.relative_to(TEMPLATES).as_posix(): environment.parse(path.read_text(encoding="utf-8"))
-        for path in sorted(TEMPLATES.rglob("*.html"))
-    }
+# --- how hard, how long ----------------------------------------------------------------------------------------
 
 
 def too_hard(place: str, blocks: Iterable[str]) -> list[str]:
@@ -481,7 +315,8 @@ def _hints(blocks: Iterable[str]) -> str:
 def too_long(texts: Iterable[Text], most: int) -> list[str]:
     """Return the sentences with more words than that."""
     return [
-        f"{text.place}: {len(reading_age.words_of(sentence))} words, at most {most}: {sentence!r}\n    instead: two sentences"
+        f"{text.place}: {len(reading_age.words_of(sentence))} words, at most {most}: {sentence!r}\n"
+        "    instead: two sentences"
         for text in texts
         for sentence in reading_age.sentences_of([filled(text.words)])
         if len(reading_age.words_of(sentence)) > most

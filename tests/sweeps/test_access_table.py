@@ -8,11 +8,11 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from patient_app.accounts.models import Person
 from patient_app.core import access
 from patient_app.core.access import PERMITTED, Permission, policy_of
 from patient_app.core.identity import viewer
 from patient_app.core.work import db
-from patient_app.accounts.models import Person
 from tests.sweeps import access_table
 from tests.sweeps.access_table import TABLE, Sweep
 from tests.sweeps.conftest import Stage
@@ -21,7 +21,19 @@ from tests.sweeps.world import CANARIES, SITUATIONS, roles_of
 WRITE = "run `python -m tests.sweeps.access_table --write` and review the change"
 OPENS = ("page", "page+", "text", "form", "done")
 # Situations in which nothing of the owner's may be reached, whatever the route.
-STRANGERS = ("anonymous", "half-way", "other", "patient-2", "s-2", "c-2", "admin-2", "c-unass", "c-off", "s-unconf", "s-ended")
+STRANGERS = (
+    "anonymous",
+    "half-way",
+    "other",
+    "patient-2",
+    "s-2",
+    "c-2",
+    "admin-2",
+    "c-unass",
+    "c-off",
+    "s-unconf",
+    "s-ended",
+)
 # Objects that are the practice's and not the owner's: any member of the staff may see to a waiting code.
 OF_THE_PRACTICE = {
     "/practice/codes/<uuid:code_id>/cancel": {"c-unass", "c-off"},
@@ -97,7 +109,8 @@ def test_strangers_reach_no_object_of_the_owner(stage: Stage, found: dict[str, d
         problems += [
             f"{method} {rule.rule} for {situation}: {line[situation]}"
             for situation in set(STRANGERS) - OF_THE_PRACTICE.get(rule.rule, set())
-            if line[situation] != ("sign-in" if situation == "anonymous" else ">code" if situation == "half-way" else "none")
+            if line[situation]
+            != ("sign-in" if situation == "anonymous" else ">code" if situation == "half-way" else "none")
         ]
     assert not problems, "\n".join(problems)
 
@@ -147,5 +160,3 @@ def test_a_planted_change_of_one_word_is_seen(found: dict[str, dict[str, str]]) 
     name = next(name for name in found if name.endswith("/history"))
     changed = {**found, name: {**found[name], "other": "none"}}
     assert differences(changed, found) == [f"{name} for other: {found[name]['other']}, and the table says none"]
-
-

@@ -103,7 +103,9 @@ def test_with_consent_the_words_do_show_so_that_their_absence_means_something(st
     assert canaries_in(page) == {"name", "instructions"}
 
 
-def test_a_planted_leak_is_seen_in_a_body_and_in_a_header(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_planted_leak_is_seen_in_a_body_and_in_a_header(
+    stage: Stage, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     copied = stage.original.copy(tmp_path_factory.mktemp("planted") / "copy")
     with copied.opened() as (app, store):
 
@@ -218,7 +220,7 @@ def expected(reader: str, agreed: list[Agreed]) -> dict[int, dict[str, object]]:
         if entry.private or entry.removed:
             continue
         use = is_open(Category.SUBSTANCE_USE, entry)
-        fields = {
+        fields: dict[str, object] = {
             "mood": entry.mood if is_open(Category.MOOD, entry) else None,
             "craving": entry.craving if use else None,
             "use": entry.use if use else None,
@@ -292,7 +294,9 @@ def _agree(stage: Stage, agreed: list[Agreed], today: date) -> None:
         db().execute(delete(ConsentCategory).where(ConsentCategory.consent_id.in_(own)))
         db().execute(delete(Consent).where(Consent.patient_id == owner.id))
     for one in agreed:
-        recipient = Discipline(one.recipient) if one.recipient in list(Discipline) else stage.world.people[one.recipient]
+        recipient = (
+            Discipline(one.recipient) if one.recipient in list(Discipline) else stage.world.people[one.recipient]
+        )
         factories.give_consent(
             stage.store,
             owner,
@@ -377,7 +381,9 @@ def test_the_model_can_say_yes_and_no() -> None:
 def _without_what_differs(page: Page, own_id: str) -> tuple[int, bytes, list[tuple[str, str]]]:
     body = page.get_data().replace(own_id.encode(), b"THE-ID")
     headers = [
-        (name, value.replace(own_id, "THE-ID")) for name, value in page.headers if name not in {"X-Request-Id", "Set-Cookie"}
+        (name, value.replace(own_id, "THE-ID"))
+        for name, value in page.headers
+        if name not in {"X-Request-Id", "Set-Cookie"}
     ]
     return page.status_code, body, headers
 
@@ -427,5 +433,3 @@ def _is_uuid(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-

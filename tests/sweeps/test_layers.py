@@ -32,8 +32,7 @@ ONLY_FOR = {
     "patient_app.consent.decisions": frozenset({"reading", "consent"}),
 }
 # Plain words of the door that say who looks, and open nothing.
-HARMLESS = {"patient_app.consent.decisions.Reader"
-}
+HARMLESS = {"patient_app.consent.decisions.Reader"}
 
 
 def level(layer: str) -> int:
@@ -61,7 +60,12 @@ def upward(module: str, source: str) -> list[str]:
         parts = name.split(".")
         other = parts[1] if len(parts) > 1 else ""
         for door, allowed in ONLY_FOR.items():
-            if name not in HARMLESS and (name == door or name.startswith(f"{door}.")) and own not in allowed and own != door.split(".")[1]:
+            if (
+                name not in HARMLESS
+                and (name == door or name.startswith(f"{door}."))
+                and own not in allowed
+                and own != door.split(".")[1]
+            ):
                 problems.append(f"{module} imports {name}, which only {', '.join(sorted(allowed))} may")
         if other == own or own in ABOVE_ALL:
             continue

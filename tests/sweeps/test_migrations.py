@@ -70,14 +70,18 @@ def schema(connection: Connection) -> dict[str, object]:
         if table == "alembic_version":
             continue
         tables[table] = {
-            "columns": sorted((c["name"], str(c["type"]), c["nullable"], str(c["default"])) for c in inspector.get_columns(table)),
+            "columns": sorted(
+                (c["name"], str(c["type"]), c["nullable"], str(c["default"])) for c in inspector.get_columns(table)
+            ),
             "key": inspector.get_pk_constraint(table)["constrained_columns"],
             "foreign": sorted(
                 (f["constrained_columns"], f["referred_table"], f["referred_columns"])
                 for f in inspector.get_foreign_keys(table)
             ),
             "unique": sorted(sorted(u["column_names"]) for u in inspector.get_unique_constraints(table)),
-            "indexes": sorted((str(i["name"]), [str(c) for c in i["column_names"]]) for i in inspector.get_indexes(table)),
+            "indexes": sorted(
+                (str(i["name"]), [str(c) for c in i["column_names"]]) for i in inspector.get_indexes(table)
+            ),
             "checks": sorted(re.sub(r"[\s()]", "", c["sqltext"]) for c in inspector.get_check_constraints(table)),
         }
     return tables
@@ -155,5 +159,3 @@ def test_the_ladder_sees_a_changed_schema(store: Store) -> None:
     with store.database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) != []
-
-

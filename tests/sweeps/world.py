@@ -63,7 +63,7 @@ CANARIES = {
 QUERIES = {"/sharing/new": {"to": "team:prescriber"}, "/sharing/preview": {"to": "team:prescriber"}}
 BODIES = {"/check-in/<uuid:entry_id>/private": {"private": "yes"}}
 
-DETAIL = {category: Level.DETAIL for category in Category}
+DETAIL = dict.fromkeys(Category, Level.DETAIL)
 SITUATIONS: dict[str, str] = {
     "anonymous": "nobody signed in",
     "half-way": "a clinician who has given the password but not the second factor",
@@ -112,7 +112,7 @@ class World:
     @contextmanager
     def opened(self) -> Iterator[tuple[Flask, Store]]:
         """Open the databases and make the application over them."""
-        from patient_app.factory import create_app  # noqa: PLC0415 - the other helpers do without the features.
+        from patient_app.factory import create_app  # noqa: PLC0415 - slow to import, or not needed by all tests here.
 
         store = open_store(self.config)
         try:
@@ -145,7 +145,7 @@ class World:
             known = {**self.ids, **(params or {})}
             if name not in known:
                 raise AssertionError(
-                    f"{rule.rule} has the parameter {name!r}: say in tests/sweeps/world.py which object of the owner it is"
+                    f"{rule.rule} has the parameter {name!r}: say in World.ids which object of the owner it is"
                 )
             values[name] = known[name]
         path = rule.rule
@@ -158,7 +158,7 @@ def _put(path: str, name: str, value: str) -> str:
     start = path.index("<")
     while True:
         end = path.index(">", start)
-        if path[start + 1 : end].split(":")[-1] == name:
+        if path[start + 1 : end].rsplit(":", maxsplit=1)[-1] == name:
             return path[:start] + value + path[end + 1 :]
         start = path.index("<", end)
 
@@ -232,10 +232,10 @@ def _clinicians(store: Store, world: World, practice: factories.MadePractice) ->
     for recipient in (Discipline.CASE_MANAGER, people["c-revoked"]):
         factories.give_consent(store, owner, recipient, DETAIL, state=ConsentState.REVOKED)
     with store.work(writes=True):
-        from patient_app.accounts.models import TeamMembership  # noqa: PLC0415 - beside its only use.
+        from patient_app.accounts.models import TeamMembership  # noqa: PLC0415 - slow to import, or not needed by all tests here.
 
-        membership = db().scalars(select(TeamMembership).where(TeamMembership.clinician_id == people["c-off"].id))
-        for row in membership:
+        memberships = db().scalars(select(TeamMembership).where(TeamMembership.clinician_id == people["c-off"].id))
+        for row in memberships:
             row.ended_at = clock.now()
 
 
@@ -345,7 +345,7 @@ def _objects(store: Store, world: World, practice: factories.MadePractice) -> No
 
 def roles_of(situation: str) -> Role | None:
     """Return what somebody in a situation is to the practice; None for nobody."""
-    word = situation.split("-")[0]
+    word = situation.partition("-")[0]
     if situation == "half-way":
         return Role.CLINICIAN
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -74,7 +75,7 @@ def test_a_session_ends_when_it_is_not_used(
     ],
 )
 def test_a_session_ends_however_much_it_is_used(
-    client: Client, store: Store, set_time: SetTime, role: Role, step: timedelta, absolute: timedelta
+    client: Client, store: Store, set_time: SetTime, *, role: Role, step: timedelta, absolute: timedelta
 ) -> None:
     set_time(BEGIN)
     sign_in(client, make_person(store, make_practice(store), role))
@@ -96,9 +97,7 @@ def test_half_a_sign_in_ends_after_fifteen_minutes(client: Client, store: Store,
 
 
 @pytest.mark.data
-def test_use_is_written_at_most_once_a_minute(
-    client: Client, patient: Made, store: Store, set_time: SetTime
-) -> None:
+def test_use_is_written_at_most_once_a_minute(client: Client, patient: Made, store: Store, set_time: SetTime) -> None:
     set_time(BEGIN)
     sign_in(client, patient)
     written = []
@@ -235,7 +234,10 @@ def test_times_are_those_of_the_person(client: Client, store: Store, set_time: S
     ("heard", "label"),
     [
         (FIREFOX, "Firefox, Android"),
-        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36", "Chrome, Windows"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36",
+            "Chrome, Windows",
+        ),
         (
             "Mozilla/5.0 (iPhone; CPU iPhone OS 18_4 like Mac OS X) AppleWebKit/605.1.15 Version/18.4 Safari/604.1",
             "Safari, iPhone",
@@ -276,13 +278,9 @@ def test_a_changed_password_ends_the_other_sessions(app: Flask, patient: Made, s
     assert "Your password is changed." in here.follow(answer).words
     assert token_of(here) != before
     assert not is_signed_in(there)
-    sign_in(there, Made(**{**_fields(patient), "password": "another quiet harbour"}))
+    sign_in(there, replace(patient, password="another quiet harbour"))
     old = Client(app).post("/sign-in", data={"sign_in_name": patient.sign_in_name, "password": PASSWORD})
     assert old.status_code == 422
-
-
-def _fields(person: Made) -> dict[str, object]:
-    return {name: getattr(person, name) for name in Made.__dataclass_fields__}
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,12 @@ import hashlib
 import re
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, text
 
 from patient_app.consent import service
@@ -55,6 +56,13 @@ def world(store: Store) -> World:
         factories.assign_team(store, one, prescriber, administrator)
         factories.tie_supporter(store, one, supporter, name="My sister")
     return World(patient, prescriber, supporter, other)
+
+
+@pytest.fixture(autouse=True)
+def _in_the_application(app: Flask) -> Iterator[None]:
+    """Dates in the words of a consent are written as the application writes them."""
+    with app.app_context():
+        yield
 
 
 def terms(**given: object) -> Terms:
