@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
@@ -65,7 +65,8 @@ def _device(row: DeviceSession, person: Viewer) -> DeviceView:
 
 def in_words(moment: datetime, zone: str) -> str:
     """Return date and time as they are for the person."""
-    return str(format_datetime(moment, "medium", tzinfo=clock.find_zone(zone) or UTC, locale=get_locale() or "en"))
+    local, locale = moment.astimezone(clock.find_zone(zone) or UTC), get_locale() or "en"
+    return f"{format_date(local, 'medium', locale=locale)}, {format_time(local, 'short', tzinfo=local.tzinfo, locale=locale)}"
 
 
 # ----------------------------------------------------------------------------------------------------------- devices

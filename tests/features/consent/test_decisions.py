@@ -34,7 +34,7 @@ WINDOWS = {
     "over": (-48 * HOUR, -HOUR, False),
     "ends this moment": (-48 * HOUR, timedelta(), False),
 }
-# Name: (assigned, shown, ended) or None, whether the reader is on the team, and whether the name is known to the patient.
+# Name: (assigned, shown, ended) or None, whether the reader is on the team, whether the patient knows the name.
 MEMBERSHIPS = {
     "never": (None, False, True),
     "shown": ((-HOUR, True, False), True, True),
@@ -43,7 +43,9 @@ MEMBERSHIPS = {
     "not shown for 72 hours": ((-72 * HOUR, False, False), True, True),
     "ended": ((-100 * HOUR, True, True), False, True),
 }
-TIES = {None: False, **{state: state is SupportState.CONFIRMED for state in SupportState}}
+TIES: dict[SupportState | None, bool] = {None: False} | {
+    state: state is SupportState.CONFIRMED for state in SupportState
+}
 
 
 @dataclass
@@ -84,7 +86,7 @@ class Model:
         """Whether this consent opens anything to this reader now."""
         if not consent.active or consent.practice != reader.practice_id:
             return False
-        if NOW < consent.starts or (consent.ends is not None and NOW >= consent.ends):
+        if consent.starts > NOW or (consent.ends is not None and consent.ends <= NOW):
             return False
         if reader.role is Role.SUPPORTER:
             return consent.to_person == reader.id and (consent.patient, reader.id) in self.confirmed
@@ -258,7 +260,9 @@ def test_every_combination(world: World) -> None:
                 world.tie(patient, supporter, standing)  # type: ignore[arg-type]  # A state or None.
                 stands = TIES[standing]  # type: ignore[index]  # As above.
             else:
-                world.consent(patient, doctor if kind == "person" else Discipline.PRESCRIBER, scope, state=state, window=window)
+                world.consent(
+                    patient, doctor if kind == "person" else Discipline.PRESCRIBER, scope, state=state, window=window
+                )
                 world.membership(patient, doctor, str(standing))
                 _, on_team, known = MEMBERSHIPS[str(standing)]
                 stands = on_team and (known or kind == "person")
@@ -337,7 +341,8 @@ drawn_consents = st.lists(
     max_size=6,
 )
 drawn_memberships = st.lists(
-    st.tuples(st.integers(0, 1), st.sampled_from(["doctor", "therapist"]), st.sampled_from(list(MEMBERSHIPS))), max_size=5
+    st.tuples(st.integers(0, 1), st.sampled_from(["doctor", "therapist"]), st.sampled_from(list(MEMBERSHIPS))),
+    max_size=5,
 )
 drawn_ties = st.lists(st.tuples(st.integers(0, 1), st.sampled_from(list(TIES))), max_size=3)
 

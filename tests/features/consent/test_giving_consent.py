@@ -110,10 +110,13 @@ ELEMENTS = {
     "1 the patient's name": r"My name: Robin Vale\.",
     "2 who may disclose": r"Who may share it: Harbour Practice\.",
     "3 what, specific and meaningful": (
-        r"What may be shared: Mood \(a summary of each week\); Notes \(each check-in\)\. Only from November 3, 2026 on\."
+        r"What may be shared: Mood \(a summary of each week\); Notes \(each check-in\)\. "
+        r"Only from November 3, 2026 on\."
     ),
     "4 the recipient": r"any prescriber on my care team at Harbour Practice \(now: Dr Ana Ruiz\)",
-    "4(iii) redisclosure under HIPAA": r"may pass it on as health privacy law \(HIPAA\) allows, but not for proceedings",
+    "4(iii) redisclosure under HIPAA": (
+        r"may pass it on as health privacy law \(HIPAA\) allows, but not for proceedings"
+    ),
     "5 the purpose": r"Why: my treatment\.",
     "6 the right to revoke, how, and what was relied on": (
         r"I may end this consent at any time.*in writing.*cannot call back what was already seen or relied on"
@@ -150,7 +153,11 @@ def test_every_element_of_2_31_stands_in_the_words_and_the_words_are_sealed(
         )
         assert (made.discloser, made.purpose) == ("Harbour Practice", "my treatment")
         assert made.patient_name == "Robin Vale"
-        stored = [bytes(value) for value in db().execute(text("SELECT * FROM consent")).one() if isinstance(value, bytes | memoryview)]
+        stored = [
+            bytes(value)
+            for value in db().execute(text("SELECT * FROM consent")).one()
+            if isinstance(value, bytes | memoryview)
+        ]
     for secret in (b"Robin", b"canary", b"Ana Ruiz", b"My name"):
         assert all(secret not in blob for blob in stored)
 
@@ -217,7 +224,7 @@ def test_anothers_id_is_not_there(store: Store, world: World) -> None:
         give(store, world.patient, consent_id=theirs)
     for act in (service.pause_consent, service.resume_consent, service.end_consent, service.own_consent):
         with pytest.raises(NotFound), store.work(writes=True):
-            act(world.patient.viewer, theirs)  # type: ignore[operator]  # Four functions of one kind.
+            act(world.patient.viewer, theirs)
     [row] = rows(store)
     assert (row.patient_id, row.state) == (world.other.id, ConsentState.ACTIVE)
 

@@ -287,7 +287,9 @@ def expected_weeks(
 ) -> dict[date, tuple[object, ...]]:
     """Return each week's (days with a mood, mood, craving, days with use), by rules written by hand."""
     best = {
-        category: max((scope[category] for scope, _ in agreed if category in scope), key=(SUMMARY, DETAIL).index, default=None)
+        category: max(
+            (scope[category] for scope, _ in agreed if category in scope), key=(SUMMARY, DETAIL).index, default=None
+        )
         for category in (MOOD, USE)
     }
     said: dict[date, dict[str, list[tuple[object, object]]]] = {}
@@ -300,13 +302,13 @@ def expected_weeks(
             if best[category] is SUMMARY and entry[name] is not None and int(str(entry["days_ago"])) <= max(since):
                 week = said.setdefault(day - timedelta(days=day.weekday()), {})
                 week.setdefault(name, []).append((day, entry[name]))
-    weeks = {}
+    weeks: dict[date, tuple[object, ...]] = {}
     for monday, words in said.items():
-        moods, cravings = ([value for _, value in words.get(name, [])] for name in ("mood", "craving"))
+        moods, cravings = ([int(str(value)) for _, value in words.get(name, [])] for name in ("mood", "craving"))
         weeks[monday] = (
             len({day for day, _ in words.get("mood", [])}),
-            round(median(moods)) if moods else None,  # type: ignore[type-var]  # Whole numbers.
-            median(cravings) if cravings else None,  # type: ignore[type-var]  # Likewise.
+            round(median(moods)) if moods else None,
+            median(cravings) if cravings else None,
             len({day for day, value in words.get("use", []) if value}) if best[USE] is SUMMARY else None,
         )
     return weeks

@@ -129,7 +129,9 @@ def test_a_list_is_recorded_once_a_viewer_consent_and_day(
 
 def test_a_list_shows_the_newest_of_each_and_nothing_of_who_shares_nothing(store: Store, world: World) -> None:
     for hours, mood in ((30, 1), (2, 5), (20, 3)):
-        factories.make_check_in(store, world.patient, at=NOW - timedelta(hours=hours), mood=mood, craving=9, note="words")
+        factories.make_check_in(
+            store, world.patient, at=NOW - timedelta(hours=hours), mood=mood, craving=9, note="words"
+        )
     factories.make_check_in(store, world.patient, at=NOW - timedelta(hours=1), mood=2, private=True)
     factories.make_check_in(store, world.second, mood=4)
     factories.give_consent(store, world.patient, Discipline.PRESCRIBER, {MOOD: DETAIL, NOTES: DETAIL})
@@ -308,13 +310,9 @@ def test_two_records_that_changed_places_are_found(store: Store, world: World, c
 def test_a_record_moved_to_another_patient_is_found(store: Store, world: World, chain: list[uuid.UUID]) -> None:
     with store.work(writes=True):
         row = db().get_one(AccessRecord, chain[4])
+        db().execute(update(AccessRecord).where(AccessRecord.id == chain[4]).values(patient_id=world.second.id, seq=1))
         db().execute(
-            update(AccessRecord).where(AccessRecord.id == chain[4]).values(patient_id=world.second.id, seq=1)
-        )
-        db().execute(
-            update(AccessChain)
-            .where(AccessChain.patient_id == world.second.id)
-            .values(seq=1, digest=row.digest)
+            update(AccessChain).where(AccessChain.patient_id == world.second.id).values(seq=1, digest=row.digest)
         )
     found = faults(store)
     assert f"Patient {world.second.id}: record 1 was changed." in found

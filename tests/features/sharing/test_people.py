@@ -243,7 +243,12 @@ def shared_part(page: Page) -> list[str]:
     kept = []
     for element in main:
         words = text_of(element)
-        is_frame = element.tag in {"h1", "nav"} or element.get("class") in {"lead", "back", "banner info", "constant-line"}
+        is_frame = element.tag in {"h1", "nav"} or element.get("class") in {
+            "lead",
+            "back",
+            "banner info",
+            "constant-line",
+        }
         if words and not is_frame and element.get("id") != "notice" and "Chart number" not in words:
             kept.append(words)
     return kept
@@ -282,14 +287,10 @@ def test_looking_at_the_picture_leaves_no_record(client: Client, world: World, s
         assert access_log.records_of(world.patient.id) == []
 
 
-def test_after_a_reset_by_code_older_entries_stay_closed_here_too(
-    client: Client, world: World, store: Store
-) -> None:
+def test_after_a_reset_by_code_older_entries_stay_closed_here_too(client: Client, world: World, store: Store) -> None:
     factories.make_check_in(store, world.patient, note="written before")
     factories.give_consent(store, world.patient, Discipline.PRESCRIBER, EVERYTHING)
-    paused = factories.give_consent(
-        store, world.patient, Discipline.THERAPIST, EVERYTHING, state=ConsentState.PAUSED
-    )
+    paused = factories.give_consent(store, world.patient, Discipline.THERAPIST, EVERYTHING, state=ConsentState.PAUSED)
     moment = datetime.now(UTC)
     with store.work(writes=True):
         person = db().get_one(Person, world.patient.id)
