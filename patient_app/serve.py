@@ -163,7 +163,7 @@ class Child:
             stdin=subprocess.DEVNULL,
             # A group of its own: Ctrl-C reaches the supervisor only, which ends its children in order.
             start_new_session=True,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 - the supervisor has no threads.
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - the supervisor has no threads.
         )
 
     def ask_to_end(self) -> None:
@@ -189,7 +189,7 @@ class Child:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Ask Linux to end this child when its supervisor is killed outright."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -66,7 +66,8 @@ def _device(row: DeviceSession, person: Viewer) -> DeviceView:
 def in_words(moment: datetime, zone: str) -> str:
     """Return date and time as they are for the person."""
     local, locale = moment.astimezone(clock.find_zone(zone) or UTC), get_locale() or "en"
-    return f"{format_date(local, 'medium', locale=locale)}, {format_time(local, 'short', tzinfo=local.tzinfo, locale=locale)}"
+    time = format_time(local, "short", tzinfo=local.tzinfo, locale=locale)
+    return f"{format_date(local, 'medium', locale=locale)}, {time}"
 
 
 # ----------------------------------------------------------------------------------------------------------- devices

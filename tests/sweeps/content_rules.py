@@ -250,6 +250,15 @@ TELLING_IN_TITLE = _rule(
     ("Help", "Check in", "My patients", "Sharing"),
 )
 
+# In the title of a page that no member of the staff opens.
+TELLING_AT_HOME = _rule(
+    "a title at home does not say that this is care",
+    rf"\b(?:{_CARE})\b",
+    "what a neighbour may read: “Today”, “History”, “Help”",
+    ("Your care team", "Your patients", "Appointments"),
+    ("Sharing", "People I support"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Broken:

@@ -27,6 +27,7 @@ from tests.sweeps.content_rules import (
     MOST_WORDS_MEAN,
     SAFE,
     SUICIDE,
+    TELLING_AT_HOME,
     TELLING_IN_MAIL,
     TELLING_IN_TITLE,
     WORDS,
@@ -37,7 +38,7 @@ from tests.sweeps.content_texts import CONSENT, MESSAGES, PACKAGE, Text
 from tests.sweeps.reading_age import Counts
 from tests.sweeps.world import CANARY, QUERIES
 
-ALL_RULES = (*WORDS, *SAFE, TELLING_IN_MAIL, TELLING_IN_TITLE)
+ALL_RULES = (*WORDS, *SAFE, TELLING_IN_MAIL, TELLING_IN_TITLE, TELLING_AT_HOME)
 # Read at the worst hour.
 CRISIS = ("templates/safety/", "templates/errors/", "content/help_lines", "core/errors.py", "safety/")
 CRISIS_MACROS = ("Call 988", "Talk with a person, day or night", "If you would rather not talk")
@@ -313,12 +314,22 @@ def pages_without_numbers(pages: list[Seen]) -> list[str]:
 
 
 def test_titles_tell_a_stranger_nothing(pages: list[Seen]) -> None:
-    titles = [Text(seen.place, 1, seen.page.title) for seen in pages]
-    problems = broken(titles, [TELLING_IN_TITLE])
+    problems = broken((Text(seen.place, 1, seen.page.title) for seen in pages), [TELLING_IN_TITLE])
+    problems += broken(
+        (Text(seen.place, 1, seen.page.title) for seen in pages if seen.reader not in STAFF), [TELLING_AT_HOME]
+    )
     assert not problems, listed(problems)
-    named = [title.place for title in titles if CANARY in title.words.lower()]
-    named = [place for place in named if not place.startswith("GET /today ")]
-    assert not named, f"a title names nobody: {named}"
+
+
+def test_titles_name_nobody(pages: list[Seen], stage: Stage) -> None:
+    names = {name for person in stage.world.people.values() for name in (person.name, person.name.split()[0])}
+    named = [
+        f"{seen.place}: {seen.page.title}"
+        for seen in pages
+        for name in {*names, CANARY}
+        if re.search(rf"\b{re.escape(name)}", seen.page.title)
+    ]
+    assert not named, f"give the page a title block without the name: {named}"
 
 
 def test_a_form_that_is_signed_has_a_plain_summary_beside_it(pages: list[Seen]) -> None:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, event, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import delete, select, update
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessChain, AccessKind, AccessRecord
@@ -155,18 +154,19 @@ def signed_in(client: Client, store: Store, world: World) -> Client:
     return client
 
 
-def test_when_the_commit_fails_nobody_sees_anything(signed_in: Client, store: Store, world: World) -> None:
+def test_when_the_commit_fails_nobody_sees_anything(
+    signed_in: Client, store: Store, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = len(records(store, world.patient))
     path = f"/team/{world.patient.id}"
+    dialect = store.database.engine.dialect
 
     def refuse(_connection: object) -> None:
-        raise OperationalError("COMMIT", {}, Exception("disk full"))
+        raise dialect.loaded_dbapi.OperationalError("database or disk is full")
 
-    event.listen(store.database.engine, "commit", refuse)
-    try:
+    with monkeypatch.context() as broken:
+        broken.setattr(dialect, "do_commit", refuse)
         page = signed_in.get(path)
-    finally:
-        event.remove(store.database.engine, "commit", refuse)
     assert page.status_code == 503
     assert "canary words" not in page.words
     assert len(records(store, world.patient)) == before

@@ -6,7 +6,6 @@ import io
 import json
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
 from email.message import Message
 from pathlib import Path
@@ -84,14 +83,12 @@ def test_old_links_go_and_young_ones_stay(app: Flask, store: Store) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------- as a process
-@dataclass
 class Mailbox(MessageHandler):
-    """A mail server that keeps what it gets."""
+    """What a mail server does with what it gets: keeps it."""
 
-    received: list[Message] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
+    def __init__(self) -> None:
         super().__init__()
+        self.received: list[Message] = []
 
     def handle_message(self, message: Message) -> None:
         self.received.append(message)
