@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import ScalarResult, select
 
 from patient_app.access_log.models import AccessChain, AccessKind, AccessRecord
 from patient_app.core import clock
@@ -178,18 +178,19 @@ def _verify_one(
     result.patients += 1
     digest, seq = patient_id.bytes, 0
     anchor_met = anchored is None or anchored[0] == 0
-    for made in _all_records(patient_id):
-        result.records += 1
-        seq += 1
-        if made.seq != seq:
-            result.faults.append(f"Patient {patient_id}: record {seq} is missing.")
-            return
-        if _digest(digest, made) != made.digest:
-            result.faults.append(f"Patient {patient_id}: record {seq} was changed.")
-            return
-        digest = made.digest
-        if anchored == (seq, digest):
-            anchor_met = True
+    with _all_records(patient_id) as found:  # Closed also where a fault ends the check early.
+        for made in found:
+            result.records += 1
+            seq += 1
+            if made.seq != seq:
+                result.faults.append(f"Patient {patient_id}: record {seq} is missing.")
+                return
+            if _digest(digest, made) != made.digest:
+                result.faults.append(f"Patient {patient_id}: record {seq} was changed.")
+                return
+            digest = made.digest
+            if anchored == (seq, digest):
+                anchor_met = True
     if chain is None:
         result.faults.append(f"Patient {patient_id}: the end of the chain is missing.")
     elif (chain.seq, chain.digest) != (seq, digest):
@@ -200,6 +201,6 @@ def _verify_one(
         )
 
 
-def _all_records(patient_id: uuid.UUID) -> Iterable[AccessRecord]:
+def _all_records(patient_id: uuid.UUID) -> ScalarResult[AccessRecord]:
     query = select(AccessRecord).where(AccessRecord.patient_id == patient_id).order_by(AccessRecord.seq)
     return db().scalars(query.execution_options(yield_per=BATCH))

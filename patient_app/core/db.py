@@ -156,7 +156,13 @@ class Database:
         with Session(self.engine, expire_on_commit=False, autoflush=True) as session:
             if begin != _READS and self.is_sqlite:
                 session.connection(execution_options={"sqlite_begin": begin})
-            yield session
+            try:
+                yield session
+            except BaseException:
+                # After a commit that failed, the connection may still be in its transaction, and the pool would hand it
+                # on like that (SQLAlchemy takes the transaction for over): close it for good.
+                session.invalidate()
+                raise
 
     def close(self) -> None:
         """Give all connections back."""

@@ -433,8 +433,16 @@ def _weeks(reader: Reader, patient_id: uuid.UUID, grants: Grants, period: tuple[
     )
     weeks: dict[date, list[Any]] = {}
     for row in db().execute(query.order_by(CheckIn.day.desc())):
-        weeks.setdefault(row.day - timedelta(days=row.day.weekday()), []).append(row)
+        if _says(row, only):
+            weeks.setdefault(row.day - timedelta(days=row.day.weekday()), []).append(row)
     return [_sum_up(monday, rows, only) for monday, rows in weeks.items()]
+
+
+def _says(row: Any, only: list[Category]) -> bool:
+    """Whether an entry says anything of these categories: a week without any is no week."""
+    if MOOD in only and row.mood is not None:
+        return True
+    return USE in only and (row.craving is not None or row.use is not None)
 
 
 def _sum_up(monday: date, rows: list[Any], only: list[Category]) -> WeekSummary:

@@ -134,7 +134,7 @@ def test_sqlite_is_durable_and_checks_references(store: Store) -> None:
         "synchronous": 2,
         "foreign_keys": 1,
         "secure_delete": 1,
-        "busy_timeout": 5000,
+        "busy_timeout": 2000,
     }
 
 
