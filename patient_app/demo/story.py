@@ -35,7 +35,7 @@ def entries(email: str, today: date, zone: ZoneInfo) -> list[Entry]:
     """Return a patient's entries up to the night after yesterday, oldest first."""
     life = LIVES[email]
     # Chance that guards nothing: the same story every time.
-    teller = _Teller(life, zone, random.Random(f"tandem {email}"))  # noqa: S311
+    teller = _Teller(life, zone, random.Random(f"tandem {email}"))  # noqa: S311 - as said above.
     told = {entry.days_ago: entry for entry in life.told}
     found: list[Entry] = []
     for days_ago in range(life.phases[0].from_days_ago, 0, -1):

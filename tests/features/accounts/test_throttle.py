@@ -63,7 +63,7 @@ def test_at_most_twenty_tries_an_hour_are_looked_at(store: Store, set_time: SetT
     for second in range(0, 3600, 3):
         set_time(BEGIN + timedelta(seconds=second))
         address = f"192.0.{second % 250}.1"
-        looked_at += reserve(store, lambda: throttle.sign_in_buckets(b"a name", address, None)) == 0  # noqa: B023
+        looked_at += reserve(store, lambda: throttle.sign_in_buckets(b"a name", address, None)) == 0  # noqa: B023 - called at once.
     assert 10 <= looked_at <= 20
 
 

@@ -1,0 +1,358 @@
+"""The world of the sweeps: one patient, and everybody who could ever stand before that patient's data.
+
+It is made once a run and copied; `World.reset` brings the databases back to the copy after a request that wrote.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+from werkzeug.routing import Rule
+
+from patient_app.accounts import links, sessions
+from patient_app.accounts.models import (
+    ClinicCode,
+    CodePurpose,
+    LinkPurpose,
+    Person,
+    PersonState,
+    PracticeNumber,
+    SupportState,
+)
+from patient_app.consent.categories import Category, Level
+from patient_app.consent.models import ConsentState
+from patient_app.core import clock
+from patient_app.core.config import Argon2Cost, Config
+from patient_app.core.identity import Stage
+from patient_app.core.ids import new_id
+from patient_app.core.installation import migrate_all, open_store
+from patient_app.core.keys import make_master_key
+from patient_app.core.roles import Discipline, Role
+from patient_app.core.work import Store, db
+from tests import factories
+from tests.factories import Made
+from tests.page import Client
+
+# Words in every field of the owner, each with what it takes to see it. Nothing else in the application holds them.
+CANARY = "zanarq"
+CANARIES = {
+    "name": f"{CANARY}name",
+    "email": f"{CANARY}mail@example.org",
+    "chart_number": f"{CANARY}chart",
+    "address": f"{CANARY}street",
+    "emergency_contact": f"{CANARY}contact",
+    "note": f"{CANARY}note",
+    "note_about_use": f"{CANARY}usenote",
+    "note_private": f"{CANARY}secretnote",
+    "note_removed": f"{CANARY}removednote",
+    "supporter_name": f"{CANARY}called",
+    "supporter_email": f"{CANARY}writes@example.org",
+    "instructions": f"{CANARY}instructions",
+}
+
+# What a route needs besides its address to come as far as asking whose object it is.
+QUERIES = {"/sharing/new": {"to": "team:prescriber"}, "/sharing/preview": {"to": "team:prescriber"}}
+BODIES = {"/check-in/<uuid:entry_id>/private": {"private": "yes"}}
+
+DETAIL = dict.fromkeys(Category, Level.DETAIL)
+SITUATIONS: dict[str, str] = {
+    "anonymous": "nobody signed in",
+    "half-way": "a clinician who has given the password but not the second factor",
+    "owner": "the patient whose objects stand in the addresses",
+    "other": "another patient of the practice",
+    "s-with": "supporter, confirmed, active consent to mood in detail",
+    "s-without": "supporter, confirmed, no consent",
+    "s-paused": "supporter, consent paused",
+    "s-expired": "supporter, consent past its end",
+    "s-revoked": "supporter, consent revoked",
+    "s-unconf": "supporter with an active consent whom the patient has not confirmed",
+    "s-ended": "supporter with an active consent whose tie has ended",
+    "c-with": "clinician on the team, active consent to everything",
+    "c-without": "clinician on the team, no consent",
+    "c-paused": "clinician on the team, consent paused",
+    "c-expired": "clinician on the team, consent past its end",
+    "c-revoked": "clinician on the team, consent revoked",
+    "c-unshown": "clinician newly on the team whose name the patient was not shown",
+    "c-off": "clinician who has left the team; the consents for the discipline and the person are active",
+    "c-unass": "clinician never on the team; a consent for the discipline is active",
+    "admin": "administrator",
+    "patient-2": "patient of a second practice",
+    "s-2": "supporter of a second practice",
+    "c-2": "clinician of a second practice",
+    "admin-2": "administrator of a second practice",
+}
+
+
+@dataclass
+class World:
+    """A prepared installation: settings, people by situation, their session tokens, ids for addresses."""
+
+    config: Config
+    people: dict[str, Made] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    # Objects by table, where a name in an address depends on its route.
+    objects: dict[str, str] = field(default_factory=dict)
+
+    def copy(self, folder: Path, **changes: Any) -> World:
+        """Return the same world over databases of its own."""
+        shutil.copytree(self.config.instance, folder)
+        config = replace(self.config, instance=folder, database_url="", keys_database_url="", **changes)
+        return replace(self, config=config)
+
+    @contextmanager
+    def opened(self) -> Iterator[tuple[Flask, Store]]:
+        """Open the databases and make the application over them."""
+        from patient_app.factory import create_app  # noqa: PLC0415 - slow to import, or not needed by all tests here.
+
+        store = open_store(self.config)
+        try:
+            yield create_app(self.config, store), store
+        finally:
+            store.close()
+
+    def client(self, app: Flask, situation: str, *, checked: bool = False) -> Client:
+        """Return the browser of somebody in a situation."""
+        client = Client(app, checked=checked)
+        token = self.tokens.get(situation)
+        if token is not None:
+            name = sessions.session_cookie_name(self.config)
+            client.set_cookie(name, token, domain="localhost")
+        return client
+
+    def reset(self, original: World) -> None:
+        """Bring both databases back to what they were, under the connections that are open."""
+        for name in ("tandem.sqlite", "keys.sqlite"):
+            with (
+                closing(sqlite3.connect(original.config.instance / name)) as source,
+                closing(sqlite3.connect(self.config.instance / name)) as target,
+            ):
+                source.backup(target)
+
+    def address(self, rule: Rule, params: Mapping[str, str] | None = None) -> str:
+        """Return the address of a route with the owner's objects in it; fail for a parameter nobody knows here."""
+        values: dict[str, Any] = {}
+        for name in sorted(rule.arguments):
+            known = {**self.ids, **(params or {})}
+            if name not in known:
+                raise AssertionError(
+                    f"{rule.rule} has the parameter {name!r}: say in World.ids which object of the owner it is"
+                )
+            values[name] = known[name]
+        path = rule.rule
+        for name, value in values.items():
+            path = _put(path, name, value)
+        return path
+
+
+def _put(path: str, name: str, value: str) -> str:
+    start = path.index("<")
+    while True:
+        end = path.index(">", start)
+        if path[start + 1 : end].rsplit(":", maxsplit=1)[-1] == name:
+            return path[:start] + value + path[end + 1 :]
+        start = path.index("<", end)
+
+
+def build(folder: Path) -> World:
+    """Make the world in a folder."""
+    config = Config(
+        instance=folder,
+        base_url="http://localhost",
+        master_key=make_master_key(),
+        argon2=Argon2Cost(time_cost=1, memory_kib=64, parallelism=1),
+        metrics_token="a token for metrics",
+    )
+    migrate_all(config)
+    store = open_store(config)
+    world = World(config)
+    factories.make_installation(store)
+    practice = factories.make_practice(store, "Harbour Practice")
+    second = factories.make_practice(store, "Hill Practice")
+    people = world.people
+    people["admin"] = factories.make_administrator(store, practice, name="Ada Admin")
+    people["owner"] = factories.make_patient(
+        store,
+        practice,
+        name=CANARIES["name"],
+        sign_in_name=CANARIES["email"],
+        chart={name: CANARIES[name] for name in ("chart_number", "address", "emergency_contact")},
+    )
+    people["other"] = factories.make_patient(store, practice, name="Otto Other")
+    _clinicians(store, world, practice)
+    _supporters(store, world, practice)
+    _second_practice(store, world, second)
+    _entries(store, world)
+    _sessions(store, world)
+    _objects(store, world, practice)
+    store.close()
+    return world
+
+
+def _clinicians(store: Store, world: World, practice: factories.MadePractice) -> None:
+    people, owner = world.people, world.people["owner"]
+    disciplines = {
+        "c-with": Discipline.PRESCRIBER,
+        "c-without": Discipline.THERAPIST,
+        "c-paused": Discipline.ADDICTION_SPECIALIST,
+        "c-expired": Discipline.NURSE,
+        "c-revoked": Discipline.CASE_MANAGER,
+        "c-unshown": Discipline.PRESCRIBER,
+        "c-off": Discipline.PRESCRIBER,
+        "c-unass": Discipline.PRESCRIBER,
+    }
+    for situation, discipline in disciplines.items():
+        person = people[situation] = factories.make_clinician(store, practice, discipline, name=f"Dr {situation}")
+        if situation != "c-unass":
+            shown = situation != "c-unshown"
+            membership = factories.assign_team(store, owner, person, people["admin"], shown=shown)
+            world.objects[f"membership {situation}"] = str(membership)
+            factories.assign_team(store, people["other"], person, people["admin"])
+    people["half-way"] = people["c-with"]
+    past, ago = clock.now() - timedelta(hours=1), clock.now() - timedelta(days=3)
+    world.objects["consent"] = str(factories.give_consent(store, owner, Discipline.PRESCRIBER, DETAIL))
+    factories.give_consent(store, owner, people["c-off"], DETAIL)
+    factories.give_consent(store, owner, Discipline.ADDICTION_SPECIALIST, DETAIL, state=ConsentState.PAUSED)
+    # Past its end, once before and once after the worker noticed it; and one that has not begun.
+    factories.give_consent(store, owner, Discipline.NURSE, DETAIL, starts_at=ago, ends_at=past)
+    factories.give_consent(
+        store, owner, Discipline.NURSE, DETAIL, starts_at=ago, ends_at=past, state=ConsentState.EXPIRED
+    )
+    factories.give_consent(store, owner, Discipline.NURSE, DETAIL, starts_at=clock.now() + timedelta(days=30))
+    factories.give_consent(store, owner, people["c-expired"], DETAIL, state=ConsentState.DRAFT)
+    for recipient in (Discipline.CASE_MANAGER, people["c-revoked"]):
+        factories.give_consent(store, owner, recipient, DETAIL, state=ConsentState.REVOKED)
+    with store.work(writes=True):
+        from patient_app.accounts.models import TeamMembership  # noqa: PLC0415 - slow to import, or not needed by all tests here.
+
+        memberships = db().scalars(select(TeamMembership).where(TeamMembership.clinician_id == people["c-off"].id))
+        for row in memberships:
+            row.ended_at = clock.now()
+
+
+def _supporters(store: Store, world: World, practice: factories.MadePractice) -> None:
+    people, owner = world.people, world.people["owner"]
+    mood = {Category.MOOD: Level.DETAIL}
+    past, ago = clock.now() - timedelta(hours=1), clock.now() - timedelta(days=3)
+    states = {"s-unconf": SupportState.ACCEPTED, "s-ended": SupportState.ENDED}
+    for situation in ("s-with", "s-without", "s-paused", "s-expired", "s-revoked", "s-unconf", "s-ended"):
+        person = people[situation] = factories.make_supporter(store, practice, name=f"Sue {situation}")
+        tie = factories.tie_supporter(
+            store,
+            owner,
+            person,
+            state=states.get(situation, SupportState.CONFIRMED),
+            name=CANARIES["supporter_name"],
+            instructions=CANARIES["instructions"] if situation == "s-with" else "",
+        )
+        world.objects[f"tie {situation}"] = str(tie)
+    for situation in ("s-with", "s-unconf", "s-ended"):
+        factories.give_consent(store, owner, people[situation], mood)
+    factories.give_consent(store, owner, people["s-paused"], mood, state=ConsentState.PAUSED)
+    factories.give_consent(store, owner, people["s-expired"], mood, starts_at=ago, ends_at=past)
+    factories.give_consent(store, owner, people["s-revoked"], mood, state=ConsentState.REVOKED)
+
+
+def _second_practice(store: Store, world: World, second: factories.MadePractice) -> None:
+    people = world.people
+    people["admin-2"] = factories.make_administrator(store, second, name="Adam Second")
+    people["patient-2"] = factories.make_patient(store, second, name="Paul Second")
+    people["c-2"] = factories.make_clinician(store, second, Discipline.PRESCRIBER, name="Carla Second")
+    people["s-2"] = factories.make_supporter(store, second, name="Sam Second")
+    factories.assign_team(store, people["patient-2"], people["c-2"], people["admin-2"])
+    factories.tie_supporter(store, people["patient-2"], people["s-2"])
+    factories.give_consent(store, people["patient-2"], Discipline.PRESCRIBER, DETAIL)
+    factories.give_consent(store, people["patient-2"], people["s-2"], {Category.MOOD: Level.DETAIL})
+
+
+def _entries(store: Store, world: World) -> None:
+    owner, now = world.people["owner"], clock.now()
+
+    def entry(days: int, **said: Any) -> str:
+        return str(factories.make_check_in(store, owner, at=now - timedelta(days=days), **said))
+
+    world.objects["check_in"] = entry(1, mood=4, craving=7, use=True, note=CANARIES["note"])
+    entry(2, mood=2, note=CANARIES["note_about_use"], note_about_use=True)
+    world.objects["private_check_in"] = entry(3, mood=1, craving=9, note=CANARIES["note_private"], private=True)
+    world.objects["removed_check_in"] = entry(4, mood=5, note=CANARIES["note_removed"], removed=True)
+    factories.make_check_in(store, world.people["other"], mood=3)
+    factories.make_check_in(store, world.people["patient-2"], mood=3)
+
+
+def _sessions(store: Store, world: World) -> None:
+    with store.work(writes=True):
+        for situation, person in world.people.items():
+            stage = Stage.SECOND_FACTOR if situation == "half-way" else Stage.FULL
+            world.tokens[situation] = sessions.begin_session(db().get_one(Person, person.id), "Firefox, Linux", stage)
+        owner_session = sessions.sessions_of(world.people["owner"].id)[0]
+        world.objects["session"] = str(owner_session.id)
+
+
+def _objects(store: Store, world: World, practice: factories.MadePractice) -> None:
+    """Make what addresses name, and say which name is which object."""
+    people, owner = world.people, world.people["owner"]
+    invited = factories.make_patient(store, practice, name="Ina Invited", state=PersonState.INVITED)
+    code_id = new_id()
+    with store.work(writes=True):
+        number = db().scalars(select(PracticeNumber).where(PracticeNumber.practice_id == practice.id)).one()
+        token = links.make_link(
+            LinkPurpose.JOIN, practice_id=practice.id, person_id=invited.id, created_by=people["admin"].id, hours=72
+        )
+        db().add(
+            ClinicCode(
+                id=code_id,
+                practice_id=practice.id,
+                person_id=owner.id,
+                purpose=CodePurpose.RESET,
+                locator="ABCD",
+                secret_hash=b"never",
+                tries_left=5,
+                issued_by=people["admin"].id,
+                issued_at=clock.now(),
+                expires_at=clock.now() + timedelta(minutes=15),
+                needs_second=True,
+            )
+        )
+        world.objects["number"] = str(number.id)
+    world.ids.update(
+        {
+            "check_in_id": world.objects["check_in"],
+            "code_id": str(code_id),
+            "consent_id": world.objects["consent"],
+            "entry_id": world.objects["check_in"],
+            "link_id": world.objects["tie s-with"],
+            "membership_id": world.objects["membership c-with"],
+            "name": "css/app.css",
+            "number_id": world.objects["number"],
+            "patient_id": str(owner.id),
+            "person_id": str(owner.id),
+            "release": "RELEASE",
+            "session_id": world.objects["session"],
+            "support_link_id": world.objects["tie s-with"],
+            "token": token,
+        }
+    )
+
+
+def roles_of(situation: str) -> Role | None:
+    """Return what somebody in a situation is to the practice; None for nobody."""
+    word = situation.partition("-")[0]
+    if situation == "half-way":
+        return Role.CLINICIAN
+    return {
+        "owner": Role.PATIENT,
+        "other": Role.PATIENT,
+        "patient": Role.PATIENT,
+        "s": Role.SUPPORTER,
+        "c": Role.CLINICIAN,
+        "admin": Role.ADMINISTRATOR,
+    }.get(word)
