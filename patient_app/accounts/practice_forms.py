@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field, StringField
 from wtforms.validators import ValidationError
 
+from patient_app.accounts.charts import ChartWords
 from patient_app.accounts.practice import WEEKDAYS, Hours
 from patient_app.core import clock
 from patient_app.core.forms import DayField, Form, IdField, ListField, Needed, long_text, short_text, without_controls
@@ -73,10 +74,9 @@ class StaffForm(Form):
         return None if self.role is Role.ADMINISTRATOR else Discipline(self.work.data)
 
 
-class PatientForm(Form):
-    """Registers a patient."""
+class ChartForm(Form):
+    """What the practice keeps about a patient; the page says what becomes of the e-mail address."""
 
-    id = IdField()
     name = short_text(_l("Name"), needed=_l("Type a name."), render_kw={"autocomplete": "off"})
     chart_number = short_text(
         _l("Chart number"), needed=_l("Type the chart number."), longest=40, render_kw={"autocomplete": "off"}
@@ -113,6 +113,23 @@ class PatientForm(Form):
             raise ValidationError(_l("Check the year. This date cannot be right."))
         if _age(born, today) < ADULT:
             raise ValidationError(_l("Accounts are for people who are 18 or older, for now."))
+
+    def words(self) -> ChartWords:
+        """Return what was typed; only after the form was found valid."""
+        return ChartWords(
+            name=self.name.data,
+            chart_number=self.chart_number.data,
+            date_of_birth=self.born,
+            address=self.address.data or "",
+            emergency_contact=self.emergency_contact.data or "",
+            email=self.email.data or "",
+        )
+
+
+class PatientForm(ChartForm):
+    """Registers a patient."""
+
+    id = IdField()
 
 
 def _age(born: date, today: date) -> int:

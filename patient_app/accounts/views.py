@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from patient_app.accounts import join_views, practice_views, settings_views, sign_in_views
+from patient_app.accounts import chart_views, join_views, practice_views, settings_views, sign_in_views
 from patient_app.accounts.blueprint import bp
 
-__all__ = ["bp", "join_views", "practice_views", "settings_views", "sign_in_views"]
+__all__ = ["bp", "chart_views", "join_views", "practice_views", "settings_views", "sign_in_views"]

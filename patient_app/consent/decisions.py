@@ -1,6 +1,7 @@
 """The decision whether this reader may see that category of that patient now.
 
-No consent row, no read. A consent opens something only while it is active, between its start and its end, and only to
+No consent row, no read. A consent opens something only while it is active, between its start and its end, while the
+patient's account is not closed, and only to
 * the person it names: a supporter whom the patient confirmed, or a clinician who is on the patient's team now; or
 * a clinician of the discipline it names who is on the team now and whose name the patient was shown, or whose joining
   the patient had notice of 72 hours ago.
@@ -13,18 +14,18 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import CTE, ColumnElement, and_, exists, false, func, literal, or_, select
 
-from patient_app.accounts.models import SupportLink, SupportState, TeamMembership
+from patient_app.accounts.models import Person, PersonState, SupportLink, SupportState, TeamMembership
+from patient_app.accounts.teams import READS_AFTER_NOTICE
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.models import Consent, ConsentCategory, ConsentState
 from patient_app.core import clock
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import db
 
-READS_AFTER_NOTICE = timedelta(hours=72)
 # What an open start is compared as: before any entry.
 FIRST_DAY = date(1, 1, 1)
 
@@ -90,6 +91,7 @@ def open_consents(reader: Reader, at: datetime | None = None) -> ColumnElement[b
         Consent.state == ConsentState.ACTIVE,
         Consent.starts_at <= moment,
         or_(Consent.ends_at.is_(None), Consent.ends_at > moment),
+        exists().where(Person.id == Consent.patient_id, Person.state == PersonState.ACTIVE),
         _reaches(reader, moment),
     )
 

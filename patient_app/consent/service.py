@@ -1,4 +1,7 @@
-"""Giving, pausing and ending consents. Only the patient does any of it; deciding what they open is in `decisions`."""
+"""Giving, pausing and ending consents. Deciding what they open is in `decisions`.
+
+Only the patient does any of it; but when their account closes or opens again, everything is paused.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from datetime import date, datetime
 from flask_babel import format_date, gettext
 from sqlalchemy import select
 
+from patient_app.accounts.closing import pauses_sharing
 from patient_app.accounts.models import Person, PersonState, Practice, SupportLink, SupportState, TeamMembership
 from patient_app.consent.categories import DETAIL_ONLY, OFFERED, Category, Level
 from patient_app.consent.form_text import current_form, digest
@@ -338,13 +342,19 @@ def end_consent(patient: Viewer, consent_id: uuid.UUID) -> None:
 
 def pause_everything(patient: Viewer) -> int:
     """Pause all active consents at once; return how many there were."""
+    return _pause_all(patient.id, patient.id)
+
+
+@pauses_sharing
+def _pause_all(patient_id: uuid.UUID, actor_id: uuid.UUID) -> int:
+    """Pause all of a patient's active consents; who did it stands in their history."""
     active = db().scalars(
-        select(Consent).where(Consent.patient_id == patient.id, Consent.state == ConsentState.ACTIVE).with_for_update()
+        select(Consent).where(Consent.patient_id == patient_id, Consent.state == ConsentState.ACTIVE).with_for_update()
     )
     paused = 0
     for consent in active:
         consent.state, consent.paused_at = ConsentState.PAUSED, clock.now()
-        _note(consent, "paused", patient.id)
+        _note(consent, "paused", actor_id)
         paused += 1
     return paused
 

@@ -41,6 +41,9 @@ SENTENCES: dict[AccessKind, LazyString] = {
     AccessKind.CODE_USED: _l("A code was used to sign in to your account. %(who)s had made it."),
     AccessKind.TEAM_JOINED: _l("%(who)s joined your care team."),
     AccessKind.TEAM_LEFT: _l("%(who)s left your care team."),
+    AccessKind.EMAIL_CHANGED: _l("%(who)s changed your e-mail address."),
+    AccessKind.ACCOUNT_CLOSED: _l("%(who)s closed your account. All that you shared was paused."),
+    AccessKind.ACCOUNT_REOPENED: _l("%(who)s opened your account again. All that you shared stays paused."),
 }
 NOTHING_SHARED = _l("%(who)s opened your page. Nothing was shared with them.")
 
