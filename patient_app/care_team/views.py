@@ -30,7 +30,8 @@ def caseload() -> ResponseReturnValue:
         shared_categories=words.shared_categories,
         born=birth_date,
         protected=words.holds_substance_use(rows),
-        scope_text=words.caseload_scope(rows),
+        # A sentence for each patient: written while the page is, when no writer waits for this reading any more.
+        caseload_scope=words.caseload_scope,
     )
 
 

@@ -30,7 +30,10 @@ class CheckIn(Base):
     """
 
     __tablename__ = "check_in"
-    __table_args__ = (Index("ix_check_in_patient_time", "patient_id", "occurred_at"),)
+    __table_args__ = (
+        Index("ix_check_in_patient_time", "patient_id", "occurred_at"),
+        Index("ix_check_in_patient_day", "patient_id", "day"),
+    )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
     practice_id: Mapped[Id] = mapped_column(ForeignKey("practice.id"))

@@ -182,7 +182,16 @@ def _make_engine(url: str, is_sqlite: bool) -> Engine:
     if is_sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _prepare_postgres)
     return engine
+
+
+def _prepare_postgres(connection: Any, _record: object) -> None:
+    # Without a limit, one stuck writer would keep everybody who waits for its row waiting for ever.
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {int(LOCK_SECONDS * 1000)}")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

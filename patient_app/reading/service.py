@@ -34,6 +34,7 @@ from patient_app.core.work import db, vault
 
 NOTICE_VERSION = "42cfr2.32-2024"
 CASELOAD_DAYS = 30
+RECENT = timedelta(days=3)
 PERIODS = (7, 30, 90)
 CASELOAD_CATEGORIES = (Category.MOOD, Category.SUBSTANCE_USE)
 
@@ -350,12 +351,32 @@ def _check_ins(
 def _newest(
     reader: Reader, grants: dict[uuid.UUID, Grants], period: tuple[date, date]
 ) -> dict[uuid.UUID, SharedCheckIn]:
+    """Return each patient's newest check-in of which anything is open.
+
+    Most people checked in within days: the whole period is read only for those who did not. The parts are cut by the
+    moment that "newest" means, so that the answer is the same as in one go.
+    """
     consent_ids = sorted({consent_id for found in grants.values() for consent_id in found.consent_ids})
     if not consent_ids:
         return {}
+    cut = clock.now() - RECENT
+    found = _newest_of(reader, consent_ids, list(grants), period, CheckIn.occurred_at >= cut)
+    others = [patient_id for patient_id in grants if patient_id not in found]
+    if others:
+        found |= _newest_of(reader, consent_ids, others, period, CheckIn.occurred_at < cut)
+    return found
+
+
+def _newest_of(
+    reader: Reader,
+    consent_ids: Sequence[uuid.UUID],
+    patient_ids: Sequence[uuid.UUID],
+    period: tuple[date, date],
+    part: ColumnElement[bool],
+) -> dict[uuid.UUID, SharedCheckIn]:
     rank = func.row_number().over(partition_by=CheckIn.patient_id, order_by=CheckIn.occurred_at.desc())
     query = _masked(open_days(reader, consent_ids, [Level.DETAIL]), notes=False).where(
-        CheckIn.patient_id.in_(list(grants)), CheckIn.day >= period[0], CheckIn.day <= period[1]
+        CheckIn.patient_id.in_(patient_ids), CheckIn.day >= period[0], CheckIn.day <= period[1], part
     )
     ranked = query.add_columns(rank.label("rank")).subquery()
     rows = db().execute(select(ranked).where(ranked.c.rank == 1))
