@@ -135,7 +135,7 @@ def test_the_newest_open_one_is_found_however_old_and_whatever_is_newer_but_clos
     factories.make_check_in(store, world.patient, at=NOW - timedelta(days=days), mood=4)
     factories.make_check_in(store, world.patient, at=NOW - timedelta(days=days, hours=5), mood=1)
     factories.make_check_in(store, world.patient, at=NOW - timedelta(hours=1), mood=2, private=True)
-    factories.make_check_in(store, world.patient, at=NOW - timedelta(minutes=30), craving=9)
+    factories.make_check_in(store, world.patient, at=NOW - timedelta(minutes=30), mood=None, craving=9)
     with store.work(writes=True):
         rows = {row.person.id: row.newest for row in reading.caseload(world.prescriber.viewer)}
     newest = rows[world.patient.id]
