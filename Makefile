@@ -1,6 +1,6 @@
 # Each target is one script; README.md gives the same commands for a machine without make.
 .DEFAULT_GOAL := help
-.PHONY: run test quick lock help
+.PHONY: run test quick bench lock help
 
 run: ## Install what is needed and run the application on http://localhost:8000 (HOST and PORT change that)
 	@sh scripts/run.sh
@@ -10,6 +10,9 @@ test: ## Every check and every test, the browser's too
 
 quick: ## Every check and every test but the browser's
 	@sh scripts/test.sh quick
+
+bench: ## Measure against the reference application and the budgets; exit 1 when one is exceeded (a quarter of an hour)
+	@sh scripts/bench.sh
 
 lock: ## Lock the dependencies of pyproject.toml (UPGRADE=--upgrade takes the newest)
 	@sh scripts/lock.sh $(UPGRADE)

@@ -17,7 +17,8 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import EnvironBuilder
 
-WARM_UP = 30
+WARM_UP = 10
+LEAST_PAIRS, LONGEST_SECONDS = 10, 10.0
 BATCH_SECONDS = 0.02
 Body = Callable[[], bytes]
 
@@ -97,6 +98,7 @@ def compare(measured: Request, reference: Request, pairs: int = 60) -> Compariso
         for _ in range(WARM_UP):
             request.call()
     sizes = [_batch_size(request) for request in (measured, reference)]
+    pairs = _pairs(measured, sizes[0], pairs)
     # What lives already would be walked again and again by the collector, at the cost of whoever runs just then.
     gc.collect()
     gc.freeze()
@@ -109,6 +111,11 @@ def compare(measured: Request, reference: Request, pairs: int = 60) -> Compariso
         reference_microseconds=median(theirs for _, theirs in found) * 1e6,
         ratio=median(mine / theirs for mine, theirs in found),
     )
+
+
+def _pairs(request: Request, size: int, most: int) -> int:
+    """Return how many pairs to take: fewer of what takes long, since its batches are long as well."""
+    return max(LEAST_PAIRS, min(most, round(LONGEST_SECONDS / (size * request.seconds(2)))))
 
 
 def _batch_size(request: Request) -> int:

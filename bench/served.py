@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import http.client
 import os
 import signal
@@ -25,6 +26,7 @@ from patient_app.core.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 STARTS_WITHIN = 30.0
+_PR_SET_PDEATHSIG = 1
 CLIENTS = 8
 SLICE_SECONDS, SLICES, QUICK_SLICES = 1.5, 5, 1
 REQUESTS, FIRST_REQUESTS = 10_000, 5_000
@@ -58,7 +60,13 @@ def program(command: Sequence[str], settings: Mapping[str, str], folder: Path, p
     log = folder / f"server-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own commands.
-            command, cwd=ROOT, env=dict(settings), stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            cwd=ROOT,
+            env=dict(settings),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 - started while no client runs.
         )
     try:
         _wait(process, port, path, log)
@@ -70,6 +78,12 @@ def program(command: Sequence[str], settings: Mapping[str, str], folder: Path, p
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _end_with_parent() -> None:
+    """Ask Linux to end this child should the run be killed outright."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, path: str, log: Path) -> None:
@@ -109,7 +123,9 @@ def reference(ground: Ground) -> Iterator[int]:
     port = free_port()
     web = serve.web_program(serve.WebSettings(port=port), {})
     command = [*web.command[:-1], "--factory", "bench.reference:served"]
-    settings = environment(ground.config, BENCH_REFERENCE=str(ground.reference_file))
+    settings = environment(
+        ground.config, BENCH_REFERENCE=str(ground.reference_file), PROMETHEUS_MULTIPROC_DIR=str(ground.folder)
+    )
     with program(command, settings, ground.folder, port, "/empty") as _:
         yield port
 
@@ -158,6 +174,10 @@ class Browser:
             self._tally.errors.append(f"{method} {path.partition('?')[0]}: {answer.status}")
         return answer.getheader("Location") or ""
 
+    def become(self, headers: Mapping[str, str]) -> None:
+        """Go on as somebody else."""
+        self._headers |= headers
+
     def close(self) -> None:
         """Hang up."""
         self._connection.close()
@@ -172,8 +192,8 @@ def together(clients: Sequence[Callable[[], None]]) -> None:
         thread.join()
 
 
-def _slice(port: int, request: Request, headers: Mapping[str, str]) -> tuple[float, float]:
-    """Send one request from eight clients for a moment; return answers a second and p95 in milliseconds."""
+def _slice(port: int, request: Request, headers: Mapping[str, str]) -> tuple[float, float, int]:
+    """Send one request from eight clients for a moment; return answers a second, p95 in milliseconds, and errors."""
     tally = Tally()
     ends = time.monotonic() + SLICE_SECONDS
 
@@ -185,9 +205,7 @@ def _slice(port: int, request: Request, headers: Mapping[str, str]) -> tuple[flo
 
     started = time.monotonic()
     together([client] * CLIENTS)
-    if tally.errors:
-        raise CannotMeasure(f"{len(tally.errors)} requests failed, the first: {tally.errors[0]}")
-    return len(tally.seconds) / (time.monotonic() - started), tally.p95
+    return len(tally.seconds) / (time.monotonic() - started), tally.p95, len(tally.errors)
 
 
 # --- measures --------------------------------------------------------------------------------------------------
@@ -209,7 +227,7 @@ def throughput(ground: Ground) -> None:
     }
     compared = {"reference-page": ground.page, "reference-insert": ground.insert}
     slices = QUICK_SLICES if ground.report.quick else SLICES
-    found: dict[str, list[tuple[float, float]]] = {}
+    found: dict[str, list[tuple[float, float, int]]] = {}
     with reference(ground) as reference_port, application(ground) as (port, _):
         for _turn in range(slices):
             for name, request in compared.items():
@@ -217,8 +235,10 @@ def throughput(ground: Ground) -> None:
             for name, (person, request) in pages.items():
                 found.setdefault(name, []).append(_slice(port, request, ground.cookie(person)))
     for name, values in found.items():
-        ground.report.add(f"served-{name}", median(rate for rate, _ in values), "per-second")
-        ground.report.add(f"served-{name}-p95", median(slow for _, slow in values), "ms")
+        rates, slow_ends, errors = zip(*values, strict=True)
+        ground.report.add(f"served-{name}", median(rates), "per-second")
+        ground.report.add(f"served-{name}-p95", median(slow_ends), "ms")
+        ground.report.add(f"served-{name}-errors", sum(errors), "errors", 0)
 
 
 def memory(ground: Ground) -> None:
@@ -240,8 +260,11 @@ def _ask(ground: Ground, port: int, requests: int) -> None:
 
     def client(number: int) -> Callable[[], None]:
         def run() -> None:
-            browser = Browser(port, ground.cookie(ground.people.crowd[number]), tally)
+            # Each for people of its own, in turns: nobody's history grows so long that its page does.
+            people = ground.people.crowd[number::CLIENTS]
+            browser = Browser(port, {}, tally)
             for turn in range(requests // CLIENTS):
+                browser.become(ground.cookie(people[turn // 8 % len(people)]))
                 if turn % 8 == 7:  # noqa: PLR2004 - one in eight.
                     browser.send("POST", "/check-in", check_in_body(), 303)
                 else:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 KB = 1000
 MOST_FIRST, MOST_SCRIPT, MOST_STYLE, MOST_REPEATED = 45, 24, 10, 8
+BLOCKING = frozenset({"Document", "Font", "Script", "Stylesheet"})
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_ARGUMENTS = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage")
 
@@ -45,7 +46,7 @@ def weight(ground: Ground) -> None:
     for kind, limit in (("Document", None), ("Script", MOST_SCRIPT), ("Stylesheet", MOST_STYLE)):
         add(f"today-first-load-{kind.lower()}", first.get(kind, 0) / KB, "kB", limit)
     add("today-repeat-load", sum(repeated.values()) / KB, "kB", MOST_REPEATED)
-    add("today-repeat-requests", len(repeated), "kinds", 1)
+    add("today-repeat-blocking", len(BLOCKING & repeated.keys()), "kinds", 1)
 
 
 def _signed_in(browser: Browser, ground: Ground, port: int) -> BrowserContext:

@@ -47,9 +47,12 @@ class RequestDomain(Domain):
 
     def get_translations(self) -> Any:
         """Return the catalogue of the request's language."""
-        found = self.find()
-        if kept := _kept():
-            kept["babel_translations"] = found
+        kept = _kept()
+        found = kept.get("babel_translations") if kept else None
+        if found is None:
+            found = self.find()
+            if kept is not None:
+                kept["babel_translations"] = found
         return found
 
     def find(self) -> Any:
@@ -67,11 +70,15 @@ class PseudoDomain(RequestDomain):
 
 def _kept() -> dict[str, Any] | None:
     """Return what Flask-Babel keeps for this request; its `force_locale` and `refresh` empty what they must."""
-    found = g._get_current_object().__dict__.get("_flask_babel") if g else None
+    try:
+        found = vars(g._get_current_object()).get("_flask_babel")
+    except RuntimeError:  # No application is at work.
+        return None
     return None if found is None else vars(found)
 
 
-def _catalogue() -> Any:
+def catalogue() -> Any:
+    """Return the catalogue of this request's language; the same object for as long as its words are the same."""
     kept = _kept()
     found = kept.get("babel_translations") if kept else None
     return get_domain().get_translations() if found is None else found
@@ -112,18 +119,18 @@ def init_app(app: Flask) -> None:
 
 @pass_eval_context
 def _gettext(context: EvalContext, text: str, /, **variables: Any) -> str:
-    return _filled(context, _catalogue().ugettext(text), variables)
+    return _filled(context, catalogue().ugettext(text), variables)
 
 
 @pass_eval_context
 def _ngettext(context: EvalContext, one: str, many: str, number: int, /, **variables: Any) -> str:
-    found = _catalogue().ungettext(one, many, number)
+    found = catalogue().ungettext(one, many, number)
     return _filled(context, found, {"num": number, **variables})
 
 
 @pass_eval_context
 def _pgettext(context: EvalContext, meant: str, text: str, /, **variables: Any) -> str:
-    return _filled(context, _catalogue().upgettext(meant, text), {"context": meant, **variables})
+    return _filled(context, catalogue().upgettext(meant, text), {"context": meant, **variables})
 
 
 def _filled(context: EvalContext, found: str, variables: dict[str, Any]) -> str:

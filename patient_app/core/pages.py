@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from flask import Flask, current_app, render_template, request
 from flask_babel import LazyString, get_locale
 
-from patient_app.core import notices, work
+from patient_app.core import i18n, notices, work
 from patient_app.core.identity import Stage, viewer_or_none
 from patient_app.core.roles import Role
 
@@ -61,31 +62,25 @@ def init_app(app: Flask, navigation: tuple[NavigationItem, ...]) -> None:
     app.context_processor(layout)
 
 
-def _navigation(items: tuple[NavigationItem, ...]) -> list[NavigationLink]:
+def _navigation(items: tuple[NavigationItem, ...]) -> Sequence[NavigationLink]:
     person = viewer_or_none() if request else None
     if person is None or person.stage is not Stage.FULL:
-        return []
-    here = (request.endpoint or "").split(".")[0]
-    return [
-        NavigationLink(
-            label=str(item.label),
-            href=_address(item.endpoint, request.script_root),
-            icon=item.icon,
-            current=item.endpoint == request.endpoint or _is_section(item, here, items),
-        )
-        for item in items
-        if person.role in item.roles
-    ]
+        return ()
+    rule = request.url_rule.rule if request.url_rule else ""
+    return _links(items, person.role, rule, request.script_root, i18n.catalogue())
 
 
-@lru_cache(maxsize=64)
-def _address(endpoint: str, _mounted_at: str) -> str:
-    """Build the address of an entry, which has no variable part, once."""
-    return current_app.url_for(endpoint)
+@lru_cache(maxsize=512)
+def _links(
+    items: tuple[NavigationItem, ...], role: Role, rule: str, mounted_at: str, _catalogue: object
+) -> tuple[NavigationLink, ...]:
+    """Make the links of one kind of person on one page in one language, which are always the same."""
+    shown = [(item, current_app.url_for(item.endpoint)) for item in items if role in item.roles]
+    here = _section(mounted_at + rule, [address for _, address in shown])
+    return tuple(NavigationLink(str(item.label), address, item.icon, address == here) for item, address in shown)
 
 
-def _is_section(item: NavigationItem, here: str, items: tuple[NavigationItem, ...]) -> bool:
-    """Whether a page below an entry belongs to it: same feature, and no other entry is the page itself."""
-    if any(other.endpoint == request.endpoint for other in items):
-        return False
-    return item.endpoint.split(".")[0] == here
+def _section(path: str, addresses: Sequence[str]) -> str | None:
+    """Return the entry that a page is, or stands below: of several, the one with the longest address."""
+    found = (address for address in addresses if path == address or path.startswith(f"{address}/"))
+    return max(found, key=len, default=None)
