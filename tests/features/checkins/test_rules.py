@@ -1,0 +1,154 @@
+"""What follows a check-in: each rule of the file by example, and what holds for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from patient_app.checkins import rules
+from patient_app.checkins.rules import CARDS, RULES, UNNAMED, Known, card, offer
+from patient_app.checkins.things import Kind
+from tests.sweeps import content_rules
+from tests.sweeps.content_texts import Text
+
+TODAY = date(2026, 3, 20)
+
+
+def ago(*days: int) -> frozenset[date]:
+    return frozenset(TODAY - timedelta(days=number) for number in days)
+
+
+def known(**said: Any) -> Known:
+    """Make what is known: `used=["opioids"]` says yes; `before={"alcohol": (1, 2)}` are days ago with use."""
+    before: dict[str, Iterable[int]] = said.pop("before", {})
+    told = said.pop("told", ())
+    if "used" in said:
+        said = {"use": True, **said, "used": frozenset(said["used"])}
+    return Known(day=TODAY, use_days={kind: ago(*days) for kind, days in before.items()}, told_days=ago(*told), **said)
+
+
+# (what is known, the card that follows). Each rule has a case that just meets it and one that just does not.
+CASES = [
+    # Nothing that needs a word more.
+    (known(), None),
+    (known(mood=2), None),
+    (known(mood=5, craving=0, use=False), None),
+    (known(craving=6), None),
+    # A strong pull.
+    (known(craving=7), "urge"),
+    (known(craving=10, use=False), "urge"),
+    # Very low, whatever else, but for opioids.
+    (known(mood=1), "help"),
+    (known(mood=1, craving=10), "help"),
+    (known(mood=1, used=["alcohol"]), "help"),
+    (known(mood=1, used=["opioids"]), "tolerance_and_help"),
+    # Use: thanks, and what keeps a person alive.
+    (known(used=["alcohol"]), "thanks"),
+    (known(used=[UNNAMED]), "thanks"),
+    (known(used=["gambling"], craving=9), "thanks"),
+    (known(used=["opioids"]), "tolerance"),
+    (known(used=["alcohol", "opioids"]), "tolerance"),
+    (known(used=["opioids"], before={"opioids": (9,)}, told=(1, 2, 3)), "tolerance"),
+    # Drinking on most days, and then none.
+    (known(use=False, before={"alcohol": (1, 2, 3, 4, 5)}), "alcohol_withdrawal"),
+    (known(use=False, before={UNNAMED: (1, 2, 3, 5, 7)}), "alcohol_withdrawal"),
+    (known(use=False, before={"alcohol": (1, 2, 3), UNNAMED: (4, 5)}), "alcohol_withdrawal"),
+    (known(use=False, before={"alcohol": (4, 5, 6, 7, 8)}), "alcohol_withdrawal"),
+    (known(use=False, craving=9, before={"alcohol": (1, 2, 3, 4, 5)}), "alcohol_withdrawal"),
+    (known(use=False, before={"alcohol": (5, 6, 7, 8, 9)}), None),
+    (known(use=False, before={"alcohol": (1, 2, 3, 4)}), None),
+    (known(use=False, before={"alcohol": (1, 3, 9, 11, 13)}), None),
+    (known(use=None, before={"alcohol": (1, 2, 3, 4, 5)}), None),
+    (known(use=False, before={"cannabis": (1, 2, 3, 4, 5)}), None),
+    # Sedatives on most days, and then none.
+    (known(use=False, before={"sedatives": (1, 2, 3, 4, 5)}), "sedative_withdrawal"),
+    (known(use=False, before={"sedatives": (10, 11, 12, 13, 14)}), "sedative_withdrawal"),
+    (known(use=False, before={"sedatives": (11, 12, 13, 14, 15)}), None),
+    # A pause of opioids: once, at the first check-in after three days.
+    (known(use=False, before={"opioids": (2,)}, told=(1, 2)), None),
+    (known(use=False, before={"opioids": (3,)}, told=(1, 2, 3)), "tolerance_after_pause"),
+    (known(use=False, before={"opioids": (4,)}, told=(2, 4)), "tolerance_after_pause"),
+    (known(use=False, before={"opioids": (4,)}, told=(1, 4)), None),
+    (known(use=False, before={"opioids": (5,)}, told=(1, 2, 5)), None),
+    (known(use=False, before={"opioids": (30,)}, told=(30,)), "tolerance_after_pause"),
+    (known(use=False, before={"opioids": (31,)}, told=(31,)), None),
+]
+
+
+@pytest.mark.parametrize(("case", "follows"), CASES)
+def test_what_follows(case: Known, follows: str | None) -> None:
+    assert offer(case) == follows
+
+
+def test_every_rule_has_a_case() -> None:
+    assert {rule.shows for rule in rules.rules()} == {follows for _, follows in CASES if follows}
+
+
+def test_every_card_is_shown_by_a_rule_and_every_rule_has_its_source() -> None:
+    cards = yaml.safe_load(CARDS.read_text(encoding="utf-8"))["cards"]
+    assert {entry["id"] for entry in cards} == {rule.shows for rule in rules.rules()}
+    assert all(rule.source and rule.status in {"reviewed source", "proposal"} for rule in rules.rules())
+    assert all(entry["source"] for entry in cards)
+    assert "reviewed_on" in yaml.safe_load(RULES.read_text(encoding="utf-8"))
+
+
+kinds = st.sampled_from([*Kind, UNNAMED])
+days = st.frozensets(st.integers(1, 40).map(lambda number: TODAY - timedelta(days=number)))
+
+
+@given(
+    st.builds(
+        Known,
+        day=st.just(TODAY),
+        mood=st.none() | st.integers(1, 5),
+        craving=st.none() | st.integers(0, 10),
+        use=st.none() | st.booleans(),
+        used=st.frozensets(kinds),
+        use_days=st.dictionaries(kinds, days),
+        told_days=days,
+    )
+)
+def test_no_state_shows_a_score_a_streak_or_a_blaming_word(state: Known) -> None:
+    shown = offer(state)
+    if shown is None:
+        return
+    found = card(shown, "en")
+    words = " ".join([found.title, *found.lines, *(link.label for link in found.links)])
+    assert len(found.lines) <= 3
+    assert not any(number in words for number in (str(n) for n in range(10) if n not in (1, 8, 9))), words
+    assert content_rules.broken([Text("card", 0, words)], (*content_rules.WORDS, *content_rules.SAFE)) == []
+    if state.use is False:
+        assert "used on" not in words
+    assert state.use or shown not in {"thanks", "tolerance", "tolerance_and_help"}
+
+
+@given(st.integers(1, 5), st.integers(0, 10), st.booleans())
+def test_danger_always_carries_the_numbers(mood: int, craving: int, use: bool) -> None:
+    shown = offer(Known(day=TODAY, mood=mood, craving=craving, use=use, used=frozenset({"opioids"} if use else ())))
+    if mood == 1 or use:
+        assert shown is not None
+        assert card(shown, "en").crisis
+
+
+@pytest.mark.parametrize(
+    "when", [{"mood_below": 2}, {"used": ["whisky"]}, {"daily_before": {"kinds": ["beer"], "days": 1, "of": 1}}]
+)
+def test_a_rule_that_names_what_does_not_exist_stops_the_start(
+    when: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    broken = tmp_path / "rules.yaml"
+    rule = {"id": "broken", "when": when, "shows": "help", "status": "proposal", "source": "none"}
+    broken.write_text(yaml.safe_dump({"rules": [rule]}), encoding="utf-8")
+    monkeypatch.setattr(rules, "RULES", broken)
+    rules.rules.cache_clear()
+    try:
+        with pytest.raises(ValueError, match="broken"):
+            rules.rules()
+    finally:
+        rules.rules.cache_clear()
