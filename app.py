@@ -15,6 +15,7 @@ else:
     from patient_app.factory import create_app
 
     logs.configure()
+    logs.log_what_nobody_caught()
     try:
         application = create_app(Config.from_env())
     except ConfigError as error:

@@ -91,12 +91,16 @@ def run() -> int:
     from patient_app.demo import guide
 
     logs.configure()
+    logs.log_what_nobody_caught()
     config, web = Config.from_env(), serve.WebSettings.from_env()
     serve.check_port_is_free(web)
     password = set_up.prepare_to_run(config, _bar)
 
     def say_where() -> None:
-        lines = guide.lines(config, password) if password else [f"{config.product_name} runs at {config.base_url}"]
+        if password:
+            lines = guide.lines(config, password)
+        else:
+            lines = [f"{config.product_name} runs at {config.base_url}", *installation.remarks(config)]
         click.echo("\n".join(lines))
 
     code = serve.serve(web, say_where)
@@ -113,6 +117,7 @@ def worker() -> None:
     from patient_app import worker as process
 
     logs.configure()
+    logs.log_what_nobody_caught()
     process.run(installation.open_store(Config.from_env()))
 
 

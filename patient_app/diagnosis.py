@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from patient_app import serve, set_up
+from patient_app.accounts.mail import KEPT_AFTER_SENDING
 from patient_app.accounts.models import InstallationKind, MailMessage, MailState, Practice
 from patient_app.core import access, clock, installation, migrate
 from patient_app.core.config import Config, ConfigError
@@ -150,6 +151,7 @@ def _contents(store: Store) -> Iterator[Finding]:
             if clock.find_zone(practice.zone) is None:
                 yield Finding(State.FAULT, "practice", f"this machine does not know the time zone {practice.zone}")
         yield _waiting_mail()
+        yield from _failed_mail()
 
 
 def _kind(config: Config, kind: InstallationKind | None) -> Finding:
@@ -165,8 +167,14 @@ def _waiting_mail() -> Finding:
     late = _messages(MailState.QUEUED, overdue)
     if late:
         return Finding(State.FAULT, "worker", f"{late} messages wait for more than ten minutes: it does not run")
-    words = f"{_messages(MailState.QUEUED)} messages wait, {_messages(MailState.FAILED)} could not be sent"
-    return Finding(State.OK, "worker", words)
+    return Finding(State.OK, "worker", f"{_messages(MailState.QUEUED)} messages wait")
+
+
+def _failed_mail() -> Iterator[Finding]:
+    failed = _messages(MailState.FAILED)
+    if failed:
+        words = f"{failed} of the last {KEPT_AFTER_SENDING.days} days could not be sent: see `mail given up` in the log"
+        yield Finding(State.NOTE, "messages", words)
 
 
 def _messages(state: MailState, *conditions: ColumnElement[bool]) -> int:

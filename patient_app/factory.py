@@ -35,8 +35,10 @@ from patient_app.core.pages import NavigationItem
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
 from patient_app.home import views as home_views
+from patient_app.profile import views as profile_views
 from patient_app.safety import views as safety_views
 from patient_app.sharing import views as sharing_views
+from patient_app.styleguide import views as styleguide_views
 from patient_app.supporting import views as supporting_views
 
 PACKAGE = Path(__file__).resolve().parent
@@ -98,11 +100,14 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         safety_views.bp,
         home_views.bp,
         checkins_views.bp,
+        profile_views.bp,
         sharing_views.bp,
         care_team_views.bp,
         supporting_views.bp,
     ):
         app.register_blueprint(blueprint)
+    if config.development:
+        app.register_blueprint(styleguide_views.bp)
     access.check_url_map(app)
     return app
 
@@ -113,9 +118,15 @@ def _is_demonstration(store: Store) -> bool:
 
 
 def _begin_work() -> None:
-    """Give the request its unit of work: a writing one for unsafe methods and for pages that write access records."""
+    """Give the request its unit of work: a writing one for unsafe methods and for pages that write access records.
+
+    A form that only reads says so in its policy.
+    """
     policy = access.policy_of(current_app, request.endpoint)
-    writes = request.method not in same_origin.SAFE_METHODS or (policy is not None and policy.records)
+    if request.method in same_origin.SAFE_METHODS:
+        writes = policy is not None and policy.records
+    else:
+        writes = policy is None or not policy.reads
     work.begin(current_app.extensions["tandem"].store, writes=writes)
 
 
@@ -130,15 +141,12 @@ def _end_work(_error: BaseException | None) -> None:
 
 def _compress(response: Response) -> Response:
     """Compress pages; they hold no token that a guess beside it could reveal."""
-    if (
-        response.mimetype == "text/html"
-        and request.accept_encodings.quality("gzip") > 0
-        and "Content-Encoding" not in response.headers
-        and not response.direct_passthrough
-    ):
+    if response.mimetype != "text/html" or "Content-Encoding" in response.headers or response.direct_passthrough:
+        return response
+    response.vary.add("Accept-Encoding")  # Also where this browser, or so short a page, gets it as it is.
+    if request.accept_encodings.quality("gzip") > 0:
         body = response.get_data()
         if len(body) >= SMALLEST_GZIPPED:
             response.set_data(gzip.compress(body, 5, mtime=0))
             response.headers["Content-Encoding"] = "gzip"
-        response.headers.add("Vary", "Accept-Encoding")
     return response

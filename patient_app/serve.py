@@ -22,6 +22,7 @@ from patient_app.core.config import ConfigError
 from patient_app.core.logs import logger
 
 ROOT = Path(__file__).resolve().parents[1]
+SERVER_LOGS = ROOT / "patient_app" / "core" / "server_logs.json"
 HIGHEST_PORT = 65535
 # A web server that is told to end while it starts may not hear it; its own processes are killed a little earlier.
 GRACE_SECONDS = 8.0
@@ -115,6 +116,7 @@ def web_program(web: WebSettings, environment: Mapping[str, str]) -> Program:
         "--backpressure": "512",
         "--http": "1",
         "--log-level": "warning",
+        "--log-config": str(SERVER_LOGS),
         "--respawn-interval": "0.5",
         "--workers-kill-timeout": str(SERVER_GRACE_SECONDS),
     }

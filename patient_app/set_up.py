@@ -66,12 +66,15 @@ def bring_up_to_date(config: Config) -> None:
 def _check_that_both_belong(database: Database, *, has_keys: bool) -> None:
     """Refuse where one database has people and the other is missing: an empty one in its place would hide the loss."""
     has_people = _holds(database, Person, "The database")
-    # One key store may serve an empty PostgreSQL database; a file that is gone was there before.
-    if has_keys and _is_missing_file(database):
-        raise ConfigError(
-            "The key store is there but its database is missing: put the database back, or start in an empty "
-            "INSTANCE_PATH. Nothing was changed."
-        )
+    if has_keys and database.file is not None:
+        # Keys come after the tables: a file that is gone, or without tables, was there before with people in it.
+        # (One key store may serve an empty PostgreSQL database.)
+        lost = "missing" if _is_missing_file(database) else "empty" if migrate.current(database) is None else ""
+        if lost:
+            raise ConfigError(
+                f"The key store is there but its database is {lost}: put the database back, or start in an empty "
+                "INSTANCE_PATH. Nothing was changed."
+            )
     if has_people and not has_keys:
         raise ConfigError(
             "The database is there but its key store is missing: put the key store back. Nothing was changed."

@@ -15,15 +15,13 @@ from datetime import UTC, timedelta
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
-from sqlalchemy import delete
 
 from patient_app.access_log import service as access_log
-from patient_app.accounts import mail, resets, sessions, throttle
-from patient_app.accounts.models import ClinicCode, OneTimeLink
+from patient_app.accounts import links, mail, resets, sessions, throttle
 from patient_app.consent import service as consent
 from patient_app.core import clock
 from patient_app.core.logs import logger
-from patient_app.core.work import Store, db
+from patient_app.core.work import Store
 from patient_app.factory import create_app
 
 THREADS = 4
@@ -31,7 +29,6 @@ ENDINGS = (signal.SIGTERM, signal.SIGINT)
 SOON = timedelta(seconds=5)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
-KEPT_AFTER_USE = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -43,21 +40,14 @@ class Job:
     run: Callable[[Store], int]
 
 
-def _pruning(prune: Callable[[], int | None]) -> Callable[[Store], int]:
+def _pruning(prune: Callable[[], int]) -> Callable[[Store], int]:
     """Give a service that tidies its own tables a unit of work of its own."""
 
     def run(store: Store) -> int:
         with store.work(writes=True):
-            return prune() or 0
+            return prune()
 
     return run
-
-
-def _prune_links_and_codes() -> None:
-    """Remove one-time links and clinic codes that stopped working some time ago, used or not."""
-    before = clock.now() - KEPT_AFTER_USE
-    db().execute(delete(OneTimeLink).where(OneTimeLink.expires_at < before))
-    db().execute(delete(ClinicCode).where(ClinicCode.expires_at < before))
 
 
 JOBS = (
@@ -67,7 +57,7 @@ JOBS = (
     Job("anchor access records", MINUTE, access_log.anchor),
     Job("prune sessions", HOUR, _pruning(sessions.prune)),
     Job("prune throttle", HOUR, _pruning(throttle.prune)),
-    Job("prune links and codes", HOUR, _pruning(_prune_links_and_codes)),
+    Job("prune links and codes", HOUR, _pruning(links.prune)),
     Job("prune mail", HOUR, _pruning(mail.prune)),
 )
 

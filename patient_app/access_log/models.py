@@ -22,6 +22,9 @@ class AccessKind(StrEnum):
     CODE_USED = "code_used"
     TEAM_JOINED = "team_joined"
     TEAM_LEFT = "team_left"
+    EMAIL_CHANGED = "email_changed"
+    ACCOUNT_CLOSED = "account_closed"
+    ACCOUNT_REOPENED = "account_reopened"
 
 
 class AccessChain(Base):

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
-from sqlalchemy import ScalarResult, select
+from sqlalchemy import ScalarResult, Select, bindparam, select
 
 from patient_app.access_log.models import AccessChain, AccessKind, AccessRecord
 from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.keys import AccessAnchor
-from patient_app.core.work import Store, db, vault
+from patient_app.core.work import Store, db, unit, vault
 
 CHAIN_PURPOSE = "access records"
 BATCH = 2000
+
+
+class NotWriting(RuntimeError):
+    """A reading was to be recorded in a unit of work that keeps nothing: its view did not say `records`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +55,47 @@ class Verification:
     faults: list[str] = field(default_factory=list)
 
 
-def record(readings: Sequence[Reading]) -> list[AccessRecord]:
-    """Add records to their patients' chains, in this unit of work; needs a writing one.
+# The ends of patients' chains, held until the end of the unit of work.
+Chains = dict[uuid.UUID, AccessChain]
 
-    Patients are taken in one fixed order, so that two writers cannot wait for each other.
+
+def lock_chains(patients: Iterable[uuid.UUID]) -> Chains:
+    """Hold the chains of these patients, so that what is decided next is true when it is recorded.
+
+    Taken in one fixed order, so that two writers cannot wait for each other; whoever also holds rows of `patient` takes
+    those first. Raise `NotWriting` in a unit of work that keeps nothing.
     """
-    if not readings:
-        return []
-    ordered = sorted(readings, key=lambda reading: reading.patient_id)
-    chains = _lock_chains({reading.patient_id for reading in ordered})
+    if not unit().writes:
+        raise NotWriting
+    query = select(AccessChain).where(AccessChain.patient_id.in_(set(patients))).order_by(AccessChain.patient_id)
+    return {chain.patient_id: chain for chain in db().scalars(query.with_for_update())}
+
+
+def record(readings: Sequence[Reading], chains: Chains | None = None) -> None:
+    """Add records to their patients' chains (held already, if given), in this unit of work."""
+    if chains is None:
+        chains = lock_chains(reading.patient_id for reading in readings)
+    _add(readings, chains)
+
+
+def record_once_a_day(readings: Sequence[Reading], chains: Chains) -> None:
+    """Add those records of lists that their viewer does not have today, under chains that are held.
+
+    Two requests at the same moment so add one record: the second asks when the first is done.
+    """
+    today = clock.now().date()
+    relied_on: dict[uuid.UUID, set[uuid.UUID]] = {}
+    for reading in readings:
+        if reading.consent_id is not None:
+            relied_on.setdefault(reading.viewer_id, set()).add(reading.consent_id)
+    known = {viewer_id: recorded_in_list(viewer_id, today, consents) for viewer_id, consents in relied_on.items()}
+    _add([one for one in readings if one.consent_id not in known.get(one.viewer_id, ())], chains)
+
+
+def _add(readings: Sequence[Reading], chains: Chains) -> None:
     moment = clock.now()
     records = []
-    for reading in ordered:
+    for reading in sorted(readings, key=lambda reading: reading.patient_id):
         chain = chains[reading.patient_id]
         made = AccessRecord(
             id=new_id(),
@@ -85,12 +119,6 @@ def record(readings: Sequence[Reading]) -> list[AccessRecord]:
         records.append(made)
     db().add_all(records)
     db().flush()  # The records stand or fall with the reading that follows.
-    return records
-
-
-def _lock_chains(patients: set[uuid.UUID]) -> dict[uuid.UUID, AccessChain]:
-    query = select(AccessChain).where(AccessChain.patient_id.in_(patients)).order_by(AccessChain.patient_id)
-    return {chain.patient_id: chain for chain in db().scalars(query.with_for_update())}
 
 
 def start_chain(patient_id: uuid.UUID) -> None:
@@ -98,12 +126,21 @@ def start_chain(patient_id: uuid.UUID) -> None:
     db().add(AccessChain(patient_id=patient_id, seq=0, digest=patient_id.bytes))
 
 
-def caseload_recorded(viewer_id: uuid.UUID, on_day: date) -> set[tuple[uuid.UUID, uuid.UUID | None]]:
-    """Return (patient, consent) pairs that this viewer's list was already recorded for on that UTC day."""
-    query = select(AccessRecord.patient_id, AccessRecord.consent_id).where(
-        AccessRecord.viewer_id == viewer_id, AccessRecord.on_day == on_day, AccessRecord.kind == AccessKind.CASELOAD
+def recorded_in_list(viewer_id: uuid.UUID, on_day: date, consents: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Return those of these consents for which this viewer's list was recorded on that UTC day."""
+    asked = {"viewer_id": viewer_id, "on_day": on_day, "consent_ids": list(consents)}
+    return {consent_id for consent_id in db().scalars(_in_list(), asked) if consent_id is not None}
+
+
+@lru_cache(maxsize=1)
+def _in_list() -> Select[uuid.UUID | None]:
+    # Made at its first use: before, the tables that this one refers to (and takes types from) may not be there.
+    return select(AccessRecord.consent_id).where(
+        AccessRecord.viewer_id == bindparam("viewer_id"),
+        AccessRecord.on_day == bindparam("on_day"),
+        AccessRecord.kind == AccessKind.CASELOAD,
+        AccessRecord.consent_id.in_(bindparam("consent_ids", expanding=True)),
     )
-    return {(patient_id, consent_id) for patient_id, consent_id in db().execute(query)}
 
 
 def records_of(patient_id: uuid.UUID, *, most: int = 200) -> list[AccessRecord]:

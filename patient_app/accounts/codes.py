@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, CursorResult, and_, func, or_, select, upd
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
-from patient_app.accounts import links, mail, passwords, sessions, teams
+from patient_app.accounts import addresses, links, mail, passwords, second_factor, sessions, teams
 from patient_app.accounts.invitations import SignInNameNeeded
 from patient_app.accounts.models import (
     ClinicCode,
@@ -178,9 +178,16 @@ def issue(viewer: Actor, person_id: uuid.UUID, code_id: uuid.UUID) -> Issued:
     if person.state == PersonState.INVITED:  # No device has this account yet.
         mail.tell(person, "code_to_join")
     else:
-        person.security_notice, person.security_notice_at = SecurityNotice.CODE_ISSUED, moment
-        mail.tell(person, "code_issued")
+        _ask_about(person, moment)
+        addresses.warn(person, "code_issued")
     return _issued(code, person, text)
+
+
+def _ask_about(person: Person, moment: datetime) -> None:
+    """Ask on every device. A question about a code that was used stays while it can still keep entries closed."""
+    undecided = person.entries_closed_until is not None and person.entries_closed_until > moment
+    if not (undecided and person.security_notice == SecurityNotice.CODE_USED):
+        person.security_notice, person.security_notice_at = SecurityNotice.CODE_ISSUED, moment
 
 
 def _issued(code: ClinicCode, person: Person, text: str | None) -> Issued:
@@ -400,38 +407,44 @@ def _join(person: Person, sign_in_name: str, password_hash: str) -> None:
     if not name:
         raise SignInNameNeeded
     activate(person, name, password_hash)
+    addresses.joined_by_code(person)
 
 
 def _reset(person: Person, password_hash: str) -> None:
-    """Set the new password and take the second factor away, which may be lost with the phone."""
+    """Set the new password, and ask for no second factor: it may be lost with the phone."""
     if person.state != PersonState.ACTIVE:
         raise CodeUnusable
     moment = clock.now()
     if person.role == Role.PATIENT:
-        _close_entries(person, moment)
+        close_entries(person, moment)
     else:
         # Staff have no entries to close: every device is signed out instead.
         sessions.end_other_sessions(person.id, None)
         person.security_notice = person.security_notice_at = None
-        mail.tell(person, "password_changed")
+        addresses.warn(person, "password_changed")
     person.password_hash, person.password_changed_at = password_hash, moment
-    person.totp_secret, person.totp_confirmed_at, person.totp_last_step = None, None, 0
+    second_factor.set_aside(person, moment)
     cancel_links(person.id)
 
 
-def _close_entries(person: Person, moment: datetime) -> None:
+def close_entries(person: Person, moment: datetime) -> None:
     """Close a patient's older entries to the new device for a day; an old device, or the mail, opens them before.
 
-    A second code in that day changes neither the moment it counts from nor the password to go back to: both are those
-    from before the first. Devices that were signed in stay so, and are asked.
+    Call it before the new password is set. Only the address that is known to be the patient's own gets the link that
+    opens. A second code in that day changes neither the moment it counts from nor the password to go back to: both are
+    those from before the first. Devices that were signed in stay so, and are asked.
     """
     if person.entries_closed_until is None or person.entries_closed_until <= moment:
         person.entries_closed_from = moment
         person.password_hash_before_code = person.password_hash
     person.entries_closed_until = moment + ENTRIES_CLOSED
     person.security_notice, person.security_notice_at = SecurityNotice.CODE_USED, moment
-    if person.email:
-        mail.tell(person, "code_used", link=mail.link_to(f"/open-entries/{_open_entries_link(person)}"))
+    own = addresses.proven_address(person)
+    if own:
+        link = mail.link_to(f"/open-entries/{_open_entries_link(person)}")
+        mail.queue_mail(person.id, own, "code_used", language=person.language, link=link)
+    if person.email != own:
+        mail.tell(person, "code_used_new_address")
 
 
 def _open_entries_link(person: Person) -> str:

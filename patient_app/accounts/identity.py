@@ -16,7 +16,7 @@ from flask_login import LoginManager, current_user
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from patient_app.accounts import sessions
+from patient_app.accounts import addresses, sessions
 from patient_app.accounts.models import DeviceSession, Person, PersonState, SecurityNotice
 from patient_app.accounts.sign_in import Asking, SignedIn
 from patient_app.core import access, clock, work
@@ -54,6 +54,7 @@ _BY_TOKEN = (
         Person.entries_closed_until,
         Person.security_notice,
         Person.security_notice_at,
+        Person.email_changed_at,
     )
     .join(Person, Person.id == DeviceSession.person_id)
     .where(
@@ -181,11 +182,13 @@ def _viewer(row: Any, role: Role, stage: Stage, moment: datetime) -> Viewer:
 
 
 def _notice(row: Any, *, closed: bool) -> str | None:
-    """Return what the person is to be asked. Who came in by the code is not asked whether that was all right."""
-    if row.security_notice is None:
-        return None
-    notice = SecurityNotice(row.security_notice)
-    return None if notice is SecurityNotice.CODE_USED and closed else str(notice)
+    """Return what the person is to be asked. Who came in by the code is not asked whether that was all right.
+
+    Nor whether an address is theirs: they may have come in by it.
+    """
+    if row.security_notice is not None and not (closed and row.security_notice == SecurityNotice.CODE_USED):
+        return str(SecurityNotice(row.security_notice))
+    return addresses.NOTICE if row.email_changed_at is not None and not closed else None
 
 
 def _note_activity(response: Response) -> Response:

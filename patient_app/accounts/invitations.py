@@ -15,7 +15,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from patient_app.accounts import links, passwords
+from patient_app.accounts import addresses, links, passwords
 from patient_app.accounts.links import LinkUnusable
 from patient_app.accounts.models import LinkPurpose, OneTimeLink, Person, PersonState, SupportLink
 from patient_app.accounts.registry import (
@@ -73,6 +73,7 @@ def join(token: str, *, sign_in_name: str, password: str, own_name: str = "") ->
         if not name:
             raise SignInNameNeeded
         activate(person, name, password_hash)
+        addresses.prove(person)
     return person
 
 

@@ -79,9 +79,14 @@ def join_link(token: str) -> ResponseReturnValue:
         return render_page("accounts/join_unusable.html"), GONE
     if person is None:
         return render_page("accounts/join.html", form=form, token=token)
-    if person.role is Role.SUPPORTER and isinstance(form, NamedJoinForm):
+    if _may_accept(person, form):
         return render_page("accounts/join_accept.html", token=token)
     return render_page("accounts/join_signed_in.html"), CONFLICT
+
+
+def _may_accept(person: Viewer, form: JoinForm) -> bool:
+    """Whether somebody who is signed in can take this link with the account they have."""
+    return person.role is Role.SUPPORTER and isinstance(form, NamedJoinForm)
 
 
 def _show_code(letters: str) -> ResponseReturnValue:
@@ -123,7 +128,7 @@ def _join(token: str) -> ResponseReturnValue:
 
 
 def _accept(person: Viewer, token: str) -> ResponseReturnValue:
-    if person.role is not Role.SUPPORTER:
+    if not _may_accept(person, _form_of(token)):
         return render_page("accounts/join_signed_in.html"), CONFLICT
     invitations.accept_as(person, token)
     return redirect(url_for("supporting.overview", done="support-accepted"), 303)

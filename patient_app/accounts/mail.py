@@ -43,6 +43,7 @@ KEPT_AFTER_SENDING = timedelta(days=7)
 _POLICY = email.policy.SMTP.clone(max_line_length=900)
 
 FAULTS = (OSError, smtplib.SMTPException, ValueError)
+PERMANENT = 500  # The first of the answers by which a mail server refuses for good (RFC 5321, 4.2.1).
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +115,11 @@ def deliver_due(store: Store) -> int:
             letter = _claim()
         if letter is None:  # Another worker has it.
             break
-        went = _hand_over(store.config, letter) if letter.address else False
+        # Without an address the owner is gone: there is nothing left to send.
+        outcome = _hand_over(store.config, letter) if letter.address else MailState.FAILED
         with store.work(writes=True):
-            _mark(letter, went=went)
-        sent += went
+            _mark(letter, outcome)
+        sent += outcome is MailState.SENT
     return sent
 
 
@@ -134,27 +136,25 @@ def _claim() -> Letter | None:
     message.next_try_at = clock.now() + CLAIMED
     try:
         words = (message.address or "", message.subject or "", message.body or "")
-    except (KeyGone, SealBroken):  # The owner is gone: there is nothing left to send.
-        message.tries, words = MOST_TRIES, ("", "", "")
+    except (KeyGone, SealBroken):
+        words = ("", "", "")
     return Letter(message.id, message.created_at, message.tries, *words)
 
 
-def _mark(letter: Letter, *, went: bool) -> None:
+def _mark(letter: Letter, outcome: MailState) -> None:
     message = db().get(MailMessage, letter.id, with_for_update=True)
     if message is None or message.state != MailState.QUEUED:
         return
-    if went:
-        message.state = MailState.SENT
-    elif letter.tries >= MOST_TRIES:
-        message.state = MailState.FAILED
-    else:
+    if outcome is MailState.QUEUED:
         minutes = BACK_OFF_MINUTES[min(letter.tries, len(BACK_OFF_MINUTES)) - 1]
         message.next_try_at = clock.now() + timedelta(minutes=minutes)
         return
+    message.state = outcome
     message.address = message.subject = message.body = None
 
 
-def _hand_over(settings: Config, letter: Letter) -> bool:
+def _hand_over(settings: Config, letter: Letter) -> MailState:
+    """Return what became of a message: sent, failed for good, or queued for another try."""
     try:
         message = _compose(settings, letter)
         if settings.smtp is None:
@@ -162,10 +162,33 @@ def _hand_over(settings: Config, letter: Letter) -> bool:
         else:
             _send(settings, settings.smtp, message)
     except FAULTS as fault:
-        logger().warning("mail not handed over", mail_id=str(letter.id), tries=letter.tries, exc_info=fault)
-        return False
+        facts = {"mail_id": str(letter.id), "tries": letter.tries, "smtp": _smtp_code(fault), "exc_info": fault}
+        if _is_refusal(fault) or letter.tries >= MOST_TRIES:
+            logger().error("mail given up", **facts)
+            return MailState.FAILED
+        logger().warning("mail not handed over", **facts)
+        return MailState.QUEUED
     logger().info("mail handed over", mail_id=str(letter.id), to="outbox" if settings.smtp is None else "smtp")
-    return True
+    return MailState.SENT
+
+
+def _is_refusal(fault: Exception) -> bool:
+    """Whether this very message can never go out: its words or its address make no mail, or the server says so.
+
+    A refused password, sender or greeting is about our settings and concerns every message: those are tried again,
+    so that nothing is lost while the operator mends them.
+    """
+    if isinstance(fault, ValueError) and not isinstance(fault, OSError):  # A certificate that is not trusted is both.
+        return True
+    of_the_message = (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError)
+    return isinstance(fault, of_the_message) and (_smtp_code(fault) or 0) >= PERMANENT
+
+
+def _smtp_code(fault: Exception) -> int | None:
+    """Return the number of the server's answer; its words may repeat the address."""
+    if isinstance(fault, smtplib.SMTPRecipientsRefused):  # Each message has one recipient.
+        return next((code for code, _words in fault.recipients.values()), None)
+    return fault.smtp_code if isinstance(fault, smtplib.SMTPResponseException) else None
 
 
 def _compose(settings: Config, letter: Letter) -> EmailMessage:

@@ -144,6 +144,11 @@ class Person(Base):
 
     name_sealed: Mapped[bytes | None] = sealed_column()
     name = SealedText("name_sealed", owner="id")
+    # What the person wants to be called, and their pronouns: in their own words, or empty.
+    called_sealed: Mapped[bytes | None] = sealed_column()
+    called = SealedText("called_sealed", owner="id")
+    pronouns_sealed: Mapped[bytes | None] = sealed_column()
+    pronouns = SealedText("pronouns_sealed", owner="id")
     email_sealed: Mapped[bytes | None] = sealed_column()
     email = SealedText("email_sealed", owner="id")
     sign_in_name_sealed: Mapped[bytes | None] = sealed_column()
@@ -163,6 +168,11 @@ class Person(Base):
     password_hash_before_code: Mapped[str | None] = mapped_column(String(200), default=None)
     security_notice: Mapped[SecurityNotice | None] = mapped_column(String(20), default=None)
     security_notice_at: Mapped[datetime | None] = mapped_column(default=None)
+
+    # When staff set the address, until the person shows that it is theirs; and the address that was theirs before.
+    email_changed_at: Mapped[datetime | None] = mapped_column(default=None)
+    email_before_sealed: Mapped[bytes | None] = sealed_column()
+    email_before = SealedText("email_before_sealed", owner="id")
 
 
 class Patient(Base):

@@ -1,6 +1,7 @@
-"""People of a practice, as other features know them: lists and charts, closing, and what the modules beside it make.
+"""People of a practice, as other features know them: lists and charts, and what the modules beside it make.
 
-`registry` makes and invites people, `supporters` ties them to patients; their names are offered here too.
+`registry` makes and invites people, `supporters` ties them to patients, `closing` closes accounts; their names are
+offered here too.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from patient_app.accounts import teams
-from patient_app.accounts.models import ClinicCode, DeviceSession, Patient, Person, PersonState
+from patient_app.accounts.closing import close_account, reopen_account
+from patient_app.accounts.models import Patient, Person, PersonState
 from patient_app.accounts.registry import (
-    FOR_CHANGE,
     STAFF,
     Actor,
     ChartNumberTaken,
@@ -23,7 +24,6 @@ from patient_app.accounts.registry import (
     Invited,
     SignInNameTaken,
     activate,
-    cancel_links,
     create_practice,
     find_person,
     invite_administrator,
@@ -42,7 +42,6 @@ from patient_app.accounts.supporters import (
     set_instructions,
     supporters_of,
 )
-from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import db, vault
@@ -196,39 +195,3 @@ def chart(viewer: Actor, patient_id: uuid.UUID) -> Chart:
         address=kept.address or "",
         emergency_contact=kept.emergency_contact or "",
     )
-
-
-# ---------------------------------------------------------------------------------------------- closing and reopening
-def close_account(viewer: Actor, person_id: uuid.UUID) -> None:
-    """Close an account of the staff: signed out everywhere, off every team, its links and codes dead.
-
-    Nobody closes their own (`NotFound`), so a practice always keeps an administrator. Closed twice is closed.
-    """
-    person = find_person(viewer, person_id, STAFF)
-    if viewer.role != Role.ADMINISTRATOR or person.id == viewer.id:
-        raise NotFound
-    db().refresh(person, with_for_update=FOR_CHANGE)
-    if person.state == PersonState.CLOSED:
-        return
-    person.state = PersonState.CLOSED
-    moment = clock.now()
-    ended = update(DeviceSession).where(DeviceSession.person_id == person_id, DeviceSession.ended_at.is_(None))
-    db().execute(ended.values(ended_at=moment))
-    dead = update(ClinicCode).where(
-        (ClinicCode.person_id == person_id) | (ClinicCode.issued_by == person_id),
-        ClinicCode.used_at.is_(None),
-        ClinicCode.cancelled_at.is_(None),
-    )
-    db().execute(dead.values(cancelled_at=moment))
-    cancel_links(person_id)
-    teams.leave_all(viewer, person_id)
-
-
-def reopen_account(viewer: Actor, person_id: uuid.UUID) -> None:
-    """Open a closed account of the staff again; teams are assigned anew. Raise `NotFound`."""
-    person = find_person(viewer, person_id, STAFF)
-    if viewer.role != Role.ADMINISTRATOR:
-        raise NotFound
-    db().refresh(person, with_for_update=FOR_CHANGE)
-    if person.state == PersonState.CLOSED:
-        person.state = PersonState.ACTIVE if person.password_hash else PersonState.INVITED

@@ -10,9 +10,20 @@ from flask_babel import lazy_gettext as _l
 from wtforms import Field, StringField
 from wtforms.validators import ValidationError
 
+from patient_app.accounts.charts import ChartWords
 from patient_app.accounts.practice import WEEKDAYS, Hours
 from patient_app.core import clock
-from patient_app.core.forms import DayField, Form, IdField, ListField, Needed, long_text, short_text, without_controls
+from patient_app.core.forms import (
+    OUT_OF_DATE,
+    DayField,
+    Form,
+    IdField,
+    ListField,
+    Needed,
+    long_text,
+    short_text,
+    without_controls,
+)
 from patient_app.core.roles import Discipline, Role
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
@@ -39,6 +50,14 @@ def check_email(_form: object, field: Field) -> None:
     hidden = any(not letter.isprintable() for letter in text)
     if text and (hidden or len(text) > LONGEST_EMAIL or not _EMAIL.fullmatch(text)):
         raise ValidationError(_l("Use an e-mail address such as name@example.org."))
+
+
+def sent_whole(form: Form) -> bool:
+    """Whether every field was sent, if only empty; says so beside each that was not."""
+    missing = [field.name for field in form if not field.raw_data and not field.errors]
+    for name in missing:
+        form.add_error(name, OUT_OF_DATE)
+    return not missing
 
 
 class StaffForm(Form):
@@ -73,10 +92,9 @@ class StaffForm(Form):
         return None if self.role is Role.ADMINISTRATOR else Discipline(self.work.data)
 
 
-class PatientForm(Form):
-    """Registers a patient."""
+class _ChartFields(Form):
+    """What the practice keeps about a patient."""
 
-    id = IdField()
     name = short_text(_l("Name"), needed=_l("Type a name."), render_kw={"autocomplete": "off"})
     chart_number = short_text(
         _l("Chart number"), needed=_l("Type the chart number."), longest=40, render_kw={"autocomplete": "off"}
@@ -113,6 +131,31 @@ class PatientForm(Form):
             raise ValidationError(_l("Check the year. This date cannot be right."))
         if _age(born, today) < ADULT:
             raise ValidationError(_l("Accounts are for people who are 18 or older, for now."))
+
+
+class PatientForm(_ChartFields):
+    """Registers a patient."""
+
+    id = IdField()
+
+
+class ChartForm(_ChartFields):
+    """Changes what the practice keeps about a patient; the page says what becomes of the e-mail address."""
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """Check each field; what was not sent at all is not taken for empty, which would remove what is kept."""
+        return all([super().validate(extra_validators), sent_whole(self)])
+
+    def words(self) -> ChartWords:
+        """Return what was typed; only after the form was found valid."""
+        return ChartWords(
+            name=self.name.data,
+            chart_number=self.chart_number.data,
+            date_of_birth=self.born,
+            address=self.address.data or "",
+            emergency_contact=self.emergency_contact.data or "",
+            email=self.email.data or "",
+        )
 
 
 def _age(born: date, today: date) -> int:
@@ -198,7 +241,7 @@ class HoursForm(Form):
 
     def validate(self, extra_validators: object = None) -> bool:
         """Check each time, then that each day has both or none, in order."""
-        if not super().validate(extra_validators):
+        if not all([super().validate(extra_validators), sent_whole(self)]):
             return False
         for _name, opens, closes in self.days():
             if (opens.minutes is None) != (closes.minutes is None):

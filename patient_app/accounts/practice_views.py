@@ -38,6 +38,8 @@ notices.register(
     team_changed=_l("The care team was changed. The patient has notice."),
     account_closed=_l("The account is closed. This person was signed out everywhere."),
     account_reopened=_l("The account is open again. Care teams have to be picked anew."),
+    patient_closed=_l("The account is closed. This person was signed out, and nobody reads what they shared."),
+    patient_reopened=_l("The account is open again. Sharing stays paused until this person turns it on."),
     hours_saved=_l("The opening hours are saved."),
     numbers_saved=_l("The phone numbers are saved."),
     code_confirmed=_l("The code works now."),
@@ -192,17 +194,17 @@ def unassign_clinician(person_id: uuid.UUID, membership_id: uuid.UUID) -> Respon
 @bp.post("/practice/people/<uuid:person_id>/close")
 @access(Permission.PRACTICE_MANAGE)
 def close_account(person_id: uuid.UUID) -> ResponseReturnValue:
-    """Close an account of the staff and sign it out everywhere."""
-    people.close_account(viewer(), person_id)
-    return _to_person(person_id, "account-closed")
+    """Close an account of the staff or of a patient and sign it out everywhere."""
+    role = people.close_account(viewer(), person_id)
+    return _to_person(person_id, "patient-closed" if role is Role.PATIENT else "account-closed")
 
 
 @bp.post("/practice/people/<uuid:person_id>/reopen")
 @access(Permission.PRACTICE_MANAGE)
 def reopen_account(person_id: uuid.UUID) -> ResponseReturnValue:
-    """Open a closed account of the staff again."""
-    people.reopen_account(viewer(), person_id)
-    return _to_person(person_id, "account-reopened")
+    """Open a closed account of the staff or of a patient again."""
+    role = people.reopen_account(viewer(), person_id)
+    return _to_person(person_id, "patient-reopened" if role is Role.PATIENT else "account-reopened")
 
 
 @bp.post("/practice/people/<uuid:person_id>/invitation")

@@ -10,10 +10,11 @@ from datetime import timedelta
 
 from sqlalchemy import Select, func, select
 
-from patient_app.accounts import links, mail, passwords, sessions, throttle
+from patient_app.accounts import addresses, links, mail, passwords, sessions, throttle
+from patient_app.accounts.codes import close_entries
 from patient_app.accounts.links import LinkUnusable
 from patient_app.accounts.models import LinkPurpose, OneTimeLink, Person, PersonState, ResetRequest
-from patient_app.accounts.registry import sign_in_index
+from patient_app.accounts.registry import FOR_CHANGE, sign_in_index
 from patient_app.accounts.security import forget_code_reset
 from patient_app.accounts.sign_in import Asking, SignedIn, begin, prove_password, take
 from patient_app.core import clock
@@ -60,7 +61,8 @@ def _requests() -> Select[ResetRequest]:
 
 def _answer(request: ResetRequest) -> bool:
     query = select(Person).where(Person.sign_in_index == request.sign_in_index, Person.state == PersonState.ACTIVE)
-    person = db().scalar(query)
+    # Held, so that no link goes to an address that is changed at this moment.
+    person = db().scalar(query.with_for_update(key_share=True))
     if person is None or not person.email or _sent_lately(person) >= MOST_AN_HOUR:
         return False
     token = links.make_link(LinkPurpose.RESET, practice_id=person.practice_id, person_id=person.id, hours=VALID_HOURS)
@@ -79,29 +81,41 @@ def _sent_lately(person: Person) -> int:
 
 def role_of_link(token: str) -> Role:
     """Return the role of the person that a reset link is for; raise `LinkUnusable`. Uses nothing up."""
+    return Role(_owner(token).role)
+
+
+def _owner(token: str) -> Person:
     link = links.find_link(token, LinkPurpose.RESET)
     with reading() as session:
         person = session.get(Person, link.person_id) if link is not None else None
     if person is None or person.state != PersonState.ACTIVE:
         raise LinkUnusable
-    return Role(person.role)
+    return person
 
 
 def reset(token: str, new_password: str, asking: Asking) -> SignedIn:
     """Set a new password by a link and begin a session; who has a second factor still needs it.
 
-    All other devices are signed out, and the owner is told. Raise `LinkUnusable` or `PasswordRefused`, then nothing is
-    changed and the link can be used again. Call it before the unit of work was used.
+    All other devices are signed out, and the owner is told. By a link to an address that staff set and that nobody has
+    confirmed, older entries stay closed and older devices signed in, as after a code of the clinic. Raise
+    `LinkUnusable` or `PasswordRefused`, then nothing is changed and the link can be used again. Call it before the unit
+    of work was used.
     """
-    passwords.check_new_password(new_password, role_of_link(token))
+    owner = _owner(token)
+    passwords.check_new_password(new_password, Role(owner.role))
     password_hash = passwords.hash_password(new_password)
-    link = links.use_link(token, LinkPurpose.RESET)
-    person = db().get_one(Person, link.person_id, with_for_update=True)
+    # The person first, then the link: whoever changes the address takes them in this order too.
+    person = db().get_one(Person, owner.id, with_for_update=FOR_CHANGE)
+    links.use_link(token, LinkPurpose.RESET)
     links.cancel_links(LinkPurpose.RESET, person_id=person.id)
-    sessions.end_other_sessions(person.id, None)
-    # Whoever reads the person's mail proved as much as the mail that opens entries after a code.
-    forget_code_reset(person)
-    _set(person, password_hash)
+    if addresses.is_unproven(person):
+        close_entries(person, clock.now())
+        _keep(person, password_hash)
+    else:
+        sessions.end_other_sessions(person.id, None)
+        # Whoever reads the person's mail proved as much as the mail that opens entries after a code.
+        forget_code_reset(person)
+        _set(person, password_hash)
     return begin(person, asking)
 
 
@@ -125,6 +139,10 @@ def change_password(viewer: Viewer, current: str, new_password: str, asking: Ask
 
 
 def _set(person: Person, password_hash: str) -> None:
+    _keep(person, password_hash)
+    addresses.warn(person, "password_changed")
+
+
+def _keep(person: Person, password_hash: str) -> None:
     person.password_hash = password_hash
     person.password_changed_at = clock.now()
-    mail.tell(person, "password_changed")

@@ -6,6 +6,7 @@ import base64
 import hmac
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 import pyotp
 import segno
@@ -147,6 +148,33 @@ def turn_off(viewer: Viewer) -> None:
     person.totp_secret = None
     person.totp_confirmed_at = None
     mail.tell(person, "second_factor_off")
+
+
+# ------------------------------------------------------------------------------------- after a reset by a clinic code
+def set_aside(person: Person, moment: datetime) -> None:
+    """Ask for no code any more after a reset by a clinic code at that moment: the app may be lost with the phone.
+
+    Call it once the entries are closed. Where the reset can be taken back, the secret stays (and asks for nothing)
+    until `take_back` or `forget_set_aside`, unless the person turns on another one.
+    """
+    since = person.entries_closed_from
+    if since is None or (since == moment and not is_on(person)):  # Nothing to go back to, or to nothing.
+        person.totp_secret, person.totp_last_step = None, 0
+    person.totp_confirmed_at = None
+
+
+def take_back(person: Person, since: datetime) -> None:
+    """Go back to the second factor from before a reset: what was turned on since goes, what was set aside counts."""
+    if person.totp_confirmed_at is None:
+        person.totp_confirmed_at = clock.now() if person.totp_secret_sealed is not None else None
+    elif person.totp_confirmed_at >= since:
+        person.totp_secret = person.totp_confirmed_at = None
+
+
+def forget_set_aside(person: Person) -> None:
+    """Let go of what was set aside: the reset was the person's own."""
+    if not is_on(person):
+        person.totp_secret = None
 
 
 def _turn_on(viewer: Viewer, code: str) -> Person:

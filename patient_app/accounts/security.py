@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import update
 
-from patient_app.accounts import links, mail, sessions
+from patient_app.accounts import addresses, links, second_factor, sessions
 from patient_app.accounts.models import ClinicCode, LinkPurpose, Person, SecurityNotice
 from patient_app.core import clock
 from patient_app.core.identity import Viewer
@@ -28,7 +28,7 @@ def it_was_me(viewer: Viewer, notice: SecurityNotice) -> None:
 
 
 def it_was_not_me(viewer: Viewer, notice: SecurityNotice) -> None:
-    """Take it back: open codes stop working; after a reset the password from before works again.
+    """Take it back: open codes stop working; after a reset the password and the second factor from before count again.
 
     The devices that came in since are signed out and forgotten. Raise `NothingToAnswer`.
     """
@@ -38,13 +38,13 @@ def it_was_not_me(viewer: Viewer, notice: SecurityNotice) -> None:
     if notice is SecurityNotice.CODE_USED and since is not None:
         person.password_hash = person.password_hash_before_code
         person.password_changed_at = clock.now()
-        if person.totp_confirmed_at is not None and person.totp_confirmed_at >= since:
-            person.totp_secret = person.totp_confirmed_at = None
+        second_factor.take_back(person, since)
         sessions.end_other_sessions(person.id, viewer.session_id, begun_since=since)
         sessions.forget_devices(person.id, since=since)
         links.cancel_links(LinkPurpose.RESET, person_id=person.id)
         forget_code_reset(person)
-        mail.tell(person, "code_undone")
+        addresses.warn(person, "code_undone")
+        addresses.take_back(person)  # They may have come in by the address that staff set.
     person.security_notice = person.security_notice_at = None
 
 
@@ -67,6 +67,7 @@ def forget_code_reset(person: Person) -> None:
     """Treat a reset by a clinic code as the owner's own: nothing stays closed, nothing is left to answer."""
     person.entries_closed_from = person.entries_closed_until = None
     person.password_hash_before_code = None
+    second_factor.forget_set_aside(person)
     if person.security_notice == SecurityNotice.CODE_USED:
         person.security_notice = person.security_notice_at = None
     links.cancel_links(LinkPurpose.OPEN_ENTRIES, person_id=person.id)

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from patient_app.accounts import identity, links, resets, security, sessions
+from patient_app.accounts import addresses, identity, links, resets, security, sessions
 from patient_app.accounts import second_factor as factor
 from patient_app.accounts import sign_in as signing
 from patient_app.accounts.blueprint import bp
@@ -287,6 +287,8 @@ def security_notice() -> ResponseReturnValue:
     notice = viewer().security_notice
     if notice is None:
         return redirect(url_for("accounts.settings"), 303)
+    if notice == addresses.NOTICE:
+        return redirect(url_for("accounts.email_notice"), 303)
     return render_page("accounts/security_notice.html", form=SecurityAnswerForm(about=notice), notice_kind=notice)
 
 

@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Executable, Select, bindparam, select
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
@@ -21,6 +21,7 @@ from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline, Role
+from patient_app.core.vault import Place
 from patient_app.core.work import db, vault
 
 READS_AFTER_NOTICE = timedelta(hours=72)
@@ -128,27 +129,45 @@ def _open(patient_id: uuid.UUID) -> Select[TeamMembership]:
     return select(TeamMembership).where(TeamMembership.patient_id == patient_id, TeamMembership.ended_at.is_(None))
 
 
+_TEAM = (
+    select(
+        TeamMembership.id,
+        TeamMembership.clinician_id,
+        TeamMembership.assigned_at,
+        TeamMembership.shown_at,
+        Person.name_sealed,
+        Person.discipline,
+    )
+    .join(Person, Person.id == TeamMembership.clinician_id)
+    .where(TeamMembership.patient_id == bindparam("patient_id"), TeamMembership.ended_at.is_(None))
+    .order_by(TeamMembership.assigned_at, TeamMembership.id)
+)
+_NEW_ON_TEAM = _TEAM.where(TeamMembership.shown_at.is_(None))
+
+
 def team_of(patient_id: uuid.UUID) -> list[TeamMember]:
     """Return who is on a patient's team now, in the order of joining."""
-    query = (
-        select(TeamMembership, Person)
-        .join(Person, Person.id == TeamMembership.clinician_id)
-        .where(TeamMembership.patient_id == patient_id, TeamMembership.ended_at.is_(None))
-        .order_by(TeamMembership.assigned_at, TeamMembership.id)
-    )
-    rows = [(membership, person) for membership, person in db().execute(query)]
-    vault().preload(person.id for _, person in rows)
+    return _members(_TEAM, patient_id)
+
+
+def _members(query: Executable, patient_id: uuid.UUID) -> list[TeamMember]:
+    rows = db().execute(query, {"patient_id": patient_id}).all()
+    vault().preload([row.clinician_id for row in rows])
     return [
         TeamMember(
-            membership_id=membership.id,
-            clinician_id=person.id,
-            name=person.name or "",
-            discipline=Discipline(person.discipline or ""),
-            assigned_at=membership.assigned_at,
-            shown_at=membership.shown_at,
+            membership_id=row.id,
+            clinician_id=row.clinician_id,
+            name=_name(row.clinician_id, row.name_sealed),
+            discipline=Discipline(row.discipline or ""),
+            assigned_at=row.assigned_at,
+            shown_at=row.shown_at,
         )
-        for membership, person in rows
+        for row in rows
     ]
+
+
+def _name(person_id: uuid.UUID, blob: bytes | None) -> str:
+    return "" if blob is None else vault().open(Place(Person.__tablename__, "name_sealed", person_id, person_id), blob)
 
 
 def is_on_team(clinician_id: uuid.UUID, patient_id: uuid.UUID) -> bool:
@@ -165,7 +184,7 @@ def patients_with(clinician_id: uuid.UUID) -> Select[uuid.UUID]:
 
 def new_members_for(patient_id: uuid.UUID) -> list[TeamMember]:
     """Return the members of a patient's team whose names the patient was not shown yet."""
-    return [member for member in team_of(patient_id) if member.shown_at is None]
+    return _members(_NEW_ON_TEAM, patient_id)
 
 
 def mark_shown(viewer: Actor, membership_id: uuid.UUID) -> None:

@@ -6,7 +6,7 @@ import uuid
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from patient_app.core.db import Base, sealed_column
@@ -61,6 +61,9 @@ class CheckInVersion(Base):
         UniqueConstraint("check_in_id", "version"),
         CheckConstraint("mood IS NULL OR mood BETWEEN 1 AND 5", name="mood"),
         CheckConstraint("craving IS NULL OR craving BETWEEN 0 AND 10", name="craving"),
+        CheckConstraint("anxiety IS NULL OR anxiety BETWEEN 0 AND 10", name="anxiety"),
+        CheckConstraint("energy IS NULL OR energy BETWEEN 1 AND 5", name="energy"),
+        CheckConstraint("sleep_hours IS NULL OR sleep_hours BETWEEN 0 AND 24", name="sleep_hours"),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -75,6 +78,17 @@ class CheckInVersion(Base):
     mood: Mapped[int | None]
     craving: Mapped[int | None]
     use: Mapped[bool | None]
+    anxiety: Mapped[int | None] = mapped_column(default=None)
+    energy: Mapped[int | None] = mapped_column(default=None)
+    # Hours slept in the night before, in whole hours.
+    sleep_hours: Mapped[int | None] = mapped_column(default=None)
+    # Which substance or behaviour, how strong, how much: `substance_use`, as JSON.
+    use_details_sealed: Mapped[bytes | None] = sealed_column()
+    use_details = SealedText("use_details_sealed", owner="patient_id")
+    # Triggers and what helped, as JSON: `substance_use`, unless substances play no part for this person (then `mood`).
+    context_sealed: Mapped[bytes | None] = sealed_column()
+    context = SealedText("context_sealed", owner="patient_id")
+    context_about_use: Mapped[bool] = mapped_column(default=True, server_default=true())
     # Free words; when the person marked them as about use, reading them needs `substance_use` as well.
     note_sealed: Mapped[bytes | None] = sealed_column()
     note = SealedText("note_sealed", owner="patient_id")

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from patient_app.checkins.things import Kind
+from patient_app.profile.things import Kind
 
 CONTENT = Path(__file__).resolve().parents[1] / "content"
 RULES = CONTENT / "rules" / "after_check_in.yaml"

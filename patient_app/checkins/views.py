@@ -1,76 +1,165 @@
-"""The patient's own pages of check-ins."""
+"""The patient's own pages of one check-in: writing, reading back, changing, taking away."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from datetime import date, timedelta
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
-from patient_app.checkins import service
-from patient_app.checkins.forms import NO, YES, CheckInForm, PrivacyForm
-from patient_app.checkins.words import MOODS
-from patient_app.consent import service as consents
-from patient_app.consent.categories import Category
+from patient_app.checkins import history_views, recording, service
+from patient_app.checkins.after import card_after
+from patient_app.checkins.blueprint import bp
+from patient_app.checkins.forms import YES, CheckInForm, PrivacyForm, day_asked
+from patient_app.checkins.parts import has_more, parts_of
+from patient_app.checkins.words import answer_words
+from patient_app.consent import receipts
 from patient_app.core import clock, notices
 from patient_app.core.access import Permission, access
-from patient_app.core.clock import moment
-from patient_app.core.identity import viewer
+from patient_app.core.clock import Moment, moment
+from patient_app.core.identity import Viewer, viewer
 from patient_app.core.pages import render_page
+from patient_app.profile import service as profiles
+from patient_app.profile.service import Profile
 
-# No entry is older; days before it cannot be counted back from.
-EARLIEST = date(1900, 1, 1)
-
-bp = Blueprint("checkins", __name__)
+# A day is filled in afterwards this far back: what lies further is not remembered well enough to help anybody.
+PAST_DAYS = 14
+__all__ = ["bp", "history_views"]
 
 notices.register(
     private=_l("Only you can see this check-in now."),
     not_private=_l("People you share with can see this check-in again."),
+    changed=_l("Changed. The earlier words are kept."),
+    brought_back=_l("It is back, as it was."),
 )
 
 
 @bp.get("/check-in")
 @access(Permission.CHECK_INS_WRITE)
 def check_in() -> ResponseReturnValue:
-    """Show the form."""
-    return render_page("checkins/check_in.html", form=CheckInForm())
+    """Show the form, for now or for a past day (`?day=`)."""
+    patient = viewer()
+    profile = profiles.profile_of(patient)
+    day = _past_day(patient, request.args.get("day"))
+    return _form_page(patient, profile, CheckInForm.blank(profile, day=day.isoformat() if day else ""), day)
 
 
 @bp.post("/check-in")
 @access(Permission.CHECK_INS_WRITE)
 def save_check_in() -> ResponseReturnValue:
     """Store the check-in; the same one sent again gives the same answer."""
-    form, patient = CheckInForm(), viewer()
-    if form.validate():
-        when = moment(clock.now(), form.zone_or(patient.zone), patient.day_start_minutes)
+    patient = viewer()
+    profile = profiles.profile_of(patient)
+    form = CheckInForm.blank(profile)
+    day = _past_day(patient, form.day.data)
+    if form.day.data and day is None and form.day.data != _today(patient).isoformat():
+        form.day.data = ""
+        form.add_error("mood", _l("That day is too long ago. This would now be saved for today."))
+    elif form.validate():
         try:
-            entry_id = service.record_check_in(patient, form.id.value, form.answers(), when)
+            answers = form.answers(about_use=profile.asks_about_use)
+            entry_id = recording.record_check_in(patient, form.id.value, answers, _moment(patient, form, day))
+            _keep_chips(patient, form)
             return redirect(url_for("checkins.show_check_in", entry_id=entry_id, done="saved"), 303)
-        except service.NothingSaid:
+        except recording.NothingSaid:
             form.add_error("mood", _l("Answer at least one question. Any one is fine."))
-        except service.IdTaken:
+        except recording.IdTaken:
             form.renew_id()
-    return render_page("checkins/check_in.html", form=form), 422
+    return _form_page(patient, profile, form, day), 422
 
 
 @bp.get("/check-in/<uuid:entry_id>")
 @access(Permission.CHECK_INS_READ)
 def show_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
-    """Show one check-in, and who can see it."""
+    """Show one check-in, who can see it and who has read it; after saving, with at most one offer."""
     patient = viewer()
     entry = service.own_check_in(patient, entry_id)
-    seen_by = [] if entry.private else consents.who_can_see(patient, categories_in(entry.answers))
-    form = PrivacyForm(data={"private": YES if entry.private else NO})
+    just_saved = request.args.get("done") == "saved"
+    parts = parts_of(entry.answers)
+    seen_by = [] if entry.private else receipts.who_sees(patient, entry.day, parts)
+    profile = profiles.profile_of(patient)
     return render_page(
         "checkins/entry.html",
         entry=entry,
-        moods=MOODS,
+        words=answer_words(),
         seen_by=seen_by,
-        form=form,
-        just_saved=request.args.get("done") == "saved",
+        has_read=receipts.who_has_read(patient, entry.day, entry.recorded_seq, parts),
+        shares_with_somebody=bool(seen_by) or entry.private,
+        only_own=bool(seen_by) and has_more(entry.answers),
+        just_saved=just_saved,
+        offer=card_after(patient, profile, entry, str(get_locale())) if just_saved else None,
     )
+
+
+@bp.get("/check-in/<uuid:entry_id>/change")
+@access(Permission.CHECK_INS_WRITE)
+def change_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
+    """Show the form filled with a check-in."""
+    patient = viewer()
+    entry, profile = service.own_check_in(patient, entry_id), profiles.profile_of(patient)
+    form = CheckInForm.of(profile, entry.answers, id=str(entry_id), base=str(entry.version))
+    return _change_page(profile, entry, form)
+
+
+@bp.post("/check-in/<uuid:entry_id>/change")
+@access(Permission.CHECK_INS_WRITE)
+def save_change(entry_id: uuid.UUID) -> ResponseReturnValue:
+    """Store a change as a new version; one that was changed elsewhere meanwhile is shown beside it."""
+    patient = viewer()
+    entry, profile = service.own_check_in(patient, entry_id), profiles.profile_of(patient)
+    form = CheckInForm.of(profile, entry.answers, id=str(entry_id))
+    newer = None
+    if form.validate():
+        try:
+            answers = form.answers(about_use=_asks(profile, entry))
+            as_it_was = moment(clock.now(), patient.zone, patient.day_start_minutes)
+            base = form.base_version() or entry.version
+            recording.record_check_in(patient, entry_id, answers, as_it_was, base=base)
+            _keep_chips(patient, form)
+            return redirect(url_for("checkins.show_check_in", entry_id=entry_id, done="changed"), 303)
+        except recording.NothingSaid:
+            form.add_error("mood", _l("Answer at least one question. Or delete this check-in instead."))
+        except recording.Stale:
+            newer, form.base.data = entry, str(entry.version)
+            form.add_error("mood", _l("You changed this on another device. Look at both, and save what is right."))
+    return _change_page(profile, entry, form, newer), 422
+
+
+@bp.get("/check-in/<uuid:entry_id>/delete")
+@access(Permission.CHECK_INS_WRITE)
+def ask_to_delete(entry_id: uuid.UUID) -> ResponseReturnValue:
+    """Ask once, and say who may have seen it."""
+    patient = viewer()
+    entry = service.own_check_in(patient, entry_id)
+    read = receipts.who_has_read(patient, entry.day, entry.recorded_seq, parts_of(entry.answers), lists=True)
+    return render_page("checkins/delete.html", entry=entry, words=answer_words(), has_read=read)
+
+
+@bp.post("/check-in/<uuid:entry_id>/delete")
+@access(Permission.CHECK_INS_WRITE)
+def delete(entry_id: uuid.UUID) -> ResponseReturnValue:
+    """Take a check-in away; done twice it stays away."""
+    recording.remove(viewer(), entry_id)
+    return redirect(url_for("checkins.deleted", entry_id=entry_id), 303)
+
+
+@bp.get("/check-in/<uuid:entry_id>/deleted")
+@access(Permission.CHECK_INS_WRITE)
+def deleted(entry_id: uuid.UUID) -> ResponseReturnValue:
+    """Say that it is gone, and offer to bring it back."""
+    recording.was_removed(viewer(), entry_id)
+    return render_page("checkins/deleted.html", entry_id=entry_id)
+
+
+@bp.post("/check-in/<uuid:entry_id>/bring-back")
+@access(Permission.CHECK_INS_WRITE)
+def bring_back(entry_id: uuid.UUID) -> ResponseReturnValue:
+    """Undo taking it away."""
+    recording.bring_back(viewer(), entry_id)
+    return redirect(url_for("checkins.show_check_in", entry_id=entry_id, done="brought-back"), 303)
 
 
 @bp.post("/check-in/<uuid:entry_id>/private")
@@ -81,37 +170,60 @@ def keep_private(entry_id: uuid.UUID) -> ResponseReturnValue:
     if not form.validate() or form.private.data is None:
         abort(400)
     private = form.private.data == YES
-    service.set_private(viewer(), entry_id, private=private)
+    recording.set_private(viewer(), entry_id, private=private)
     done = "private" if private else "not-private"
     return redirect(url_for("checkins.show_check_in", entry_id=entry_id, done=done), 303)
 
 
-@bp.get("/history")
-@access(Permission.CHECK_INS_READ)
-def history() -> ResponseReturnValue:
-    """List one's own check-ins, newest day first."""
-    patient = viewer()
-    today = moment(clock.now(), patient.zone, patient.day_start_minutes).day
-    page = service.own_history(patient, _day(request.args.get("until"), today))
+def _form_page(patient: Viewer, profile: Profile, form: CheckInForm, day: date | None) -> str:
+    today = _today(patient)
     return render_page(
-        "checkins/history.html", page=page, days=service.days_with_entries(page.entries), moods=MOODS, today=today
+        "checkins/check_in.html",
+        form=form,
+        asks_about_use=profile.asks_about_use,
+        day=day,
+        past_days=[today - timedelta(days=back) for back in range(1, PAST_DAYS + 1)],
     )
 
 
-def _day(text: str | None, today: date) -> date:
-    try:
-        return max(min(date.fromisoformat(text or ""), today), EARLIEST)
-    except ValueError:
-        return today
+def _change_page(
+    profile: Profile, entry: service.OwnCheckIn, form: CheckInForm, newer: service.OwnCheckIn | None = None
+) -> str:
+    return render_page(
+        "checkins/change.html",
+        form=form,
+        entry=entry,
+        newer=newer,
+        words=answer_words(),
+        asks_about_use=_asks(profile, entry),
+    )
 
 
-def categories_in(answers: service.Answers) -> list[Category]:
-    """Return the categories that a check-in's answers belong to."""
-    found = []
-    if answers.mood is not None:
-        found.append(Category.MOOD)
-    if answers.craving is not None or answers.use is not None:
-        found.append(Category.SUBSTANCE_USE)
-    if answers.note:
-        found.append(Category.NOTES)
-    return found
+def _asks(profile: Profile, entry: service.OwnCheckIn) -> bool:
+    """Whether use is asked of: also where the person now says that it plays no part, but an old entry tells of it."""
+    answers = entry.answers
+    told = answers.craving is not None or answers.use is not None or bool(answers.things)
+    return profile.asks_about_use or told
+
+
+def _today(patient: Viewer) -> date:
+    return moment(clock.now(), patient.zone, patient.day_start_minutes).day
+
+
+def _past_day(patient: Viewer, text: str | None) -> date | None:
+    today = _today(patient)
+    return day_asked(text, today, today - timedelta(days=PAST_DAYS))
+
+
+def _moment(patient: Viewer, form: CheckInForm, day: date | None) -> Moment:
+    zone = form.zone_or(patient.zone)
+    if day is not None:
+        return clock.noon_of(day, zone)
+    return moment(clock.now(), zone, patient.day_start_minutes)
+
+
+def _keep_chips(patient: Viewer, form: CheckInForm) -> None:
+    """Offer the person's own words as chips the next time; a list that is full is no reason to refuse a check-in."""
+    own = form.own_chips()
+    if own["triggers"] or own["helpers"]:
+        profiles.add_own_where_there_is_room(patient, **own)

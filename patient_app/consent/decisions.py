@@ -1,6 +1,7 @@
 """The decision whether this reader may see that category of that patient now.
 
-No consent row, no read. A consent opens something only while it is active, between its start and its end, and only to
+No consent row, no read. A consent opens something only while it is active, between its start and its end, while the
+patient's account is not closed, and only to
 * the person it names: a supporter whom the patient confirmed, or a clinician who is on the patient's team now; or
 * a clinician of the discipline it names who is on the team now and whose name the patient was shown, or whose joining
   the patient had notice of 72 hours ago.
@@ -13,18 +14,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from functools import cached_property, lru_cache
+from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, and_, exists, false, func, literal, or_, select
+from sqlalchemy import CTE, ColumnElement, Executable, and_, bindparam, case, exists, false, func, literal, or_, select
 
-from patient_app.accounts.models import SupportLink, SupportState, TeamMembership
+from patient_app.accounts.models import Person, PersonState, SupportLink, SupportState, TeamMembership
+from patient_app.accounts.teams import READS_AFTER_NOTICE
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.models import Consent, ConsentCategory, ConsentState
 from patient_app.core import clock
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import db
 
-READS_AFTER_NOTICE = timedelta(hours=72)
 # What an open start is compared as: before any entry.
 FIRST_DAY = date(1, 1, 1)
 
@@ -53,11 +56,10 @@ class Grant:
     category: Category
     level: Level
     entries_from: date | None
-    signed_at: datetime
     ends_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Grants:
     """All that a reader may see of one patient now."""
 
@@ -70,113 +72,157 @@ class Grants:
             return Level.DETAIL
         return Level.SUMMARY if levels else None
 
-    @property
+    @cached_property
     def categories(self) -> tuple[Category, ...]:
         """Return the open categories, in their fixed order."""
         found = {grant.category for grant in self.items}
         return tuple(category for category in Category if category in found)
 
-    @property
+    @cached_property
     def consent_ids(self) -> tuple[uuid.UUID, ...]:
         """Return the consents that open anything."""
         return tuple(sorted({grant.consent_id for grant in self.items}))
 
 
-def open_consents(reader: Reader, at: datetime | None = None) -> ColumnElement[bool]:
-    """Return the condition under which a row of `consent` is open to the reader at a moment (now by default)."""
-    moment = at or clock.now()
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """What kind of reader a query is made for. A query is made once for each kind; who asks, and when, is bound to it.
+
+    (Building a query of this size costs several times what running it does.)
+    """
+
+    role: Role
+    is_person: bool
+    has_discipline: bool
+    is_preview: bool
+
+
+def asker(reader: Reader) -> Asker:
+    """Return what kind of reader this is."""
+    return Asker(reader.role, reader.id is not None, reader.discipline is not None, reader.preview_of is not None)
+
+
+def asked_by(reader: Reader) -> dict[str, Any]:
+    """Return what is bound to a query made with `open_consents`: this reader, at this moment."""
+    moment = clock.now()
+    return {
+        "reader_id": reader.id,
+        "reader_practice": reader.practice_id,
+        "reader_discipline": reader.discipline,
+        "preview_of": reader.preview_of,
+        "asked_at": moment,
+        "noticed_by": moment - READS_AFTER_NOTICE,
+    }
+
+
+def open_consents(kind: Asker) -> ColumnElement[bool]:
+    """Return the condition under which a row of `consent` is open to the reader, and at the moment, that are bound."""
     return and_(
-        Consent.practice_id == reader.practice_id,
+        Consent.practice_id == bindparam("reader_practice"),
         Consent.state == ConsentState.ACTIVE,
-        Consent.starts_at <= moment,
-        or_(Consent.ends_at.is_(None), Consent.ends_at > moment),
-        _reaches(reader, moment),
+        Consent.starts_at <= bindparam("asked_at"),
+        or_(Consent.ends_at.is_(None), Consent.ends_at > bindparam("asked_at")),
+        exists().where(Person.id == Consent.patient_id, Person.state == PersonState.ACTIVE),
+        _reaches(kind),
     )
 
 
-def _reaches(reader: Reader, moment: datetime) -> ColumnElement[bool]:
-    if reader.role is Role.SUPPORTER:
-        return and_(Consent.recipient_id == reader.id, _previewed_or(reader, _confirmed_supporter(reader)))
-    if reader.role is not Role.CLINICIAN:
+def _reaches(kind: Asker) -> ColumnElement[bool]:
+    if kind.role is Role.SUPPORTER:
+        return and_(Consent.recipient_id == bindparam("reader_id"), _previewed_or(kind, _confirmed_supporter()))
+    if kind.role is not Role.CLINICIAN:
         return false()
     named: ColumnElement[bool] = false()
-    if reader.id is not None:  # A picture of "any prescriber" is nobody: `= NULL` would become `IS NULL`.
-        named = and_(Consent.recipient_id == reader.id, _previewed_or(reader, _on_team(reader)))
-    if reader.discipline is None:
+    if kind.is_person:  # A picture of "any prescriber" is nobody: no consent names them.
+        named = and_(Consent.recipient_id == bindparam("reader_id"), _previewed_or(kind, _on_team()))
+    if not kind.has_discipline:
         return named
     by_discipline = and_(
-        Consent.discipline == reader.discipline, _previewed_or(reader, _on_team(reader), _name_known(moment))
+        Consent.discipline == bindparam("reader_discipline"), _previewed_or(kind, _on_team(), name_known())
     )
     return or_(named, by_discipline)
 
 
-def _previewed_or(reader: Reader, *standing: ColumnElement[bool]) -> ColumnElement[bool]:
-    if reader.preview_of is not None:
-        return Consent.patient_id == reader.preview_of
+def _previewed_or(kind: Asker, *standing: ColumnElement[bool]) -> ColumnElement[bool]:
+    if kind.is_preview:
+        return Consent.patient_id == bindparam("preview_of")
     return exists().where(*standing)
 
 
-def _confirmed_supporter(reader: Reader) -> ColumnElement[bool]:
+def _confirmed_supporter() -> ColumnElement[bool]:
     return and_(
         SupportLink.patient_id == Consent.patient_id,
-        SupportLink.supporter_id == reader.id,
+        SupportLink.supporter_id == bindparam("reader_id"),
         SupportLink.practice_id == Consent.practice_id,
         SupportLink.state == SupportState.CONFIRMED,
     )
 
 
-def _on_team(reader: Reader) -> ColumnElement[bool]:
+def _on_team() -> ColumnElement[bool]:
     return and_(
         TeamMembership.patient_id == Consent.patient_id,
-        TeamMembership.clinician_id == reader.id,
+        TeamMembership.clinician_id == bindparam("reader_id"),
         TeamMembership.practice_id == Consent.practice_id,
         TeamMembership.ended_at.is_(None),
     )
 
 
-def _name_known(moment: datetime) -> ColumnElement[bool]:
-    return or_(TeamMembership.shown_at.is_not(None), TeamMembership.assigned_at <= moment - READS_AFTER_NOTICE)
+def name_known() -> ColumnElement[bool]:
+    """Return the condition under which a new member of a team reads; `noticed_by` is bound to it."""
+    return or_(TeamMembership.shown_at.is_not(None), TeamMembership.assigned_at <= bindparam("noticed_by"))
 
 
 def grants_of(reader: Reader, patient_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Grants]:
     """Return what the reader may see now of each of these patients; patients who share nothing are left out."""
-    wanted = set(patient_ids)
+    wanted = list(dict.fromkeys(patient_ids))
     if not wanted:
         return {}
-    query = (
-        select(
-            Consent.patient_id,
-            Consent.id,
-            Consent.entries_from,
-            Consent.signed_at,
-            Consent.ends_at,
-            ConsentCategory.category,
-            ConsentCategory.level,
-        )
-        .join(ConsentCategory, ConsentCategory.consent_id == Consent.id)
-        .where(open_consents(reader), Consent.patient_id.in_(wanted))
-        .order_by(Consent.patient_id, Consent.signed_at)
-    )
+    rows = db().execute(_grants(asker(reader)), {**asked_by(reader), "patient_ids": wanted})
     found: dict[uuid.UUID, list[Grant]] = {}
-    for patient_id, consent_id, entries_from, signed_at, ends_at, category, level in db().execute(query):
-        grant = Grant(patient_id, consent_id, Category(category), Level(level), entries_from, signed_at, ends_at)
-        found.setdefault(patient_id, []).append(grant)
+    for patient_id, consent_id, entries_from, ends_at, scope in rows:
+        found.setdefault(patient_id, []).extend(
+            Grant(patient_id, consent_id, category, level, entries_from, ends_at) for category, level in _scope(scope)
+        )
     return {patient_id: Grants(tuple(grants)) for patient_id, grants in found.items()}
 
 
-def open_days(reader: Reader, consent_ids: Sequence[uuid.UUID], levels: Sequence[Level]) -> CTE:
-    """Return a table (patient_id, category, first_day) of what is open, to be joined into a query for the data.
-
-    Only the named consents count (those in the access record), and each is checked again as the data are read.
-    """
-    query = (
-        select(
-            Consent.patient_id.label("patient_id"),
-            ConsentCategory.category.label("category"),
-            func.min(func.coalesce(Consent.entries_from, literal(FIRST_DAY))).label("first_day"),
-        )
+@lru_cache(maxsize=32)
+def _grants(kind: Asker) -> Executable:
+    # One row a consent: a list of patients is read with every page.
+    scope = func.aggregate_strings(ConsentCategory.category.concat(":").concat(ConsentCategory.level), ",")
+    return (
+        select(Consent.patient_id, Consent.id, Consent.entries_from, Consent.ends_at, scope)
         .join(ConsentCategory, ConsentCategory.consent_id == Consent.id)
-        .where(open_consents(reader), Consent.id.in_(consent_ids), ConsentCategory.level.in_(levels))
-        .group_by(Consent.patient_id, ConsentCategory.category)
+        .where(open_consents(kind), Consent.patient_id.in_(bindparam("patient_ids", expanding=True)))
+        .group_by(Consent.id)
+        .order_by(Consent.patient_id, Consent.signed_at, Consent.id)
+    )
+
+
+@lru_cache(maxsize=1024)
+def _scope(text: str) -> tuple[tuple[Category, Level], ...]:
+    """Return the categories that a consent opens, in their fixed order, each with its level."""
+    levels = dict(one.split(":") for one in text.split(","))
+    return tuple((category, Level(levels[category])) for category in Category if category in levels)
+
+
+def open_days(kind: Asker, categories: Sequence[Category]) -> CTE:
+    """Return a table of what is open, to be joined into a query for the data: a row for each patient.
+
+    `patient_id`, and for each category a column of its name: the first day that is open, NULL where it is closed. The
+    caller binds `asked_by(reader)`, `consent_ids` and `level`. Only the named consents count (those in the access
+    record), and each is checked again as the data are read.
+    """
+    first_day = func.coalesce(Consent.entries_from, literal(FIRST_DAY))
+    opened = (func.min(case((ConsentCategory.category == one, first_day))).label(str(one)) for one in categories)
+    query = (
+        select(Consent.patient_id.label("patient_id"), *opened)
+        .join(ConsentCategory, ConsentCategory.consent_id == Consent.id)
+        .where(
+            open_consents(kind),
+            Consent.id.in_(bindparam("consent_ids", expanding=True)),
+            ConsentCategory.level == bindparam("level"),
+        )
+        .group_by(Consent.patient_id)
     )
     return query.cte("open_days")

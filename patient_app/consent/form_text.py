@@ -3,30 +3,43 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-FORM = Path(__file__).resolve().parents[1] / "content" / "consent" / "form.en.txt"
+from flask_babel import force_locale
+
+FORMS = Path(__file__).resolve().parents[1] / "content" / "consent"
+# The one language in which the words were reviewed; another one is another file.
+LANGUAGE = "en"
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentForm:
-    """A version of the form and its words."""
+    """A version of the form, its language and its words."""
 
     version: str
+    language: str
     template: str
 
     def fill(self, **elements: str) -> str:
         """Return the words with every element filled in; raise `KeyError` when one is missing."""
         return self.template.format_map(elements)
 
+    @contextmanager
+    def in_its_language(self) -> Iterator[None]:
+        """Write what is filled in in the form's own language, whatever the reader's: a consent is in one language."""
+        with force_locale(self.language):
+            yield
+
 
 @lru_cache(maxsize=1)
 def current_form() -> ConsentForm:
     """Return the form in force."""
-    head, _, body = FORM.read_text(encoding="utf-8").partition("\n---\n")
-    return ConsentForm(version=head.removeprefix("version:").strip(), template=body.strip())
+    head, _, body = (FORMS / f"form.{LANGUAGE}.txt").read_text(encoding="utf-8").partition("\n---\n")
+    return ConsentForm(version=head.removeprefix("version:").strip(), language=LANGUAGE, template=body.strip())
 
 
 def digest(text: str) -> bytes:

@@ -1,4 +1,7 @@
-"""Giving, pausing and ending consents. Only the patient does any of it; deciding what they open is in `decisions`."""
+"""Giving, pausing and ending consents. Deciding what they open is in `decisions`.
+
+Only the patient does any of it; but when their account closes or opens again, everything is paused.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from datetime import date, datetime
 from flask_babel import format_date, gettext
 from sqlalchemy import select
 
+from patient_app.accounts.closing import pauses_sharing
 from patient_app.accounts.models import Person, PersonState, Practice, SupportLink, SupportState, TeamMembership
 from patient_app.consent.categories import DETAIL_ONLY, OFFERED, Category, Level
 from patient_app.consent.form_text import current_form, digest
@@ -48,6 +52,11 @@ class Recipient:
         """Return the word by which pages and forms name this recipient."""
         return f"{self.kind}:{self.person_id or self.discipline}"
 
+    @property
+    def named(self) -> str:
+        """Return the title, and behind a discipline the names of who is meant now."""
+        return self.title if self.discipline is None else f"{self.title} ({', '.join(self.people)})"
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -59,11 +68,19 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class FormWords:
+    """Words of the form, and the language in which they are."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentSummary:
     """One of the patient's own live consents, as their pages show it."""
 
     id: uuid.UUID
-    recipient_key: str
+    recipient: Recipient  # As it was signed; `people` is empty.
     paused: bool
     grants: tuple[tuple[Category, Level], ...]
     starts_at: datetime
@@ -74,27 +91,34 @@ class ConsentSummary:
 
 def recipients(patient: Viewer) -> list[Recipient]:
     """Return whom this patient may share with now: the disciplines on their team, then confirmed supporters."""
-    team = db().execute(
-        select(TeamMembership.clinician_id, Person.discipline)
-        .join(Person, Person.id == TeamMembership.clinician_id)
+    names = _team_names(patient)
+    team = [
+        Recipient(RecipientKind.TEAM, None, discipline, str(YOUR_DISCIPLINE[discipline]), names[discipline])
+        for discipline in Discipline
+        if discipline in names
+    ]
+    return team + _supporters(patient)
+
+
+def _team_names(patient: Viewer) -> dict[Discipline, tuple[str, ...]]:
+    query = (
+        select(Person)
+        .join(TeamMembership, TeamMembership.clinician_id == Person.id)
         .where(
             TeamMembership.patient_id == patient.id,
             TeamMembership.ended_at.is_(None),
             Person.state == PersonState.ACTIVE,
             Person.practice_id == patient.practice_id,
+            Person.discipline.is_not(None),
         )
-        .order_by(TeamMembership.assigned_at)
     )
-    names: dict[Discipline, list[uuid.UUID]] = {}
-    for clinician_id, discipline in team:
-        if discipline is not None:
-            names.setdefault(Discipline(discipline), []).append(clinician_id)
-    found = [
-        Recipient(RecipientKind.TEAM, None, discipline, str(YOUR_DISCIPLINE[discipline]), _names_of(names[discipline]))
-        for discipline in Discipline
-        if discipline in names
-    ]
-    return found + _supporters(patient)
+    team = db().scalars(query).all()
+    vault().preload(person.id for person in team)
+    by_name = sorted(team, key=lambda person: person.name or "")
+    return {
+        discipline: tuple(person.name or "" for person in by_name if person.discipline == discipline)
+        for discipline in {Discipline(person.discipline or "") for person in team}
+    }
 
 
 def _supporters(patient: Viewer) -> list[Recipient]:
@@ -106,12 +130,6 @@ def _supporters(patient: Viewer) -> list[Recipient]:
     return [
         Recipient(RecipientKind.PERSON, link.supporter_id, None, link.name or "", (link.name or "",)) for link in links
     ]
-
-
-def _names_of(people: Sequence[uuid.UUID]) -> tuple[str, ...]:
-    vault().preload(people)
-    rows = db().scalars(select(Person).where(Person.id.in_(people)))
-    return tuple(sorted(person.name or "" for person in rows))
 
 
 def find_recipient(patient: Viewer, key: str) -> Recipient:
@@ -175,17 +193,18 @@ def _same_or_refused(patient: Viewer, existing: Consent, recipient: Recipient, t
 def _make(patient: Viewer, consent_id: uuid.UUID, recipient: Recipient, terms: Terms, signature: str) -> Consent:
     form, moment = current_form(), clock.now()
     practice = db().get_one(Practice, patient.practice_id)
-    purpose = _purpose(recipient)
-    text = form.fill(
-        patient_name=patient.name,
-        discloser=practice.name,
-        information=_information(terms),
-        entries=_entries(terms),
-        recipient=_recipient_words(recipient, practice.name),
-        purpose=purpose,
-        expiry=_expiry(patient, terms),
-        redisclosure=_redisclosure(recipient),
-    )
+    with form.in_its_language():
+        purpose, recipient_words = _purpose(recipient), _recipient_words(recipient, practice.name)
+        text = form.fill(
+            patient_name=patient.name,
+            discloser=practice.name,
+            information=_information(terms),
+            entries=_entries(terms),
+            recipient=recipient_words,
+            purpose=purpose,
+            expiry=_expiry(patient, terms),
+            redisclosure=_redisclosure(recipient),
+        )
     consent = Consent(
         id=consent_id,
         practice_id=patient.practice_id,
@@ -197,7 +216,7 @@ def _make(patient: Viewer, consent_id: uuid.UUID, recipient: Recipient, terms: T
         starts_at=moment,
         ends_at=terms.ends_at,
         entries_from=terms.entries_from,
-        language="en",
+        language=form.language,
         form_version=form.version,
         form_digest=digest(text),
         discloser=practice.name,
@@ -207,26 +226,28 @@ def _make(patient: Viewer, consent_id: uuid.UUID, recipient: Recipient, terms: T
         grants=[ConsentCategory(category=category, level=level) for category, level in terms.grants.items()],
     )
     consent.patient_name = patient.name
-    consent.recipient_name = _recipient_words(recipient, practice.name)
+    consent.recipient_name = recipient_words
     consent.signature = signature
     consent.form_text = text
     return consent
 
 
-def preview_text(patient: Viewer, recipient: Recipient) -> str:
-    """Return the words of the form as they are before anything is chosen."""
+def preview_text(patient: Viewer, recipient: Recipient) -> FormWords:
+    """Return the words of the form as they are before anything is chosen, in the language in which they are signed."""
     form = current_form()
     practice = db().get_one(Practice, patient.practice_id)
-    return form.fill(
-        patient_name=patient.name,
-        discloser=practice.name,
-        information=gettext("what I tick above"),
-        entries=gettext("From the day I choose above."),
-        recipient=_recipient_words(recipient, practice.name),
-        purpose=_purpose(recipient),
-        expiry=gettext("as I choose above"),
-        redisclosure=_redisclosure(recipient),
-    )
+    with form.in_its_language():
+        text = form.fill(
+            patient_name=patient.name,
+            discloser=practice.name,
+            information=gettext("what I tick above"),
+            entries=gettext("From the day I choose above."),
+            recipient=_recipient_words(recipient, practice.name),
+            purpose=_purpose(recipient),
+            expiry=gettext("as I choose above"),
+            redisclosure=_redisclosure(recipient),
+        )
+    return FormWords(text, form.language)
 
 
 def _information(terms: Terms) -> str:
@@ -291,7 +312,7 @@ def _summary(consent: Consent) -> ConsentSummary:
     levels = {grant.category: grant.level for grant in consent.grants}
     return ConsentSummary(
         id=consent.id,
-        recipient_key=f"{consent.recipient_kind}:{consent.recipient_id or consent.discipline}",
+        recipient=_signed_for(consent),
         paused=consent.state == ConsentState.PAUSED,
         grants=tuple((category, Level(levels[category])) for category in Category if category in levels),
         starts_at=consent.starts_at,
@@ -301,10 +322,16 @@ def _summary(consent: Consent) -> ConsentSummary:
     )
 
 
-def own_consent(patient: Viewer, consent_id: uuid.UUID) -> Consent:
+def _signed_for(consent: Consent) -> Recipient:
+    discipline = Discipline(consent.discipline) if consent.discipline else None
+    title = str(YOUR_DISCIPLINE[discipline]) if discipline else consent.recipient_name or ""
+    return Recipient(RecipientKind(consent.recipient_kind), consent.recipient_id, discipline, title, ())
+
+
+def own_consent(patient: Viewer, consent_id: uuid.UUID, *, to_change: bool = False) -> Consent:
     """Return one of the patient's own consents, whatever its state; raise `NotFound` for anything else."""
     query = select(Consent).where(Consent.id == consent_id, Consent.patient_id == patient.id)
-    consent = db().scalar(query.with_for_update())
+    consent = db().scalar(query.with_for_update() if to_change else query)
     if consent is None:
         raise NotFound
     return consent
@@ -312,7 +339,7 @@ def own_consent(patient: Viewer, consent_id: uuid.UUID) -> Consent:
 
 def pause_consent(patient: Viewer, consent_id: uuid.UUID) -> None:
     """Close what a consent opened until it is resumed; holds from the next request on. Twice is once."""
-    consent = own_consent(patient, consent_id)
+    consent = own_consent(patient, consent_id, to_change=True)
     if consent.state == ConsentState.ACTIVE:
         consent.state, consent.paused_at = ConsentState.PAUSED, clock.now()
         _note(consent, "paused", patient.id)
@@ -322,7 +349,7 @@ def resume_consent(patient: Viewer, consent_id: uuid.UUID) -> None:
     """Open a paused consent again with its unchanged scope; raise `ConsentRefused` while entries are closed."""
     if patient.entries_closed_until is not None:
         raise ConsentRefused("entries-closed")
-    consent = own_consent(patient, consent_id)
+    consent = own_consent(patient, consent_id, to_change=True)
     if consent.state == ConsentState.PAUSED:
         consent.state, consent.paused_at = ConsentState.ACTIVE, None
         _note(consent, "resumed", patient.id)
@@ -330,7 +357,7 @@ def resume_consent(patient: Viewer, consent_id: uuid.UUID) -> None:
 
 def end_consent(patient: Viewer, consent_id: uuid.UUID) -> None:
     """Revoke a consent for good; holds from the next request on. Twice is once."""
-    consent = own_consent(patient, consent_id)
+    consent = own_consent(patient, consent_id, to_change=True)
     if consent.state in LIVE:
         consent.state, consent.revoked_at = ConsentState.REVOKED, clock.now()
         _note(consent, "ended", patient.id)
@@ -338,13 +365,19 @@ def end_consent(patient: Viewer, consent_id: uuid.UUID) -> None:
 
 def pause_everything(patient: Viewer) -> int:
     """Pause all active consents at once; return how many there were."""
+    return _pause_all(patient.id, patient.id)
+
+
+@pauses_sharing
+def _pause_all(patient_id: uuid.UUID, actor_id: uuid.UUID) -> int:
+    """Pause all of a patient's active consents; who did it stands in their history."""
     active = db().scalars(
-        select(Consent).where(Consent.patient_id == patient.id, Consent.state == ConsentState.ACTIVE).with_for_update()
+        select(Consent).where(Consent.patient_id == patient_id, Consent.state == ConsentState.ACTIVE).with_for_update()
     )
     paused = 0
     for consent in active:
         consent.state, consent.paused_at = ConsentState.PAUSED, clock.now()
-        _note(consent, "paused", patient.id)
+        _note(consent, "paused", actor_id)
         paused += 1
     return paused
 
@@ -364,20 +397,14 @@ def expire_due(store: Store) -> int:
 def who_can_see(patient: Viewer, categories: Sequence[Category]) -> list[str]:
     """Return the recipients who can see any of these categories now, as the patient's receipt names them."""
     wanted = set(categories)
-    titles = {recipient.key: _receipt_name(recipient) for recipient in recipients(patient)}
+    titles = {recipient.key: recipient.named for recipient in recipients(patient)}
     return [
-        titles[consent.recipient_key]
+        titles[consent.recipient.key]
         for consent in own_consents(patient)
         if not consent.paused
-        and consent.recipient_key in titles
+        and consent.recipient.key in titles
         and any(category in wanted for category, _ in consent.grants)
     ]
-
-
-def _receipt_name(recipient: Recipient) -> str:
-    if recipient.discipline is None:
-        return recipient.title
-    return f"{recipient.title} ({', '.join(recipient.people)})"
 
 
 def _live(patient_id: uuid.UUID, recipient: Recipient) -> Sequence[Consent]:

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     CODES_ISSUE = "codes:issue"
     PATIENTS_INVITE = "patients:invite"
     PRACTICE_MANAGE = "practice:manage"
+    PROFILE_MANAGE = "profile:manage"
     PUBLIC = "public:open"
     SECOND_FACTOR_FINISH = "second-factor:finish"
     SHARING_MANAGE = "sharing:manage"
@@ -57,6 +58,7 @@ PERMITTED: dict[Permission, frozenset[Role]] = {
     Permission.CODES_ISSUE: _STAFF,
     Permission.PATIENTS_INVITE: _STAFF,
     Permission.PRACTICE_MANAGE: frozenset({Role.ADMINISTRATOR}),
+    Permission.PROFILE_MANAGE: _PATIENT,
     Permission.PUBLIC: EVERYBODY,
     Permission.SECOND_FACTOR_FINISH: EVERYBODY,
     Permission.SHARING_MANAGE: _PATIENT,
@@ -68,22 +70,27 @@ PERMITTED: dict[Permission, frozenset[Role]] = {
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a view declared: its permission, whether a recent password is needed, whether a GET writes records."""
+    """What a view declared: its permission, whether a recent password is needed, whether it writes or only reads."""
 
     permission: Permission
     step_up: bool = False
     records: bool = False
+    reads: bool = False
 
 
-def access(permission: Permission, *, step_up: bool = False, records: bool = False) -> Callable[[_View], _View]:
+def access(
+    permission: Permission, *, step_up: bool = False, records: bool = False, reads: bool = False
+) -> Callable[[_View], _View]:
     """Declare who may call a view.
 
     `step_up` asks for the password again when it was given more than `STEP_UP_MINUTES` ago. `records` says that a GET
-    writes an access record, so its unit of work is a writing one.
+    writes an access record, so its unit of work is a writing one. `reads` says that a POST stores nothing (it is one so
+    that what was typed stands in no address): its unit of work is a reading one and waits for no writer.
     """
 
     def mark(view: _View) -> _View:
-        view.access_policy = Policy(permission, step_up=step_up, records=records)  # type: ignore[attr-defined]
+        policy = Policy(permission, step_up=step_up, records=records, reads=reads)
+        view.access_policy = policy  # type: ignore[attr-defined]
         return view
 
     return mark

@@ -7,7 +7,7 @@ Tests set the time (time-machine), nothing here sleeps.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -68,3 +68,14 @@ def moment(occurred_at: datetime, zone: str, day_start_minutes: int = DEFAULT_DA
         utc_offset=int(offset.total_seconds() // 60),
         zone=zone if found else "UTC",
     )
+
+
+def noon_of(day: date, zone: str) -> Moment:
+    """Return noon of a civil date in the named zone (UTC when unknown): the moment of an entry made afterwards.
+
+    No clock anywhere is put forward over noon, so that moment exists on every day.
+    """
+    found = find_zone(zone)
+    local = datetime.combine(day, time(12), tzinfo=found or UTC)
+    offset = local.utcoffset() or timedelta()
+    return Moment(local.astimezone(UTC), day, day, int(offset.total_seconds() // 60), zone if found else "UTC")

@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import DateTime, Dialect, Engine, LargeBinary, MetaData, create_engine, event
 from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -135,15 +136,21 @@ class Database:
         """The file of a SQLite database; None for PostgreSQL."""
         return Path(self.url.database or "") if self.is_sqlite else None
 
+    def check_is_there(self) -> None:
+        """Raise `DatabaseMissing` when the file is gone.
+
+        A new connection would make an empty one in its place, and an open one go on writing into a file without a name.
+        """
+        if self.file is not None and not self.file.exists():
+            raise DatabaseMissing
+
     @contextmanager
     def session(self, *, writes: bool) -> Iterator[Session]:
         """Open a session; the caller commits. What was not committed is rolled back at the end.
 
         A writing session on SQLite holds the writer lock from here to the end, so keep it short.
         """
-        if self.file is not None and not self.file.exists():
-            # An open connection would go on writing into a file that no longer has a name.
-            raise DatabaseMissing
+        self.check_is_there()
         if writes and self._lock is not None:
             with self._lock.held(), self._session("IMMEDIATE") as session:
                 yield session
@@ -158,10 +165,12 @@ class Database:
                 session.connection(execution_options={"sqlite_begin": begin})
             try:
                 yield session
-            except BaseException:
-                # After a commit that failed, the connection may still be in its transaction, and the pool would hand it
-                # on like that (SQLAlchemy takes the transaction for over): close it for good.
-                session.invalidate()
+            except BaseException as error:
+                if isinstance(error, DBAPIError) or not isinstance(error, Exception):
+                    # After a commit that failed, or was interrupted, the connection may still be in its transaction,
+                    # and the pool would hand it on like that (SQLAlchemy takes the transaction for over): close it for
+                    # good. After any other error it is rolled back and stays: opening one over TLS is dear.
+                    session.invalidate()
                 raise
 
     def close(self) -> None:

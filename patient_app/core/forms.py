@@ -209,6 +209,42 @@ class ScaleField(ChoiceField):
         return _l("Use a number from 0 to 10, or leave it empty.")
 
 
+class ChipsField(Field):  # type: ignore[misc]  # WTForms has no types.
+    """Any number of a few answers, as a tuple of their values in the order of the list."""
+
+    widget = None
+
+    def __init__(self, label: LazyString, choices: Iterable[tuple[str, LazyString | str]] = (), **options: Any) -> None:
+        super().__init__(label, **options)
+        self.pairs = list(choices)
+        self.data: tuple[str, ...] = ()
+
+    def offer(self, pairs: Iterable[tuple[str, LazyString | str]]) -> None:
+        """Add answers that one person has beside those that everybody has."""
+        self.pairs = [*self.pairs, *pairs]
+
+    def iter_choices(self) -> Iterator[Choice]:
+        """Yield the answers; those that were given are selected."""
+        for value, label in self.pairs:
+            yield Choice(value, label, value in self.data, {})
+
+    def process_data(self, value: Any) -> None:
+        """Keep the stored values."""
+        self.data = tuple(value or ())
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was ticked; whether it is on the list is only known once the list is whole."""
+        self.data = tuple(dict.fromkeys(valuelist))
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what is not on the list, and forget it: a page cannot tick what it does not show."""
+        known = {value for value, _ in self.pairs}
+        given = self.data
+        self.data = tuple(value for value, _ in self.pairs if value in given)
+        if not set(given) <= known:
+            raise StopValidation(_l("Pick from these answers."))
+
+
 class ListField(SelectField):  # type: ignore[misc]  # WTForms has no types.
     """One of a list of (value, text) pairs, with a plain message when the page was out of date."""
 

@@ -29,6 +29,8 @@ SECURITY_HEADERS = {
         "microphone=(), midi=(), payment=(), usb=(), browsing-topics=()"
     ),
     "X-Robots-Tag": "noindex, nofollow",
+    # Else the web server would write its own name here; it offers no way to leave the header out.
+    "Server": "web",
 }
 
 PRIVATE = "no-store"

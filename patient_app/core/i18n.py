@@ -63,9 +63,10 @@ class RequestDomain(Domain):
 class PseudoDomain(RequestDomain):
     """The pseudo-language's catalogue."""
 
-    def find(self) -> PseudoTranslations:
-        """Return what marks every string."""
-        return PseudoTranslations()
+    def find(self) -> Any:
+        """Return what marks every string, but where words have to be in one language, whatever the reader's."""
+        forced = (_kept() or {}).get("forced_babel_locale")
+        return PseudoTranslations() if forced is None else super().find()
 
 
 def _kept() -> dict[str, Any] | None:

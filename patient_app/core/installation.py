@@ -113,3 +113,13 @@ def reason(error: DBAPIError) -> str:
     if "not a database" in text or "malformed" in text:
         return "is damaged or not a database; put a backup in its place."
     return "cannot be reached; check its address and that it is running."
+
+
+def remarks(config: Config) -> list[str]:
+    """Return what somebody who starts an installation has to know of its settings, one sentence each."""
+    said = []
+    if not config.secure_cookies:
+        said.append("Plain http on localhost: cookies go without Secure and without the __Host- prefix here.")
+    if config.smtp is None:
+        said.append(f"No mail server is set: e-mails are written to {config.instance / 'outbox'} instead.")
+    return said

@@ -205,11 +205,19 @@ class KeyStore:
             raise KeyGone
         return found
 
-    def preload(self, subject_ids: Iterable[uuid.UUID]) -> None:
-        """Fetch the keys of many subjects with one query."""
-        wanted = [subject_id for subject_id in set(subject_ids) if self._cached(subject_id) is None]
-        if wanted:
-            self._load(wanted)
+    def preload(self, subject_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, DataKey]:
+        """Fetch the keys of many subjects with one query, and return those that there are."""
+        found: dict[uuid.UUID, DataKey] = {}
+        missing: set[uuid.UUID] = set()
+        with self._lock:
+            moment = time.monotonic()
+            for subject_id in subject_ids:
+                entry = self._cache.get(subject_id)
+                if entry is None or entry[0] < moment:
+                    missing.add(subject_id)
+                else:
+                    found[subject_id] = entry[1]
+        return found | self._load(list(missing)) if missing else found
 
     def destroy(self, subject_id: uuid.UUID) -> None:
         """Destroy a subject's key: whatever it sealed is gone, here and in every backup of the main database."""

@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from patient_app.core import metrics, migrate
 from patient_app.core.access import Permission, access
+from patient_app.core.db import DatabaseMissing
 from patient_app.core.logs import logger
 
 bp = Blueprint("machines", __name__)
@@ -27,7 +28,7 @@ def readyz() -> tuple[Response, int]:
     try:
         ready = migrate.current(store.database) == migrate.head("main")
         ready = ready and migrate.current(store.keys.database) == migrate.head("keys")
-    except DBAPIError:
+    except (DBAPIError, DatabaseMissing):
         ready = False
     return Response("ready\n" if ready else "not ready\n", content_type="text/plain"), 200 if ready else 503
 

@@ -22,7 +22,8 @@ def head(which: Which) -> str:
 
 
 def current(database: Database) -> str | None:
-    """Return the migration that a database is at; None when it has none."""
+    """Return the migration that a database is at, None when it has none; raise `DatabaseMissing` for a lost file."""
+    database.check_is_there()
     with database.engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None

@@ -117,16 +117,17 @@ def config() -> Config:
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """Give a short look into the database that takes no writer lock.
+    """Give a short look into the database that takes no writer lock; as long as it lasts, `db()` is that look.
 
-    Used before slow work (hashing a password) that must not make other writers wait.
+    Used before slow work (hashing a password) that must not make other writers wait, and where it only then shows
+    whether there is anything to write.
     """
     current = unit()
     if not current.writes:
         yield current.session
         return
-    with current.store.database.session(writes=False) as session:
-        yield session
+    with current.store.work(writes=False) as look:
+        yield look.session
 
 
 def begin(store: Store, *, writes: bool) -> Unit:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyotp
 
-from patient_app.core import clock
+from patient_app.core import clock, installation
 from patient_app.core.config import Config
 from patient_app.demo.people import ACCOUNTS, BY_SHORT_NAME, STAFF, Account
 
@@ -53,7 +53,8 @@ def lines(config: Config, password: str) -> list[str]:
         "Staff also need a code; each works once and changes every 30 seconds.",
         "For a new one:  .venv/bin/python app.py demo code prescriber",
         "",
-        *_remarks(config),
+        *installation.remarks(config),
+        *_own_key(config),
         "Stop with Ctrl-C.",
         "",
     ]
@@ -64,12 +65,7 @@ def _account_line(account: Account) -> str:
     return f"  {account.email:<24} {code:<16} {account.name}: {account.about}"
 
 
-def _remarks(config: Config) -> list[str]:
-    remarks = []
-    if not config.secure_cookies:
-        remarks.append("Plain http on localhost: cookies go without Secure and without the __Host- prefix here.")
-    if config.smtp is None:
-        remarks.append(f"No mail server is set: e-mails are written to {config.instance / 'outbox'} instead.")
-    if not config.master_key:
-        remarks.append(f"No MASTER_KEY is set: the demonstration keeps a key of its own in {config.instance}.")
-    return remarks
+def _own_key(config: Config) -> list[str]:
+    if config.master_key:
+        return []
+    return [f"No MASTER_KEY is set: the demonstration keeps a key of its own in {config.instance}."]

@@ -22,7 +22,7 @@ from patient_app.accounts.models import (
 )
 from patient_app.accounts.passwords import hash_password
 from patient_app.checkins.models import Source
-from patient_app.checkins.service import record_check_in
+from patient_app.checkins.recording import record_check_in
 from patient_app.consent import service as consent
 from patient_app.consent.models import Consent, ConsentEvent
 from patient_app.core import clock
@@ -44,6 +44,10 @@ from patient_app.demo.people import (
     Account,
     Agreement,
 )
+from patient_app.demo.told import LIVES
+from patient_app.profile import service as profiles
+from patient_app.profile.service import Part
+from patient_app.profile.things import Thing
 
 Progress = Callable[[int], object]
 ZONE = ZoneInfo(PRACTICE_ZONE)
@@ -231,6 +235,9 @@ class _Filling:
     def _entries(self) -> None:
         for email, entries in _stories(self._now).items():
             patient = self._viewer(email.partition("@")[0])
+            kind = LIVES[email].thing
+            profiles.change(patient, part=Part.YES, things=(Thing(kind, kind),))
+            profiles.finish_welcome(patient)
             for entry in entries:
                 _write(patient, entry)
                 self._progress(1)

@@ -8,10 +8,14 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from patient_app.checkins.service import Answers
+from patient_app.checkins.answers import Answers, ThingSaid
+from patient_app.checkins.chips import HELPED, TRIGGERS
+from patient_app.checkins.words import LEAST_SLEEP, MOST_SLEEP
 from patient_app.demo.told import LIVES, Life, Phase, Told
+from patient_app.profile.things import Thing
 
 FRIDAY, SUNDAY = 4, 6
 # Earlier hours belong to the night after a day.
@@ -20,6 +24,8 @@ HOURS_TO_SECOND = 8
 CHANCE_OF_SMALL_NOTE = 0.3
 CHANCE_OF_SECOND = 0.12
 CHANCE_OF_CORRECTION = 0.04
+CHANCE_OF_MORE = 0.6
+CHANCE_OF_CHIP = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,9 @@ class _Teller:
         self._chance = chance
 
     def telling(self, told: Told, day: date) -> Entry:
-        answers = Answers(told.mood, told.craving, told.use, told.note, told.about, told.own)
+        answers = Answers(
+            told.mood, told.craving, told.use, told.note, told.about, told.own, things=self._used(told.use)
+        )
         return Entry(self._at(day, told.hour), answers)
 
     def ordinary(self, phase: Phase, day: date) -> list[Entry]:
@@ -76,8 +84,24 @@ class _Teller:
             craving=None if self._happens(self._life.skips) else craving,
             use=None if self._happens(self._life.skips) else False,
             note=self._chance.choice(self._life.small_notes) if self._happens(CHANCE_OF_SMALL_NOTE) else "",
+            **self._more(phase),
         )
         return Entry(self._at(day, hour), answers)
+
+    def _more(self, phase: Phase) -> dict[str, Any]:
+        """Draw what is told under "More", on the days on which it is."""
+        if not self._happens(CHANCE_OF_MORE):
+            return {}
+        return {
+            "sleep_hours": _within(round(self._chance.gauss(4 + phase.mood, 1.0)), LEAST_SLEEP, MOST_SLEEP),
+            "anxiety": _within(round(self._chance.gauss(9 - 1.6 * phase.mood, 1.4)), 0, 10),
+            "energy": _within(round(self._chance.gauss(phase.mood, 0.8)), 1, 5),
+            "triggers": (self._chance.choice(tuple(TRIGGERS)),) if self._happens(CHANCE_OF_CHIP) else (),
+            "helped": (self._chance.choice(tuple(HELPED)),) if self._happens(CHANCE_OF_CHIP) else (),
+        }
+
+    def _used(self, use: bool | None) -> tuple[ThingSaid, ...]:
+        return (ThingSaid(Thing(self._life.thing, self._life.thing), used=True),) if use else ()
 
     def _at(self, day: date, hour: int) -> datetime:
         return datetime.combine(

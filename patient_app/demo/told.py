@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from patient_app.profile.things import Kind
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -37,8 +39,12 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One person's ninety days. `hour` is when they usually check in, `weekend` what it adds to craving."""
+    """One person's ninety days.
 
+    `thing` is what they keep an eye on, `hour` when they usually check in, `weekend` what it adds to craving.
+    """
+
+    thing: Kind
     hour: int
     weekend: float
     skips: float
@@ -49,6 +55,7 @@ class Life:
 
 # Depression and alcohol: a hard start, a party, a slow climb, one more lapse told at once.
 DANA = Life(
+    thing=Kind.ALCOHOL,
     hour=20,
     weekend=1.6,
     skips=0.05,
@@ -106,6 +113,7 @@ DANA = Life(
 
 # Bipolar disorder and stimulants: a week far too bright, the fall after it, and then steadier ground.
 JORDAN_ELDER = Life(
+    thing=Kind.STIMULANTS,
     hour=22,
     weekend=0.8,
     skips=0.12,
@@ -160,6 +168,7 @@ JORDAN_ELDER = Life(
 
 # PTSD and opioids, on buprenorphine; writes in Spanish. One return to use early on, then the monthly injection.
 ROSA = Life(
+    thing=Kind.OPIOIDS,
     hour=7,
     weekend=0.2,
     skips=0.08,
@@ -213,6 +222,7 @@ ROSA = Life(
 
 # Anxiety and stimulants; shares nothing. Few words, many answers left out, much kept to themselves.
 JORDAN_YOUNGER = Life(
+    thing=Kind.STIMULANTS,
     hour=1,
     weekend=1.2,
     skips=0.3,

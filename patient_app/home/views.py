@@ -5,16 +5,20 @@ from __future__ import annotations
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from patient_app.accounts import teams
+from patient_app.accounts import supporters, teams
+from patient_app.accounts.models import SupportState
 from patient_app.checkins import service as checkins
-from patient_app.checkins.words import MOODS
+from patient_app.consent import service as consents
 from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core import clock
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import moment
-from patient_app.core.identity import Stage, viewer, viewer_or_none
+from patient_app.core.identity import Stage, Viewer, viewer, viewer_or_none
 from patient_app.core.pages import render_page
 from patient_app.core.roles import Role
+from patient_app.home.attention import Line, chosen
+from patient_app.profile import service as profiles
+from patient_app.profile.service import Profile
 
 bp = Blueprint("home", __name__)
 
@@ -37,22 +41,41 @@ def start() -> ResponseReturnValue:
         return redirect(url_for("accounts.second_factor"), 303)
     if person.stage is Stage.ENROL_SECOND_FACTOR:
         return redirect(url_for("accounts.enrol_second_factor"), 303)
+    if person.role is Role.PATIENT and not profiles.profile_of(person).welcomed:
+        return redirect(url_for("profile.welcome"), 303)
     return redirect(url_for(START[person.role]), 303)
 
 
 @bp.get("/today")
 @access(Permission.TODAY_READ)
 def today() -> ResponseReturnValue:
-    """Show one next thing, the newest check-in, and who is new on the team."""
+    """Show one next thing, and at most three lines."""
     patient = viewer()
+    profile = profiles.profile_of(patient)
     newest = checkins.newest_own(patient)
     day = moment(clock.now(), patient.zone, patient.day_start_minutes).day
     return render_page(
         "home/today.html",
         newest=newest,
-        checked_in_today=newest is not None and newest.day == day,
+        checked_in_today=newest is not None and newest.day >= day,
         today=day,
-        moods=MOODS,
-        new_members=teams.new_members_for(patient.id),
-        disciplines=DISCIPLINE_NAMES,
+        called=profiles.address_of(patient).called or patient.name.split(" ")[0],
+        lines=chosen(_candidates(patient, profile)),
     )
+
+
+def _candidates(patient: Viewer, profile: Profile) -> list[Line]:
+    lines = [
+        Line("supporter", row.name, target=row.link_id)
+        for row in supporters.supporters_of(patient)
+        if row.state is SupportState.ACCEPTED
+    ]
+    lines += [
+        Line("new_member", member.name, str(DISCIPLINE_NAMES[member.discipline]), member.membership_id)
+        for member in teams.new_members_for(patient.id)
+    ]
+    if not profile.welcomed:
+        lines.append(Line("welcome", is_prompt=True))
+    elif not consents.own_consents(patient):
+        lines.append(Line("sharing", is_prompt=True))
+    return lines

@@ -2,20 +2,41 @@
 
 What a reader may not have is not fetched at all: columns of closed categories come back as NULL from the database, and
 an entry of which nothing is open is no row. Every reading writes its access record in the same transaction, before the
-data are read, and names the very consents that the query then relies on. "See what they see" runs the same functions
-with a picture of the recipient, and writes no record since the patient reads their own data.
+data are read, and names the very consents that the query then relies on. A row of a clinician's list is recorded once a
+day: what has its record already is read without one, under those same consents and no other, and without keeping any
+writer waiting. "See what they see" runs the same functions with a picture of the recipient, and writes no record since
+the patient reads their own data.
+
+Queries are made once for each kind of reader, with who asks and when bound to them: building one costs more than
+running it.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from statistics import median
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, case, false, func, null, or_, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Executable,
+    Select,
+    and_,
+    bindparam,
+    case,
+    false,
+    null,
+    or_,
+    select,
+    type_coerce,
+)
+from sqlalchemy.orm import aliased
+from sqlalchemy.types import NullType
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
@@ -23,8 +44,8 @@ from patient_app.accounts.models import Patient, Person, PersonState, SupportLin
 from patient_app.checkins.models import CheckIn, CheckInVersion
 from patient_app.checkins.service import local_time
 from patient_app.consent.categories import Category, Level
-from patient_app.consent.decisions import Grants, Reader, grants_of, open_days
-from patient_app.core import clock
+from patient_app.consent.decisions import Asker, Grants, Reader, asked_by, asker, grants_of, open_days
+from patient_app.core import clock, work
 from patient_app.core.clock import moment
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
@@ -34,8 +55,10 @@ from patient_app.core.work import db, vault
 
 NOTICE_VERSION = "42cfr2.32-2024"
 CASELOAD_DAYS = 30
-RECENT = timedelta(days=3)
-PERIODS = (7, 30, 90)
+PAGE_DAYS = 14
+PAGE_PATIENTS = 25
+# Nothing is older; days before it cannot be counted back from.
+EARLIEST = date(1900, 1, 1)
 CASELOAD_CATEGORIES = (Category.MOOD, Category.SUBSTANCE_USE)
 
 MOOD, USE, NOTES = Category.MOOD, Category.SUBSTANCE_USE, Category.NOTES
@@ -49,8 +72,23 @@ class Named:
     name: str
     chart_number: str = ""
     date_of_birth: str = ""
-    # The patient's own, in which the end of a consent was chosen.
+    # The patient's own, in which the end of a consent was chosen, and in which days begin.
     zone: str = "UTC"
+    day_start_minutes: int = clock.DEFAULT_DAY_START_MINUTES
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days of a reading, up to and with the last, and the patient's today."""
+
+    first_day: date
+    last_day: date
+    today: date
+
+    @property
+    def last_summed(self) -> date:
+        """The end of the last week: a week belongs to the page of its Monday, so that none is summed up in halves."""
+        return min(self.today, self.last_day + timedelta(days=6 - self.last_day.weekday()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +120,7 @@ class Shared:
 
     person: Named
     grants: Grants
-    first_day: date
-    last_day: date
+    period: Period
     check_ins: tuple[SharedCheckIn, ...]
     weeks: tuple[WeekSummary, ...]
     instructions: str | None = None
@@ -104,6 +141,21 @@ class CaseloadRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Caseload:
+    """One page of a clinician's list: the first row's number (from 1), and how many rows there are on all pages."""
+
+    rows: tuple[CaseloadRow, ...]
+    page: int
+    first: int
+    total: int
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is a page after this one."""
+        return self.first - 1 + len(self.rows) < self.total
+
+
+@dataclass(frozen=True, slots=True)
 class SupportedPerson:
     """One person whom a supporter supports."""
 
@@ -117,104 +169,254 @@ def reader_of(viewer: Viewer) -> Reader:
     return Reader(viewer.id, viewer.practice_id, viewer.role, viewer.discipline)
 
 
-def read_patient(viewer: Viewer, patient_id: uuid.UUID, days: int) -> Shared:
-    """Return what a clinician sees of a patient on their list over the last `days` days, and record the reading.
+def read_patient(viewer: Viewer, patient_id: uuid.UUID, days: int = PAGE_DAYS, until: date | None = None) -> Shared:
+    """Return what a clinician sees of a patient on their list over `days` days up to `until`, and record the reading.
 
-    Raise `NotFound` when the patient is not on the clinician's list, or does not exist.
+    Without `until`, or with one that has not come yet, up to the patient's today. Raise `NotFound` when the patient is
+    not on the clinician's list, or does not exist.
     """
-    person = _named_patients(_on_list(viewer).where(Person.id == patient_id))
-    if not person:
+    with work.reading():
+        person = _one_of_list(viewer, patient_id)
+    if person is None:
         raise NotFound
-    return _read(viewer, reader_of(viewer), person[0], days)
+    return _read(viewer, person, _period(person, days, until))
 
 
-def read_supported(viewer: Viewer, patient_id: uuid.UUID, days: int) -> Shared:
+def read_supported(viewer: Viewer, patient_id: uuid.UUID, days: int = PAGE_DAYS, until: date | None = None) -> Shared:
     """Return what a supporter sees of a person who confirmed them, and record the reading; else raise `NotFound`."""
-    found = [one for one in supported_people(viewer) if one.person.id == patient_id]
+    with work.reading():
+        found = _supported(viewer, patient_id)
     if not found:
         raise NotFound
-    return _read(viewer, reader_of(viewer), found[0].person, days, found[0].instructions)
+    person, instructions = found[0]
+    return _read(viewer, person, _period(person, days, until), instructions)
 
 
-def preview(patient: Viewer, reader: Reader, days: int) -> Shared:
+def preview(patient: Viewer, reader: Reader, days: int = PAGE_DAYS, until: date | None = None) -> Shared:
     """Return what a recipient would see of the patient's own data now: the same functions, and no record."""
     if reader.preview_of != patient.id:
         raise NotFound
+    person = Named(patient.id, patient.name, zone=patient.zone, day_start_minutes=patient.day_start_minutes)
     grants = grants_of(reader, [patient.id]).get(patient.id, Grants())
-    first_day, last_day = _period(patient.id, days)
     instructions = _instructions(reader, patient.id) if reader.role is Role.SUPPORTER else None
-    return _shared(
-        reader, Named(patient.id, patient.name, zone=patient.zone), grants, (first_day, last_day), instructions
-    )
+    return _shared(reader, person, grants, _period(person, days, until), instructions)
 
 
-def _read(viewer: Viewer, reader: Reader, person: Named, days: int, instructions: str | None = None) -> Shared:
+def _read(viewer: Viewer, person: Named, period: Period, instructions: str | None = None) -> Shared:
+    """Decide, record and read, all in the one transaction that the record is kept by."""
+    reader, held = reader_of(viewer), _hold([person.id])
     grants = grants_of(reader, [person.id]).get(person.id, Grants())
-    period = _period(person.id, days)
-    _record(viewer, {person.id: grants}, AccessKind.DETAIL, period)
+    last_day = period.last_summed if _summed(grants) else period.last_day
+    days = (period.first_day, last_day)
+    access_log.record(_readings(viewer, {person.id: grants}, AccessKind.DETAIL, days, held), held.chains)
     return _shared(reader, person, grants, period, instructions)
 
 
-def _shared(
-    reader: Reader, person: Named, grants: Grants, period: tuple[date, date], instructions: str | None
-) -> Shared:
+def _shared(reader: Reader, person: Named, grants: Grants, period: Period, instructions: str | None) -> Shared:
     return Shared(
         person=person,
         grants=grants,
-        first_day=period[0],
-        last_day=period[1],
+        period=period,
         check_ins=tuple(_check_ins(reader, person.id, grants, period)),
         weeks=tuple(_weeks(reader, person.id, grants, period)),
         instructions=instructions,
     )
 
 
-def _period(patient_id: uuid.UUID, days: int) -> tuple[date, date]:
-    zone, day_start = db().execute(select(Person.zone, Person.day_start_minutes).where(Person.id == patient_id)).one()
-    last_day = moment(clock.now(), zone, day_start).day
-    return last_day - timedelta(days=days - 1), last_day
+def _period(person: Named, days: int, until: date | None) -> Period:
+    today = moment(clock.now(), person.zone, person.day_start_minutes).day
+    last_day = max(min(until or today, today), EARLIEST)
+    return Period(last_day - timedelta(days=days - 1), last_day, today)
 
 
-def caseload(viewer: Viewer) -> list[CaseloadRow]:
-    """Return the clinician's patients by name, each with the newest open check-in; records once a consent and day."""
-    people = _named_patients(_on_list(viewer))
-    reader = reader_of(viewer)
-    grants = grants_of(reader, [person.id for person in people])
-    last_day = clock.now().date()
-    period = (last_day - timedelta(days=CASELOAD_DAYS), last_day + timedelta(days=1))
-    _record_caseload(viewer, grants, period)
-    newest = _newest(reader, grants, period)
-    rows = [CaseloadRow(one, grants.get(one.id, Grants()), newest.get(one.id)) for one in people]
-    return sorted(rows, key=lambda row: (row.person.name.casefold(), row.person.chart_number))
+# --- The list of a clinician's patients -------------------------------------------------------------------------------
+
+
+def caseload(viewer: Viewer, page: int = 1) -> Caseload:
+    """Return a page of the clinician's patients by name, each with the newest open check-in.
+
+    A row is recorded once a viewer, consent and day. Rows that have their record are read in one look, which waits for
+    no writer; the others are decided anew, recorded and read in the unit of work's own transaction.
+    """
+    reader, period = reader_of(viewer), _caseload_period()
+    with work.reading():
+        people, first, total = _on_list(viewer, page)
+        grants = grants_of(reader, [person.id for person in people])
+        relied_on = _relied_on(grants)
+        known = access_log.recorded_in_list(viewer.id, clock.now().date(), relied_on)
+        unrecorded = {patient_id for consent_id, patient_id in relied_on.items() if consent_id not in known}
+        newest = _newest(reader, [one for one, patient_id in relied_on.items() if patient_id not in unrecorded], period)
+    if unrecorded:
+        grants = {one: found for one, found in grants.items() if one not in unrecorded}
+        held = _hold(unrecorded)
+        fresh = grants_of(reader, unrecorded)
+        readings = _readings(viewer, _listed(fresh), AccessKind.CASELOAD, period, held)
+        access_log.record_once_a_day(readings, held.chains)
+        grants |= fresh
+        newest |= _newest(reader, list(_relied_on(fresh)), period)
+    rows = tuple(CaseloadRow(one, grants.get(one.id, Grants()), newest.get(one.id)) for one in people)
+    return Caseload(rows, page=first // PAGE_PATIENTS + 1, first=first + 1, total=total)
+
+
+def _caseload_period() -> tuple[date, date]:
+    today = clock.now().date()
+    # A day may have begun already where a patient lives.
+    return today - timedelta(days=CASELOAD_DAYS), today + timedelta(days=1)
+
+
+def _relied_on(grants: Mapping[uuid.UUID, Grants]) -> dict[uuid.UUID, uuid.UUID]:
+    """Return the consents that a list relies on, each with its patient."""
+    return {
+        grant.consent_id: patient_id
+        for patient_id, found in grants.items()
+        for grant in found.items
+        if grant.category in CASELOAD_CATEGORIES
+    }
+
+
+def _listed(grants: Mapping[uuid.UUID, Grants]) -> dict[uuid.UUID, Grants]:
+    """Return the part of grants that a list relies on; patients without any are left out."""
+    kept = {
+        patient_id: Grants(tuple(grant for grant in found.items if grant.category in CASELOAD_CATEGORIES))
+        for patient_id, found in grants.items()
+    }
+    return {patient_id: found for patient_id, found in kept.items() if found.items}
+
+
+# From the clinician's teams to the patients: the other way round a large practice would be walked through whole.
+_TEAMS = (
+    select(TeamMembership.patient_id)
+    .where(
+        TeamMembership.clinician_id == bindparam("clinician_id"),
+        TeamMembership.practice_id == bindparam("practice_id"),
+        TeamMembership.ended_at.is_(None),
+    )
+    .distinct()
+    .subquery("teams")
+)
+_LIST = (
+    select(
+        # As the database keeps it: of a long list, only the ids of one page are needed as more than that.
+        type_coerce(Person.id, NullType()).label("id"),
+        Person.name_sealed,
+        Person.zone,
+        Person.day_start_minutes,
+        Patient.chart_number_sealed,
+        Patient.date_of_birth_sealed,
+    )
+    .join(_TEAMS, _TEAMS.c.patient_id == Person.id)
+    .join(Patient, Patient.person_id == Person.id)
+    .where(
+        Person.practice_id == bindparam("practice_id"),
+        Person.role == Role.PATIENT,
+        Person.state != PersonState.CLOSED,
+    )
+)
+_ONE_OF_LIST = _LIST.where(Person.id == bindparam("patient_id"))
+
+
+def _on_list(viewer: Viewer, page: int) -> tuple[list[Named], int, int]:
+    """Return the people of one page of a clinician's list, the first one's position, and how many are on the list."""
+    rows = _all(_LIST, {"practice_id": viewer.practice_id, "clinician_id": viewer.id})
+    first = max(0, min(page - 1, (len(rows) - 1) // PAGE_PATIENTS)) * PAGE_PATIENTS
+    order = _by_name(tuple((row[0], row[1]) for row in rows))
+    return _named(viewer, [rows[position] for position in order[first : first + PAGE_PATIENTS]]), first, len(rows)
+
+
+@lru_cache(maxsize=256)
+def _by_name(sealed: tuple[tuple[Any, bytes | None], ...]) -> tuple[int, ...]:
+    """Return the positions of these people (id, sealed name) in the order of their names.
+
+    No database can sort sealed names, so all of them have to be opened, however few a page shows. What is kept for the
+    next time is what was given (it stays sealed) and the order, no name; another name or person is another question.
+    """
+    ids = [_id(one) for one, _ in sealed]
+    names = vault().open_all(
+        Person.__tablename__, "name_sealed", [(one, one, blob) for one, (_, blob) in zip(ids, sealed, strict=True)]
+    )
+    return tuple(sorted(range(len(ids)), key=lambda position: (names[position].casefold(), ids[position])))
+
+
+def _id(kept: Any) -> uuid.UUID:
+    return kept if isinstance(kept, uuid.UUID) else uuid.UUID(kept)
+
+
+def _one_of_list(viewer: Viewer, patient_id: uuid.UUID) -> Named | None:
+    asked = {"practice_id": viewer.practice_id, "clinician_id": viewer.id, "patient_id": patient_id}
+    return next(iter(_named(viewer, _all(_ONE_OF_LIST, asked))), None)
+
+
+def _named(viewer: Viewer, rows: Sequence[Any]) -> list[Named]:
+    """Open what tells these people of a clinician's list apart."""
+    ids, practice, chart = [_id(row.id) for row in rows], viewer.practice_id, Patient.__tablename__
+    pairs = list(zip(ids, rows, strict=True))
+    names = vault().open_all(Person.__tablename__, "name_sealed", [(one, one, row.name_sealed) for one, row in pairs])
+    numbers = vault().open_all(
+        chart, "chart_number_sealed", [(one, practice, row.chart_number_sealed) for one, row in pairs]
+    )
+    births = vault().open_all(
+        chart, "date_of_birth_sealed", [(one, practice, row.date_of_birth_sealed) for one, row in pairs]
+    )
+    return [
+        Named(one, name, number, birth, row.zone, row.day_start_minutes)
+        for (one, row), name, number, birth in zip(pairs, names, numbers, births, strict=True)
+    ]
+
+
+def _all(query: Executable, asked: Mapping[str, Any]) -> Sequence[Any]:
+    """Return plain rows, past the ORM's loading of entities; nothing is to be waiting in the session."""
+    return db().connection().execute(query, asked).all()
+
+
+def _name(person_id: uuid.UUID, blob: bytes | None) -> str:
+    return _opened(Person.__tablename__, "name_sealed", person_id, person_id, blob)
+
+
+def _opened(table: str, column: str, row_id: uuid.UUID, owner: uuid.UUID, blob: bytes | None) -> str:
+    return "" if blob is None else vault().open(Place(table, column, row_id, owner), blob)
+
+
+# --- The people whom a supporter supports -----------------------------------------------------------------------------
 
 
 def supported_people(viewer: Viewer) -> list[SupportedPerson]:
     """Return the people who confirmed this supporter, with their instructions; names only, no entry is read."""
-    links = (
-        db()
-        .scalars(
-            select(SupportLink)
-            .join(Person, Person.id == SupportLink.patient_id)
-            .where(
-                SupportLink.supporter_id == viewer.id,
-                SupportLink.practice_id == viewer.practice_id,
-                SupportLink.state == SupportState.CONFIRMED,
-                Person.state == PersonState.ACTIVE,
-            )
-            .order_by(SupportLink.confirmed_at)
+    found = _supported(viewer)
+    grants = grants_of(reader_of(viewer), [person.id for person, _ in found])
+    return [SupportedPerson(person, grants.get(person.id, Grants()), words) for person, words in found]
+
+
+def _supported(viewer: Viewer, patient_id: uuid.UUID | None = None) -> list[tuple[Named, str | None]]:
+    """Return the people who confirmed this supporter (or the one asked for, if so), and what they wrote first."""
+    query = (
+        select(
+            SupportLink.id.label("link_id"),
+            SupportLink.instructions_sealed,
+            Person.id,
+            Person.name_sealed,
+            Person.zone,
+            Person.day_start_minutes,
         )
-        .all()
+        .join(Person, Person.id == SupportLink.patient_id)
+        .where(
+            SupportLink.supporter_id == viewer.id,
+            SupportLink.practice_id == viewer.practice_id,
+            SupportLink.state == SupportState.CONFIRMED,
+            Person.state == PersonState.ACTIVE,
+        )
+        .order_by(SupportLink.confirmed_at)
     )
-    vault().preload(link.patient_id for link in links)
-    grants = grants_of(reader_of(viewer), [link.patient_id for link in links])
-    people = {person.id: person for person in _people([link.patient_id for link in links])}
+    if patient_id is not None:
+        query = query.where(SupportLink.patient_id == patient_id)
+    rows = db().execute(query).all()
+    vault().preload([row.id for row in rows])
+    table = SupportLink.__tablename__
     return [
-        SupportedPerson(
-            Named(link.patient_id, people[link.patient_id].name or "", zone=people[link.patient_id].zone),
-            grants.get(link.patient_id, Grants()),
-            link.instructions,
+        (
+            Named(row.id, _name(row.id, row.name_sealed), zone=row.zone, day_start_minutes=row.day_start_minutes),
+            _opened(table, "instructions_sealed", row.link_id, row.id, row.instructions_sealed) or None,
         )
-        for link in links
+        for row in rows
     ]
 
 
@@ -229,77 +431,49 @@ def _instructions(reader: Reader, patient_id: uuid.UUID) -> str | None:
     return link.instructions if link else None
 
 
-def _people(ids: Sequence[uuid.UUID]) -> Sequence[Person]:
-    return db().scalars(select(Person).where(Person.id.in_(ids))).all()
-
-
-def _on_list(viewer: Viewer) -> Select[Person, Patient]:
-    """Return the query for the patients whose care team this clinician is on now."""
-    return (
-        select(Person, Patient)
-        .join(Patient, Patient.person_id == Person.id)
-        .where(
-            Person.practice_id == viewer.practice_id,
-            Person.role == Role.PATIENT,
-            Person.state != PersonState.CLOSED,
-            Person.id.in_(
-                select(TeamMembership.patient_id).where(
-                    TeamMembership.clinician_id == viewer.id,
-                    TeamMembership.practice_id == viewer.practice_id,
-                    TeamMembership.ended_at.is_(None),
-                )
-            ),
-        )
-    )
-
-
-def _named_patients(query: Select[Person, Patient]) -> list[Named]:
-    rows = db().execute(query).all()
-    vault().preload(person.id for person, _ in rows)
-    return [
-        Named(person.id, person.name or "", chart.chart_number or "", chart.date_of_birth or "", person.zone)
-        for person, chart in rows
-    ]
-
-
 # --- Recording ------------------------------------------------------------------------------------------------------
 
 
-def _record(viewer: Viewer, grants: dict[uuid.UUID, Grants], kind: AccessKind, period: tuple[date, date]) -> None:
-    """Record a reading of each patient: one record a consent, or one without consent where nothing is shared."""
-    highest = _highest_seq(grants)
-    access_log.record(
-        [
-            _reading(
-                viewer,
-                patient_id,
-                consent_id,
-                grants=found,
-                kind=kind,
-                period=period,
-                highest=highest.get(patient_id, 0),
-            )
-            for patient_id, found in grants.items()
-            for consent_id in found.consent_ids or (None,)
-        ]
-    )
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What stands still until the end of the unit of work: patients' chains, and their highest `recorded_seq`."""
+
+    chains: access_log.Chains
+    highest: dict[uuid.UUID, int]
 
 
-def _record_caseload(viewer: Viewer, grants: dict[uuid.UUID, Grants], period: tuple[date, date]) -> None:
-    known = access_log.caseload_recorded(viewer.id, clock.now().date())
-    fresh = {
-        patient_id: Grants(
-            tuple(
-                grant
-                for grant in found.items
-                if grant.category in CASELOAD_CATEGORIES and (patient_id, grant.consent_id) not in known
-            )
+# SQLite has one writer at a time; elsewhere this keeps entries from being written between the record and the reading.
+_HIGHEST = (
+    select(Patient.person_id, Patient.entry_seq)
+    .where(Patient.person_id.in_(bindparam("patient_ids", expanding=True)))
+    .order_by(Patient.person_id)
+    .with_for_update(read=True)
+)
+
+
+def _hold(patients: Collection[uuid.UUID]) -> _Held:
+    """Wait for whoever writes about these patients, before anything is decided about reading."""
+    highest = {row.person_id: row.entry_seq for row in db().execute(_HIGHEST, {"patient_ids": list(patients)})}
+    return _Held(access_log.lock_chains(patients), highest)
+
+
+def _readings(
+    viewer: Viewer, grants: Mapping[uuid.UUID, Grants], kind: AccessKind, period: tuple[date, date], held: _Held
+) -> list[access_log.Reading]:
+    """Return what is to be recorded of each patient: once a consent, or once without where nothing is shared."""
+    return [
+        _reading(
+            viewer,
+            patient_id,
+            consent_id,
+            grants=found,
+            kind=kind,
+            period=period,
+            highest=held.highest.get(patient_id, 0),
         )
         for patient_id, found in grants.items()
-    }
-    _record(
-        viewer, {patient_id: found for patient_id, found in fresh.items() if found.items}, AccessKind.CASELOAD, period
-    )
+        for consent_id in found.consent_ids or (None,)
+    ]
 
 
 def _reading(
@@ -328,112 +502,121 @@ def _reading(
     )
 
 
-def _highest_seq(patients: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
-    query = select(Patient.person_id, Patient.entry_seq).where(Patient.person_id.in_(list(patients)))
-    return {row.person_id: row.entry_seq for row in db().execute(query)}
-
-
 # --- The data, masked by consent in the query ------------------------------------------------------------------------
 
 
-def _check_ins(
-    reader: Reader, patient_id: uuid.UUID, grants: Grants, period: tuple[date, date]
-) -> Iterable[SharedCheckIn]:
+def _check_ins(reader: Reader, patient_id: uuid.UUID, grants: Grants, period: Period) -> Iterable[SharedCheckIn]:
     if not grants.items:
         return []
-    query = _masked(open_days(reader, grants.consent_ids, [Level.DETAIL])).where(
-        CheckIn.patient_id == patient_id, CheckIn.day >= period[0], CheckIn.day <= period[1]
-    )
-    rows = db().execute(query.order_by(CheckIn.occurred_at.desc(), CheckIn.recorded_seq.desc()))
+    rows = _rows(reader, patient_id, grants, Level.DETAIL, (period.first_day, period.last_day))
     return [_as_shared(row) for row in rows]
 
 
-def _newest(
-    reader: Reader, grants: dict[uuid.UUID, Grants], period: tuple[date, date]
-) -> dict[uuid.UUID, SharedCheckIn]:
-    """Return each patient's newest check-in of which anything is open.
+def _rows(
+    reader: Reader, patient_id: uuid.UUID, grants: Grants, level: Level, days: tuple[date, date]
+) -> Iterable[Any]:
+    asked = {"patient_id": patient_id, "consent_ids": grants.consent_ids, "level": level, "first": days[0]}
+    return _all(_of_patient(asker(reader)), {**asked_by(reader), **asked, "last": days[1]})
 
-    Most people checked in within days: the whole period is read only for those who did not. The parts are cut by the
-    moment that "newest" means, so that the answer is the same as in one go.
-    """
-    consent_ids = sorted({consent_id for found in grants.values() for consent_id in found.consent_ids})
+
+@lru_cache(maxsize=32)
+def _of_patient(kind: Asker) -> Select[Any]:
+    opened = open_days(kind, (MOOD, USE, NOTES))
+    seen = _Masked(opened, notes=True)
+    return (
+        select(CheckIn.patient_id, CheckIn.day, CheckIn.occurred_at, CheckIn.utc_offset, *seen.fields)
+        .join(CheckInVersion, seen.joins)
+        .join(opened, opened.c.patient_id == CheckIn.patient_id)
+        .where(
+            seen.anything,
+            CheckIn.patient_id == bindparam("patient_id"),
+            CheckIn.day >= bindparam("first"),
+            CheckIn.day <= bindparam("last"),
+        )
+        .order_by(CheckIn.occurred_at.desc(), CheckIn.recorded_seq.desc())
+    )
+
+
+def _newest(
+    reader: Reader, consent_ids: Sequence[uuid.UUID], period: tuple[date, date]
+) -> dict[uuid.UUID, SharedCheckIn]:
+    """Return each patient's newest check-in of which anything is open to a list, under these very consents."""
     if not consent_ids:
         return {}
-    cut = clock.now() - RECENT
-    found = _newest_of(reader, consent_ids, list(grants), period, CheckIn.occurred_at >= cut)
-    others = [patient_id for patient_id in grants if patient_id not in found]
-    if others:
-        found |= _newest_of(reader, consent_ids, others, period, CheckIn.occurred_at < cut)
-    return found
-
-
-def _newest_of(
-    reader: Reader,
-    consent_ids: Sequence[uuid.UUID],
-    patient_ids: Sequence[uuid.UUID],
-    period: tuple[date, date],
-    part: ColumnElement[bool],
-) -> dict[uuid.UUID, SharedCheckIn]:
-    rank = func.row_number().over(partition_by=CheckIn.patient_id, order_by=CheckIn.occurred_at.desc())
-    query = _masked(open_days(reader, consent_ids, [Level.DETAIL]), notes=False).where(
-        CheckIn.patient_id.in_(patient_ids), CheckIn.day >= period[0], CheckIn.day <= period[1], part
-    )
-    ranked = query.add_columns(rank.label("rank")).subquery()
-    rows = db().execute(select(ranked).where(ranked.c.rank == 1))
+    since = datetime.combine(period[0], time(), UTC) - timedelta(days=1)  # Wherever in the world that day began.
+    asked = {"consent_ids": consent_ids, "level": Level.DETAIL, "first": period[0], "last": period[1], "since": since}
+    rows = _all(_newest_of_each(asker(reader)), {**asked_by(reader), **asked})
     return {row.patient_id: _as_shared(row) for row in rows}
 
 
-def _masked(opened: CTE, *, notes: bool = True) -> Select[Any]:
-    """Return the query for check-ins in which every field is NULL unless its category is open for that day.
+@lru_cache(maxsize=32)
+def _newest_of_each(kind: Asker) -> Select[Any]:
+    """Make the query that looks for each patient by itself, from the newest check-in back to the first that is open."""
+    opened = open_days(kind, CASELOAD_CATEGORIES)
+    entry, version = aliased(CheckIn), aliased(CheckInVersion)
+    looked_at = _Masked(opened, entry, version, notes=False)
+    newest = (
+        select(entry.id)
+        .join(version, looked_at.joins)
+        .where(
+            looked_at.anything,
+            entry.patient_id == opened.c.patient_id,
+            # By time, as the index is that this walks back; which days it may be is asked of the one that is found.
+            entry.occurred_at >= bindparam("since"),
+        )
+        .order_by(entry.occurred_at.desc(), entry.recorded_seq.desc())
+        .limit(1)
+        .correlate(opened)
+        .scalar_subquery()
+    )
+    seen = _Masked(opened, notes=False)
+    return (
+        select(CheckIn.patient_id, CheckIn.day, CheckIn.occurred_at, CheckIn.utc_offset, *seen.fields)
+        .select_from(opened)
+        .join(CheckIn, CheckIn.id == newest)
+        .join(CheckInVersion, seen.joins)
+        .where(CheckIn.day >= bindparam("first"), CheckIn.day <= bindparam("last"))
+    )
+
+
+class _Masked:
+    """What a query shows of check-ins: a field is NULL unless its category is open for that day.
 
     A note that its author marked as about use needs both categories; a list that shows no notes fetches none. Entries
     with nothing open are left out, as are removed ones and those the patient keeps to themselves.
     """
-    mood, use, words = _opened(opened, MOOD), _opened(opened, USE), _opened(opened, NOTES)
-    newest = CheckInVersion
-    note_open: ColumnElement[bool] = false()
-    if notes:
-        note_open = and_(_is_open(words), or_(newest.note_about_use.is_(False), _is_open(use)))
-    fields = (
-        case((_is_open(mood), newest.mood), else_=null()).label("mood"),
-        case((_is_open(use), newest.craving), else_=null()).label("craving"),
-        case((_is_open(use), newest.use), else_=null()).label("use"),
-        case((note_open, newest.note_sealed), else_=null()).label("note_sealed"),
-    )
-    query = select(
-        CheckIn.patient_id, CheckIn.day, CheckIn.occurred_at, CheckIn.utc_offset, newest.id.label("version_id"), *fields
-    ).join(newest, and_(newest.check_in_id == CheckIn.id, newest.version == CheckIn.newest_version))
-    for table in (mood, use, words) if notes else (mood, use):
-        query = query.outerjoin(table, _joins(table))
-    return query.where(
-        CheckIn.removed_at.is_(None),
-        CheckIn.private.is_(False),
-        or_(
-            and_(_is_open(mood), newest.mood.is_not(None)),
-            and_(_is_open(use), or_(newest.craving.is_not(None), newest.use.is_not(None))),
-            and_(note_open, newest.note_sealed.is_not(None)),
-        ),
-    )
 
-
-def _opened(opened: CTE, category: Category) -> Any:
-    return select(opened).where(opened.c.category == category).subquery(f"open_{category}")
-
-
-def _joins(table: Any) -> ColumnElement[bool]:
-    return and_(table.c.patient_id == CheckIn.patient_id, table.c.first_day <= CheckIn.day)
-
-
-def _is_open(table: Any) -> ColumnElement[bool]:
-    return table.c.patient_id.is_not(None)  # type: ignore[no-any-return]
+    def __init__(self, opened: CTE, entry: Any = CheckIn, version: Any = CheckInVersion, *, notes: bool) -> None:
+        mood, use = opened.c[MOOD] <= entry.day, opened.c[USE] <= entry.day
+        note: ColumnElement[bool] = false()
+        if notes:
+            note = and_(opened.c[NOTES] <= entry.day, or_(version.note_about_use.is_(False), use))
+        self.joins = and_(version.check_in_id == entry.id, version.version == entry.newest_version)
+        self.fields = (
+            case((mood, version.mood), else_=null()).label("mood"),
+            case((use, version.craving), else_=null()).label("craving"),
+            case((use, version.use), else_=null()).label("use"),
+            *(
+                (version.id.label("version_id"), case((note, version.note_sealed), else_=null()).label("note_sealed"))
+                if notes
+                else (null().label("note_sealed"),)
+            ),
+        )
+        self.anything = and_(
+            entry.removed_at.is_(None),
+            entry.private.is_(False),
+            or_(
+                and_(mood, version.mood.is_not(None)),
+                and_(use, or_(version.craving.is_not(None), version.use.is_not(None))),
+                and_(note, version.note_sealed.is_not(None)),
+            ),
+        )
 
 
 def _as_shared(row: Any) -> SharedCheckIn:
     note = None
     if row.note_sealed is not None:
-        note = vault().open(
-            Place(CheckInVersion.__tablename__, "note_sealed", row.version_id, row.patient_id), row.note_sealed
-        )
+        note = _opened(CheckInVersion.__tablename__, "note_sealed", row.version_id, row.patient_id, row.note_sealed)
     return SharedCheckIn(
         day=row.day,
         local_time=local_time(row.occurred_at, row.utc_offset),
@@ -444,19 +627,22 @@ def _as_shared(row: Any) -> SharedCheckIn:
     )
 
 
-def _weeks(reader: Reader, patient_id: uuid.UUID, grants: Grants, period: tuple[date, date]) -> list[WeekSummary]:
-    """Sum up by week what is shared as a summary only; single entries stay closed."""
-    only = [category for category in (MOOD, USE) if grants.level(category) is Level.SUMMARY]
+def _summed(grants: Grants) -> list[Category]:
+    """Return what is shared as a summary only."""
+    return [category for category in (MOOD, USE) if grants.level(category) is Level.SUMMARY]
+
+
+def _weeks(reader: Reader, patient_id: uuid.UUID, grants: Grants, period: Period) -> list[WeekSummary]:
+    """Sum up by week what is shared as a summary only, newest week first; single entries stay closed."""
+    only = _summed(grants)
     if not only:
         return []
-    query = _masked(open_days(reader, grants.consent_ids, [Level.SUMMARY])).where(
-        CheckIn.patient_id == patient_id, CheckIn.day >= period[0], CheckIn.day <= period[1]
-    )
+    first_monday = period.first_day + timedelta(days=-period.first_day.weekday() % 7)
     weeks: dict[date, list[Any]] = {}
-    for row in db().execute(query.order_by(CheckIn.day.desc())):
+    for row in _rows(reader, patient_id, grants, Level.SUMMARY, (first_monday, period.last_summed)):
         if _says(row, only):
             weeks.setdefault(row.day - timedelta(days=row.day.weekday()), []).append(row)
-    return [_sum_up(monday, rows, only) for monday, rows in weeks.items()]
+    return [_sum_up(monday, weeks[monday], only) for monday in sorted(weeks, reverse=True)]
 
 
 def _says(row: Any, only: list[Category]) -> bool:

@@ -1,4 +1,4 @@
-"""The national help lines, from one reviewed file that carries where and when each was verified."""
+"""What the help page says of the world outside, from reviewed files that carry where and when each was verified."""
 
 from __future__ import annotations
 
@@ -8,11 +8,21 @@ from typing import Any
 
 import yaml
 
-HELP_LINES = Path(__file__).resolve().parents[1] / "content" / "help_lines.yaml"
+CONTENT = Path(__file__).resolve().parents[1] / "content"
 
 
 @lru_cache(maxsize=1)
 def help_lines() -> list[dict[str, Any]]:
     """Return the help lines in the order in which they are shown; read once, so that no later fault reaches them."""
-    lines: list[dict[str, Any]] = yaml.safe_load(HELP_LINES.read_text(encoding="utf-8"))
-    return lines
+    return _reviewed("help_lines.yaml")
+
+
+@lru_cache(maxsize=1)
+def help_doors() -> list[dict[str, Any]]:
+    """Return what the four doors of the help page rest on, and when their words were last reviewed."""
+    return _reviewed("help_doors.yaml")
+
+
+def _reviewed(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = yaml.safe_load((CONTENT / name).read_text(encoding="utf-8"))
+    return found

@@ -8,11 +8,13 @@ from flask.typing import ResponseReturnValue
 from patient_app.accounts import practice
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer_or_none
-from patient_app.safety.service import help_lines
+from patient_app.safety.service import help_doors, help_lines
 
 bp = Blueprint("safety", __name__)
 
-help_lines()  # Read at start: a missing or broken file is noticed before anybody needs it.
+# Read at start: a missing or broken file is noticed before anybody needs it.
+help_lines()
+help_doors()
 
 
 @bp.get("/help")
@@ -25,6 +27,7 @@ def help_now() -> ResponseReturnValue:
     return render_template(
         "safety/help.html",
         help_lines=help_lines(),
+        help_doors=help_doors(),
         practice_name=reachable.name or None,
         practice_numbers=reachable.numbers,
         opening_hours=practice.hours_in_words(reachable.hours),

@@ -22,7 +22,7 @@ from patient_app.consent.categories import OFFERED, Category
 from patient_app.consent.decisions import Reader
 from patient_app.consent.models import ConsentState
 from patient_app.consent.service import ConsentSummary, Recipient
-from patient_app.consent.words import CATEGORY_NAMES, DISCIPLINE_NAMES, YOUR_DISCIPLINE
+from patient_app.consent.words import CATEGORY_NAMES, DISCIPLINE_NAMES
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
@@ -41,6 +41,9 @@ SENTENCES: dict[AccessKind, LazyString] = {
     AccessKind.CODE_USED: _l("A code was used to sign in to your account. %(who)s had made it."),
     AccessKind.TEAM_JOINED: _l("%(who)s joined your care team."),
     AccessKind.TEAM_LEFT: _l("%(who)s left your care team."),
+    AccessKind.EMAIL_CHANGED: _l("%(who)s changed your e-mail address."),
+    AccessKind.ACCOUNT_CLOSED: _l("%(who)s closed your account. All that you shared was paused."),
+    AccessKind.ACCOUNT_REOPENED: _l("%(who)s opened your account again. All that you shared stays paused."),
 }
 NOTHING_SHARED = _l("%(who)s opened your page. Nothing was shared with them.")
 
@@ -96,9 +99,10 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class SignedCopy:
-    """A consent as it was signed."""
+    """A consent as it was signed; `language` is that of its words."""
 
     text: str
+    language: str
     signature: str
     signed_at: datetime
     form_version: str
@@ -134,12 +138,12 @@ def overview(patient: Viewer) -> Overview:
 
 
 def _cards(patient: Viewer, supporters: Sequence[SupportRow]) -> Iterable[Card]:
-    live = {summary.recipient_key: summary for summary in consents.own_consents(patient)}
+    live = {summary.recipient.key: summary for summary in consents.own_consents(patient)}
     ties = {f"person:{row.supporter_id}": row for row in supporters if row.state is SupportState.CONFIRMED}
     for recipient in consents.recipients(patient):
         yield _card(patient, recipient, live.pop(recipient.key, None), ties.get(recipient.key))
     for summary in live.values():  # Never hidden from the patient, though nobody can use them now.
-        yield _card(patient, _former(patient, summary), summary, None, still_there=False)
+        yield _card(patient, summary.recipient, summary, None, still_there=False)
 
 
 def _card(
@@ -162,13 +166,6 @@ def _card(
         closed=tuple(str(CATEGORY_NAMES[category]) for category in OFFERED if category not in open_now),
         until=_until(consent, patient.zone) if consent else "",
     )
-
-
-def _former(patient: Viewer, summary: ConsentSummary) -> Recipient:
-    signed = consents.own_consent(patient, summary.id)
-    discipline = Discipline(signed.discipline) if signed.discipline else None
-    title = str(YOUR_DISCIPLINE[discipline]) if discipline else signed.recipient_name or ""
-    return Recipient(signed.recipient_kind, signed.recipient_id, discipline, title, ())
 
 
 def _until(consent: ConsentSummary, zone: str) -> str:
@@ -210,7 +207,7 @@ def end_support(patient: Viewer, link_id: uuid.UUID) -> None:
     """
     tie = people.end_support(patient, link_id)
     for summary in consents.own_consents(patient):
-        if tie.supporter_id is not None and summary.recipient_key == f"person:{tie.supporter_id}":
+        if tie.supporter_id is not None and summary.recipient.person_id == tie.supporter_id:
             consents.end_consent(patient, summary.id)
 
 
@@ -227,6 +224,7 @@ def signed_copy(patient: Viewer, consent_id: uuid.UUID) -> SignedCopy:
     signed = consents.own_consent(patient, consent_id)
     return SignedCopy(
         text=signed.form_text or "",
+        language=signed.language,
         signature=signed.signature or "",
         signed_at=wall_clock(signed.signed_at, patient.zone),
         form_version=signed.form_version,

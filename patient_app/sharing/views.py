@@ -39,7 +39,7 @@ notices.register(
 )
 
 CLOSED = _l(
-    "A code from your clinic was used for a new password. Sharing more has to wait until the time shown above. "
+    "A new password was chosen on a new device. Sharing more has to wait until the time shown above. "
     "Pausing and ending work now."
 )
 # Beside which field a refusal is shown, and in which words.
@@ -244,14 +244,13 @@ def save_instructions(link_id: uuid.UUID) -> ResponseReturnValue:
 @access(Permission.SHARING_MANAGE)
 def preview() -> ResponseReturnValue:
     """Show what one recipient sees, drawn by the same functions and the same template as theirs."""
-    patient, days = viewer(), words.period_of(request.args.get("days"))
+    patient = viewer()
     recipient = consents.find_recipient(patient, request.args.get("to", ""))
     if patient.entries_closed_until is not None:
         return render_page("sharing/preview_closed.html", recipient=recipient, closed_until=_closed_until(patient))
-    shared = reading.preview(patient, service.picture_of(patient, recipient), days)
-    return render_page(
-        "sharing/preview.html", recipient=recipient, days=days, periods=reading.PERIODS, **words.page_words(shared)
-    )
+    until = words.until_of(request.args.get("until"))
+    shared = reading.preview(patient, service.picture_of(patient, recipient), until=until)
+    return render_page("sharing/preview.html", recipient=recipient, **words.page_words(shared))
 
 
 @bp.get("/sharing/access-log")

@@ -34,6 +34,5 @@ def overview() -> ResponseReturnValue:
 @access(Permission.SUPPORTED_READ, records=True)
 def person(patient_id: uuid.UUID) -> ResponseReturnValue:
     """Show what helps one person, and what they share with this supporter."""
-    days = words.period_of(request.args.get("days"))
-    shared = reading.read_supported(viewer(), patient_id, days)
-    return render_page("supporting/person.html", days=days, periods=reading.PERIODS, **words.page_words(shared))
+    shared = reading.read_supported(viewer(), patient_id, until=words.until_of(request.args.get("until")))
+    return render_page("supporting/person.html", **words.page_words(shared))

@@ -5,17 +5,20 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import OperationalError, StatementError
 
 from patient_app.accounts.models import Practice
 from patient_app.core import clock
 from patient_app.core import db as core_db
 from patient_app.core.db import Database, DatabaseBusy, DatabaseMissing, WriterLock
+from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
 from patient_app.core.work import Store, db
 
@@ -186,3 +189,75 @@ def test_an_error_of_the_database_does_not_repeat_the_values(store: Store) -> No
     with pytest.raises(Exception, match="constraint") as caught:
         write()
     assert "canaryword" not in str(caught.value)
+
+
+@contextmanager
+def connections_made(database: Database) -> Iterator[list[object]]:
+    """Collect the connections that are opened anew."""
+    made: list[object] = []
+
+    def note(connection: object, _record: object) -> None:
+        made.append(connection)
+
+    event.listen(database.engine, "connect", note)
+    yield made
+    event.remove(database.engine, "connect", note)
+
+
+def _practices(store: Store) -> int:
+    with store.work(writes=False):
+        return db().scalar(select(func.count()).select_from(Practice)) or 0
+
+
+def _write_and_raise(store: Store, error: BaseException, *, in_a_unit: bool) -> None:
+    practice = Practice(id=new_id(), name="Harbour", zone="UTC", created_at=clock.now())
+    if in_a_unit:
+        with store.work(writes=True):
+            db().add(practice)
+            db().flush()
+            raise error
+    with store.database.session(writes=True) as session:
+        session.add(practice)
+        session.flush()
+        raise error
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("in_a_unit", [True, False], ids=["unit", "session"])
+def test_an_ordinary_refusal_is_rolled_back_and_keeps_its_connection(store: Store, *, in_a_unit: bool) -> None:
+    _practices(store)
+    with connections_made(store.database) as made:
+        for _ in range(3):
+            with pytest.raises(NotFound):
+                _write_and_raise(store, NotFound(), in_a_unit=in_a_unit)
+            assert _practices(store) == 0
+        _write(store.database, "after")
+    assert made == []
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("in_a_unit", [True, False], ids=["unit", "session"])
+def test_an_interruption_leaves_nothing_behind(store: Store, *, in_a_unit: bool) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        _write_and_raise(store, KeyboardInterrupt(), in_a_unit=in_a_unit)
+    assert _practices(store) == 0
+    _write(store.database, "after")
+    assert _practices(store) == 1
+
+
+@pytest.mark.data
+def test_a_commit_that_failed_gives_up_its_connection(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    dialect = store.database.engine.dialect
+
+    def refuse(_connection: object) -> None:
+        raise dialect.loaded_dbapi.OperationalError("database or disk is full")
+
+    _practices(store)
+    with connections_made(store.database) as made:
+        with monkeypatch.context() as broken, pytest.raises(OperationalError):
+            broken.setattr(dialect, "do_commit", refuse)
+            _write(store.database, "lost")
+        assert _practices(store) == 0
+        _write(store.database, "kept")
+    assert len(made) == 1
+    assert _practices(store) == 1

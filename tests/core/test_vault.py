@@ -50,6 +50,24 @@ def test_the_same_text_is_sealed_differently_each_time(vault: Vault) -> None:
     assert len({blob[17:29] for blob in blobs}) == 200
 
 
+def test_many_open_as_one_does_and_only_in_their_place(vault: Vault) -> None:
+    rows = [
+        (row, owner, vault.seal(Place("person", "name_sealed", row, owner), f"{row} of {owner}"))
+        for row, owner in ((new_id(), OWNER), (new_id(), OTHER), (new_id(), OWNER))
+    ]
+    empty = (new_id(), OWNER, None)
+    expected = [f"{row} of {owner}" for row, owner, _ in rows]
+    assert vault.open_all("person", "name_sealed", [*rows, empty]) == [*expected, ""]
+    (first, owner, blob), (second, other, _) = rows[0], rows[1]
+    for moved in ((second, owner, blob), (first, other, blob), (first, owner, blob[:-1])):
+        with pytest.raises(SealBroken):
+            vault.open_all("person", "name_sealed", [moved])
+    with pytest.raises(SealBroken):
+        vault.open_all("person", "email_sealed", rows)
+    with pytest.raises(KeyGone):
+        vault.open_all("person", "name_sealed", [*rows, (new_id(), new_id(), blob)])
+
+
 @pytest.mark.parametrize(
     "moved",
     [

@@ -105,6 +105,17 @@ def test_a_look_before_slow_work_takes_no_writer_lock(store: Store) -> None:
         assert done.is_set()
 
 
+def test_services_ask_the_look_as_long_as_the_look_lasts(store: Store) -> None:
+    with store.work(writes=True):
+        with work.reading() as session:
+            assert db() is session
+            assert not work.unit().writes
+        assert db() is not session
+        assert work.unit().writes
+        _add_practice()
+    assert _count(store) == 1
+
+
 def test_a_reading_unit_looks_with_its_own_session(store: Store) -> None:
     with store.work(writes=False), work.reading() as session:
         assert session is db()

@@ -12,7 +12,7 @@ from patient_app.core import access, work
 from patient_app.core.access import Permission
 from patient_app.core.db import DatabaseBusy, DatabaseMissing
 from patient_app.core.errors import TEXTS
-from tests.page import HEADERS, Client, Page, PageBroken, check, header_problems
+from tests.page import FOR_A_YEAR, HEADERS, PRIVATE, Client, Page, PageBroken, check, header_problems
 from tests.sweeps import access_table
 from tests.sweeps.conftest import Stage
 from tests.sweeps.world import BODIES, QUERIES
@@ -161,6 +161,29 @@ def test_a_compressed_page_is_the_same_page_with_the_same_headers(stage: Stage) 
     assert "Accept-Encoding" in packed.headers["Vary"]
     assert packed.html == plain.html
     assert len(packed.get_data()) < len(plain.get_data()) / 2
+
+
+@pytest.mark.parametrize("accepts", ["", "gzip", "gzip;q=0"])
+def test_every_answer_that_may_be_compressed_says_so_and_may_not_be_kept(stage: Stage, accepts: str) -> None:
+    """Long and short pages, refusals and redirects, to browsers that unpack and to those that do not."""
+    client, release = stage.client("owner"), stage.app.extensions["static_files"].release
+    found = {}
+    for path in (
+        "/help",
+        "/today",
+        "/no/such/page",
+        "/sign-in",
+        f"/static/{release}/css/app.css",
+        "/static/x/css/app.css",
+    ):
+        for method in ("GET", "HEAD"):
+            page: Page = client.open(path, method=method, headers={"Accept-Encoding": accepts})
+            kept = FOR_A_YEAR if release in path else PRIVATE
+            found[method, path] = (page.headers.getlist("Vary"), page.headers.getlist("Cache-Control")) == (
+                ["Accept-Encoding"],
+                [kept],
+            )
+    assert all(found.values()), found
 
 
 def test_every_answer_has_an_id_of_its_own(stage: Stage) -> None:

@@ -439,6 +439,19 @@ def test_who_is_signed_in_as_somebody_else_is_asked_to_sign_out(
     assert join(Client(client.application), token, own_name="Somebody").status_code == 303
 
 
+@pytest.mark.parametrize("role", [Role.SUPPORTER, Role.PATIENT], ids=str)
+def test_looking_at_a_link_and_pressing_its_button_get_the_same_answer(
+    store: Store, practice: MadePractice, admin: Made, client: Client, role: Role
+) -> None:
+    """A link of the practice for somebody else, for who is signed in already; and one that is none."""
+    token = register(store, admin)
+    sign_in(client, make_person(store, practice, role))
+    for asked, status in ((token, 409), (secrets.token_urlsafe(32), 410)):
+        assert client.get(f"/join/{asked}").status_code == status
+        assert client.post(f"/join/{asked}", data={"password": NEW_PASSWORD}).status_code == status
+    assert state_of(store) is PersonState.INVITED
+
+
 def test_a_link_that_the_patient_took_back_is_dead(store: Store, patient: Made, client: Client) -> None:
     token, tie = invite_supporter(store, patient)
     with store.work(writes=True):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import email
 import email.policy
+import io
+import json
 import re
 import ssl
 import stat
@@ -25,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from sqlalchemy import select
 
+from patient_app import diagnosis
 from patient_app.accounts import mail
 from patient_app.accounts.models import MailMessage, MailState, Person
 from patient_app.core.config import Config, Smtp
@@ -55,11 +58,21 @@ class Inbox:
         self.messages: list[EmailMessage] = []
         self.recipients: list[str] = []
         self.refuse = False
+        self.refusal = "451 not now"
+        self.refused_recipient: str | None = None  # The answer to an address, where it is none that this server has.
         self.was_encrypted: list[bool] = []
+
+    async def handle_RCPT(  # noqa: N802 - its name.
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if self.refused_recipient:
+            return f"{self.refused_recipient} <{address}>"
+        envelope.rcpt_tos.append(address)
+        return "250 taken"
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - its name.
         if self.refuse:
-            return "451 not now"
+            return self.refusal
         content = envelope.content
         assert isinstance(content, bytes)
         parsed = email.message_from_bytes(content, policy=email.policy.default)
@@ -256,6 +269,61 @@ def test_a_message_that_was_refused_arrives_later(
     set_time(BEGIN + timedelta(minutes=1))
     assert mail.deliver_due(through) == 1
     assert len(inbox.messages) == 1
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("where", ["its address", "its words"])
+def test_what_is_refused_for_good_is_given_up_at_once_and_the_operator_is_told(
+    *, store: Store, patient: Made, inbox: Inbox, plain_server: int, where: str, log_lines: io.StringIO
+) -> None:
+    through = over(store, Smtp("localhost", plain_server, security="none"))
+    if where == "its address":
+        inbox.refused_recipient = "550 5.1.1 nobody of that name:"
+    else:
+        inbox.refuse, inbox.refusal = True, "554 5.7.1 not from you"
+    queue(store, patient)
+    assert mail.deliver_due(through) == 0
+    (row,) = rows(store)
+    assert (row.state, row.tries, row.address_sealed, row.body_sealed) == (MailState.FAILED, 1, None, None)
+    (line,) = (json.loads(line) for line in log_lines.getvalue().splitlines())
+    assert (line["event"], line["level"], line["mail_id"]) == ("mail given up", "error", str(row.id))
+    assert line["smtp"] == (550 if where == "its address" else 554)
+    for telling in (patient.email, "nobody of that name", "not from you"):
+        assert telling not in log_lines.getvalue()
+    told = {found.subject: found for found in diagnosis.examine(store.config)}
+    assert told["messages"].state is diagnosis.State.NOTE
+    assert told["messages"].words.startswith("1 of the last 7 days could not be sent")
+
+
+def test_where_nothing_failed_the_operator_is_told_nothing(store: Store) -> None:
+    assert "messages" not in {found.subject for found in diagnosis.examine(store.config)}
+
+
+@pytest.mark.parametrize("answer", ["450 the mailbox is busy", "421 closing"])
+def test_an_address_that_is_refused_for_now_is_tried_again(
+    store: Store, patient: Made, inbox: Inbox, plain_server: int, answer: str
+) -> None:
+    inbox.refused_recipient = answer
+    queue(store, patient)
+    assert mail.deliver_due(over(store, Smtp("localhost", plain_server, security="none"))) == 0
+    (row,) = rows(store)
+    assert (row.state, row.tries) == (MailState.QUEUED, 1)
+
+
+def test_a_refused_password_of_ours_loses_no_message(
+    store: Store, patient: Made, inbox: Inbox, log_lines: io.StringIO
+) -> None:
+    def refuse(*_given: object) -> AuthResult:
+        return AuthResult(success=False, handled=False)
+
+    options = {"authenticator": refuse, "auth_require_tls": False}
+    for port in server(inbox, **options):
+        queue(store, patient)
+        through = over(store, Smtp("localhost", port, username="tandem", password="old", security="none"))
+        assert mail.deliver_due(through) == 0
+        (row,) = rows(store)
+        assert (row.state, row.tries) == (MailState.QUEUED, 1)
+        assert '"smtp": 535' in log_lines.getvalue()
 
 
 def test_a_server_that_is_not_there_stops_nothing(store: Store, patient: Made) -> None:

@@ -431,6 +431,16 @@ def test_bad_hours_are_answered_beside_the_field(
         assert len(practice.hours_of(admin.viewer)) == 5
 
 
+def test_hours_that_were_not_sent_at_all_close_no_day(store: Store, admin: Made, signed_in: Client) -> None:
+    form = signed_in.get("/practice/hours").form(field="opens_0")
+    for sent in ({}, {"opens_0": "08:00", "closes_0": "12:00"}):
+        refused = signed_in.post(form.action, data=sent)
+        assert refused.status_code == 422
+        assert refused.errors.keys() == form.filled().keys() - sent.keys()
+        with store.work(writes=False):
+            assert len(practice.hours_of(admin.viewer)) == 5
+
+
 def test_numbers_are_added_once_moved_and_removed(store: Store, admin: Made, signed_in: Client) -> None:
     form = signed_in.get("/practice/numbers").form(field="phone")
     for _ in range(2):

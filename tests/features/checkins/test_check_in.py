@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from patient_app.checkins import service
+from patient_app.checkins import recording, service
+from patient_app.checkins.answers import Answers
 from patient_app.checkins.models import CheckIn, CheckInVersion
-from patient_app.checkins.service import Answers
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
@@ -36,7 +36,7 @@ def patient(store: Store) -> Made:
 
 def record(store: Store, patient: Made, entry_id: uuid.UUID, answers: Answers) -> None:
     with store.work(writes=True):
-        service.record_check_in(patient.viewer, entry_id, answers, clock.moment(clock.now(), patient.zone))
+        recording.record_check_in(patient.viewer, entry_id, answers, clock.moment(clock.now(), patient.zone))
 
 
 def counts(store: Store) -> tuple[int, int]:
@@ -174,9 +174,9 @@ def test_an_entry_after_midnight_belongs_to_the_day_before(
 def test_history_shows_days_without_gaps_or_blame_and_pages_back(app: Flask, store: Store, patient: Made) -> None:
     now = clock.now()
     with store.work(writes=True):
-        for days_ago in (0, 40, 80):
+        for days_ago in (0, 1, 2, 3, 4, 40, 80):
             when = clock.moment(now - timedelta(days=days_ago), patient.zone)
-            service.record_check_in(patient.viewer, new_id(), Answers(note=f"word{days_ago}"), when)
+            recording.record_check_in(patient.viewer, new_id(), Answers(note=f"word{days_ago}"), when)
     client = Client(app)
     sign_in(client, patient)
     newest = client.get("/history")

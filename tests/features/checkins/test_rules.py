@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from patient_app.checkins import rules
 from patient_app.checkins.rules import CARDS, RULES, UNNAMED, Known, card, offer
-from patient_app.checkins.things import Kind
+from patient_app.profile.things import Kind
 from tests.sweeps import content_rules
 from tests.sweeps.content_texts import Text
 

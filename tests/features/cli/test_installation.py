@@ -155,6 +155,29 @@ def test_a_lost_database_is_not_replaced_by_an_empty_one(filled: Program, lost: 
     assert not (filled.instance / lost).exists()
 
 
+def test_an_empty_file_in_the_place_of_a_lost_database_is_refused(filled: Program) -> None:
+    for file in filled.instance.glob("tandem.sqlite*"):
+        file.unlink()
+    (filled.instance / "tandem.sqlite").touch(mode=0o600)
+    before = filled.hashes()
+    for words in (["migrate"], ["run"], ["demo", "fill"]):
+        assert "its database is empty: put the database back" in filled.refuses(*words)
+    wrong = filled("diagnose")
+    assert wrong.code == 1
+    assert "migration none of" in wrong.out
+    assert {**filled.hashes(), "tandem.sqlite": ""} == {**before, "tandem.sqlite": ""}
+
+
+@pytest.mark.parametrize("lost", ["tandem.sqlite", "keys.sqlite"])
+def test_no_command_makes_a_database_in_the_place_of_a_lost_one(filled: Program, lost: str) -> None:
+    for file in filled.instance.glob(f"{lost}*"):
+        file.unlink()
+    for words in (["migrate"], ["run"], ["worker"], ["audit", "verify"], ["demo", "password"]):
+        assert "missing" in filled.refuses(*words)
+    assert filled("diagnose").code == 1
+    assert not (filled.instance / lost).exists()
+
+
 def test_a_damaged_database_is_refused(filled: Program) -> None:
     (filled.instance / "tandem.sqlite").write_bytes(b"These are other words. " * 1000)
     before = filled.hashes()

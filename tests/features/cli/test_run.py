@@ -93,6 +93,23 @@ def test_a_second_run_keeps_everything_and_takes_the_new_password(filled: Progra
         assert "Quiet day. The dog and I did the long loop." in again.get("/history")[1]
 
 
+def test_a_real_practice_is_told_what_its_settings_lack(program: Program) -> None:
+    key = program.instance.parent / "master.key"
+    assert program("init", "--new-key", str(key)).code == 0
+    program.settings["MASTER_KEY"] = str(key)
+    practice = ("--practice", "Harbor Street", "--zone", "America/Los_Angeles")
+    assert program("init", *practice, "--administrator", "Helen Brandt", "--email", "helen@care.example.org").code == 0
+    with program.running("run", ready="runs at") as running:
+        running.wait_for(f"No mail server is set: e-mails are written to {program.instance / 'outbox'} instead.")
+        assert "cookies go without Secure" in running.text
+        assert "demonstration" not in running.text
+        assert running.end() == 0
+    with program.running("run", ready="runs at", SMTP_HOST="mail.example.org") as running:
+        running.wait_for("cookies go without Secure")
+        assert "No mail server" not in running.text
+        assert running.end() == 0
+
+
 def test_killed_children_are_started_again_and_none_outlives_the_supervisor(filled: Program) -> None:
     with filled.running("run", ready=READY) as running:
         running.wait_for("worker started")

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from flask import Flask
+from flask import Flask, g
+from flask_babel import force_locale, format_date, refresh
 from sqlalchemy import select, text
 
 from patient_app.consent import service
@@ -20,7 +21,9 @@ from patient_app.consent.decisions import grants_of
 from patient_app.consent.form_text import current_form
 from patient_app.consent.models import Consent, ConsentEvent, ConsentState
 from patient_app.consent.service import ConsentRefused, Terms
+from patient_app.consent.words import CATEGORY_NAMES
 from patient_app.core.errors import NotFound
+from patient_app.core.i18n import PseudoDomain
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
 from patient_app.core.work import Store, db
@@ -171,6 +174,41 @@ def test_a_supporter_is_named_and_warned_about(store: Store, world: World) -> No
     assert "no longer be protected" in words
     assert "This consent ends: when I end it, or when my treatment here ends." in words
     assert "Also what I wrote before today." in words
+
+
+@pytest.mark.parametrize("reader", ["en", "es", "pseudo"])
+def test_a_consent_is_whole_in_the_language_of_its_form_whatever_the_readers(
+    store: Store, world: World, reader: str
+) -> None:
+    """The words were reviewed in one language; the row says which, and no other language is mixed in."""
+    agreed = Terms(
+        grants={Category.MOOD: Level.SUMMARY},
+        ends_at=datetime(2999, 12, 4, 4, 59, 59, tzinfo=UTC),
+        entries_from=date(2026, 11, 3),
+    )
+    with force_locale("es" if reader == "es" else "en"):
+        if reader == "pseudo":
+            refresh()
+            del g._flask_babel.forced_babel_locale
+            PseudoDomain().as_default()
+            assert str(CATEGORY_NAMES[Category.MOOD]) == "⟦Mood⟧"
+        consent_id = give(store, world.patient, agreed=agreed)
+        with store.work(writes=False):
+            recipient = service.find_recipient(world.patient.viewer, "team:prescriber")
+            shown = service.preview_text(world.patient.viewer, recipient)
+        if reader == "es":
+            assert format_date(date(2026, 11, 3), "long") == "3 de noviembre de 2026"
+    with store.work(writes=False):
+        made = db().get_one(Consent, consent_id)
+        words = made.form_text or ""
+        assert made.language == shown.language == current_form().language == "en"
+        assert (made.purpose, made.recipient_name) == (
+            "my treatment",
+            "any prescriber on my care team at Harbour Practice (now: Dr Ana Ruiz)",
+        )
+    assert "Mood (a summary of each week). Only from November 3, 2026 on." in words
+    assert "This consent ends: December 3, 2999." in words
+    assert "⟦" not in words + shown.text
 
 
 # --- Once, and only as it may be ------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from patient_app.checkins import service as checkins
+from patient_app.checkins import recording
+from patient_app.checkins.answers import Answers
 from patient_app.checkins.models import CheckIn, CheckInVersion, Source
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.models import Consent, ConsentCategory, ConsentState, RecipientKind
@@ -147,10 +148,10 @@ def test_only_the_newest_words_of_a_corrected_entry_are_shown(store: Store, worl
     entry_id = new_id()
     for mood, note in ((1, "first words"), (5, "second words")):
         with store.work(writes=True):
-            checkins.record_check_in(
+            recording.record_check_in(
                 world.patient.viewer,
                 entry_id,
-                checkins.Answers(mood=mood, note=note),
+                Answers(mood=mood, note=note),
                 moment(NOW, world.patient.zone),
             )
     share(store, world, {MOOD: DETAIL, NOTES: DETAIL})

@@ -137,7 +137,7 @@ def test_the_newest_open_one_is_found_however_old_and_whatever_is_newer_but_clos
     factories.make_check_in(store, world.patient, at=NOW - timedelta(hours=1), mood=2, private=True)
     factories.make_check_in(store, world.patient, at=NOW - timedelta(minutes=30), mood=None, craving=9)
     with store.work(writes=True):
-        rows = {row.person.id: row.newest for row in reading.caseload(world.prescriber.viewer)}
+        rows = {row.person.id: row.newest for row in reading.caseload(world.prescriber.viewer).rows}
     newest = rows[world.patient.id]
     assert newest is not None
     assert (newest.mood, newest.craving) == (4, None)
@@ -152,7 +152,7 @@ def test_a_list_shows_the_newest_of_each_and_nothing_of_who_shares_nothing(store
     factories.make_check_in(store, world.second, mood=4)
     factories.give_consent(store, world.patient, Discipline.PRESCRIBER, {MOOD: DETAIL, NOTES: DETAIL})
     with store.work(writes=True):
-        rows = {row.person.id: row for row in reading.caseload(world.prescriber.viewer)}
+        rows = {row.person.id: row for row in reading.caseload(world.prescriber.viewer).rows}
     newest = rows[world.patient.id].newest
     assert newest is not None
     assert (newest.mood, newest.craving, newest.note) == (5, None, None)
@@ -212,10 +212,15 @@ def test_when_writers_wait_too_long_nobody_sees_anything(
 
 
 def test_a_reading_for_others_never_happens_in_a_unit_that_cannot_write(store: Store, world: World) -> None:
+    """A view has to say `records`; one that forgot it reads nothing."""
     factories.give_consent(store, world.patient, Discipline.PRESCRIBER, {MOOD: DETAIL})
-    with store.work(writes=False):
-        reading.read_patient(world.prescriber.viewer, world.patient.id, 7)
-    assert records(store, world.patient) == []  # What was not committed is not there: a view has to say `records`.
+    for read_somehow in (
+        lambda: reading.read_patient(world.prescriber.viewer, world.patient.id),
+        lambda: reading.caseload(world.prescriber.viewer),
+    ):
+        with store.work(writes=False), pytest.raises(access_log.NotWriting):
+            read_somehow()
+    assert records(store, world.patient) == []
 
 
 # --- Verifying ----------------------------------------------------------------------------------------------------

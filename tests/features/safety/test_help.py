@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from patient_app.core.ids import new_id
 from patient_app.core.work import Store
-from patient_app.safety.service import help_lines
+from patient_app.safety.service import help_doors, help_lines
 from tests.factories import make_patient, make_practice, sign_in
 from tests.page import Client, Page
 
@@ -135,3 +135,15 @@ def test_every_help_line_says_where_and_when_it_was_checked() -> None:
         assert line["verified_on"] <= date.today() + timedelta(days=1)  # noqa: DTZ011 - a date in a file has no zone.
         assert line.get("call") or line.get("text") or line.get("chat")
         assert line["words"]["en"]["name"]
+
+
+def test_each_door_is_on_the_page_with_a_call_first_and_says_what_it_rests_on(client: Client) -> None:
+    page = client.get("/help")
+    assert [door["id"] for door in help_doors()] == ["suicide", "overdose", "withdrawal", "urge"]
+    for door in help_doors():
+        assert door["source"]
+        assert isinstance(door["reviewed_on"], date)
+        inside = page.by_id(door["id"])
+        assert inside is not None
+        calls = [link.get("href", "") for link in inside.iter("a")]
+        assert calls[0] in {"tel:988", "tel:911"}, door["id"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -268,13 +268,15 @@ def test_the_picture_is_exactly_what_the_recipient_gets(client: Client, world: W
         if scope:
             factories.give_consent(store, world.patient, Discipline.PRESCRIBER, scope)
             factories.give_consent(store, world.patient, world.supporter, scope)
-        for days in (7, 30):
-            picture = client.get("/sharing/preview", query_string={"to": "team:prescriber", "days": days})
-            real = clinicians.get(f"/team/{world.patient.id}", query_string={"days": days})
+        for until in (None, date.today() - timedelta(days=2)):  # noqa: DTZ011 - any day of these.
+            picture = client.get("/sharing/preview", query_string={"to": "team:prescriber", "until": until})
+            real = clinicians.get(f"/team/{world.patient.id}", query_string={"until": until})
             assert shared_part(picture) == shared_part(real), scope
             assert shared_part(real)
-            picture = client.get("/sharing/preview", query_string={"to": f"person:{world.supporter.id}", "days": days})
-            real = supporters.get(f"/supporting/{world.patient.id}", query_string={"days": days})
+            picture = client.get(
+                "/sharing/preview", query_string={"to": f"person:{world.supporter.id}", "until": until}
+            )
+            real = supporters.get(f"/supporting/{world.patient.id}", query_string={"until": until})
             assert shared_part(picture) == shared_part(real), scope
             assert "kept for me" not in picture.words
 
@@ -323,7 +325,7 @@ def test_who_has_looked_is_told_in_plain_words(
     prescriber, therapist = sign_in(client, world.prescriber), sign_in(client, world.therapist)
     supporter = sign_in(client, world.supporter)
     set_time("2026-11-03 19:05")
-    prescriber.get(f"/team/{world.patient.id}?days=7")
+    prescriber.get(f"/team/{world.patient.id}")
     set_time("2026-11-03 19:06")
     therapist.get(f"/team/{world.patient.id}")
     set_time("2026-11-03 19:07")
@@ -349,7 +351,7 @@ def test_who_has_looked_is_told_in_plain_words(
         f"{world.administrator.name}, administrator, made a code with which you can sign in. {day}, 14:08",
         f"Alex Vale, your supporter, opened your page. Nothing was shared with them. {day}, 14:08",
         f"Tom Birch, therapist, opened your page. Nothing was shared with them. {day}, 14:06",
-        f"Dr Ana Ruiz, prescriber, read your mood and notes. {day}, 14:05 Days: 28 October 2026 to 3 November 2026",
+        f"Dr Ana Ruiz, prescriber, read your mood and notes. {day}, 14:05 Days: 21 October 2026 to 3 November 2026",
         # Signing in leads to the list; opened again on the same day, it is not recorded again.
         f"Dr Ana Ruiz, prescriber, saw your mood in a list. {day}, 14:00 Days: 4 October 2026 to 4 November 2026",
     ]

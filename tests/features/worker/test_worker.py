@@ -72,7 +72,7 @@ def test_a_missing_database_stops_no_job_for_good(app: Flask, store: Store, log_
 
 
 @pytest.mark.data
-def test_old_links_go_and_young_ones_stay(app: Flask, store: Store) -> None:
+def test_old_links_go_and_young_ones_stay(app: Flask, store: Store, log_lines: io.StringIO) -> None:
     patient = factories.make_patient(store, factories.make_practice(store))
     with store.work(writes=True):
         for hours in (72, -31 * 24):
@@ -81,6 +81,8 @@ def test_old_links_go_and_young_ones_stay(app: Flask, store: Store) -> None:
     with store.work(writes=False):
         (expires_at,) = db().scalars(select(OneTimeLink.expires_at)).all()
     assert expires_at > clock.now()
+    (said,) = (json.loads(line) for line in log_lines.getvalue().splitlines())
+    assert (said["event"], said["count"]) == ("job done", 1)
 
 
 # ------------------------------------------------------------------------------------------------------- as a process

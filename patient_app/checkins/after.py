@@ -1,0 +1,75 @@
+"""What is known when a check-in was saved: gathers what the rules look at, from one's own entries of the last days."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import and_, bindparam, select
+
+from patient_app.checkins.answers import Answers, read_use_details
+from patient_app.checkins.models import CheckIn, CheckInVersion
+from patient_app.checkins.rules import LOOK_BACK, UNNAMED, Card, Known, card, offer
+from patient_app.checkins.service import EVER, OwnCheckIn
+from patient_app.core.identity import Viewer
+from patient_app.core.vault import Place
+from patient_app.core.work import db, vault
+from patient_app.profile.service import Profile
+
+_USE_BEFORE = (
+    select(CheckIn.day, CheckInVersion.id, CheckInVersion.use, CheckInVersion.use_details_sealed, CheckIn.patient_id)
+    .join(
+        CheckInVersion,
+        and_(CheckInVersion.check_in_id == CheckIn.id, CheckInVersion.version == CheckIn.newest_version),
+    )
+    .where(
+        CheckIn.patient_id == bindparam("patient_id"),
+        CheckIn.removed_at.is_(None),
+        CheckIn.recorded_at >= bindparam("closed_from"),
+        CheckIn.day >= bindparam("first_day"),
+        CheckIn.day < bindparam("day"),
+        CheckInVersion.use.is_not(None),
+    )
+)
+
+
+def card_after(patient: Viewer, profile: Profile, entry: OwnCheckIn, language: str) -> Card | None:
+    """Return the one card that follows a check-in, or None."""
+    name = offer(_known(patient, profile, entry))
+    return None if name is None else card(name, language)
+
+
+def _known(patient: Viewer, profile: Profile, entry: OwnCheckIn) -> Known:
+    use_days: dict[str, set[date]] = {}
+    told_days: set[date] = set()
+    asked = {
+        "patient_id": patient.id,
+        "closed_from": patient.entries_closed_from or EVER,
+        "first_day": entry.day - LOOK_BACK,
+        "day": entry.day,
+    }
+    for row in db().execute(_USE_BEFORE, asked):
+        told_days.add(row.day)
+        if not row.use:
+            continue
+        text = None
+        if row.use_details_sealed is not None:
+            place = Place(CheckInVersion.__tablename__, "use_details_sealed", row.id, row.patient_id)
+            text = vault().open(place, row.use_details_sealed)
+        for kind in _kinds(Answers(use=True, **read_use_details(text)), profile):
+            use_days.setdefault(kind, set()).add(row.day)
+    answers = entry.answers
+    return Known(
+        day=entry.day,
+        mood=answers.mood,
+        craving=answers.strongest_craving,
+        use=answers.use,
+        used=_kinds(answers, profile) if answers.use else frozenset(),
+        use_days={kind: frozenset(days) for kind, days in use_days.items()},
+        told_days=frozenset(told_days),
+    )
+
+
+def _kinds(answers: Answers, profile: Profile) -> frozenset[str]:
+    """Return the kinds that were used: as told; else whatever the person named before, since it may be any of it."""
+    told = frozenset(str(said.thing.kind) for said in answers.things if said.used)
+    return told or frozenset(str(thing.kind) for thing in profile.things) or frozenset({UNNAMED})

@@ -1,0 +1,231 @@
+"""Reading one's own check-ins back: by day for chart and calendar, and the entries of some days.
+
+Statements are made once, name columns and go past the ORM: building a query and loading entities cost more than asking.
+Each reading asks a fixed number of them, whatever is stored.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from statistics import median, quantiles
+from typing import Any
+
+from sqlalchemy import Float, and_, bindparam, case, func, select
+
+from patient_app.checkins.models import CheckIn, CheckInVersion
+from patient_app.checkins.service import EVER, local_time
+from patient_app.core.identity import Viewer
+from patient_app.core.vault import Place
+from patient_app.core.work import db, vault
+from patient_app.profile.service import profile_of
+
+# So few that a page of several check-ins a day stays short; links lead on.
+LIST_DAYS = 5
+DAYS_OF_A_WEEK = 7
+# With fewer days, nothing is said about what is usual.
+LEAST_FOR_USUAL = 14
+
+# After a reset by a clinic code, a new device sees only what was written since.
+OWN = and_(
+    CheckIn.patient_id == bindparam("patient_id"),
+    CheckIn.removed_at.is_(None),
+    CheckIn.recorded_at >= bindparam("closed_from"),
+)
+NEWEST_VERSION = and_(CheckInVersion.check_in_id == CheckIn.id, CheckInVersion.version == CheckIn.newest_version)
+
+_RATINGS = (
+    select(
+        CheckIn.day,
+        func.avg(CheckInVersion.mood, type_=Float),
+        func.max(CheckInVersion.craving),
+        func.max(case((CheckInVersion.use.is_(True), 1), (CheckInVersion.use.is_(False), 0))),
+    )
+    .join(CheckInVersion, NEWEST_VERSION)
+    .where(OWN, CheckIn.day >= bindparam("first_day"), CheckIn.day <= bindparam("last_day"))
+    .group_by(CheckIn.day)
+    .order_by(CheckIn.day)
+)
+_EARLIER = select(CheckIn.id).where(OWN, CheckIn.day < bindparam("first_day")).limit(1)
+_ENTRIES = (
+    select(
+        CheckIn.id,
+        CheckIn.day,
+        CheckIn.occurred_at,
+        CheckIn.utc_offset,
+        CheckIn.private,
+        CheckInVersion.id.label("version_id"),
+        CheckInVersion.version,
+        CheckInVersion.mood,
+        CheckInVersion.craving,
+        CheckInVersion.use,
+        CheckInVersion.note_sealed,
+    )
+    .join(CheckInVersion, NEWEST_VERSION)
+    .where(OWN)
+    .order_by(CheckIn.day.desc(), CheckIn.occurred_at.desc(), CheckIn.recorded_seq.desc())
+)
+_OF_A_DAY = _ENTRIES.where(CheckIn.day == bindparam("day"))
+# Days with entries on one side of a day, and one more, which says that there is another page.
+_BACK = (
+    select(CheckIn.day)
+    .where(OWN, CheckIn.day <= bindparam("day"))
+    .distinct()
+    .order_by(CheckIn.day.desc())
+    .limit(LIST_DAYS + 1)
+    .subquery()
+)
+_ON = (
+    select(CheckIn.day)
+    .where(OWN, CheckIn.day >= bindparam("day"))
+    .distinct()
+    .order_by(CheckIn.day)
+    .limit(LIST_DAYS + 1)
+    .subquery()
+)
+_DAYS_BACK = _ENTRIES.where(
+    CheckIn.day <= bindparam("day"), CheckIn.day >= select(func.min(_BACK.c.day)).scalar_subquery()
+)
+_DAYS_ON = _ENTRIES.where(CheckIn.day >= bindparam("day"), CheckIn.day <= select(func.max(_ON.c.day)).scalar_subquery())
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What was said on one day: the mean of its moods, its strongest craving, whether the person drank or used.
+
+    None where nothing was said. A day of a note alone has none of the three.
+    """
+
+    day: date
+    mood: float | None
+    craving: float | None
+    used: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A check-in as the list tells it; all that it says stands on its own page. `time` is the wall clock there."""
+
+    id: uuid.UUID
+    day: date
+    time: datetime
+    private: bool
+    changed: bool
+    mood: int | None
+    craving: int | None
+    used: bool | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DaysPage:
+    """Entries of some days that have any, newest day first, and where to go on (None where there is nothing)."""
+
+    days: list[tuple[date, list[Entry]]]
+    older: date | None
+    newer: date | None
+
+
+def folds_use(patient: Viewer) -> bool:
+    """Whether the person wants craving and use folded away until tapped."""
+    return profile_of(patient).fold_use
+
+
+def days_between(patient: Viewer, first: date, last: date) -> list[Day]:
+    """Return each day with own check-ins from one day to another, oldest first; one statement."""
+    rows = db().connection().execute(_RATINGS, {**asked_by(patient), "first_day": first, "last_day": last})
+    return [Day(day, mood, craving, None if used is None else used == 1) for day, mood, craving, used in rows]
+
+
+def weeks_of(days: Iterable[Day], first: date) -> list[Day]:
+    """Return the weeks that have days, counted from a first day: the median of their days, under their first day."""
+    weeks: dict[int, list[Day]] = {}
+    for day in days:
+        weeks.setdefault((day.day - first).days // DAYS_OF_A_WEEK, []).append(day)
+    return [
+        Day(
+            first + timedelta(days=week * DAYS_OF_A_WEEK),
+            mood=_middle(day.mood for day in found),
+            craving=_middle(day.craving for day in found),
+            used=any(uses) if (uses := [day.used for day in found if day.used is not None]) else None,
+        )
+        for week, found in sorted(weeks.items())
+    ]
+
+
+def usual_range(values: Sequence[float]) -> tuple[float, float] | None:
+    """Return the range of the middle half of a person's own values; None with too few to say what is usual."""
+    if len(values) < LEAST_FOR_USUAL:
+        return None
+    low, _, high = quantiles(values, n=4, method="inclusive")
+    return low, high
+
+
+def has_earlier(patient: Viewer, first: date) -> bool:
+    """Whether the person has a check-in before a day."""
+    return db().scalar(_EARLIER, {**asked_by(patient), "first_day": first}) is not None
+
+
+def entries_of(patient: Viewer, day: date) -> DaysPage:
+    """Return the own check-ins of one day."""
+    entries = _entries(_OF_A_DAY, patient, day)
+    return DaysPage([(day, entries)] if entries else [], None, None)
+
+
+def entries_back(patient: Viewer, day: date, today: date) -> DaysPage:
+    """Return the own check-ins of the newest `LIST_DAYS` days that have any, up to and with a day."""
+    days = _by_day(_entries(_DAYS_BACK, patient, day))
+    older = days[LIST_DAYS][0] if len(days) > LIST_DAYS else None
+    newer = day + timedelta(days=1) if day < today else None
+    return DaysPage(days[:LIST_DAYS], older, newer)
+
+
+def entries_on(patient: Viewer, day: date) -> DaysPage:
+    """Return the own check-ins of the first `LIST_DAYS` days that have any, from a day on."""
+    days = _by_day(_entries(_DAYS_ON, patient, day))
+    newer = days[-LIST_DAYS - 1][0] if len(days) > LIST_DAYS else None
+    return DaysPage(days[-LIST_DAYS:], day - timedelta(days=1), newer)
+
+
+def asked_by(patient: Viewer) -> dict[str, Any]:
+    """Return what the statements about somebody's own check-ins want to know of that person."""
+    return {"patient_id": patient.id, "closed_from": patient.entries_closed_from or EVER}
+
+
+def open_note(patient_id: uuid.UUID, version_id: uuid.UUID, sealed: bytes | None) -> str:
+    """Return the words of a note; empty when there is none."""
+    if sealed is None:
+        return ""
+    return vault().open(Place(CheckInVersion.__tablename__, "note_sealed", version_id, patient_id), sealed)
+
+
+def _middle(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
+def _entries(statement: Any, patient: Viewer, day: date) -> list[Entry]:
+    rows = db().connection().execute(statement, {**asked_by(patient), "day": day})
+    return [
+        Entry(
+            id=id_,
+            day=day_,
+            time=local_time(occurred_at, utc_offset),
+            private=private,
+            changed=version > 1,
+            mood=mood,
+            craving=craving,
+            used=use,
+            note=open_note(patient.id, version_id, sealed),
+        )
+        for id_, day_, occurred_at, utc_offset, private, version_id, version, mood, craving, use, sealed in rows
+    ]
+
+
+def _by_day(entries: Iterable[Entry]) -> list[tuple[date, list[Entry]]]:
+    days: dict[date, list[Entry]] = {}
+    for entry in entries:
+        days.setdefault(entry.day, []).append(entry)
+    return list(days.items())

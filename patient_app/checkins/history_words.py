@@ -1,0 +1,394 @@
+"""What the history says: the chart's words and sentences, its table, and the month. Days in, words out.
+
+Sentences tell what is seen and judge nothing. Words that are always the same are asked once a language.
+"""
+
+from __future__ import annotations
+
+from calendar import Calendar
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from math import ceil, floor
+
+from babel import Locale
+from babel.dates import format_date
+from babel.lists import format_list
+from babel.numbers import format_decimal
+from flask_babel import get_locale, gettext, ngettext
+from markupsafe import Markup
+
+from patient_app.checkins.chart import Chart, Panel, Point, Series, draw
+from patient_app.checkins.history import DAYS_OF_A_WEEK, Day, usual_range, weeks_of
+from patient_app.checkins.words import MOST_CRAVING, AnswerWords, answer_words
+from patient_app.core import i18n
+
+PERIODS = (7, 30, 90, 365)
+USUAL_PERIOD, YEAR, WEEKS_OF_A_YEAR = 30, 365, 52
+# So much above the usual range, a day is called higher; so many days are named.
+HIGHER, MOST_NAMED = 2, 3
+_HALF, _QUARTER = 0.5, 0.25
+# Where the practices are: it says on which day a week begins.
+TERRITORY = "US"
+SHORT_DAY, LONG_DAY, MONTH = "d MMM", "d MMMM", "MMMM y"
+
+
+@dataclass(frozen=True, slots=True)
+class PanelWords:
+    """A panel and the words at it: at the ends of its scale, at its line, and at its band."""
+
+    panel: Panel
+    above: str
+    below: str
+    label: str
+    usual: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One drawing with its sentences and its table; a folded one is shown after a tap."""
+
+    name: str
+    sentences: list[str]
+    chart: Chart
+    panels: list[PanelWords]
+    ticks: list[tuple[Point, str]]
+    rows: Markup
+    has_mood: bool
+    has_craving: bool
+    has_use: bool
+    folded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One day of the month: a link where there are entries."""
+
+    day: date
+    said: Day | None
+    face: int | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month as a table of weeks; None stands for days of another month."""
+
+    name: str
+    weekdays: list[tuple[str, str]]
+    weeks: list[list[Cell | None]]
+    used: list[date]
+    previous: str | None
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Words:
+    """What is the same for everybody who reads this language; made once a language, so each is equal to itself only."""
+
+    locale: str
+    answers: AnswerWords
+    numbers: tuple[str, ...]
+    strongest: str
+    none: str
+    pull: str
+    usual: str
+    today: str
+    periods: dict[int, str]
+    said_of_use: dict[tuple[int | None, bool | None], Markup]
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The days that are drawn: from a first one, in steps of days or weeks, up to today."""
+
+    period: int
+    first: date
+    steps: int
+
+    @property
+    def by_week(self) -> bool:
+        return self.period == YEAR
+
+    def step(self, day: date) -> int:
+        return (day - self.first).days // (DAYS_OF_A_WEEK if self.by_week else 1)
+
+    def day(self, step: int) -> date:
+        return self.first + timedelta(days=step * (DAYS_OF_A_WEEK if self.by_week else 1))
+
+
+def period_words() -> dict[int, str]:
+    """Return the periods and what they are called."""
+    return _words().periods
+
+
+def use_words() -> dict[tuple[int | None, bool | None], Markup]:
+    """Return what the list says of a craving and of use, for every answer there is; nothing when neither was told."""
+    return _words().said_of_use
+
+
+def first_day_of(period: int, today: date) -> date:
+    """Return the first day that a period draws."""
+    days = WEEKS_OF_A_YEAR * DAYS_OF_A_WEEK if period == YEAR else period
+    return today - timedelta(days=days - 1)
+
+
+def first_day_read(period: int, today: date) -> date:
+    """Return the first day that is read for a period: what is usual needs more days than the shortest one has."""
+    return first_day_of(max(period, USUAL_PERIOD), today)
+
+
+def figures(days: Sequence[Day], period: int, today: date, *, fold: bool) -> list[Figure]:
+    """Return what a period shows: one drawing, or with craving and use folded away, two; none without an answer."""
+    first = first_day_of(period, today)
+    span = _Span(period, first, WEEKS_OF_A_YEAR if period == YEAR else period)
+    shown = [day for day in days if day.day >= first]
+    steps = weeks_of(shown, first) if span.by_week else shown
+    usual = [*steps] if span.by_week else days
+    moods = any(day.mood is not None for day in shown)
+    cravings = any(day.craving is not None for day in shown)
+    uses = any(day.used is not None for day in shown)
+    drawer = _Drawer(span, steps, usual, shown)
+    if not fold:
+        return [drawer.figure(moods, cravings, uses)] if moods or cravings or uses else []
+    found = [drawer.figure(True, False, False)] if moods else []
+    return [*found, drawer.figure(False, cravings, uses, folded=True)] if cravings or uses else found
+
+
+class _Drawer:
+    """Draws one period."""
+
+    def __init__(self, span: _Span, steps: Sequence[Day], usual: Sequence[Day], shown: Sequence[Day]) -> None:
+        self._span, self._steps, self._shown = span, steps, shown
+        self._words = _words()
+        self._moods = usual_range([day.mood for day in usual if day.mood is not None])
+        self._cravings = usual_range([day.craving for day in usual if day.craving is not None])
+
+    def figure(self, moods: bool, cravings: bool, uses: bool, *, folded: bool = False) -> Figure:
+        series = []
+        if moods:
+            series.append(Series("mood", 1, 5, self._values(lambda day: day.mood), self._moods))
+        if cravings:
+            series.append(Series("craving", 0, MOST_CRAVING, self._values(lambda day: day.craving), self._cravings))
+        marks = [self._span.step(day.day) for day in self._steps if day.used] if uses else []
+        chart = draw(series, self._span.steps, marks)
+        return Figure(
+            name=self._words.periods[self._span.period],
+            sentences=[
+                *self._about_steps(),
+                *self._mood_sentences(moods),
+                *self._craving_sentences(cravings),
+                *self._use_sentences(uses),
+            ],
+            chart=chart,
+            panels=[self._panel(panel) for panel in chart.panels],
+            ticks=self._ticks(chart),
+            rows=self._rows(moods, cravings, uses),
+            has_mood=moods,
+            has_craving=cravings,
+            has_use=uses,
+            folded=folded,
+        )
+
+    def _about_steps(self) -> list[str]:
+        return [gettext("Each dot is the middle of one week.")] if self._span.by_week else []
+
+    def _values(self, of: Callable[[Day], float | None]) -> list[float | None]:
+        values: list[float | None] = [None] * self._span.steps
+        for day in self._steps:
+            values[self._span.step(day.day)] = of(day)
+        return values
+
+    def _panel(self, panel: Panel) -> PanelWords:
+        words = self._words
+        usual = words.usual if panel.band else ""
+        if panel.name == "mood":
+            moods = words.answers.moods
+            return PanelWords(panel, moods[5], moods[1], words.answers.mood_label, usual)
+        return PanelWords(panel, words.strongest, words.none, words.pull, usual)
+
+    def _ticks(self, chart: Chart) -> list[tuple[Point, str]]:
+        pattern = "MMM y" if self._span.by_week else SHORT_DAY
+        count = len(chart.ticks)
+        middle = self._span.day(self._span.steps // 2)
+        days = [self._span.first, middle][: count - 1]
+        told = [*(_written(day, pattern, self._words.locale) for day in days), self._words.today]
+        return list(zip(chart.ticks, told, strict=True))
+
+    def _rows(self, moods: bool, cravings: bool, uses: bool) -> Markup:
+        columns, by_week, words = (moods, cravings, uses), self._span.by_week, self._words
+        rows = "".join([_row(day, columns, by_week, words) for day in reversed(self._steps)])
+        return Markup(rows)  # noqa: S704 - each was escaped when it was made.
+
+    def _mood_sentences(self, moods: bool) -> list[str]:
+        if not moods:
+            return []
+        words = self._words.answers
+        values = [day.mood for day in self._steps if day.mood is not None]
+        low, high, mostly = _seen(values)
+        lowest, highest = mood_words(low, words), mood_words(high, words)
+        if lowest == highest:
+            return [
+                gettext("Mood was mostly “%(mood)s”.", mood=lowest)
+                if mostly
+                else gettext("Mood was “%(mood)s”.", mood=lowest)
+            ]
+        if mostly:
+            return [gettext("Mood was mostly from “%(low)s” to “%(high)s”.", low=lowest, high=highest)]
+        return [gettext("Mood was from “%(low)s” to “%(high)s”.", low=lowest, high=highest)]
+
+    def _craving_sentences(self, cravings: bool) -> list[str]:
+        if not cravings:
+            return []
+        low, high, mostly = _seen([day.craving for day in self._steps if day.craving is not None])
+        numbers = self._words.numbers
+        least, most = numbers[round(low * 2)], numbers[round(high * 2)]
+        if least == most:
+            first = (
+                gettext("Pull to drink or use was mostly %(number)s of 10.", number=least)
+                if mostly
+                else gettext("Pull to drink or use was %(number)s of 10.", number=least)
+            )
+        elif mostly:
+            first = gettext("Pull to drink or use was mostly %(low)s to %(high)s of 10.", low=least, high=most)
+        else:
+            first = gettext("Pull to drink or use was %(low)s to %(high)s of 10.", low=least, high=most)
+        if not mostly or self._span.by_week:
+            return [first]
+        return [first, *self._higher(high)]
+
+    def _higher(self, usual: float) -> list[str]:
+        days = [day.day for day in self._steps if day.craving is not None and day.craving >= usual + HIGHER]
+        if not days:
+            return []
+        if len(days) > MOST_NAMED:
+            return [ngettext("It was higher on %(num)d day.", "It was higher on %(num)d days.", len(days))]
+        return [gettext("It was higher on %(days)s.", days=_listed(days))]
+
+    def _use_sentences(self, uses: bool) -> list[str]:
+        days = [day.day for day in self._shown if day.used] if uses else []
+        if not days:
+            return []
+        if len(days) > MOST_NAMED:
+            return [ngettext("You drank or used on %(num)d day.", "You drank or used on %(num)d days.", len(days))]
+        return [gettext("You drank or used on %(days)s.", days=_listed(days))]
+
+
+def month_of(day: date, days: Iterable[Day], today: date, *, has_earlier: bool, fold: bool) -> Month:
+    """Return the month of a day with what was said on its days."""
+    locale, words = _locale(), _words()
+    beginning = Locale(locale.language, TERRITORY).first_week_day
+    said = {one.day: one for one in days}
+    weeks = Calendar(beginning).monthdatescalendar(day.year, day.month)
+    first = day.replace(day=1)
+    after = (first + timedelta(days=31)).replace(day=1)
+    return Month(
+        name=_written(day, MONTH, words.locale),
+        weekdays=_weekdays(words.locale, beginning),
+        weeks=[
+            [_cell(one, said.get(one), words.answers, fold=fold) if one.month == day.month else None for one in week]
+            for week in weeks
+        ],
+        used=[one.day for one in said.values() if one.used],
+        previous=f"{first - timedelta(days=1):%Y-%m}" if has_earlier else None,
+        next=f"{after:%Y-%m}" if after <= today else None,
+    )
+
+
+def _cell(day: date, said: Day | None, words: AnswerWords, *, fold: bool) -> Cell:
+    if said is None:
+        return Cell(day, None, None, "")
+    spoken = [] if said.mood is None else [mood_words(said.mood, words)]
+    if said.used and not fold:
+        spoken.append(words.use_label)
+    face = None if said.mood is None else int(said.mood + _HALF)
+    return Cell(day, said, face, ", ".join(spoken) or gettext("check-in"))
+
+
+def mood_words(mood: float, words: AnswerWords) -> str:
+    """Return the word of a mood; of one that lies between two, both."""
+    low = int(mood)
+    if mood - low <= _QUARTER:
+        return words.moods[low]
+    if mood - low > _HALF:
+        return words.moods[low + 1]
+    return gettext("%(low)s to %(high)s", low=words.moods[low], high=words.moods[low + 1])
+
+
+def _seen(values: Sequence[float]) -> tuple[float, float, bool]:
+    """Return the range to be told, and whether it is the usual one (or, of few values, all there is)."""
+    usual = usual_range(values)
+    if usual is None:
+        return min(values), max(values), False
+    return floor(usual[0]), ceil(usual[1]), True
+
+
+def _listed(days: Sequence[date]) -> str:
+    locale = _locale()
+    return str(format_list([_written(day, LONG_DAY, str(locale)) for day in days], locale=locale))
+
+
+def _locale() -> Locale:
+    return get_locale() or Locale("en")
+
+
+@lru_cache(maxsize=8192)
+def _row(day: Day, columns: tuple[bool, bool, bool], by_week: bool, words: _Words) -> Markup:
+    """Return a line of the table; what a day can say is so little that most lines were written before."""
+    when = _written(day.day, SHORT_DAY, words.locale)
+    said = (
+        "" if day.mood is None else mood_words(day.mood, words.answers),
+        "" if day.craving is None else words.numbers[round(day.craving * 2)],
+        "" if day.used is None else words.answers.use[day.used],
+    )
+    cells = [Markup("<td>{}</td>").format(text) for text, shown in zip(said, columns, strict=True) if shown]
+    first = gettext("Week of %(day)s", day=when) if by_week else when
+    return Markup('<tr><th scope="row">{}</th>{}</tr>\n').format(first, Markup("").join(cells))
+
+
+@lru_cache(maxsize=4096)
+def _written(day: date, pattern: str, locale: str) -> str:
+    return str(format_date(day, pattern, locale=locale))
+
+
+@lru_cache(maxsize=16)
+def _weekdays(locale: str, first: int) -> list[tuple[str, str]]:
+    """Return the days of the week from a first one: short for the eye, whole for the ear."""
+    monday = date(2024, 1, 1)
+    days = [monday + timedelta(days=first + number) for number in range(DAYS_OF_A_WEEK)]
+    return [(_written(day, "EEE", locale), _written(day, "EEEE", locale)) for day in days]
+
+
+def _said_of_use(craving: int | None, use: bool | None, words: AnswerWords) -> Markup:
+    told = [] if craving is None else [f"{words.craving_label}: {words.cravings[craving]}"]
+    told += [] if use is None else [f"{words.use_label}: {words.use[use]}"]
+    return Markup("<br>").join(told)
+
+
+def _words() -> _Words:
+    return _make_words(i18n.catalogue(), str(_locale()))
+
+
+@lru_cache(maxsize=16)
+def _make_words(_catalogue: object, locale: str) -> _Words:
+    answers = answer_words()
+    return _Words(
+        locale=locale,
+        answers=answers,
+        said_of_use={
+            (craving, use): _said_of_use(craving, use, answers)
+            for craving in (None, *range(MOST_CRAVING + 1))
+            for use in (None, False, True)
+        },
+        numbers=tuple(str(format_decimal(half / 2, locale=locale)) for half in range(2 * MOST_CRAVING + 1)),
+        strongest=gettext("10, the strongest"),
+        none=gettext("0, none"),
+        pull=gettext("Pull"),
+        usual=gettext("shaded: your usual"),
+        today=gettext("Today"),
+        periods={
+            period: gettext("A year") if period == YEAR else gettext("%(count)s days", count=period)
+            for period in PERIODS
+        },
+    )

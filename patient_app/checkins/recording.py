@@ -1,0 +1,271 @@
+"""Writing check-ins: stored once, corrected by new versions, taken back and brought back; never overwritten.
+
+The id of a check-in is made where it is written and is its idempotency key for ever. What arrives again is known by its
+words: the same words as any version that is there already were stored, and get the same answer. A version that a
+person had before them when they changed something is named by them (`base`); one that is no longer the newest is
+refused with both shown, so that nothing is silently overwritten.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Insert, and_, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from patient_app.accounts.models import Patient
+from patient_app.checkins import answers as said
+from patient_app.checkins.answers import Answers
+from patient_app.checkins.models import CheckIn, CheckInVersion, Source
+from patient_app.core import clock
+from patient_app.core.clock import Moment
+from patient_app.core.errors import NotFound
+from patient_app.core.identity import Viewer
+from patient_app.core.ids import new_id
+from patient_app.core.vault import Place
+from patient_app.core.work import db, vault
+
+
+class NothingSaid(Exception):
+    """A check-in needs at least one answer of any kind."""
+
+
+class IdTaken(Exception):
+    """The id cannot be used: it is somebody else's entry's, or of one that was deleted; both are answered alike."""
+
+
+class Stale(Exception):
+    """The check-in was changed elsewhere since the page was made; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An entry's versions as far as they matter for what arrives again."""
+
+    newest: int
+    newest_id: uuid.UUID
+    private: bool
+    fingerprints: dict[int, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """What is about to be written."""
+
+    patient: Viewer
+    check_in_id: uuid.UUID
+    answers: Answers
+    fingerprint: bytes
+    seq: int
+    source: Source
+    when: datetime
+
+
+# Made once: building a statement costs more than running it.
+_VERSIONS = (
+    select(
+        CheckIn.patient_id,
+        CheckIn.private,
+        CheckIn.removed_at,
+        CheckIn.newest_version,
+        CheckInVersion.id,
+        CheckInVersion.version,
+        CheckInVersion.fingerprint,
+    )
+    .join(CheckInVersion, CheckInVersion.check_in_id == CheckIn.id)
+    .where(CheckIn.id == bindparam("check_in_id"))
+)
+_NEXT_SEQ = (
+    update(Patient)
+    .where(Patient.person_id == bindparam("patient_id"))
+    .values(entry_seq=Patient.entry_seq + 1)
+    .returning(Patient.entry_seq)
+)
+_LOCK = select(Patient.person_id).where(Patient.person_id == bindparam("patient_id")).with_for_update()
+_NEW_ENTRY: dict[str, Insert] = {
+    "sqlite": sqlite.insert(CheckIn).on_conflict_do_nothing(index_elements=["id"]).returning(CheckIn.id),
+    "postgresql": postgresql.insert(CheckIn).on_conflict_do_nothing(index_elements=["id"]).returning(CheckIn.id),
+}
+_NEW_VERSION = insert(CheckInVersion)
+_CHANGED = (
+    update(CheckIn)
+    .where(CheckIn.id == bindparam("check_in_id"))
+    .values(newest_version=bindparam("version"), private=bindparam("is_private"))
+)
+_OWN = and_(CheckIn.id == bindparam("check_in_id"), CheckIn.patient_id == bindparam("patient_id"))
+
+
+def record_check_in(
+    patient: Viewer,
+    check_in_id: uuid.UUID,
+    answers: Answers,
+    moment: Moment,
+    *,
+    source: Source = Source.FORM,
+    base: int | None = None,
+    device_seq: int | None = None,
+    recorded_at: datetime | None = None,
+) -> uuid.UUID:
+    """Store a check-in once and return its id. Needs a writing unit.
+
+    The same id with words that are stored already is answered alike and changes nothing. With other words it is a
+    correction: a new version, the earlier ones kept. `base` is the version that the person was shown when they changed
+    it. A check-in that is private stays so; opening it again is `set_private`'s alone.
+
+    Raise `NothingSaid` for no answer, `IdTaken` for an id that cannot be used, `Stale` when `base` is not the newest
+    version any more.
+    """
+    if answers.is_empty:
+        raise NothingSaid
+    fingerprint = _fingerprint(check_in_id, answers)
+    known = _known(patient, check_in_id)
+    if known is not None and _is_stored(known, fingerprint, base):
+        return check_in_id
+    seq = next_entry_seq(patient.id)  # From here on, one writer at a time for this patient.
+    writing = _Writing(patient, check_in_id, answers, fingerprint, seq, source, recorded_at or clock.now())
+    if known is None and _insert_entry(writing, moment, device_seq):
+        _insert_version(writing, 1, None)
+        return check_in_id
+    # A correction; or another request made the entry since we looked.
+    known = _known(patient, check_in_id)
+    if known is None:
+        raise IdTaken
+    if _is_stored(known, fingerprint, base):
+        return check_in_id
+    version = known.newest + 1
+    _insert_version(writing, version, known.newest_id)
+    private = known.private or answers.private
+    db().execute(_CHANGED, {"check_in_id": check_in_id, "version": version, "is_private": private})
+    return check_in_id
+
+
+def next_entry_seq(patient_id: uuid.UUID) -> int:
+    """Take the patient's next `recorded_seq`; holds the patient's row until the end of the unit of work."""
+    taken = db().scalar(_NEXT_SEQ, {"patient_id": patient_id})
+    if taken is None:
+        raise NotFound
+    return int(taken)
+
+
+def set_private(patient: Viewer, check_in_id: uuid.UUID, *, private: bool) -> None:
+    """Keep one's check-in to oneself, or let consents open it again; raise `NotFound` for anything not one's own."""
+    _own(patient, check_in_id).private = private
+
+
+def remove(patient: Viewer, check_in_id: uuid.UUID) -> None:
+    """Take a check-in away: from the next request on nobody reads it, its author neither. Done twice is done once.
+
+    Raise `NotFound` for anything not one's own. What was read before stays in the access records.
+    """
+    entry = _own(patient, check_in_id)
+    entry.removed_at = entry.removed_at or clock.now()
+
+
+def bring_back(patient: Viewer, check_in_id: uuid.UUID) -> None:
+    """Undo `remove`; raise `NotFound` for anything not one's own."""
+    _own(patient, check_in_id).removed_at = None
+
+
+def was_removed(patient: Viewer, check_in_id: uuid.UUID) -> None:
+    """Make sure that this is a check-in of the patient's own which they took away; else raise `NotFound`."""
+    if _own(patient, check_in_id, lock=False).removed_at is None:
+        raise NotFound
+
+
+def _own(patient: Viewer, check_in_id: uuid.UUID, *, lock: bool = True) -> CheckIn:
+    query = select(CheckIn).where(_OWN)
+    if lock:  # A correction that arrives at the same time waits, and is told.
+        db().execute(_LOCK, {"patient_id": patient.id})
+        query = query.with_for_update()
+    entry = db().scalar(query, {"check_in_id": check_in_id, "patient_id": patient.id})
+    if entry is None or (patient.entries_closed_from and entry.recorded_at < patient.entries_closed_from):
+        raise NotFound
+    return entry
+
+
+def _known(patient: Viewer, check_in_id: uuid.UUID) -> _Known | None:
+    rows = db().execute(_VERSIONS, {"check_in_id": check_in_id}).all()
+    if not rows:
+        return None
+    first = rows[0]
+    if first.patient_id != patient.id or first.removed_at is not None:
+        raise IdTaken
+    ids = {row.version: row.id for row in rows}
+    prints = {row.version: row.fingerprint for row in rows}
+    return _Known(first.newest_version, ids[first.newest_version], first.private, prints)
+
+
+def _is_stored(known: _Known, fingerprint: bytes, base: int | None) -> bool:
+    """Whether these words are stored already; raise `Stale` for a change of a version that is not the newest."""
+    if base is None:
+        return fingerprint in known.fingerprints.values()
+    if fingerprint in (known.fingerprints.get(base + 1), known.fingerprints[known.newest]):
+        return True
+    if base != known.newest:
+        raise Stale
+    return False
+
+
+def _insert_entry(writing: _Writing, moment: Moment, device_seq: int | None) -> bool:
+    """Insert the entry; False when that id was taken this very moment."""
+    made = db().execute(
+        _NEW_ENTRY[db().get_bind().dialect.name],
+        {
+            "id": writing.check_in_id,
+            "practice_id": writing.patient.practice_id,
+            "patient_id": writing.patient.id,
+            "occurred_at": moment.occurred_at,
+            "local_date": moment.local_date,
+            "day": moment.day,
+            "utc_offset": moment.utc_offset,
+            "zone": moment.zone,
+            "recorded_at": writing.when,
+            "recorded_seq": writing.seq,
+            "device_seq": device_seq,
+            "source": writing.source,
+            "newest_version": 1,
+            "private": writing.answers.private,
+            "removed_at": None,
+        },
+    )
+    return made.scalar_one_or_none() is not None
+
+
+def _insert_version(writing: _Writing, version: int, replaces: uuid.UUID | None) -> None:
+    row_id, owner, answers = new_id(), writing.patient.id, writing.answers
+
+    def sealed(column: str, text: str | None) -> bytes | None:
+        return vault().seal(Place(CheckInVersion.__tablename__, column, row_id, owner), text) if text else None
+
+    db().execute(
+        _NEW_VERSION,
+        {
+            "id": row_id,
+            "check_in_id": writing.check_in_id,
+            "patient_id": owner,
+            "version": version,
+            "replaces_id": replaces,
+            "recorded_at": writing.when,
+            "recorded_seq": writing.seq,
+            "source": writing.source,
+            "fingerprint": writing.fingerprint,
+            "mood": answers.mood,
+            "craving": answers.craving,
+            "use": answers.use,
+            "anxiety": answers.anxiety,
+            "energy": answers.energy,
+            "sleep_hours": answers.sleep_hours,
+            "note_sealed": sealed("note_sealed", answers.note),
+            "note_about_use": answers.note_about_use,
+            "use_details_sealed": sealed("use_details_sealed", said.use_details(answers)),
+            "context_sealed": sealed("context_sealed", said.context(answers)),
+            "context_about_use": answers.about_use,
+        },
+    )
+
+
+def _fingerprint(check_in_id: uuid.UUID, answers: Answers) -> bytes:
+    return vault().keyed_hash("check-in", check_in_id.bytes + json.dumps(said.said_words(answers)).encode())

@@ -1,0 +1,221 @@
+"""Receipts: who can see one entry now, part by part, and who has read it.
+
+Told to the patient alone. Who can see follows the same rules as `decisions`, from the patient's side: a test holds the
+two against each other. Who has read follows from the access records.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, or_, select
+
+from patient_app.access_log.models import AccessKind, AccessRecord
+from patient_app.accounts.models import Person, PersonState, SupportLink, SupportState, TeamMembership
+from patient_app.accounts.teams import READS_AFTER_NOTICE
+from patient_app.consent.categories import DETAIL_ONLY, Category, Level
+from patient_app.consent.decisions import name_known
+from patient_app.consent.models import Consent, ConsentCategory, ConsentState
+from patient_app.core import clock
+from patient_app.core.identity import Viewer
+from patient_app.core.roles import Discipline, Role
+from patient_app.core.vault import Place
+from patient_app.core.work import db, vault
+
+_CONSENTS = select(Consent.recipient_id, Consent.discipline, Consent.entries_from, Consent.id).where(
+    Consent.patient_id == bindparam("patient_id"),
+    Consent.state == ConsentState.ACTIVE,
+    Consent.starts_at <= bindparam("asked_at"),
+    or_(Consent.ends_at.is_(None), Consent.ends_at > bindparam("asked_at")),
+)
+_SCOPES = (
+    select(ConsentCategory.consent_id, ConsentCategory.category, ConsentCategory.level)
+    .join(Consent, Consent.id == ConsentCategory.consent_id)
+    .where(Consent.patient_id == bindparam("patient_id"), Consent.state == ConsentState.ACTIVE)
+)
+_TEAM = (
+    select(Person.id, Person.name_sealed, Person.discipline, name_known().label("name_known"))
+    .join(TeamMembership, TeamMembership.clinician_id == Person.id)
+    .where(
+        TeamMembership.patient_id == bindparam("patient_id"),
+        TeamMembership.ended_at.is_(None),
+        Person.state == PersonState.ACTIVE,
+    )
+)
+_SUPPORTERS = select(SupportLink.id, SupportLink.supporter_id, SupportLink.name_sealed).where(
+    SupportLink.patient_id == bindparam("patient_id"), SupportLink.state == SupportState.CONFIRMED
+)
+_READ = (
+    select(
+        AccessRecord.viewer_id,
+        AccessRecord.viewer_role,
+        AccessRecord.recorded_at,
+        ConsentCategory.category,
+    )
+    .join(
+        ConsentCategory,
+        and_(ConsentCategory.consent_id == AccessRecord.consent_id, ConsentCategory.level == Level.DETAIL),
+    )
+    .join(Consent, Consent.id == AccessRecord.consent_id)
+    .where(
+        AccessRecord.patient_id == bindparam("patient_id"),
+        AccessRecord.kind.in_(bindparam("kinds", expanding=True)),
+        AccessRecord.highest_seq >= bindparam("recorded_seq"),
+        AccessRecord.from_day <= bindparam("day"),
+        AccessRecord.to_day >= bindparam("day"),
+        or_(Consent.entries_from.is_(None), Consent.entries_from <= bindparam("day")),
+    )
+    .order_by(AccessRecord.seq)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of an entry: what it is called, and all the categories that somebody needs to see it."""
+
+    words: str
+    needs: frozenset[Category]
+
+
+@dataclass(frozen=True, slots=True)
+class Sees:
+    """One person who can see parts of an entry: each by itself, or only within a summary of its week.
+
+    `waits`: a new member of the team, who reads only once the patient was shown the name, or after the notice.
+    """
+
+    name: str
+    discipline: Discipline | None
+    parts: tuple[str, ...]
+    weekly: tuple[str, ...] = ()
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HasRead:
+    """One person who opened a page on which parts of an entry stood, and when last."""
+
+    name: str
+    role: Role
+    discipline: Discipline | None
+    parts: tuple[str, ...]
+    last: datetime
+
+
+def who_sees(patient: Viewer, day: date, parts: Sequence[Part]) -> list[Sees]:
+    """Return everybody who can see something of an entry of that day now; nobody for an entry kept to oneself."""
+    if not parts:
+        return []
+    asked = {"patient_id": patient.id, "asked_at": clock.now(), "noticed_by": clock.now() - READS_AFTER_NOTICE}
+    scopes: dict[uuid.UUID, dict[Category, Level]] = {}
+    for consent_id, category, level in db().execute(_SCOPES, asked):
+        scopes.setdefault(consent_id, {})[Category(category)] = Level(level)
+    consents = [row for row in db().execute(_CONSENTS, asked) if row.entries_from is None or row.entries_from <= day]
+    found = []
+    for person in [*_team(asked), *_supporters(patient, asked)] if consents else []:
+        named = [scopes.get(row.id, {}) for row in consents if row.recipient_id == person.id]
+        by_kind = [
+            scopes.get(row.id, {})
+            for row in consents
+            if person.discipline is not None and row.discipline == person.discipline
+        ]
+        now = _parts_open([*named, *(by_kind if person.name_known else [])], parts)
+        later = _parts_open([*named, *by_kind], parts)
+        if any(now):
+            found.append(Sees(person.name, person.discipline, *now))
+        elif any(later):
+            found.append(Sees(person.name, person.discipline, *later, waits=True))
+    return found
+
+
+def who_has_read(
+    patient: Viewer, day: date, recorded_seq: int, parts: Sequence[Part], *, lists: bool = False
+) -> list[HasRead]:
+    """Return who opened a page with parts of an entry as it stands now, the latest first.
+
+    `lists` counts a list of patients as well, on which only the newest check-in stands: who may have seen it.
+    """
+    kinds = [AccessKind.DETAIL, AccessKind.CASELOAD] if lists else [AccessKind.DETAIL]
+    asked = {"patient_id": patient.id, "kinds": kinds, "recorded_seq": recorded_seq, "day": day}
+    opened: dict[uuid.UUID, tuple[Role, datetime, set[Category]]] = {}
+    for viewer_id, role, at, category in db().execute(_READ, asked):
+        _, _, categories = opened.get(viewer_id, (role, at, set()))
+        opened[viewer_id] = (Role(role), at, categories | {Category(category)})
+    read = {
+        viewer_id: (role, at, tuple(part.words for part in parts if part.needs <= categories))
+        for viewer_id, (role, at, categories) in opened.items()
+    }
+    read = {viewer_id: entry for viewer_id, entry in read.items() if entry[2]}
+    if not read:
+        return []
+    people = {person.id: person for person in db().scalars(select(Person).where(Person.id.in_(read)))}
+    found = [
+        HasRead(people[viewer_id].name or "", role, people[viewer_id].discipline, words, at)
+        for viewer_id, (role, at, words) in read.items()
+    ]
+    return sorted(found, key=lambda one: one.last, reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    id: uuid.UUID | None
+    name: str
+    discipline: Discipline | None
+    name_known: bool
+
+
+def _team(asked: dict[str, Any]) -> list[_Person]:
+    rows = db().execute(_TEAM, asked).all()
+    vault().preload(row.id for row in rows)
+    return sorted(
+        (
+            _Person(
+                row.id,
+                _name(Person.__tablename__, row.id, row.id, row.name_sealed),
+                Discipline(row.discipline) if row.discipline else None,
+                bool(row.name_known),
+            )
+            for row in rows
+        ),
+        key=lambda person: person.name,
+    )
+
+
+def _supporters(patient: Viewer, asked: dict[str, Any]) -> list[_Person]:
+    return [
+        _Person(
+            row.supporter_id,
+            _name(SupportLink.__tablename__, row.id, patient.id, row.name_sealed),
+            None,
+            name_known=True,
+        )
+        for row in db().execute(_SUPPORTERS, asked)
+    ]
+
+
+def _name(table: str, row: uuid.UUID, owner: uuid.UUID, blob: bytes | None) -> str:
+    return vault().open(Place(table, "name_sealed", row, owner), blob) if blob else ""
+
+
+def _parts_open(
+    scopes: Sequence[dict[Category, Level]], parts: Sequence[Part]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the parts that are open one by one, and those that are open within a summary only."""
+    levels: dict[Category, Level] = {}
+    for scope in scopes:
+        for category, level in scope.items():
+            if levels.get(category) is not Level.DETAIL:
+                levels[category] = level
+    single = tuple(part.words for part in parts if all(levels.get(need) is Level.DETAIL for need in part.needs))
+    weekly = tuple(
+        part.words
+        for part in parts
+        if part.words not in single
+        and part.needs.isdisjoint(DETAIL_ONLY)
+        and all(need in levels for need in part.needs)
+    )
+    return single, weekly

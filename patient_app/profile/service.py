@@ -1,0 +1,189 @@
+"""What a patient told of themselves: what they want from this, whether substances play a part, their own words.
+
+All of it is the patient's alone: no consent opens it, and nothing reads it for somebody else.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import IntegrityError
+
+from patient_app.accounts.models import Person
+from patient_app.core import clock
+from patient_app.core.identity import Viewer
+from patient_app.core.vault import Place
+from patient_app.core.work import db, vault
+from patient_app.profile.models import Profile as Row
+from patient_app.profile.things import Kind, Thing
+
+MOST_THINGS = 8
+MOST_OWN_CHIPS = 20
+LONGEST_CHIP = 40
+
+_BY_PATIENT = select(Row.welcomed_at, Row.about_sealed).where(Row.patient_id == bindparam("patient_id"))
+
+
+class Want(StrEnum):
+    """What somebody wants from this; all of them are equally fine."""
+
+    STOP = "stop"
+    CUT_DOWN = "cut_down"
+    SAFER_USE = "safer_use"
+    NOT_SURE = "not_sure"
+    SOMETHING_ELSE = "something_else"
+
+
+class Part(StrEnum):
+    """Whether alcohol or drugs play a part, as the person says; not answered is neither."""
+
+    YES = "yes"
+    NO = "no"
+
+
+class TooMany(Exception):
+    """No more names of one's own fit; one has to be taken off the list first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A patient's answers. Everything may be left out; `welcomed` says that the first screens were gone through."""
+
+    wants: tuple[Want, ...] = ()
+    want_words: str = ""
+    part: Part | None = None
+    things: tuple[Thing, ...] = ()
+    triggers: tuple[str, ...] = ()
+    helpers: tuple[str, ...] = ()
+    fold_use: bool = False
+    welcomed: bool = False
+
+    @property
+    def asks_about_use(self) -> bool:
+        """Whether pages may speak of drinking and use: always, unless the person said that they play no part."""
+        return self.part is not Part.NO
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """How a person wants to be called: a name of their choice and pronouns, or nothing."""
+
+    called: str = ""
+    pronouns: str = ""
+
+
+def profile_of(patient: Viewer) -> Profile:
+    """Return the patient's own profile; an empty one before they answered anything."""
+    row = db().execute(_BY_PATIENT, {"patient_id": patient.id}).one_or_none()
+    if row is None:
+        return Profile()
+    found = Profile(welcomed=row.welcomed_at is not None)
+    if row.about_sealed is None:
+        return found
+    place = Place(Row.__tablename__, "about_sealed", patient.id, patient.id)
+    return _with(found, json.loads(vault().open(place, row.about_sealed)))
+
+
+def change(patient: Viewer, **answers: Any) -> Profile:
+    """Replace the named answers of a profile, leave the others, and return it whole. Needs a writing unit."""
+    row = _row_for_change(patient)
+    about = row.about
+    changed = replace(_with(Profile(), json.loads(about)) if about else Profile(), **answers)
+    row.about = json.dumps(_as_json(changed))
+    row.changed_at = clock.now()
+    return replace(changed, welcomed=row.welcomed_at is not None)
+
+
+def finish_welcome(patient: Viewer) -> None:
+    """Note that the first screens were gone through, or left; they do not come again by themselves."""
+    row = _row_for_change(patient)
+    row.welcomed_at = row.welcomed_at or clock.now()
+
+
+def add_own_where_there_is_room(patient: Viewer, *, triggers: Sequence[str] = (), helpers: Sequence[str] = ()) -> None:
+    """Offer words of the person's own as chips; what is there already, in whatever case, is not added again.
+
+    Of each kind `MOST_OWN_CHIPS` are kept; where there is no room, the oldest leaves the list; entries keep it.
+    """
+    known = profile_of(patient)
+    added = {"triggers": _joined(known.triggers, triggers), "helpers": _joined(known.helpers, helpers)}
+    if added != {"triggers": known.triggers, "helpers": known.helpers}:
+        change(patient, **added)
+
+
+def address_of(patient: Viewer) -> Address:
+    """Return how the person wants to be called."""
+    person = db().get_one(Person, patient.id)
+    return Address(person.called or "", person.pronouns or "")
+
+
+def set_address(patient: Viewer, chosen: Address, day_start_minutes: int) -> None:
+    """Keep how the person wants to be called, and the hour at which their day starts (minutes after midnight)."""
+    person = db().get_one(Person, patient.id, with_for_update=True)
+    person.called, person.pronouns = chosen.called, chosen.pronouns
+    person.day_start_minutes = day_start_minutes
+
+
+def _joined(kept: tuple[str, ...], added: Sequence[str]) -> tuple[str, ...]:
+    known = {words.casefold() for words in kept}
+    return (*kept, *(words for words in added if words.casefold() not in known))[-MOST_OWN_CHIPS:]
+
+
+def _row_for_change(patient: Viewer) -> Row:
+    """Return the row, locked; made now when there is none, also when another device makes it this moment."""
+    query = select(Row).where(Row.patient_id == patient.id).with_for_update()
+    row = db().scalar(query)
+    if row is None:
+        try:
+            with db().begin_nested():
+                db().add(Row(patient_id=patient.id, practice_id=patient.practice_id, changed_at=clock.now()))
+        except IntegrityError:
+            db().expire_all()
+        row = db().scalars(query).one()
+    return row
+
+
+def _as_json(profile: Profile) -> dict[str, Any]:
+    return {
+        "wants": list(profile.wants),
+        "want_words": profile.want_words,
+        "part": profile.part,
+        "things": [[thing.id, thing.kind, thing.words] for thing in profile.things],
+        "triggers": list(profile.triggers),
+        "helpers": list(profile.helpers),
+        "fold_use": profile.fold_use,
+    }
+
+
+def _with(profile: Profile, kept: Mapping[str, Any]) -> Profile:
+    return replace(
+        profile,
+        wants=tuple(Want(want) for want in kept["wants"]),
+        want_words=kept["want_words"],
+        part=Part(kept["part"]) if kept["part"] else None,
+        things=tuple(Thing(id_, Kind(kind), words) for id_, kind, words in kept["things"]),
+        triggers=tuple(kept["triggers"]),
+        helpers=tuple(kept["helpers"]),
+        fold_use=kept["fold_use"],
+    )
+
+
+def things_from(kinds: Sequence[Kind], own: Sequence[str], known: Sequence[Thing] = ()) -> tuple[Thing, ...]:
+    """Return the list of things for chosen kinds and names of one's own, keeping the ids of names known already.
+
+    Raise `TooMany` for more than `MOST_THINGS`.
+    """
+    found = [Thing(str(kind), kind) for kind in dict.fromkeys(kinds)]
+    ids = {thing.words.casefold(): thing for thing in known if thing.words}
+    for words in own:
+        if words and words.casefold() not in {thing.words.casefold() for thing in found}:
+            found.append(ids.get(words.casefold()) or Thing(f"own-{uuid.uuid4().hex[:8]}", Kind.OTHER, words))
+    if len(found) > MOST_THINGS:
+        raise TooMany
+    return tuple(found)

@@ -1,0 +1,121 @@
+"""The three screens of a first visit, each of which can be left out, and what one told of oneself in the settings."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+
+from patient_app.accounts import practice
+from patient_app.core import notices
+from patient_app.core.access import Permission, access
+from patient_app.core.identity import viewer
+from patient_app.core.pages import render_page
+from patient_app.profile import service
+from patient_app.profile.forms import AboutForm, ChipsForm
+
+bp = Blueprint("profile", __name__)
+
+notices.register(about_saved=_l("Saved. You can change this at any time."))
+
+_TOO_MANY = _l("That is more than eight. Take one off first.")
+
+
+@bp.get("/welcome")
+@access(Permission.PROFILE_MANAGE)
+def welcome() -> ResponseReturnValue:
+    """Ask what the person wants from this."""
+    return render_page("profile/welcome_about.html", form=_form())
+
+
+@bp.post("/welcome")
+@access(Permission.PROFILE_MANAGE)
+def save_welcome() -> ResponseReturnValue:
+    """Keep what was told and go on."""
+    form = _form()
+    if _keep(form):
+        return redirect(url_for("profile.welcome_sharing"), 303)
+    return render_page("profile/welcome_about.html", form=form), 422
+
+
+@bp.get("/welcome/sharing")
+@access(Permission.PROFILE_MANAGE)
+def welcome_sharing() -> ResponseReturnValue:
+    """Say who may see what: nobody, until the person chooses."""
+    return render_page("profile/welcome_sharing.html")
+
+
+@bp.get("/welcome/help")
+@access(Permission.PROFILE_MANAGE)
+def welcome_help() -> ResponseReturnValue:
+    """Show where help is."""
+    reachable = practice.reachable(viewer().practice_id)
+    return render_page("profile/welcome_help.html", practice_name=reachable.name, numbers=reachable.numbers)
+
+
+@bp.post("/welcome/done")
+@access(Permission.PROFILE_MANAGE)
+def finish_welcome() -> ResponseReturnValue:
+    """Leave the first screens, wherever they were left; they do not come again by themselves."""
+    service.finish_welcome(viewer())
+    return redirect(url_for("home.today"), 303)
+
+
+@bp.get("/settings/about-me")
+@access(Permission.PROFILE_MANAGE)
+def about_me() -> ResponseReturnValue:
+    """Show what the person told of themselves, to be changed."""
+    return render_page("profile/about_me.html", form=_form(), chips=_chips_form(service.profile_of(viewer())))
+
+
+@bp.post("/settings/about-me")
+@access(Permission.PROFILE_MANAGE)
+def save_about_me() -> ResponseReturnValue:
+    """Keep the changes."""
+    form = _form()
+    if _keep(form):
+        return redirect(url_for("profile.about_me", done="about-saved"), 303)
+    return render_page("profile/about_me.html", form=form, chips=_chips_form(service.profile_of(viewer()))), 422
+
+
+@bp.post("/settings/about-me/words")
+@access(Permission.PROFILE_MANAGE)
+def save_words() -> ResponseReturnValue:
+    """Keep the chips that stay ticked, and the wish to fold use away."""
+    patient = viewer()
+    profile = service.profile_of(patient)
+    chips = _chips_form(profile)
+    if chips.validate():
+        service.change(
+            patient, triggers=chips.triggers.data, helpers=chips.helpers.data, fold_use=bool(chips.fold_use.data)
+        )
+        return redirect(url_for("profile.about_me", done="about-saved"), 303)
+    return render_page("profile/about_me.html", form=_form(reads=False), chips=chips), 422
+
+
+def _form(*, reads: bool = True) -> AboutForm:
+    """Return the form with what was told before, and what was sent just now; `reads` false leaves that aside."""
+    patient = viewer()
+    told = (service.profile_of(patient), service.address_of(patient), patient.day_start_minutes)
+    return AboutForm.of(*told) if reads else AboutForm.of(*told, formdata=None)
+
+
+def _keep(form: AboutForm) -> bool:
+    """Keep what a valid form says; put the reason beside a field where it cannot be kept."""
+    if not form.validate():
+        return False
+    patient = viewer()
+    try:
+        service.change(patient, **form.answers(service.profile_of(patient)))
+    except service.TooMany:
+        form.add_error("own_thing", _TOO_MANY)
+        return False
+    service.set_address(patient, form.address(), int(form.day_start.data))
+    return True
+
+
+def _chips_form(profile: service.Profile) -> ChipsForm:
+    form = ChipsForm(triggers=profile.triggers, helpers=profile.helpers, fold_use=profile.fold_use)
+    form.triggers.offer((words, words) for words in profile.triggers)
+    form.helpers.offer((words, words) for words in profile.helpers)
+    return form

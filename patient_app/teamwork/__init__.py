@@ -1,0 +1,1 @@
+"""What clinicians of one team leave for each other about a patient: reviews and short notes."""

@@ -1,0 +1,1 @@
+"""What a supporter who worries tells the practice; the practice may always receive, and says nothing back."""

@@ -1,0 +1,368 @@
+"""Every page, for each kind of person, in a real browser: axe, and what axe cannot see.
+
+Every page is looked at in light, in dark and at 320 CSS px. A few that hold every component between them are also
+looked at in forced colours, at 400% zoom (1280 x 1024 is then 320 x 256) and with the text spacing of WCAG 1.4.12.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from patient_app.accounts import sessions
+from tests.conftest import LiveServer, Watched, serving
+from tests.sweeps import access_table
+from tests.sweeps import world as worlds
+from tests.sweeps.world import QUERIES, World
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# What can differ between light and dark.
+COLOURS = ["color-contrast", "link-in-text-block"]
+EXPERIMENTAL = ["css-orientation-lock", "label-content-name-mismatch"]
+# What axe could not decide, looked at by a person: rule, a part of the element, why it is right.
+REVIEWED: tuple[tuple[str, str, str], ...] = (
+    ("color-contrast", "<text ", "labels of drawings: their colours are in the tokens' contrast pairs"),
+    ("color-contrast", "<td", "cells off the edge of a table that scrolls by itself look as those in view"),
+    ("color-contrast", "<th", "likewise"),
+)
+# Bars that stand still hide what is below them from axe, not from a person who scrolls; what they hide from the focus
+# is looked at apart.
+LAY_BARS_FLAT = ".app-bar, .nav, .save-bar { position: static !important; }"
+
+PEOPLE = ("anonymous", "half-way", "owner", "s-with", "s-without", "c-with", "c-without", "admin")
+PHONE, SMALLEST, ZOOMED = (
+    ViewportSize(width=width, height=height) for width, height in ((360, 780), (320, 568), (320, 256))
+)
+# Between them these hold every component and every layout.
+REPRESENTATIVE = (
+    ("anonymous", "/styleguide"),
+    ("anonymous", "/help"),
+    ("anonymous", "/sign-in"),
+    ("anonymous", "/no-such-page"),
+    ("owner", "/today"),
+    ("owner", "/check-in"),
+    ("owner", "/history"),
+    ("owner", "/sharing"),
+    ("s-with", "/supporting"),
+    ("c-with", "/team"),
+    ("admin", "/practice"),
+)
+TEXT_SPACING = (
+    "* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }"
+    " p { margin-block-end: 2em !important; }"
+)
+
+RUN_AXE = """
+async ([tags, experimental, only, off]) => {
+  const rules = Object.fromEntries([
+    ...experimental.map((name) => [name, { enabled: true }]), ...off.map((name) => [name, { enabled: false }])]);
+  const found = await axe.run(document, {
+    ...(only.length ? { runOnly: only } : { runOnly: { type: "tag", values: tags }, rules }),
+    resultTypes: ["violations", "incomplete"],
+  });
+  const told = (kind) => found[kind].flatMap((rule) => rule.nodes.map((node) => [
+    kind, rule.id, node.html.slice(0, 200),
+    (node.any[0] ?? node.all[0] ?? node.none[0])?.message?.slice(0, 200) ?? ""]));
+  return [...told("violations"), ...told("incomplete")];
+}
+"""
+COUNT_SHIFTS = """
+globalThis.shifts = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    globalThis.shifts.push(`${entry.value} ${entry.sources.map((source) => source.node?.outerHTML?.slice(0, 120))}`);
+  }
+}).observe({ type: "layout-shift", buffered: true });
+"""
+# Links in running text are exempt (2.5.8); what is inside a label is as large as the label.
+SMALL_TARGETS = """
+(least) => [...document.querySelectorAll("a[href], button, summary, input, select, textarea")].flatMap((control) => {
+  const target = control.closest("label") ?? control;
+  const style = getComputedStyle(target);
+  if (control.type === "hidden" || style.display === "inline" || control.matches(".skip")
+      || !target.checkVisibility({ contentVisibilityAuto: true, visibilityProperty: true })) { return []; }
+  const box = target.getBoundingClientRect();
+  return box.width < least - 0.01 || box.height < least - 0.01
+    ? [`${target.outerHTML.slice(0, 120)} is ${box.width.toFixed(1)} x ${box.height.toFixed(1)}`] : [];
+})
+"""
+TOO_WIDE = """
+() => {
+  const width = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= width) { return []; }
+  return [...document.querySelectorAll("body *")].filter((element) =>
+    element.getBoundingClientRect().right > width + 1 && !element.closest(".table-scroll, .visually-hidden, .skip"))
+    .slice(0, 3).map((element) => element.outerHTML.slice(0, 120));
+}
+"""
+# Moves the focus through the page, as Tab does, and asks whether any corner of what has it can be seen.
+HIDDEN_FOCUS = """
+() => [...document.querySelectorAll("a[href], button, summary, input, select, textarea, [tabindex='0']")]
+  .flatMap((control) => {
+    if (control.type === "hidden" || control.matches(".skip") || !control.checkVisibility()) { return []; }
+    control.focus();
+    const box = (control.closest("label") ?? control).getClientRects()[0];
+    const points = [[0.5, 0.5], [0.1, 0.1], [0.9, 0.1], [0.1, 0.9], [0.9, 0.9]];
+    const seen = box && points.some(([x, y]) => {
+      const top = document.elementFromPoint(box.left + box.width * x, box.top + box.height * y);
+      return top && (control.contains(top) || top.contains(control) && !top.matches(".app-bar, .nav, .save-bar")
+        || control.closest("label")?.contains(top));
+    });
+    return seen ? [] : [control.outerHTML.slice(0, 120)];
+  })
+"""
+MOVING = """
+() => [...document.querySelectorAll("body *")].filter((element) => {
+  const style = getComputedStyle(element);
+  return style.animationName !== "none" || style.transitionDuration.split(",").some((time) => parseFloat(time) > 0);
+}).slice(0, 3).map((element) => element.outerHTML.slice(0, 120))
+"""
+
+
+@dataclass
+class Site:
+    """The world of the sweeps on the real server, and who can open which page of it."""
+
+    server: LiveServer
+    world: World
+    browser: Browser
+    pages: dict[str, list[str]]
+    contexts: dict[tuple[Any, ...], BrowserContext] = field(default_factory=dict)
+
+    def open(self, person: str, **options: Any) -> Page:
+        """Return an empty page of a person's own browser."""
+        key = (person, *sorted((name, str(value)) for name, value in options.items()))
+        if key not in self.contexts:
+            context = self.browser.new_context(base_url=self.server.url, viewport=PHONE, **options)
+            context.set_default_timeout(15_000)
+            context.add_init_script(COUNT_SHIFTS)
+            if token := self.world.tokens.get(person):
+                name = sessions.session_cookie_name(self.world.config)
+                context.add_cookies([{"name": name, "value": token, "url": self.server.url}])
+            self.contexts[key] = context
+        return self.contexts[key].new_page()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
+    """Serve a world, and find out once which routes are pages for whom."""
+    folder = tmp_path_factory.mktemp("accessibility")
+    world = worlds.build(folder / "instance")
+    copied = world.copy(folder / "copy", development=True)
+    pages: dict[str, list[str]] = {person: [] for person in PEOPLE}
+    seen: set[tuple[str, ...]] = set()
+    with copied.opened() as (app, _store):
+        for rule, method in access_table.routes(app):
+            for person in PEOPLE if method == "GET" else ():
+                query = QUERIES.get(rule.rule)
+                page = copied.client(app, person).get(copied.address(rule), query_string=query)
+                # A page that is the same for two people is looked at once; a fault of ours is for other tests.
+                if not page.is_page or page.status_code >= 500:
+                    continue
+                if (content := (page.title, page.main_words)) not in seen:
+                    seen.add(content)
+                    pages[person].append(page.request.full_path.rstrip("?"))
+    with serving(world.config, folder / "server.log", DEVELOPMENT="1") as server:
+        found = Site(server, world, browser, pages)
+        yield found
+        for context in found.contexts.values():
+            context.close()
+
+
+@cache
+def _axe_source() -> str:
+    return AXE.read_text(encoding="utf-8") + ";0"
+
+
+def axe(page: Page, *, only: Sequence[str] = (), off: Sequence[str] = ()) -> list[str]:
+    """Return what axe finds, without the reviewed cases it could not decide; everything that unfolds is open."""
+    if page.evaluate("() => !('axe' in globalThis)"):
+        page.evaluate(_axe_source())  # A script tag would be refused by the policy.
+    page.evaluate("() => document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    _add_style(page, LAY_BARS_FLAT)
+    return [
+        f"{kind}: {rule}: {html}\n      {message}"
+        for kind, rule, html, message in page.evaluate(RUN_AXE, [TAGS, EXPERIMENTAL, list(only), list(off)])
+        if not (kind == "incomplete" and any(rule == name and part in html for name, part, _why in REVIEWED))
+    ]
+
+
+def _add_style(page: Page, text: str) -> None:
+    page.evaluate(
+        """(text) => {
+          const sheet = new CSSStyleSheet();
+          sheet.replaceSync(text);
+          document.adoptedStyleSheets.push(sheet);
+        }""",
+        text,
+    )
+
+
+def what_axe_cannot_see(page: Page, least: float) -> list[str]:
+    """Return targets that are small, content that is too wide, and focus that is hidden."""
+    return [
+        *(f"small target: {told}" for told in page.evaluate(SMALL_TARGETS, least)),
+        *(f"wider than the screen: {told}" for told in page.evaluate(TOO_WIDE)),
+        *(f"focus is hidden: {told}" for told in page.evaluate(HIDDEN_FOCUS)),
+    ]
+
+
+def places(page: Page) -> list[Any]:
+    """Return where help and the way out stand, and where the first link of the page leads."""
+    found: list[Any] = page.evaluate(
+        """() => [...document.querySelectorAll(".app-bar .help-now, .app-bar .quick-exit")]
+          .map((link) => JSON.stringify(link.getBoundingClientRect()))
+          .concat(document.querySelector("a[href], button, summary").getAttribute("href"))"""
+    )
+    assert found[-1] == "/help"
+    assert len(found) == 3
+    return found
+
+
+def told(problems: dict[str, list[str]]) -> str:
+    """Return the problems by page."""
+    return "\n".join(f"{place}\n    " + "\n    ".join(found) for place, found in problems.items() if found)
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_every_page(site: Site, person: str) -> None:
+    problems: dict[str, list[str]] = {}
+    page = site.open(person)
+    page.goto("/help")
+    expected = places(page)
+    for address in [*site.pages[person], "/no-such-page"]:
+        page.set_viewport_size(PHONE)
+        page.emulate_media(color_scheme="light")
+        page.goto(address)
+        shifts = page.evaluate("() => new Promise(requestAnimationFrame).then(() => globalThis.shifts)")
+        found = [f"moves while it loads: {shift}" for shift in shifts]
+        if places(page) != expected:
+            found.append("Help now or Leave stands elsewhere than on the other pages")
+        found += what_axe_cannot_see(page, 48)
+        if page.locator("#notice[role=status]").count() != 1:
+            found.append("no live region #notice")
+        if page.locator("[draggable=true], input[type=range]").count():
+            found.append("something has to be dragged")
+        page.evaluate("() => scrollTo(0, 0)")
+        found += [f"light: {one}" for one in axe(page)]
+        page.emulate_media(color_scheme="dark")
+        found += [f"dark: {one}" for one in axe(page, only=COLOURS)]
+        page.set_viewport_size(SMALLEST)
+        found += [f"320 px: {one}" for one in [*what_axe_cannot_see(page, 44), *axe(page)]]
+        problems[f"{address} for {person}"] = found
+    page.close()
+    assert not told(problems), told(problems)
+
+
+MODES: dict[str, dict[str, Any]] = {
+    "forced colours": {"forced_colors": "active"},
+    "400% zoom": {},
+    "text spacing": {},
+    "reduced motion": {"reduced_motion": "reduce"},
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_representative_pages_in_other_modes(site: Site, mode: str) -> None:
+    problems: dict[str, list[str]] = {}
+    for person, address in REPRESENTATIVE:
+        page = site.open(person, **MODES[mode])
+        if mode == "400% zoom":
+            page.set_viewport_size(ZOOMED)
+        page.goto(address)
+        if mode == "text spacing":
+            _add_style(page, TEXT_SPACING)
+        found = what_axe_cannot_see(page, 44)
+        # axe reads -webkit-text-fill-color, which Chromium does not force as it forces color.
+        found += axe(page, off=["color-contrast"] if mode == "forced colours" else ())
+        if mode == "reduced motion":
+            found += [f"moves: {one}" for one in page.evaluate(MOVING)]
+        problems[f"{mode}: {address} for {person}"] = found
+        page.close()
+    assert not told(problems), told(problems)
+
+
+def test_a_link_to_a_door_opens_it_and_calls_need_no_second_tap(site: Site) -> None:
+    page = site.open("anonymous")
+    page.goto("/help")
+    for number in ("tel:988", "sms:988", "tel:911"):
+        expect(page.locator(f"main a[href='{number}']").first).to_be_in_viewport()
+    page.goto("/help#overdose")
+    expect(page.locator("#overdose a[href='tel:911']")).to_be_in_viewport()
+    page.close()
+
+
+@pytest.mark.parametrize("way", ["button", "Esc twice"])
+def test_leaving_quickly_takes_the_page_away(site: Site, way: str) -> None:
+    page = site.open("owner")
+    page.route("https://www.weather.gov/**", lambda route: route.fulfill(body="<title>Weather</title>"))
+    page.goto("/today")
+    page.goto("/check-in")
+    if way == "button":
+        page.locator("[data-quick-exit]").click()
+    else:
+        page.keyboard.press("Escape")
+        assert page.url.endswith("/check-in")
+        page.keyboard.press("Escape")
+    page.wait_for_url("https://www.weather.gov/")
+    # The page's own entry in the history is gone: back leads to the one before.
+    page.go_back()
+    expect(page).to_have_url(re.compile("/today$"))
+    page.close()
+
+
+def test_a_form_that_is_refused_is_as_good(site: Site) -> None:
+    problems: dict[str, list[str]] = {}
+    watched = Watched(site.server.url)
+    watched.expect("the server responded with a status of 422")
+    for person, address in (
+        ("anonymous", "/sign-in"),
+        ("owner", "/settings/password"),
+        ("owner", "/sharing/supporters/new"),
+    ):
+        page = site.open(person)
+        watched.watch(page)
+        page.goto(address)
+        page.locator("main form button[type=submit]").last.click()
+        expect(page.locator("#error-summary")).to_be_visible()
+        problems[address] = axe(page) + what_axe_cannot_see(page, 48)
+        page.close()
+    assert not told(problems), told(problems)
+    assert not watched.problems
+
+
+def test_a_planted_fault_is_seen(site: Site) -> None:
+    page = site.open("anonymous")
+    page.goto("/sign-in")
+    page.evaluate(
+        """() => {
+          const main = document.querySelector("main");
+          const add = (tag, attributes, text) => {
+            const element = document.createElement(tag);
+            for (const [name, value] of Object.entries(attributes)) { element.setAttribute(name, value); }
+            element.textContent = text;
+            main.append(element);
+            return element;
+          };
+          add("input", { name: "nameless" }, "");
+          add("p", {}, "wide").style.width = "900px";
+          const small = add("button", { type: "button" }, "x");
+          small.style.cssText = "display: block; width: 20px; height: 20px; position: fixed; inset-block-end: 0";
+          const cover = add("div", { class: "nav" }, "");
+          cover.style.cssText = "position: fixed; inset: auto 0 0; height: 60px; background: gray; z-index: 99";
+        }"""
+    )
+    found = "\n".join([*what_axe_cannot_see(page, 48), *axe(page)])
+    for words in ("small target", "wider than the screen", "focus is hidden", "violations: label"):
+        assert words in found, found
+    page.close()

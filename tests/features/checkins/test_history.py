@@ -1,0 +1,307 @@
+"""One's own history: what a period, a month and a day show, to whom, and that it stays small whatever is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from patient_app.checkins import history, history_words
+from patient_app.core import clock
+from patient_app.core.roles import Role
+from patient_app.core.work import Store
+from tests.factories import Made, make_check_in, make_patient, make_person, make_practice, sign_in
+from tests.page import Client, Page, text_of
+from tests.sweeps.test_statements import counted
+
+NOON = datetime(2026, 11, 25, 17, 0, tzinfo=UTC)  # Noon in New York.
+TODAY = date(2026, 11, 25)
+OF_USE = ("drink", "drank", "pull", "use", "craving")
+ODD = (
+    "",
+    "banana",
+    "-1",
+    "9" * 400,
+    "2999-01-01",
+    "0001-01-01",
+    "2026-02-30",
+    "\x00",
+    "%ff",
+    "مرحبا",
+    "👩🏽‍🚀",
+    "x" * 5000,
+)
+
+
+@pytest.fixture
+def patient(store: Store, set_time: Callable[[datetime | str], None]) -> Made:
+    set_time(NOON)
+    return make_person(store, make_practice(store), Role.PATIENT)
+
+
+@pytest.fixture
+def browser(app: Flask, patient: Made) -> Client:
+    client = Client(app)
+    sign_in(client, patient)
+    return client
+
+
+def days_ago(number: int) -> datetime:
+    return NOON - timedelta(days=number)
+
+
+def figure(page: Page) -> str:
+    return text_of(page.one("figure", class_name="history-chart"))
+
+
+def rows(page: Page) -> list[list[str]]:
+    """Return the table behind the chart."""
+    return [[text_of(cell) for cell in row] for body in page.all("tbody") for row in body]
+
+
+# --- what is read ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.data
+def test_a_day_is_told_by_its_mean_mood_its_strongest_pull_and_whether_there_was_any_use(
+    store: Store, patient: Made
+) -> None:
+    for mood, craving, use in ((2, 1, False), (3, 8, None), (None, None, True)):
+        make_check_in(store, patient, at=days_ago(1), mood=mood, craving=craving, use=use)
+    make_check_in(store, patient, at=days_ago(2), mood=None, note="only words")
+    make_check_in(store, patient, at=days_ago(3), mood=4, use=False)
+    make_check_in(store, patient, at=days_ago(9), mood=1)
+    with store.work(writes=False):
+        found = history.days_between(patient.viewer, TODAY - timedelta(days=7), TODAY)
+    assert [(TODAY - day.day).days for day in found] == [3, 2, 1]
+    assert [(day.mood, day.craving, day.used) for day in found] == [
+        (4, None, False),
+        (None, None, None),
+        (2.5, 8, True),
+    ]
+
+
+@pytest.mark.data
+def test_nobody_elses_and_no_removed_or_closed_check_in_is_ever_read(store: Store, patient: Made) -> None:
+    other = make_patient(store, make_practice(store, "Other"))
+    make_check_in(store, other, at=days_ago(1), mood=1, note="theirs")
+    make_check_in(store, patient, at=days_ago(1), mood=5, note="gone", removed=True)
+    kept = make_check_in(store, patient, at=days_ago(2), mood=3, note="kept", private=True)
+    closed = replace(patient.viewer, entries_closed_from=clock.now() + timedelta(seconds=1))
+    with store.work(writes=False):
+        assert [day.mood for day in history.days_between(patient.viewer, date(2020, 1, 1), TODAY)] == [3]
+        for page in (
+            history.entries_back(patient.viewer, TODAY, TODAY),
+            history.entries_on(patient.viewer, date(2020, 1, 1)),
+            history.entries_of(patient.viewer, TODAY - timedelta(days=2)),
+        ):
+            assert [(entry.id, entry.note, entry.private) for _, found in page.days for entry in found] == [
+                (kept, "kept", True)
+            ]
+        assert history.has_earlier(patient.viewer, TODAY)
+        assert not history.has_earlier(patient.viewer, TODAY - timedelta(days=2))
+        assert history.days_between(closed, date(2020, 1, 1), TODAY) == []
+        assert history.entries_back(closed, TODAY, TODAY).days == []
+        assert not history.has_earlier(closed, TODAY)
+
+
+@pytest.mark.data
+def test_pages_of_days_meet_without_a_gap_and_without_doubles(store: Store, patient: Made) -> None:
+    made = {
+        make_check_in(store, patient, at=days_ago(number), mood=3)
+        for number in (0, 0, 1, 4, 9, 10, 11, 50, 51, 300, 301, 302)
+    }
+    with store.work(writes=False):
+        back, seen, day = [], [], TODAY
+        while True:
+            page = history.entries_back(patient.viewer, day, TODAY)
+            assert len(page.days) <= history.LIST_DAYS
+            back.append(page.days)
+            seen += [entry.id for _, found in page.days for entry in found]
+            if page.older is None:
+                break
+            day = page.older
+        assert sorted(seen) == sorted(made)
+        days = [one for page_days in back for one, _ in page_days]
+        assert days == sorted(days, reverse=True)
+        forward = history.entries_on(patient.viewer, days[-1])
+        assert [one for one, _ in forward.days] == days[-history.LIST_DAYS :]
+        assert forward.newer == days[-history.LIST_DAYS - 1]
+
+
+# --- what is shown ---------------------------------------------------------------------------------------------
+
+
+def test_an_empty_history_is_kind_and_leads_to_the_first_check_in(browser: Client) -> None:
+    page = browser.get("/history")
+    assert "Nothing here yet" in page.main_words
+    assert "/check-in" in page.links
+    assert not page.all("figure")
+
+
+def test_a_person_for_whom_substances_play_no_part_never_sees_those_words(
+    browser: Client, store: Store, patient: Made
+) -> None:
+    for number in range(20):
+        make_check_in(store, patient, at=days_ago(number), mood=number % 5 + 1, note="a quiet day")
+    for address in ("/history", "/history?period=365", "/history?month=2026-11", "/history?day=2026-11-25"):
+        words = browser.get(address).main_words.lower()
+        assert not [word for word in OF_USE if word in words.split()], address
+
+
+def test_what_is_seen_is_said_and_stands_in_a_table_too(browser: Client, store: Store, patient: Made) -> None:
+    for number in range(1, 21):
+        make_check_in(
+            store,
+            patient,
+            at=days_ago(number),
+            mood=3,
+            craving=8 if number in {3, 6} else 2 + number % 3,
+            use=number == 3,
+        )
+    page = browser.get("/history")
+    said = figure(page)
+    assert "Mood was mostly “In between”." in said
+    assert "Pull to drink or use was mostly 3 to 4 of 10. It was higher on 19 November and 22 November." in said
+    assert "You drank or used on 22 November." in said
+    drawing = page.one("{http://www.w3.org/2000/svg}svg", role="img")
+    named = page.by_id(drawing.get("aria-labelledby") or "")
+    assert named is not None
+    assert text_of(named) in said
+    assert len(rows(page)) == 20
+    assert rows(page)[2] == ["22 Nov", "In between", "8", "Yes"]
+
+
+def test_with_few_check_ins_nothing_is_called_usual(browser: Client, store: Store, patient: Made) -> None:
+    make_check_in(store, patient, at=days_ago(2), mood=2, craving=0)
+    assert "Mood was “Low”. Pull to drink or use was 0 of 10." in figure(browser.get("/history"))
+    for number in range(3, 15):
+        make_check_in(store, patient, at=days_ago(number), mood=4, craving=number % 5)
+    page = browser.get("/history")
+    assert "Mood was from “Low” to “Good”. Pull to drink or use was 0 to 4 of 10." in figure(page)
+    for word in ("mostly", "usual", "higher", "better", "worse", "streak", "score", "missed"):
+        assert word not in figure(page)
+
+
+def test_each_period_draws_its_own_days_and_a_year_its_weeks(browser: Client, store: Store, patient: Made) -> None:
+    for number in (1, 20, 60, 200, 400):
+        make_check_in(store, patient, at=days_ago(number), mood=3)
+    drawn = {period: len(rows(browser.get(f"/history?period={period}"))) for period in (7, 30, 90, 365)}
+    assert drawn == {7: 1, 30: 2, 90: 3, 365: 4}
+    assert "Week of" in figure(browser.get("/history?period=365"))
+    assert "?period=90&until=" in " ".join(browser.get("/history?period=90").links) or len(drawn) < history.LIST_DAYS
+
+
+def test_a_period_without_a_check_in_still_leads_to_older_ones(browser: Client, store: Store, patient: Made) -> None:
+    make_check_in(store, patient, at=days_ago(100), mood=3, note="long ago")
+    page = browser.get("/history")
+    assert "That is fine." in page.main_words
+    assert "long ago" in page.main_words
+
+
+def test_a_month_leads_to_its_days_and_to_other_months_that_have_any(
+    browser: Client, store: Store, patient: Made
+) -> None:
+    make_check_in(store, patient, at=days_ago(3), mood=4, use=True, note="with a face")
+    make_check_in(store, patient, at=days_ago(40), mood=None, note="words alone")
+    page = browser.get("/history?month=2026-11")
+    month = page.one("table")
+    assert text_of(month).startswith("November 2026")
+    assert page.all("th", scope="col")[0].get("abbr") == "Sunday"
+    links = list(month.iter("a"))
+    assert [(a.get("href"), text_of(a)) for a in links] == [
+        ("/history?day=2026-11-22#entries", "22: Good, Drank or used")
+    ]
+    day = browser.get("/history?day=2026-11-22")
+    assert "with a face" in day.main_words
+    assert day.one("a", aria_current="date").get("href") == "/history?day=2026-11-22#entries"
+    assert "/history?month=2026-10" in page.links
+    assert "/history?month=2026-12" not in page.links
+    before = browser.get("/history?month=2026-10")
+    assert "16: check-in" in text_of(before.one("table"))
+    assert "/history?month=2026-11" in before.links
+    assert "/history?month=2026-09" not in before.links
+
+
+def test_days_are_the_persons_own(browser: Client, store: Store, patient: Made) -> None:
+    """Half past one at night on the 24th still belongs to the 23rd."""
+    make_check_in(store, patient, at=datetime(2026, 11, 24, 6, 30, tzinfo=UTC), note="late")
+    assert "late" in browser.get("/history?day=2026-11-23").main_words
+    assert "late" not in browser.get("/history?day=2026-11-24").main_words
+
+
+def test_private_and_changed_ones_say_so(browser: Client, store: Store, patient: Made) -> None:
+    entry = make_check_in(store, patient, at=days_ago(1), mood=4, private=True)
+    page = browser.get("/history")
+    assert "Good · Only you" in page.main_words
+    assert f"/check-in/{entry}" in page.links
+
+
+def test_words_are_shown_as_they_were_typed(browser: Client, store: Store, patient: Made) -> None:
+    odd = "<script>alert(1)</script> {{ 7*7 }} مرحبا 👩🏽‍🚀 & “so”"
+    make_check_in(store, patient, at=days_ago(1), note=odd)
+    page = browser.get("/history")
+    assert odd in page.main_words
+    assert not page.all("script", src="")
+
+
+@pytest.mark.parametrize("fold", [False, True])
+def test_folded_away_use_stands_only_inside_of_what_opens_by_a_tap(
+    app: Flask, store: Store, patient: Made, browser: Client, monkeypatch: pytest.MonkeyPatch, fold: bool
+) -> None:
+    monkeypatch.setattr(history, "folds_use", lambda _patient: fold)
+    for number in range(1, 20):
+        make_check_in(store, patient, at=days_ago(number), mood=3, craving=5, use=number == 2)
+    for address in ("/history", "/history?month=2026-11", "/history?day=2026-11-23"):
+        page = browser.get(address)
+        main = page.one("main")
+        assert "drank or used" in text_of(main).lower()
+        for parent in list(main.iter()):
+            for child in [child for child in parent if child.tag == "details" and child.get("open") is None]:
+                parent.remove(child)
+        left = text_of(main).lower()
+        assert ("drank or used" not in left and "pull" not in left) == fold, address
+
+
+# --- what the address says -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["period", "day", "month", "until", "after"])
+def test_odd_addresses_show_a_page(browser: Client, store: Store, patient: Made, name: str) -> None:
+    make_check_in(store, patient, at=days_ago(1), mood=3)
+    for odd in ODD:
+        page = browser.get("/history", query_string={name: odd})
+        assert page.status_code == 200, odd
+        assert page.heading == "History"
+    assert browser.get("/history", query_string={name: "2026-11-24"}).status_code == 200
+
+
+# --- what it costs ---------------------------------------------------------------------------------------------
+
+
+def test_every_view_says_as_many_statements_over_a_lot_as_over_a_little(
+    browser: Client, store: Store, patient: Made
+) -> None:
+    addresses = ("/history", "/history?period=365", "/history?until=2026-11-20", "/history?after=2026-11-01",
+                 "/history?month=2026-11", "/history?day=2026-11-24")  # fmt: skip
+
+    def statements(address: str) -> int:
+        browser.get(address)
+        with counted(store.database, store.keys.database) as counter:
+            browser.get(address)
+        return len(counter.statements)
+
+    make_check_in(store, patient, at=days_ago(1), mood=3, note="one")
+    little = {address: statements(address) for address in addresses}
+    for number in range(120):
+        make_check_in(store, patient, at=NOON - timedelta(hours=9 * number), mood=3, craving=number % 11, note="more")
+    assert {address: statements(address) for address in addresses} == little
+    assert max(little.values()) <= 5
+
+
+def test_what_is_drawn_for_a_year_is_a_point_a_week(patient: Made) -> None:
+    assert history_words.first_day_of(365, TODAY) == TODAY - timedelta(days=363)
+    assert history_words.first_day_read(7, TODAY) == TODAY - timedelta(days=29)

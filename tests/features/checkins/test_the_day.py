@@ -1,0 +1,228 @@
+"""The whole check-in: what it keeps, what comes after it, changing, deleting, past days, and who sees which part."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from patient_app.checkins import recording, service
+from patient_app.checkins.answers import Answers, ThingSaid
+from patient_app.checkins.parts import parts_of
+from patient_app.consent import receipts
+from patient_app.consent.categories import Category, Level
+from patient_app.core import clock
+from patient_app.core.ids import new_id
+from patient_app.core.roles import Discipline, Role
+from patient_app.core.work import Store
+from patient_app.profile import service as profiles
+from patient_app.profile.service import Part
+from patient_app.profile.things import Kind, Thing
+from tests import factories
+from tests.factories import Made, make_person, make_practice, sign_in
+from tests.page import Client
+
+pytestmark = pytest.mark.data
+ALCOHOL, PILLS = Thing("alcohol", Kind.ALCOHOL), Thing("opioids", Kind.OPIOIDS)
+WHOLE = Answers(
+    mood=2,
+    craving=7,
+    use=True,
+    note="my words",
+    note_about_use=True,
+    anxiety=8,
+    energy=1,
+    sleep_hours=4,
+    things=(ThingSaid(ALCOHOL, 7, used=True), ThingSaid(PILLS, 2)),
+    amount="two beers",
+    triggers=(":stress", "my landlord"),
+    helped=(":walked",),
+)
+
+
+@pytest.fixture
+def patient(store: Store) -> Made:
+    return make_person(store, make_practice(store), Role.PATIENT)
+
+
+@pytest.fixture
+def client(app: Flask, patient: Made) -> Client:
+    browser = Client(app)
+    sign_in(browser, patient)
+    return browser
+
+
+def record(
+    store: Store, patient: Made, answers: Answers, *, entry_id: object = None, base: int | None = None
+) -> object:
+    with store.work(writes=True):
+        when = clock.moment(clock.now(), patient.zone)
+        return recording.record_check_in(patient.viewer, entry_id or new_id(), answers, when, base=base)  # type: ignore[arg-type]
+
+
+def own(store: Store, patient: Made, entry_id: object) -> service.OwnCheckIn:
+    with store.work(writes=False):
+        return service.own_check_in(patient.viewer, entry_id)  # type: ignore[arg-type]
+
+
+def tell(store: Store, patient: Made, **answers: object) -> None:
+    with store.work(writes=True):
+        profiles.change(patient.viewer, **answers)
+
+
+def test_all_that_was_said_is_read_back_as_it_was_said(store: Store, patient: Made) -> None:
+    assert own(store, patient, record(store, patient, WHOLE)).answers == WHOLE
+
+
+def test_a_late_retry_of_earlier_words_changes_nothing(store: Store, patient: Made) -> None:
+    entry = record(store, patient, Answers(mood=1))
+    record(store, patient, Answers(mood=3), entry_id=entry)
+    record(store, patient, Answers(mood=1), entry_id=entry)
+    found = own(store, patient, entry)
+    assert (found.version, found.answers.mood) == (2, 3)
+
+
+def test_a_repeated_save_never_opens_what_was_kept_to_oneself(store: Store, patient: Made) -> None:
+    entry = record(store, patient, Answers(mood=1))
+    with store.work(writes=True):
+        recording.set_private(patient.viewer, entry, private=True)  # type: ignore[arg-type]
+    record(store, patient, Answers(mood=1), entry_id=entry)
+    record(store, patient, Answers(mood=2), entry_id=entry)
+    assert own(store, patient, entry).private
+
+
+def test_a_change_of_a_page_that_is_out_of_date_is_refused_with_both_shown(
+    store: Store, patient: Made, client: Client
+) -> None:
+    entry = record(store, patient, Answers(mood=1, note="first"))
+    page = client.get(f"/check-in/{entry}/change")
+    record(store, patient, Answers(mood=2, note="second"), entry_id=entry, base=1)
+    sent = {**page.form(field="note").filled(), "mood": "5", "note": "third"}
+    refused = client.post(f"/check-in/{entry}/change", data=sent)
+    assert refused.status_code == 422
+    assert "second" in refused.text
+    assert "third" in refused.text
+    assert own(store, patient, entry).answers.note == "second"
+    again = {**refused.form(field="note").filled(), "mood": "5", "note": "third"}
+    assert client.post(f"/check-in/{entry}/change", data=again).status_code == 303
+    assert client.post(f"/check-in/{entry}/change", data=again).status_code == 303
+    found = own(store, patient, entry)
+    assert (found.version, found.answers.note) == (3, "third")
+
+
+def test_deleting_asks_once_can_be_undone_and_is_nobody_elses(
+    app: Flask, store: Store, patient: Made, client: Client
+) -> None:
+    entry = record(store, patient, Answers(mood=1, note="gone"))
+    assert "Nobody else has seen it" in client.get(f"/check-in/{entry}/delete").text
+    other = Client(app)
+    sign_in(other, make_person(store, make_practice(store, "Other"), Role.PATIENT))
+    assert other.post(f"/check-in/{entry}/delete").status_code == 404
+    assert other.get(f"/check-in/{entry}/deleted").status_code == 404
+    assert client.get(f"/check-in/{entry}/deleted").status_code == 404
+    for _ in range(2):
+        assert client.post(f"/check-in/{entry}/delete").status_code == 303
+    assert client.get(f"/check-in/{entry}").status_code == 404
+    assert "gone" not in client.get("/history").text
+    with pytest.raises(recording.IdTaken):
+        record(store, patient, Answers(mood=4), entry_id=entry)
+    assert client.post(f"/check-in/{entry}/bring-back").status_code == 303
+    assert own(store, patient, entry).answers.note == "gone"
+
+
+def test_a_past_day_can_be_filled_in_and_no_other(store: Store, patient: Made, client: Client) -> None:
+    today = clock.moment(clock.now(), patient.zone).day
+    for days_ago, taken in ((1, True), (14, True), (15, False), (-1, False)):
+        day = today - timedelta(days=days_ago)
+        answer = client.post("/check-in", data={"id": str(new_id()), "mood": "3", "day": day.isoformat()})
+        assert answer.status_code == (303 if taken else 422), days_ago
+        if taken:
+            entry = own(store, patient, uuid.UUID(answer.location.split("/")[2].split("?")[0]))
+            assert (entry.day, entry.local_time.date(), entry.local_time.hour) == (day, day, 12)
+    garbage = client.post("/check-in", data={"id": str(new_id()), "mood": "3", "day": "soon"})
+    assert garbage.status_code == 422
+
+
+def test_who_says_that_substances_play_no_part_never_reads_those_words(
+    store: Store, patient: Made, client: Client
+) -> None:
+    tell(store, patient, part=Part.NO)
+    page = client.get("/check-in").text
+    assert "drink" not in page.lower().split("<main")[1].split("</main")[0]
+    sent = {"id": str(new_id()), "mood": "3", "craving": "9", "use": "yes", "triggers": ":stress"}
+    answer = client.post("/check-in", data=sent)
+    said = own(store, patient, uuid.UUID(answer.location.split("/")[2].split("?")[0])).answers
+    assert (said.craving, said.use, said.triggers, said.about_use) == (None, None, (":stress",), False)
+
+
+def test_a_note_beside_use_is_about_use_unless_the_person_says_not(store: Store, patient: Made, client: Client) -> None:
+    for use, said, about in (("yes", "", True), ("yes", "no", False), ("no", "", False), ("no", "yes", True)):
+        sent = {"id": str(new_id()), "use": use, "note": "words", "note_about_use": said}
+        answer = client.post("/check-in", data=sent)
+        assert (
+            own(store, patient, uuid.UUID(answer.location.split("/")[2].split("?")[0])).answers.note_about_use is about
+        )
+
+
+def test_words_of_ones_own_become_chips_the_next_time(patient: Made, client: Client) -> None:
+    sent = {"id": str(new_id()), "own_trigger": "my landlord", "own_helper": "the dog"}
+    assert client.post("/check-in", data=sent).status_code == 303
+    page = client.get("/check-in").text
+    assert 'value="my landlord"' in page
+    assert 'value="the dog"' in page
+    again = {"id": str(new_id()), "triggers": ["my landlord", "not on the list"]}
+    assert client.post("/check-in", data=again).status_code == 422
+
+
+def test_things_have_a_scale_each_and_folded_ones_are_not_read(store: Store, patient: Made, client: Client) -> None:
+    tell(store, patient, part=Part.YES, things=(ALCOHOL, PILLS))
+    sent = {"id": str(new_id()), "craving": "6", "pulls-alcohol": "6", "pulls-opioids": "", "use": "yes"}
+    answer = client.post("/check-in", data={**sent, "used_things": "alcohol", "amount": "two"})
+    said = own(store, patient, uuid.UUID(answer.location.split("/")[2].split("?")[0])).answers
+    assert said.things == (ThingSaid(ALCOHOL, 6, used=True),)
+    none = {"id": str(new_id()), "craving": "0", "pulls-alcohol": "6", "use": "no", "amount": "two"}
+    answer = client.post("/check-in", data=none)
+    said = own(store, patient, uuid.UUID(answer.location.split("/")[2].split("?")[0])).answers
+    assert (said.things, said.amount) == ((), "")
+    assert client.post("/check-in", data={**none, "craving": "6", "pulls-alcohol": "11"}).status_code == 422
+
+
+def test_the_page_after_saving_makes_at_most_one_offer(store: Store, patient: Made, client: Client) -> None:
+    tell(store, patient, part=Part.YES, things=(PILLS,))
+    for sent, title in (
+        ({"mood": "4"}, None),
+        ({"craving": "9"}, "For a strong pull"),
+        ({"mood": "1"}, "That sounds like a hard moment."),
+        ({"use": "yes"}, "Thank you for telling us."),
+    ):
+        answer = client.post("/check-in", data={"id": str(new_id()), **sent})
+        page = client.get(answer.location)
+        assert page.text.count('class="card offer"') == (title is not None)
+        assert title is None or title in page.text
+        assert "offer" not in client.get(answer.location.split("?")[0]).text
+
+
+def test_a_receipt_names_nobody_where_nothing_is_shared(store: Store, patient: Made) -> None:
+    entry = own(store, patient, record(store, patient, WHOLE))
+    with store.work(writes=False):
+        assert receipts.who_sees(patient.viewer, entry.day, parts_of(entry.answers)) == []
+
+
+def test_receipts_name_each_part_for_each_person(store: Store) -> None:
+    practice = make_practice(store)
+    patient = factories.make_patient(store, practice)
+    admin = factories.make_administrator(store, practice)
+    therapist = factories.make_clinician(store, practice, discipline=Discipline.THERAPIST)
+    factories.assign_team(store, patient, therapist, admin)
+    supporter = factories.make_supporter(store, practice)
+    factories.tie_supporter(store, patient, supporter)
+    factories.give_consent(store, patient, supporter, {Category.MOOD: Level.SUMMARY})
+    factories.give_consent(store, patient, therapist, {Category.MOOD: Level.DETAIL, Category.NOTES: Level.DETAIL})
+    entry = own(store, patient, record(store, patient, WHOLE))
+    with store.work(writes=False):
+        found = receipts.who_sees(patient.viewer, entry.day, parts_of(entry.answers))
+    said = {(one.discipline, one.parts, one.weekly) for one in found}
+    mood = ("your mood",)
+    assert said == {(Discipline.THERAPIST, mood, ()), (None, (), mood)}
