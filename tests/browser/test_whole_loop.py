@@ -102,13 +102,15 @@ def test_check_in_is_read_by_whom_the_patient_chose_until_they_end_it(
     choose(own, "How are you now?", "Low")
     choose(own, "Any pull to drink or use?", "7")
     choose(own, "Since last time, did you drink or use?", "No")
+    own.get_by_text("More, if you like").tap()
     own.get_by_label("A note, if you like").fill(NOTE)
     own.get_by_role("button", name="Save").tap()
-    expect(own.get_by_role("heading", level=1)).to_have_text("Saved. Thank you for telling us.")
-    expect(own.get_by_text("You share it with nobody.")).to_be_visible()
+    expect(own.get_by_role("heading", level=1)).to_have_text("Saved")
+    expect(own.get_by_text("You share nothing of this with anyone.")).to_be_visible()
+    expect(own.get_by_role("heading", name="For a strong pull")).to_be_visible()
     own.goto("/history")
     for words in ("Low", "7 of 10", NOTE):
-        expect(own.get_by_text(words, exact=True).first).to_be_visible()
+        expect(own.get_by_text(words).filter(visible=True).first).to_be_visible()
 
     # Nothing is shared: nothing is read.
     clinic, home = open_phone(prescriber), open_phone(supporter)
