@@ -1,0 +1,98 @@
+"""A crawl of everything, in a real browser, for each kind of person: nothing is fetched from another origin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser
+from playwright.sync_api import Page as BrowserPage
+
+from patient_app.accounts import sessions
+from tests.conftest import LiveServer, Watched, serving
+from tests.sweeps import access_table
+from tests.sweeps import world as worlds
+from tests.sweeps.world import QUERIES, World
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PEOPLE = ("anonymous", "half-way", "owner", "s-with", "c-with", "admin")
+# A page that is not there, or not for this person, is an error to the console, and right.
+EXPECTED = tuple(f"the server responded with a status of {status}" for status in (404, 409, 410))
+
+
+@dataclass
+class Site:
+    """The world of the sweeps on the real server, and the address of each of its GET routes."""
+
+    server: LiveServer
+    world: World
+    addresses: list[str]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Serve a world, with every address that its URL map knows."""
+    folder = tmp_path_factory.mktemp("crawl")
+    world = worlds.build(folder / "instance")
+    with world.opened() as (app, _store):
+        release = app.extensions["static_files"].release
+        addresses = [
+            world.address(rule, {"release": release})
+            + "".join(f"?{k}={v}" for k, v in QUERIES.get(rule.rule, {}).items())
+            for rule, method in access_table.routes(app)
+            if method == "GET"
+        ]
+    with serving(world.config, folder / "server.log") as server:
+        yield Site(server, world, addresses)
+
+
+def _page(site: Site, browser: Browser, person: str, watched: Watched) -> BrowserPage:
+    context = browser.new_context(base_url=site.server.url, viewport={"width": 360, "height": 780})
+    context.set_default_timeout(10_000)
+    if token := site.world.tokens.get(person):
+        name = sessions.session_cookie_name(site.world.config)
+        context.add_cookies([{"name": name, "value": token, "url": site.server.url}])
+    page = context.new_page()
+    watched.watch(page)
+    return page
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_every_address_fetches_from_its_own_origin_alone(site: Site, browser: Browser, person: str) -> None:
+    watched = Watched(site.server.url)
+    watched.expect(*EXPECTED)
+    page = _page(site, browser, person, watched)
+    opened = {}
+    for address in [*site.addresses, "/no/such/page"]:
+        answer = page.goto(address, wait_until="load")
+        assert answer is not None
+        opened[address] = answer.status
+    page.evaluate("() => new Promise((done) => setTimeout(done, 200))")  # What a script asks for after loading.
+    page.context.close()
+    assert not watched.problems, "\n".join(watched.problems)
+    assert len(opened) > 40
+    assert not {address: status for address, status in opened.items() if status >= 500}
+    own = {"owner": "/today", "s-with": "/supporting", "c-with": "/team", "admin": "/practice"}.get(person, "/help")
+    assert opened[own] == 200
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param("() => fetch('https://elsewhere.example/').catch(() => null)", id="fetch"),
+        pytest.param("() => { const i = new Image(); i.src = 'https://elsewhere.example/x.png'; }", id="image"),
+        pytest.param("() => { location.href = 'https://elsewhere.example/'; }", id="elsewhere"),
+    ],
+)
+def test_a_planted_request_to_another_origin_is_seen(site: Site, browser: Browser, script: str) -> None:
+    watched = Watched(site.server.url)
+    page = _page(site, browser, "anonymous", watched)
+    page.goto("/help")
+    assert not watched.problems
+    page.route("https://elsewhere.example/**", lambda route: route.abort())
+    page.evaluate(script)
+    page.wait_for_timeout(200)
+    page.context.close()
+    assert any("elsewhere.example" in problem for problem in watched.problems), watched.problems
