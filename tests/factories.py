@@ -29,7 +29,6 @@ from patient_app.accounts.models import (
     TeamMembership,
 )
 from patient_app.checkins.models import CheckIn, CheckInVersion, Source
-from patient_app.consent import seals
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.form_text import digest
 from patient_app.consent.models import Consent, ConsentCategory, ConsentEvent, ConsentState, RecipientKind
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
     from tests.page import Client, FormOnPage, Page
 
 PASSWORD = "a quiet green harbour"
-SETTLED = timedelta(days=30)  # How long everybody has been there who is made here.
 ZONE = "America/New_York"
 _KINDS = {Role.PATIENT: KeyKind.PATIENT, Role.SUPPORTER: KeyKind.SUPPORTER}
 
@@ -202,7 +200,7 @@ def _person_row(made: Made, hashed: str, state: PersonState, language: str, stor
         role=made.role,
         discipline=made.discipline,
         state=state,
-        created_at=clock.now() - SETTLED,
+        created_at=clock.now(),
         language=language,
         zone=made.zone,
     )
@@ -253,14 +251,7 @@ def make_administrator(store: Store, practice: MadePractice, **given: object) ->
 
 
 def assign_team(
-    store: Store,
-    patient: Made,
-    clinician: Made,
-    by: Made,
-    *,
-    shown: bool = True,
-    assigned_at: datetime | None = None,
-    noticed_at: datetime | None = None,
+    store: Store, patient: Made, clinician: Made, by: Made, *, shown: bool = True, assigned_at: datetime | None = None
 ) -> uuid.UUID:
     """Put a clinician on a patient's team, assigned by somebody else; by default the patient was shown the name."""
     moment = assigned_at or clock.now()
@@ -274,7 +265,6 @@ def assign_team(
                 clinician_id=clinician.id,
                 assigned_by=by.id,
                 assigned_at=moment,
-                noticed_at=noticed_at,
                 shown_at=moment if shown else None,
             )
         )
@@ -354,7 +344,6 @@ def give_consent(
         )
         row.form_text, row.patient_name, row.signature = text, patient.name, patient.name
         row.recipient_name = recipient.name if isinstance(recipient, Made) else str(recipient)
-        seals.seal(row)
         db().add(row)
         db().flush()
         db().add(
