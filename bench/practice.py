@@ -31,6 +31,7 @@ from patient_app.accounts.models import (
     TeamMembership,
 )
 from patient_app.checkins.models import CheckIn, CheckInVersion, Source
+from patient_app.consent import seals
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.models import Consent, ConsentCategory, ConsentEvent, ConsentState, RecipientKind
 from patient_app.core import clock
@@ -230,6 +231,7 @@ def _consent(
     )
     consent.form_text, consent.patient_name, consent.signature = text, patient.name, patient.name
     consent.recipient_name = recipient_name
+    seals.seal(consent)
     db().add(consent)
     db().flush()
     db().add(

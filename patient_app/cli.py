@@ -264,19 +264,21 @@ def audit() -> None:
 
 @audit.command("verify")
 def audit_verify() -> int:
-    """Check that no record was changed or removed.
+    """Check that no access record and no consent was changed or removed.
 
     Leaves with 1 when one was.
     """
     from patient_app import set_up
     from patient_app.access_log import service
+    from patient_app.consent import seals
 
     with set_up.opened(Config.from_env()) as store:
         found = service.verify(store)
-    for fault in found.faults:
+        faults = [*found.faults, *seals.verify(store)]
+    for fault in faults:
         click.echo(fault)
-    click.echo(f"{found.patients} patients, {found.records} records, {len(found.faults)} faults.")
-    return REFUSED if found.faults else FINE
+    click.echo(f"{found.patients} patients, {found.records} records, {len(faults)} faults.")
+    return REFUSED if faults else FINE
 
 
 @audit.command("anchor")

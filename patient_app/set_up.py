@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from patient_app.accounts import people
 from patient_app.accounts.models import Installation, InstallationKind, Person, Practice
+from patient_app.consent import seals
 from patient_app.core import clock, installation, migrate
 from patient_app.core.config import Config, ConfigError
 from patient_app.core.db import Database
@@ -23,6 +24,8 @@ from patient_app.demo import password
 # Gives a bar for a number of steps; each call of what it yields is that many steps done.
 Bar = Callable[[int], AbstractContextManager[Callable[[int], object]]]
 
+# The migration that brought the seals of consents. What has none after it was made up, and opens nothing.
+CONSENTS_SEALED = "0005"
 NOT_EMPTY = "The database is not empty; the demonstration only goes into an empty one. Nothing was changed."
 
 
@@ -57,10 +60,14 @@ def bring_up_to_date(config: Config) -> None:
         if has_keys:
             KeyStore(keys_database, masters).check()
         _check_that_both_belong(database, has_keys=has_keys)
+        before = None if _is_missing_file(database) else migrate.current(database)
     finally:
         keys_database.close()
         database.close()
     installation.migrate_all(config)
+    if before is not None and before < CONSENTS_SEALED:
+        with opened(config) as store:
+            seals.seal_all(store)
 
 
 def _check_that_both_belong(database: Database, *, has_keys: bool) -> None:

@@ -29,6 +29,7 @@ from patient_app.accounts.models import (
     TeamMembership,
 )
 from patient_app.checkins.models import CheckIn, CheckInVersion, Source
+from patient_app.consent import seals
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.form_text import digest
 from patient_app.consent.models import Consent, ConsentCategory, ConsentEvent, ConsentState, RecipientKind
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from tests.page import Client, FormOnPage, Page
 
 PASSWORD = "a quiet green harbour"
+SETTLED = timedelta(days=30)  # How long everybody has been there who is made here.
 ZONE = "America/New_York"
 _KINDS = {Role.PATIENT: KeyKind.PATIENT, Role.SUPPORTER: KeyKind.SUPPORTER}
 
@@ -200,7 +202,7 @@ def _person_row(made: Made, hashed: str, state: PersonState, language: str, stor
         role=made.role,
         discipline=made.discipline,
         state=state,
-        created_at=clock.now(),
+        created_at=clock.now() - SETTLED,
         language=language,
         zone=made.zone,
     )
@@ -251,7 +253,14 @@ def make_administrator(store: Store, practice: MadePractice, **given: object) ->
 
 
 def assign_team(
-    store: Store, patient: Made, clinician: Made, by: Made, *, shown: bool = True, assigned_at: datetime | None = None
+    store: Store,
+    patient: Made,
+    clinician: Made,
+    by: Made,
+    *,
+    shown: bool = True,
+    assigned_at: datetime | None = None,
+    noticed_at: datetime | None = None,
 ) -> uuid.UUID:
     """Put a clinician on a patient's team, assigned by somebody else; by default the patient was shown the name."""
     moment = assigned_at or clock.now()
@@ -265,6 +274,7 @@ def assign_team(
                 clinician_id=clinician.id,
                 assigned_by=by.id,
                 assigned_at=moment,
+                noticed_at=noticed_at,
                 shown_at=moment if shown else None,
             )
         )
@@ -344,6 +354,7 @@ def give_consent(
         )
         row.form_text, row.patient_name, row.signature = text, patient.name, patient.name
         row.recipient_name = recipient.name if isinstance(recipient, Made) else str(recipient)
+        seals.seal(row)
         db().add(row)
         db().flush()
         db().add(
@@ -371,9 +382,10 @@ def make_check_in(
     note_about_use: bool = False,
     private: bool = False,
     removed: bool = False,
+    zone: str | None = None,
 ) -> uuid.UUID:
-    """Store a check-in of the patient; by default of this moment, with a mood in the middle."""
-    occurred = clock.moment(at or clock.now(), patient.zone)
+    """Store a check-in of the patient; by default of this moment and their zone, with a mood in the middle."""
+    occurred = clock.moment(at or clock.now(), zone or patient.zone)
     recorded = clock.now()
     check_in_id, version_id = new_id(), new_id()
     with store.work(writes=True):

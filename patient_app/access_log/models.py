@@ -20,6 +20,7 @@ class AccessKind(StrEnum):
     CODE_ISSUED = "code_issued"  # staff issued a sign-in code for this person
     CODE_CONFIRMED = "code_confirmed"
     CODE_USED = "code_used"
+    STAFF_CODE_USED = "staff_code_used"  # the viewer, on the patient's team, got a new password by a code
     TEAM_JOINED = "team_joined"
     TEAM_LEFT = "team_left"
     EMAIL_CHANGED = "email_changed"

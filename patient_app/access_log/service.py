@@ -19,6 +19,7 @@ from patient_app.access_log.models import AccessChain, AccessKind, AccessRecord
 from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.keys import AccessAnchor
+from patient_app.core.logs import logger
 from patient_app.core.work import Store, db, unit, vault
 
 CHAIN_PURPOSE = "access records"
@@ -174,23 +175,41 @@ def _digest(before: bytes, made: AccessRecord) -> bytes:
 
 
 def anchor(store: Store) -> int:
-    """Copy the ends of all chains that grew into the key store; return how many. The worker calls this."""
+    """Copy the ends of all chains that grew into the key store; return how many. The worker calls this.
+
+    An end is taken only where the records since the end that was kept lead to it. Else somebody could cut records off,
+    wait until others come after, and have the new end kept; such a chain is logged, and `verify` names it.
+    """
+    with store.keys.database.session(writes=False) as session:
+        known = {row.patient_id: (row.seq, row.digest) for row in session.scalars(select(AccessAnchor))}
     with store.work(writes=False):
-        ends = {chain.patient_id: (chain.seq, chain.digest) for chain in db().scalars(select(AccessChain))}
-    with store.keys.database.session(writes=True) as session:
-        known = {row.patient_id: row for row in session.scalars(select(AccessAnchor))}
-        grown = 0
-        for patient_id, (seq, digest) in ends.items():
-            row = known.get(patient_id)
-            if row is None:
-                session.add(AccessAnchor(patient_id=patient_id, seq=seq, digest=digest, anchored_at=clock.now()))
-            elif row.seq < seq:
-                row.seq, row.digest, row.anchored_at = seq, digest, clock.now()
-            else:
+        grown = {}
+        for chain in db().scalars(select(AccessChain)):
+            kept = known.get(chain.patient_id)
+            if kept == (chain.seq, chain.digest):
                 continue
-            grown += 1
+            if _leads_on(chain, *(kept or (0, chain.patient_id.bytes))):
+                grown[chain.patient_id] = (chain.seq, chain.digest)
+            else:
+                logger().error("access records broken", patient_id=str(chain.patient_id))
+    with store.keys.database.session(writes=True) as session:
+        for patient_id, (seq, digest) in grown.items():
+            session.merge(AccessAnchor(patient_id=patient_id, seq=seq, digest=digest, anchored_at=clock.now()))
         session.commit()
-    return grown
+    return len(grown)
+
+
+def _leads_on(chain: AccessChain, seq: int, digest: bytes) -> bool:
+    """Whether the records after one that was kept lead to the end of a chain, with none missing or changed."""
+    query = select(AccessRecord).where(
+        AccessRecord.patient_id == chain.patient_id, AccessRecord.seq > seq, AccessRecord.seq <= chain.seq
+    )
+    with db().scalars(query.order_by(AccessRecord.seq).execution_options(yield_per=BATCH)) as found:
+        for made in found:
+            seq, digest = seq + 1, _digest(digest, made)
+            if (made.seq, made.digest) != (seq, digest):
+                return False
+    return (chain.seq, chain.digest) == (seq, digest)
 
 
 def verify(store: Store) -> Verification:

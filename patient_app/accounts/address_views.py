@@ -16,6 +16,7 @@ from patient_app.core.identity import viewer
 from patient_app.core.pages import render_page
 
 notices.register(
+    "accounts.settings",
     email_right=_l("Thank you. There is nothing else to do."),
     email_taken_back=_l("That address was taken out of your account. Links sent there no longer work."),
 )

@@ -19,6 +19,7 @@ from patient_app.core.identity import viewer
 from patient_app.core.pages import render_page
 
 notices.register(
+    "accounts.person",
     chart_unchanged=_l("The chart is saved."),
     chart_changed=_l(
         "The chart is saved. E-mail goes to the new address. The name this person signs in with is still the same."

@@ -47,7 +47,7 @@ def close_account(viewer: Actor, person_id: uuid.UUID) -> Role:
     role = Role(person.role)
     if person.state == PersonState.CLOSED:
         return role
-    person.state = PersonState.CLOSED
+    person.state, person.closed_at = PersonState.CLOSED, clock.now()
     sessions.end_other_sessions(person_id, None)
     _end_codes(person_id)
     cancel_links(person_id)

@@ -2,7 +2,7 @@
 
 A code is twelve letters from an alphabet without look-alikes: four that find the row (no secret) and eight that are
 kept only as a keyed hash (39 bits, five tries, fifteen minutes). One member of the staff issues it, with their password
-given just now; another one confirms it where the practice has one. It works for one account, once.
+given just now; another one confirms it where the practice has one (see `seconds`). It works for one account, once.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import segno
-from sqlalchemy import ColumnElement, CursorResult, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, update
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
-from patient_app.accounts import addresses, links, mail, passwords, second_factor, sessions, teams
+from patient_app.accounts import addresses, links, mail, passwords, second_factor, seconds, sessions, teams
 from patient_app.accounts.invitations import SignInNameNeeded
 from patient_app.accounts.models import (
     ClinicCode,
@@ -71,6 +71,7 @@ class Asked:
     is_patient: bool
     is_new: bool
     needs_second: bool
+    by_own_mail: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +83,16 @@ class Issued:
     person_name: str
     text: str | None
     needs_second: bool
+    by_own_mail: bool
     expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A code that waits for a second member of the staff: for whom it is, and who issued it."""
+    """A code that waits for a second member of the staff: for whom it is, and who issued it.
+
+    Whoever needs not know the patient sees initials only, and no chart number or date of birth.
+    """
 
     id: uuid.UUID
     person_name: str
@@ -97,6 +102,7 @@ class Waiting:
     purpose: CodePurpose
     issuer_name: str
     is_own: bool
+    may_confirm: bool
     minutes_left: int
 
 
@@ -127,6 +133,7 @@ def before_issuing(viewer: Actor, person_id: uuid.UUID) -> Asked:
     """Return what a member of the staff is told before issuing a code; raise `NotFound`."""
     person = may_issue_for(viewer, person_id)
     chart = db().get(Patient, person_id)
+    needs_second, by_own_mail = _who_confirms(viewer, person)
     return Asked(
         person_id=person_id,
         name=person.name or "",
@@ -134,7 +141,8 @@ def before_issuing(viewer: Actor, person_id: uuid.UUID) -> Asked:
         date_of_birth=_born(chart),
         is_patient=chart is not None,
         is_new=person.state == PersonState.INVITED,
-        needs_second=_has_second(viewer, person_id),
+        needs_second=needs_second,
+        by_own_mail=by_own_mail,
     )
 
 
@@ -153,10 +161,11 @@ def issue(viewer: Actor, person_id: uuid.UUID, code_id: uuid.UUID) -> Issued:
     if known is not None:
         if (known.person_id, known.issued_by) != (person_id, viewer.id):
             raise IdInUse
-        return _issued(known, person, None)
+        return _issued(known, person, None, by_own_mail=_who_confirms(viewer, person)[1])
     if person.state == PersonState.CLOSED:
         raise AccountClosed
     _cancel_open(person_id)
+    needs_second, by_own_mail = _who_confirms(viewer, person)
     text = _new_text()
     moment = clock.now()
     code = ClinicCode(
@@ -170,7 +179,7 @@ def issue(viewer: Actor, person_id: uuid.UUID, code_id: uuid.UUID) -> Issued:
         issued_by=viewer.id,
         issued_at=moment,
         expires_at=moment + LIFETIME,
-        needs_second=_has_second(viewer, person_id),
+        needs_second=needs_second,
     )
     if not store_once(code):
         raise IdInUse
@@ -180,7 +189,9 @@ def issue(viewer: Actor, person_id: uuid.UUID, code_id: uuid.UUID) -> Issued:
     else:
         _ask_about(person, moment)
         addresses.warn(person, "code_issued")
-    return _issued(code, person, text)
+    if by_own_mail:
+        _ask_own_mail(person)
+    return _issued(code, person, text, by_own_mail=by_own_mail)
 
 
 def _ask_about(person: Person, moment: datetime) -> None:
@@ -190,10 +201,10 @@ def _ask_about(person: Person, moment: datetime) -> None:
         person.security_notice, person.security_notice_at = SecurityNotice.CODE_ISSUED, moment
 
 
-def _issued(code: ClinicCode, person: Person, text: str | None) -> Issued:
+def _issued(code: ClinicCode, person: Person, text: str | None, *, by_own_mail: bool) -> Issued:
     shown = None if text is None else in_groups(text)
     waits = code.needs_second and code.confirmed_at is None
-    return Issued(code.id, person.id, person.name or "", shown, waits, code.expires_at)
+    return Issued(code.id, person.id, person.name or "", shown, waits, by_own_mail, code.expires_at)
 
 
 def address() -> str:
@@ -219,18 +230,20 @@ def _hash(code_id: uuid.UUID, secret: str) -> bytes:
     return vault().keyed_hash("clinic code", code_id.bytes + secret.encode())
 
 
-def _has_second(viewer: Actor, person_id: uuid.UUID) -> bool:
-    """Whether somebody else could confirm: active staff who neither issues the code nor is the person it is for."""
-    others = select(func.count()).where(
-        Person.practice_id == viewer.practice_id,
-        Person.role.in_(STAFF),
-        Person.state == PersonState.ACTIVE,
-        Person.id.not_in([viewer.id, person_id]),
-    )
-    return bool(db().scalar(others))
+def _who_confirms(viewer: Actor, person: Person) -> tuple[bool, bool]:
+    """Return whether the code waits to be confirmed, and whether the person's own mail is asked to."""
+    staff = seconds.staff_of(viewer.practice_id)
+    by_own_mail = seconds.own_mail_counts(person) and not seconds.able(staff, viewer.id, person)
+    return by_own_mail or bool(seconds.there(staff, viewer.id, person)), by_own_mail
+
+
+def _ask_own_mail(person: Person) -> None:
+    token = links.make_link(LinkPurpose.CONFIRM_CODE, practice_id=person.practice_id, person_id=person.id, hours=1)
+    mail.tell(person, "code_to_confirm", link=mail.link_to(f"/confirm-code/{token}"))
 
 
 def _cancel_open(person_id: uuid.UUID) -> None:
+    links.cancel_links(LinkPurpose.CONFIRM_CODE, person_id=person_id)
     query = update(ClinicCode).where(ClinicCode.person_id == person_id, _open())
     db().execute(query.values(cancelled_at=clock.now()))
 
@@ -282,20 +295,31 @@ def waiting(viewer: Actor) -> list[Waiting]:
         for person in db().scalars(select(Person).where(Person.id.in_({code.issued_by for code, _, _ in rows})))
     }
     vault().preload([viewer.practice_id, *issuers, *(person.id for _, person, _ in rows)])
-    return [
-        Waiting(
-            id=code.id,
-            person_name=person.name or "",
-            role=Role(person.role),
-            chart_number=(chart.chart_number or "") if chart is not None else "",
-            date_of_birth=_born(chart),
-            purpose=CodePurpose(code.purpose),
-            issuer_name=issuers[code.issued_by].name or "",
-            is_own=code.issued_by == viewer.id,
-            minutes_left=max(1, (code.expires_at - clock.now()) // timedelta(minutes=1)),
+    staff = seconds.staff_of(viewer.practice_id)
+    own_patients = set(db().scalars(teams.patients_with(viewer.id)))
+    waiting_codes = []
+    for code, person, chart in rows:
+        knows = chart is None or viewer.role == Role.ADMINISTRATOR or person.id in own_patients
+        waiting_codes.append(
+            Waiting(
+                id=code.id,
+                person_name=(person.name or "") if knows else initials(person.name or ""),
+                role=Role(person.role),
+                chart_number=(chart.chart_number or "") if chart is not None and knows else "",
+                date_of_birth=_born(chart) if knows else None,
+                purpose=CodePurpose(code.purpose),
+                issuer_name=issuers[code.issued_by].name or "",
+                is_own=code.issued_by == viewer.id,
+                may_confirm=viewer.id in {each.id for each in seconds.able(staff, code.issued_by, person)},
+                minutes_left=max(1, (code.expires_at - clock.now()) // timedelta(minutes=1)),
+            )
         )
-        for code, person, chart in rows
-    ]
+    return waiting_codes
+
+
+def initials(name: str) -> str:
+    """Return the first letters of a name's words, which tell who was told of a code that it is this one."""
+    return " ".join(f"{word[0].upper()}." for word in name.split())
 
 
 def _unconfirmed() -> ColumnElement[bool]:
@@ -305,17 +329,33 @@ def _unconfirmed() -> ColumnElement[bool]:
 def confirm(viewer: Actor, code_id: uuid.UUID) -> None:
     """Confirm a code that somebody else issued for a third person; from now on it works. Confirmed twice is confirmed.
 
-    Raise `NotFound` for one's own, for one's own account, and for codes that do not wait any more.
+    Raise `NotFound` for one's own, for one's own account, for whoever cannot be the second person, and for codes that
+    do not wait any more.
     """
     code = _of_practice(viewer, code_id)
     if viewer.id in {code.issued_by, code.person_id}:
         raise NotFound
     if code.confirmed_by == viewer.id:
         return
+    person, staff = db().get_one(Person, code.person_id), seconds.staff_of(viewer.practice_id)
+    if viewer.id not in {each.id for each in seconds.able(staff, code.issued_by, person)}:
+        raise NotFound
     change = update(ClinicCode).where(ClinicCode.id == code_id, _unconfirmed())
     if _changed(change.values(confirmed_by=viewer.id, confirmed_at=clock.now())) != 1:
         raise NotFound
     _record(code, AccessKind.CODE_CONFIRMED, viewer.id, viewer.role)
+
+
+def confirm_by_mail(token: str) -> None:
+    """Confirm the code that waits for the owner of a staff account by the link from their mail.
+
+    Raise `links.LinkUnusable`, also when the code does not wait any more; then nothing is used up.
+    """
+    with db().begin_nested():
+        owner_id = links.use_link(token, LinkPurpose.CONFIRM_CODE).person_id
+        change = update(ClinicCode).where(ClinicCode.person_id == owner_id, _unconfirmed())
+        if _changed(change.values(confirmed_by=owner_id, confirmed_at=clock.now())) != 1:
+            raise links.LinkUnusable
 
 
 def cancel(viewer: Actor, code_id: uuid.UUID) -> None:
@@ -411,28 +451,44 @@ def _join(person: Person, sign_in_name: str, password_hash: str) -> None:
 
 
 def _reset(person: Person, password_hash: str) -> None:
-    """Set the new password, and ask for no second factor: it may be lost with the phone."""
+    """Set the new password, and ask for no second factor: it may be lost with the phone.
+
+    For staff, what is closed is what patients share with them; and those patients find it in their access log.
+    """
     if person.state != PersonState.ACTIVE:
         raise CodeUnusable
     moment = clock.now()
-    if person.role == Role.PATIENT:
-        close_entries(person, moment)
-    else:
-        # Staff have no entries to close: every device is signed out instead.
-        sessions.end_other_sessions(person.id, None)
-        person.security_notice = person.security_notice_at = None
-        addresses.warn(person, "password_changed")
+    close_entries(person, moment)
+    if person.role == Role.CLINICIAN:
+        _tell_patients(person)
+    sessions.forget_devices(person.id)
     person.password_hash, person.password_changed_at = password_hash, moment
     second_factor.set_aside(person, moment)
     cancel_links(person.id)
 
 
-def close_entries(person: Person, moment: datetime) -> None:
-    """Close a patient's older entries to the new device for a day; an old device, or the mail, opens them before.
+def _tell_patients(clinician: Person) -> None:
+    access_log.record(
+        [
+            access_log.Reading(
+                practice_id=clinician.practice_id,
+                patient_id=patient_id,
+                viewer_id=clinician.id,
+                viewer_role=str(clinician.role),
+                kind=AccessKind.STAFF_CODE_USED,
+            )
+            for patient_id in sorted(set(db().scalars(teams.patients_with(clinician.id))))
+        ]
+    )
 
-    Call it before the new password is set. Only the address that is known to be the patient's own gets the link that
-    opens. A second code in that day changes neither the moment it counts from nor the password to go back to: both are
-    those from before the first. Devices that were signed in stay so, and are asked.
+
+def close_entries(person: Person, moment: datetime) -> None:
+    """Close a patient's older entries, or what staff may read, to the new device for a day.
+
+    An old device, or the mail, opens them before. Call it before the new password is set. Only the address that is
+    known to be the person's own gets the link that opens. A second code in that day changes neither the moment it
+    counts from nor the password to go back to: both are those from before the first. Devices that were signed in stay
+    so, and are asked.
     """
     if person.entries_closed_until is None or person.entries_closed_until <= moment:
         person.entries_closed_from = moment
@@ -442,7 +498,8 @@ def close_entries(person: Person, moment: datetime) -> None:
     own = addresses.proven_address(person)
     if own:
         link = mail.link_to(f"/open-entries/{_open_entries_link(person)}")
-        mail.queue_mail(person.id, own, "code_used", language=person.language, link=link)
+        template = "code_used_staff" if person.role in STAFF else "code_used"
+        mail.queue_mail(person.id, own, template, language=person.language, link=link)
     if person.email != own:
         mail.tell(person, "code_used_new_address")
 

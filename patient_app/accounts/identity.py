@@ -177,18 +177,20 @@ def _viewer(row: Any, role: Role, stage: Stage, moment: datetime) -> Viewer:
         confirmed_at=row.confirmed_at,
         entries_closed_from=row.entries_closed_from if still_closed else None,
         entries_closed_until=row.entries_closed_until if still_closed else None,
-        security_notice=_notice(row, closed=closed),
+        security_notice=_notice(row, closed=closed, still_closed=still_closed),
     )
 
 
-def _notice(row: Any, *, closed: bool) -> str | None:
-    """Return what the person is to be asked. Who came in by the code is not asked whether that was all right.
+def _notice(row: Any, *, closed: bool, still_closed: bool) -> str | None:
+    """Return what the person is to be asked. Who came in by a code is asked nothing: it may be about themselves.
 
-    Nor whether an address is theirs: they may have come in by it.
+    Once the day is over, that session is asked about codes made since, like any other.
     """
-    if row.security_notice is not None and not (closed and row.security_notice == SecurityNotice.CODE_USED):
+    if closed and (still_closed or row.security_notice != SecurityNotice.CODE_ISSUED):
+        return None
+    if row.security_notice is not None:
         return str(SecurityNotice(row.security_notice))
-    return addresses.NOTICE if row.email_changed_at is not None and not closed else None
+    return addresses.NOTICE if row.email_changed_at is not None else None
 
 
 def _note_activity(response: Response) -> Response:

@@ -23,7 +23,8 @@ from patient_app.core.pages import render_page
 from patient_app.core.roles import Role
 
 notices.register(
-    support_accepted=_l("Thank you. The person who invited you has to say yes once more before you see anything.")
+    "supporting.overview",
+    support_accepted=_l("Thank you. The person who invited you has to say yes once more before you see anything."),
 )
 
 CONFLICT = 409
@@ -51,7 +52,7 @@ def join_by_code() -> ResponseReturnValue:
     if not form.validate():
         return render_page("accounts/join_code.html", form=form), REFUSED
     try:
-        throttle.reserve_or_refuse([throttle.network_bucket(identity.asking().network)])
+        throttle.reserve_or_refuse([throttle.network_bucket(throttle.Kind.JOIN, identity.asking().network)])
         redeemed = codes.redeem(form.code.data, sign_in_name=form.sign_in_name.data or "", password=form.password.data)
     except throttle.TooManyTries as tries:
         return refuse_for_now(form, "code", "accounts/join_code.html", tries)
@@ -115,7 +116,7 @@ def _join(token: str) -> ResponseReturnValue:
         return render_page("accounts/join.html", form=form, token=token), REFUSED
     own_name = form.own_name.data if isinstance(form, NamedJoinForm) else ""
     try:
-        throttle.reserve_or_refuse([throttle.network_bucket(identity.asking().network)])
+        throttle.reserve_or_refuse([throttle.network_bucket(throttle.Kind.JOIN, identity.asking().network)])
         joined = invitations.join(
             token, sign_in_name=form.sign_in_name.data or "", password=form.password.data, own_name=own_name
         )

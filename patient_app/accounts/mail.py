@@ -20,9 +20,9 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sqlalchemy import CursorResult, Select, delete, select
+from sqlalchemy import CursorResult, Select, delete, select, update
 
-from patient_app.accounts.models import MailMessage, MailState, Person
+from patient_app.accounts.models import MailMessage, MailState, Person, TeamMembership
 from patient_app.core import clock
 from patient_app.core.config import Config, Smtp
 from patient_app.core.ids import new_id
@@ -118,7 +118,7 @@ def deliver_due(store: Store) -> int:
         # Without an address the owner is gone: there is nothing left to send.
         outcome = _hand_over(store.config, letter) if letter.address else MailState.FAILED
         with store.work(writes=True):
-            _mark(letter, outcome)
+            _mark(store, letter, outcome)
         sent += outcome is MailState.SENT
     return sent
 
@@ -141,16 +141,30 @@ def _claim() -> Letter | None:
     return Letter(message.id, message.created_at, message.tries, *words)
 
 
-def _mark(letter: Letter, outcome: MailState) -> None:
+def _mark(store: Store, letter: Letter, outcome: MailState) -> None:
     message = db().get(MailMessage, letter.id, with_for_update=True)
     if message is None or message.state != MailState.QUEUED:
         return
+    if outcome is MailState.SENT and message.membership_id is not None:
+        _count_as_notice(store, message)
     if outcome is MailState.QUEUED:
         minutes = BACK_OFF_MINUTES[min(letter.tries, len(BACK_OFF_MINUTES)) - 1]
         message.next_try_at = clock.now() + timedelta(minutes=minutes)
         return
     message.state = outcome
     message.address = message.subject = message.body = None
+
+
+def _count_as_notice(store: Store, message: MailMessage) -> None:
+    """Keep that a patient had notice of a new member of their team, once: by a mail server, and at an own address.
+
+    A file in the outbox tells nobody; nor does an address that staff set and nobody has said is theirs.
+    """
+    owner = db().get(Person, message.owner_id)
+    if store.config.smtp is None or owner is None or owner.email_changed_at is not None:
+        return
+    one = update(TeamMembership).where(TeamMembership.id == message.membership_id, TeamMembership.noticed_at.is_(None))
+    db().execute(one.values(noticed_at=clock.now()))
 
 
 def _hand_over(settings: Config, letter: Letter) -> MailState:

@@ -43,6 +43,7 @@ class LinkPurpose(StrEnum):
     JOIN_SUPPORTER = "join_supporter"
     RESET = "reset"
     OPEN_ENTRIES = "open_entries"
+    CONFIRM_CODE = "confirm_code"
 
 
 class CodePurpose(StrEnum):
@@ -138,6 +139,9 @@ class Person(Base):
     discipline: Mapped[Discipline | None] = mapped_column(String(30), default=None)
     state: Mapped[PersonState] = mapped_column(String(10))
     created_at: Mapped[datetime]
+    # Who on the staff made this account (None: the command line, or the person), and when it was last closed.
+    invited_by: Mapped[Id | None] = mapped_column(default=None)
+    closed_at: Mapped[datetime | None] = mapped_column(default=None)
     language: Mapped[str] = mapped_column(String(8), default="en")
     zone: Mapped[str] = mapped_column(String(64), default="UTC")
     day_start_minutes: Mapped[int] = mapped_column(default=240)
@@ -200,7 +204,8 @@ class Patient(Base):
 class TeamMembership(Base):
     """A clinician on a patient's care team. Nobody assigns themselves.
 
-    Under a team consent the clinician reads only after the patient was shown the name, or 72 hours after notice.
+    Under a team consent the clinician reads only after the patient was shown the name, or 72 hours after notice: when
+    the message about it was handed over to the mail server, or a page told the patient, whichever came first.
     """
 
     __tablename__ = "team_membership"
@@ -216,6 +221,7 @@ class TeamMembership(Base):
     clinician_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
     assigned_by: Mapped[Id] = mapped_column(ForeignKey("person.id"))
     assigned_at: Mapped[datetime]
+    noticed_at: Mapped[datetime | None] = mapped_column(default=None)
     shown_at: Mapped[datetime | None] = mapped_column(default=None)
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
 
@@ -346,6 +352,8 @@ class MailMessage(Base):
     state: Mapped[MailState] = mapped_column(String(10))
     tries: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime]
+    # The membership of a team that this message gives notice of.
+    membership_id: Mapped[Id | None] = mapped_column(default=None)
     address_sealed: Mapped[bytes | None] = sealed_column()
     address = SealedText("address_sealed", owner="owner_id")
     subject_sealed: Mapped[bytes | None] = sealed_column()

@@ -78,6 +78,11 @@ def verify_password(kept: str | None, text: str) -> bool:
     return kept is not None
 
 
+def is_same(one: str, other: str) -> bool:
+    """Whether two texts are one password."""
+    return _tidy(one) == _tidy(other)
+
+
 def needs_new_hash(kept: str | None) -> bool:
     """Whether a hash was made at another cost than today's."""
     return kept is not None and _hasher(config().argon2).check_needs_rehash(kept)

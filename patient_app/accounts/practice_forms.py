@@ -26,7 +26,8 @@ from patient_app.core.forms import (
 )
 from patient_app.core.roles import Discipline, Role
 
-_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+# One mailbox and nothing else: a comma makes two recipients of one, and so may an encoded word (=?...?=).
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/^_{|}~-]+@[^@\s.,;:<>()\[\]\\\"]+(\.[^@\s.,;:<>()\[\]\\\"]+)+")
 _PHONE = re.compile(r"\+?[0-9 ().-]*[0-9][0-9 ().-]*")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 LONGEST_EMAIL = 254
@@ -48,7 +49,7 @@ def check_email(_form: object, field: Field) -> None:
     """Refuse what cannot be an e-mail address; whether somebody reads it, the invitation finds out."""
     text = field.data or ""
     hidden = any(not letter.isprintable() for letter in text)
-    if text and (hidden or len(text) > LONGEST_EMAIL or not _EMAIL.fullmatch(text)):
+    if text and (hidden or "=?" in text or len(text) > LONGEST_EMAIL or not _EMAIL.fullmatch(text)):
         raise ValidationError(_l("Use an e-mail address such as name@example.org."))
 
 

@@ -30,9 +30,17 @@ from patient_app.core.identity import viewer
 from patient_app.core.pages import render_page
 from patient_app.core.roles import Role
 
+notices.register("accounts.person", "accounts.new_patient", patient_added=_l("The patient is registered."))
+notices.register("accounts.practice", hours_saved=_l("The opening hours are saved."))
+notices.register("accounts.numbers", numbers_saved=_l("The phone numbers are saved."))
 notices.register(
+    "accounts.waiting_codes",
+    code_confirmed=_l("The code works now."),
+    code_cancelled=_l("The code stopped working."),
+)
+notices.register(
+    "accounts.person",
     staff_invited=_l("The invitation is on its way."),
-    patient_added=_l("The patient is registered."),
     invitation_sent=_l("A new invitation is on its way. The one before stopped working."),
     invitation_cancelled=_l("The invitation stopped working."),
     team_changed=_l("The care team was changed. The patient has notice."),
@@ -40,10 +48,6 @@ notices.register(
     account_reopened=_l("The account is open again. Care teams have to be picked anew."),
     patient_closed=_l("The account is closed. This person was signed out, and nobody reads what they shared."),
     patient_reopened=_l("The account is open again. Sharing stays paused until this person turns it on."),
-    hours_saved=_l("The opening hours are saved."),
-    numbers_saved=_l("The phone numbers are saved."),
-    code_confirmed=_l("The code works now."),
-    code_cancelled=_l("The code stopped working."),
 )
 
 

@@ -110,7 +110,7 @@ def invite_staff(
     known = _stored(viewer, invitation_id, role, name, email)
     if known is None:
         person = _new_person(invitation_id, _practice_of(viewer), role, name, email)
-        person.discipline = discipline
+        person.discipline, person.invited_by = discipline, viewer.id
         if store_once(person):
             send_invitation(person, created_by=viewer.id)
             return person

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, func, select
 
 from patient_app.accounts import addresses, links, mail, passwords, sessions, throttle
@@ -16,7 +17,7 @@ from patient_app.accounts.links import LinkUnusable
 from patient_app.accounts.models import LinkPurpose, OneTimeLink, Person, PersonState, ResetRequest
 from patient_app.accounts.registry import FOR_CHANGE, sign_in_index
 from patient_app.accounts.security import forget_code_reset
-from patient_app.accounts.sign_in import Asking, SignedIn, begin, prove_password, take
+from patient_app.accounts.sign_in import Asking, SignedIn, begin, prove_both, take_with_code
 from patient_app.core import clock
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
@@ -35,7 +36,7 @@ def ask(name: str, network: str) -> None:
 
     Call it before the unit of work was used.
     """
-    throttle.reserve_or_refuse([throttle.network_bucket(network)])
+    throttle.reserve_or_refuse([throttle.network_bucket(throttle.Kind.FORGOT, network)])
     db().add(ResetRequest(id=new_id(), sign_in_index=sign_in_index(name), requested_at=clock.now()))
 
 
@@ -115,24 +116,31 @@ def reset(token: str, new_password: str, asking: Asking) -> SignedIn:
         sessions.end_other_sessions(person.id, None)
         # Whoever reads the person's mail proved as much as the mail that opens entries after a code.
         forget_code_reset(person)
+        sessions.forget_devices(person.id)
         _set(person, password_hash)
     return begin(person, asking)
 
 
 # --------------------------------------------------------------------------------------------------------- changed
-def change_password(viewer: Viewer, current: str, new_password: str, asking: Asking) -> SignedIn:
-    """Change the password and sign out all other devices; this one goes on under a new token.
+def change_password(viewer: Viewer, current: str, new_password: str, code: str, asking: Asking) -> SignedIn:
+    """Change the password, sign out all other devices and forget them; this one goes on under a new token.
+
+    It counts as having shown who one is, so where there is a second factor its code is needed too.
 
     Who came in by a clinic code cannot sign out the older devices while entries are closed: from there it can still be
-    said that it was somebody else. Raise `PasswordRefused`, `SignInRefused` (the current one is wrong) or
+    said that it was somebody else. Raise `PasswordRefused`, `SignInRefused` (the current one or the code is wrong) or
     `TooManyTries`. Call it before the unit of work was used.
     """
     passwords.check_new_password(new_password, viewer.role)
-    proof = prove_password(viewer, current, asking)
+    proof = prove_both(viewer, current, asking)
+    if passwords.is_same(current, new_password):
+        raise passwords.PasswordRefused(_l("This is the password you have now. Choose another one."))
     password_hash = passwords.hash_password(new_password)
-    person = take(proof)
+    person = take_with_code(proof, code)
+    since = sessions.newer_than_code(viewer)
     token = sessions.renew_session(person, viewer.session_id)
-    sessions.end_all_but(person.id, token, begun_since=sessions.newer_than_code(viewer))
+    sessions.end_all_but(person.id, token, begun_since=since)
+    sessions.forget_devices(person.id, since=since, keep=asking.device_token)
     links.cancel_links(LinkPurpose.RESET, person_id=person.id)
     _set(person, password_hash)
     return SignedIn(token, None, viewer.role, viewer.stage)

@@ -137,14 +137,22 @@ def turn_on(viewer: Viewer, code: str) -> None:
     _turn_on(viewer, code)
 
 
-def turn_off(viewer: Viewer) -> None:
-    """Turn the second factor off; raise `SecondFactorNeeded` for staff, `NotYet` after a reset by a clinic code."""
+def turn_off(viewer: Viewer, code: str, device_token: str | None) -> None:
+    """Turn the second factor off by a code of it; where it is off already, nothing is asked and nothing done.
+
+    Raise `CodeRefused` or `TooManyTries`, `SecondFactorNeeded` for staff, `NotYet` after a reset by a clinic code. Call
+    it before the unit of work was used.
+    """
     if Role(viewer.role).is_staff:
         raise SecondFactorNeeded
     _check_may_change(viewer)
-    person = db().get_one(Person, viewer.id, with_for_update=True)
-    if not is_on(person):
+    if not has_second_factor(viewer):
         return
+    buckets = code_buckets(viewer, device_token)
+    throttle.reserve_or_refuse(buckets)
+    person = db().get_one(Person, viewer.id, with_for_update=True)
+    accept_code(person, code)
+    throttle.forget(buckets)
     person.totp_secret = None
     person.totp_confirmed_at = None
     mail.tell(person, "second_factor_off")

@@ -6,10 +6,12 @@ Whoever came in by the code is asked nothing: only a device that was signed in b
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from datetime import datetime
 
-from patient_app.accounts import addresses, links, second_factor, sessions
-from patient_app.accounts.models import ClinicCode, LinkPurpose, Person, SecurityNotice
+from sqlalchemy import select, update
+
+from patient_app.accounts import addresses, links, second_factor, sessions, supporters
+from patient_app.accounts.models import ClinicCode, DeviceSession, LinkPurpose, Person, SecurityNotice
 from patient_app.core import clock
 from patient_app.core.identity import Viewer
 from patient_app.core.work import db
@@ -30,15 +32,17 @@ def it_was_me(viewer: Viewer, notice: SecurityNotice) -> None:
 def it_was_not_me(viewer: Viewer, notice: SecurityNotice) -> None:
     """Take it back: open codes stop working; after a reset the password and the second factor from before count again.
 
-    The devices that came in since are signed out and forgotten. Raise `NothingToAnswer`.
+    The devices that came in since are signed out and forgotten, and whom they invited or confirmed as supporters is not
+    tied to the person any more. Raise `NothingToAnswer`.
     """
     person = _asked(viewer, notice)
     _cancel_codes(person)
     since = person.entries_closed_from
-    if notice is SecurityNotice.CODE_USED and since is not None:
+    if since is not None and (notice is SecurityNotice.CODE_USED or _is_older(viewer, since)):
         person.password_hash = person.password_hash_before_code
         person.password_changed_at = clock.now()
         second_factor.take_back(person, since)
+        supporters.end_made_since(person.id, since)
         sessions.end_other_sessions(person.id, viewer.session_id, begun_since=since)
         sessions.forget_devices(person.id, since=since)
         links.cancel_links(LinkPurpose.RESET, person_id=person.id)
@@ -46,6 +50,12 @@ def it_was_not_me(viewer: Viewer, notice: SecurityNotice) -> None:
         addresses.warn(person, "code_undone")
         addresses.take_back(person)  # They may have come in by the address that staff set.
     person.security_notice = person.security_notice_at = None
+
+
+def _is_older(viewer: Viewer, since: datetime) -> bool:
+    """Whether this session began before a reset by a code; who came in by it cannot take it back."""
+    begun = db().scalar(select(DeviceSession.created_at).where(DeviceSession.id == viewer.session_id))
+    return begun is not None and not sessions.begun_after_code(begun, since)
 
 
 def _asked(viewer: Viewer, notice: SecurityNotice) -> Person:

@@ -29,6 +29,7 @@ from patient_app.core.roles import Role
 from patient_app.core.work import db
 
 ACTIVITY_INTERVAL = timedelta(minutes=1)
+MOST_DEVICES = 10  # Known ones of an account: each has a few tries of its own.
 KEPT_AFTER_END = timedelta(days=30)
 DEVICE_LIFETIME = timedelta(days=400)  # The longest that browsers keep a cookie.
 
@@ -215,9 +216,18 @@ def remember_device(person_id: uuid.UUID, token: str | None) -> str:
         token = None  # Only tokens that we made count.
     token = token or secrets.token_urlsafe(32)
     if not knows_device(db(), person_id, token):
-        db().add(KnownDevice(token_hash=token_hash(token), person_id=person_id, created_at=clock.now()))
+        _forget_oldest(person_id, MOST_DEVICES - 1)
+        # Not new to the account, but too old: it counts from now on.
+        db().merge(KnownDevice(token_hash=token_hash(token), person_id=person_id, created_at=clock.now()))
         db().flush()
     return token
+
+
+def _forget_oldest(person_id: uuid.UUID, left: int) -> None:
+    """Leave so many known devices of an account, those that came last."""
+    newest = select(KnownDevice.token_hash).where(KnownDevice.person_id == person_id)
+    newest = newest.order_by(KnownDevice.created_at.desc(), KnownDevice.token_hash).limit(left)
+    db().execute(delete(KnownDevice).where(KnownDevice.person_id == person_id, KnownDevice.token_hash.not_in(newest)))
 
 
 def knows_device(session: Session, person_id: uuid.UUID, token: str | None) -> bool:
@@ -232,9 +242,14 @@ def _device_query(token: str) -> Select[datetime]:
     return select(KnownDevice.created_at).where(KnownDevice.token_hash == token_hash(token))
 
 
-def forget_devices(person_id: uuid.UUID, *, since: datetime) -> None:
-    """Forget the devices that signed in to an account since a moment."""
-    db().execute(delete(KnownDevice).where(KnownDevice.person_id == person_id, KnownDevice.created_at >= since))
+def forget_devices(person_id: uuid.UUID, *, since: datetime | None = None, keep: str | None = None) -> None:
+    """Forget the devices that signed in to an account, or did so since a moment, but for the one with a token."""
+    conditions = [KnownDevice.person_id == person_id]
+    if since is not None:
+        conditions.append(KnownDevice.created_at >= since)
+    if keep is not None:
+        conditions.append(KnownDevice.token_hash != token_hash(keep))
+    db().execute(delete(KnownDevice).where(*conditions))
 
 
 def prune() -> int:

@@ -8,6 +8,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from patient_app.accounts.preferences import LATEST_DAY_START, Preferences
+from patient_app.accounts.sign_in_forms import app_code
 from patient_app.core import clock
 from patient_app.core.forms import Form, ListField, list_choices, secret_text
 from patient_app.core.i18n import LANGUAGES
@@ -41,6 +42,7 @@ class PasswordForm(Form):
         _l("Password you have now"), needed=_l("Type the password you have now."), autocomplete="current-password"
     )
     new_password = secret_text(_l("New password"), needed=_l("Choose a password."), autocomplete="new-password")
+    code = app_code()
 
 
 class PreferencesForm(Form):

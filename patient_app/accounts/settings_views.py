@@ -30,6 +30,7 @@ from patient_app.core.identity import Viewer, viewer
 from patient_app.core.pages import render_page
 
 notices.register(
+    "accounts.settings",
     device_ended=_l("That device is signed out."),
     devices_ended=_l("Your other devices are signed out."),
     password_changed=_l("Your password is changed. Your other devices are signed out."),
@@ -111,30 +112,40 @@ def end_other_devices() -> ResponseReturnValue:
 @access(Permission.ACCOUNT_MANAGE)
 def password() -> ResponseReturnValue:
     """Ask for the password of now and the new one."""
-    return render_page("accounts/settings_password.html", form=PasswordForm(), shortest=shortest(viewer().role))
+    return render_page("accounts/settings_password.html", form=PasswordForm(), **_password_context())
+
+
+def _password_context() -> dict[str, object]:
+    return {"shortest": shortest(viewer().role), "asks_code": factor.has_second_factor(viewer())}
 
 
 @bp.post("/settings/password")
 @access(Permission.ACCOUNT_MANAGE)
 def do_password() -> ResponseReturnValue:
     """Change the password; other devices are signed out."""
-    form, context = PasswordForm(), {"shortest": shortest(viewer().role)}
+    form, context = PasswordForm(), _password_context()
     template = "accounts/settings_password.html"
     if not form.validate():
         return render_page(template, form=form, **context), REFUSED
     try:
         signed_in = resets.change_password(
-            viewer(), form.current_password.data, form.new_password.data, identity.asking()
+            viewer(), form.current_password.data, form.new_password.data, form.code.data or "", identity.asking()
         )
     except PasswordRefused as refused:
         form.add_error("new_password", refused.message)
         return render_page(template, form=form, **context), REFUSED
     except SignInRefused:
-        form.add_error("current_password", _("This is not the password you have now. Try again."))
+        form.add_error("current_password", _not_right(has_code=bool(context["asks_code"])))
         return render_page(template, form=form, **context), REFUSED
     except TooManyTries as tries:
         return refuse_for_now(form, "current_password", template, tries, **context)
     return identity.welcome(signed_in, url_for("accounts.settings", done="password-changed"))
+
+
+def _not_right(*, has_code: bool) -> str:
+    if has_code:
+        return _("The password or the code did not match. Check both and try again.")
+    return _("This is not the password you have now. Try again.")
 
 
 # ----------------------------------------------------------------------------------------------------- second factor
@@ -166,13 +177,20 @@ def do_second_factor_on() -> ResponseReturnValue:
 @bp.post("/settings/second-factor/off")
 @access(Permission.ACCOUNT_MANAGE, step_up=True)
 def do_second_factor_off() -> ResponseReturnValue:
-    """Turn the second factor off; staff cannot."""
+    """Turn the second factor off, by a code of it; staff cannot."""
+    form, context = CodeForm(), _second_factor_context()
+    template = "accounts/settings_second_factor.html"
+    if context["may_turn_off"] and not form.validate():
+        return render_page(template, form=form, **context), REFUSED
     try:
-        factor.turn_off(viewer())
+        factor.turn_off(viewer(), form.code.data or "", identity.asking().device_token)
+    except CodeRefused:
+        form.add_error("code", _("This code does not work. Wait for the next one and type it."))
+        return render_page(template, form=form, **context), REFUSED
+    except TooManyTries as tries:
+        return refuse_for_now(form, "code", template, tries, **context)
     except (NotYet, SecondFactorNeeded):
-        return render_page(
-            "accounts/settings_second_factor.html", form=CodeForm(formdata=None), **_second_factor_context()
-        ), REFUSED
+        return render_page(template, form=CodeForm(formdata=None), **context), REFUSED
     return redirect(url_for("accounts.settings", done="second-factor-off"), 303)
 
 

@@ -7,7 +7,7 @@ A wrong password and a name that nobody has get the same answer after the same t
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -53,6 +53,7 @@ class Proof:
     person_id: uuid.UUID
     password_hash: str | None
     buckets: list[throttle.Bucket]
+    code_buckets: list[throttle.Bucket] = field(default_factory=list)
 
 
 def sign_in(name: str, password: str, asking: Asking) -> SignedIn:
@@ -144,19 +145,33 @@ def prove_password(viewer: Viewer, password: str, asking: Asking) -> Proof:
     return _prove(viewer.id, person.password_hash, password, buckets)
 
 
-def confirm(viewer: Viewer, password: str, code: str, asking: Asking) -> SignedIn:
-    """Take the password (and a code, where the person has a second factor) again before something that matters.
+def prove_both(viewer: Viewer, password: str, asking: Asking) -> Proof:
+    """Look at the password, and count the try with a code where the person has a second factor; `take_with_code` next.
 
-    The session goes on under a new token. Raise `SignInRefused` for either, or `TooManyTries`.
+    Raise `SignInRefused` or `TooManyTries`. Call it before the unit of work was used.
     """
     code_buckets = second_factor.code_buckets(viewer, asking.device_token)
     if second_factor.has_second_factor(viewer):
         throttle.reserve_or_refuse(code_buckets)
-    person = take(prove_password(viewer, password, asking))
+    return replace(prove_password(viewer, password, asking), code_buckets=code_buckets)
+
+
+def take_with_code(proof: Proof, code: str) -> Person:
+    """Return the person of a proof for writing, if the code is right or none is asked for; raise `SignInRefused`."""
+    person = take(proof)
     if second_factor.is_on(person):
         try:
             second_factor.accept_code(person, code)
         except second_factor.CodeRefused:
             raise SignInRefused from None
-        throttle.forget(code_buckets)
+        throttle.forget(proof.code_buckets)
+    return person
+
+
+def confirm(viewer: Viewer, password: str, code: str, asking: Asking) -> SignedIn:
+    """Take the password (and a code, where the person has a second factor) again before something that matters.
+
+    The session goes on under a new token. Raise `SignInRefused` for either, or `TooManyTries`.
+    """
+    person = take_with_code(prove_both(viewer, password, asking), code)
     return SignedIn(sessions.renew_session(person, viewer.session_id), None, viewer.role, Stage.FULL)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField
+from wtforms import HiddenField, StringField
 
 from patient_app.accounts.models import SecurityNotice
 from patient_app.core.forms import ChoiceField, Form, secret_text, short_text
 
 _CODE = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
 _NAME = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+
+
+def app_code() -> StringField:
+    """Return the field for a code where only some people have a second factor."""
+    return short_text(_l("Code"), description=_l("The 6 digits that your app shows now."), render_kw=_CODE)
 
 
 class SignInForm(Form):
@@ -36,7 +41,7 @@ class ConfirmForm(Form):
     """The password again; with a code, where the person has a second factor."""
 
     password = secret_text(_l("Password"), needed=_l("Type your password."), autocomplete="current-password")
-    code = short_text(_l("Code"), description=_l("The 6 digits that your app shows now."), render_kw=_CODE)
+    code = app_code()
 
 
 class ForgotForm(Form):

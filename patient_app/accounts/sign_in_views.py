@@ -35,8 +35,12 @@ from patient_app.core.identity import Stage, viewer, viewer_or_none
 from patient_app.core.pages import render_page
 
 notices.register(
+    "accounts.sign_in",
     signed_out=_l("You are signed out."),
-    entries_open=_l("Your entries are open again."),
+    entries_open=_l("What was closed is open again."),
+)
+notices.register(
+    "accounts.settings",
     code_fine=_l("Thank you. There is nothing else to do."),
     code_stopped=_l("That code no longer works. Call your practice if you did not ask for it."),
     code_undone=_l("Your password from before works again. The other device was signed out."),
@@ -47,6 +51,7 @@ REFUSED = 422
 SLOW_DOWN = 429
 _LONGEST_ADDRESS = 1000
 _MINUTE = 60
+_A_FEW = 5
 
 
 def local_path(text: str | None) -> str | None:
@@ -70,7 +75,9 @@ def _next_argument() -> str | None:
 
 def refuse_for_now(form: Form, field: str, template: str, tries: TooManyTries, **context: object) -> Response:
     """Show a form again with the time to wait beside a field."""
-    if tries.seconds <= _MINUTE:
+    if tries.seconds <= _A_FEW:
+        wait = _("Wait a few seconds and try again.")
+    elif tries.seconds <= _MINUTE:
         wait = ngettext("Wait %(num)s second and try again.", "Wait %(num)s seconds and try again.", tries.seconds)
     else:
         minutes = -(-tries.seconds // _MINUTE)
@@ -105,7 +112,7 @@ def do_sign_in() -> ResponseReturnValue:
         form.add_error("password", _("Name and password do not match. Check both and try again."))
         return render_page("accounts/sign_in.html", form=form, **context), REFUSED
     except TooManyTries as tries:
-        return refuse_for_now(form, "password", "accounts/sign_in.html", tries, **context)
+        return refuse_for_now(form, "password", "accounts/sign_in.html", tries, **context, slowed=True)
     return identity.welcome(signed_in, next_address())
 
 
@@ -228,7 +235,7 @@ def reset(token: str) -> ResponseReturnValue:
     try:
         role = resets.role_of_link(token)
     except LinkUnusable:
-        return _gone()
+        return show_gone()
     return render_page("accounts/reset.html", form=NewPasswordForm(), token=token, shortest=shortest(role))
 
 
@@ -240,20 +247,21 @@ def do_reset(token: str) -> ResponseReturnValue:
     try:
         context = {"token": token, "shortest": shortest(resets.role_of_link(token))}
     except LinkUnusable:
-        return _gone()
+        return show_gone()
     if not form.validate():
         return render_page("accounts/reset.html", form=form, **context), REFUSED
     try:
         signed_in = resets.reset(token, form.new_password.data, identity.asking())
     except LinkUnusable:
-        return _gone()
+        return show_gone()
     except PasswordRefused as refused:
         form.add_error("new_password", refused.message)
         return render_page("accounts/reset.html", form=form, **context), REFUSED
     return identity.welcome(signed_in, url_for("home.start"))
 
 
-def _gone() -> ResponseReturnValue:
+def show_gone() -> ResponseReturnValue:
+    """Say that a link no longer works."""
     return render_page("accounts/link_gone.html"), GONE
 
 
@@ -263,7 +271,7 @@ def _gone() -> ResponseReturnValue:
 def open_entries(token: str) -> ResponseReturnValue:
     """Show the button that opens older entries; looking changes nothing."""
     if links.find_link(token, LinkPurpose.OPEN_ENTRIES) is None:
-        return _gone()
+        return show_gone()
     return render_page("accounts/open_entries.html", token=token)
 
 
@@ -274,7 +282,7 @@ def do_open_entries(token: str) -> ResponseReturnValue:
     try:
         security.open_entries(token)
     except LinkUnusable:
-        return _gone()
+        return show_gone()
     if viewer_or_none() is not None:
         return redirect(url_for("home.start"), 303)
     return redirect(url_for("accounts.sign_in", done="entries-open"), 303)

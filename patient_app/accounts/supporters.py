@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from patient_app.accounts import links, mail
 from patient_app.accounts.models import LinkPurpose, OneTimeLink, Person, SupportLink, SupportState
@@ -168,6 +168,18 @@ def end_support(viewer: Actor, link_id: uuid.UUID) -> SupportLink:
         tie.state, tie.ended_at = SupportState.ENDED, clock.now()
         cancel_support_invitation(link_id)
     return tie
+
+
+def end_made_since(patient_id: uuid.UUID, since: datetime) -> None:
+    """End the ties and invitations of a patient that were made, or confirmed, since a moment: by somebody else."""
+    made = select(SupportLink).where(
+        SupportLink.patient_id == patient_id,
+        SupportLink.state != SupportState.ENDED,
+        or_(SupportLink.invited_at >= since, SupportLink.confirmed_at >= since),
+    )
+    for tie in db().scalars(made.with_for_update()):
+        tie.state, tie.ended_at = SupportState.ENDED, clock.now()
+        cancel_support_invitation(tie.id)
 
 
 def set_instructions(viewer: Actor, link_id: uuid.UUID, instructions: str) -> None:

@@ -1,28 +1,29 @@
 """Care teams: which clinicians are on a patient's team. Nobody assigns themselves.
 
 Being on a team opens nothing by itself: the patient's consent does. Under a team consent a new member reads only after
-the patient was shown the name, or `READS_AFTER_NOTICE` after joining.
+the patient was shown the name, or `READS_AFTER_NOTICE` after notice: a message about it that was handed over to the
+mail server, or a page of the patient's that told of it. Without either, nothing opens.
 """
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Executable, Select, bindparam, select
+from sqlalchemy import CursorResult, Executable, Select, bindparam, exists, select, update
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
 from patient_app.accounts import mail
-from patient_app.accounts.models import Patient, Person, PersonState, TeamMembership
+from patient_app.accounts.models import MailMessage, Patient, Person, PersonState, TeamMembership
 from patient_app.accounts.registry import FOR_CHANGE, Actor
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.vault import Place
-from patient_app.core.work import db, vault
+from patient_app.core.work import db, unit, vault
 
 READS_AFTER_NOTICE = timedelta(hours=72)
 
@@ -33,14 +34,28 @@ class OneselfRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TeamMember:
-    """A clinician on a patient's team now; `shown_at` is when the patient was shown the name."""
+    """A clinician on a patient's team now.
+
+    `noticed_at` is when the patient had notice of it, `shown_at` when the patient said to have seen the name.
+    """
 
     membership_id: uuid.UUID
     clinician_id: uuid.UUID
     name: str
     discipline: Discipline
     assigned_at: datetime
+    noticed_at: datetime | None
     shown_at: datetime | None
+
+    @property
+    def reads_from(self) -> datetime | None:
+        """When a team consent opens to this member without the patient's OK; None while nobody told the patient."""
+        return None if self.noticed_at is None else self.noticed_at + READS_AFTER_NOTICE
+
+    @property
+    def reads(self) -> bool:
+        """Whether a team consent opens to this member now (the same rule as `consent.decisions.name_known`)."""
+        return self.shown_at is not None or (self.reads_from is not None and self.reads_from <= clock.now())
 
 
 def assign(viewer: Actor, patient_id: uuid.UUID, clinician_id: uuid.UUID) -> TeamMembership:
@@ -71,7 +86,9 @@ def assign(viewer: Actor, patient_id: uuid.UUID, clinician_id: uuid.UUID) -> Tea
         assigned_at=clock.now(),
     )
     db().add(membership)
-    _tell(patient, clinician, AccessKind.TEAM_JOINED)
+    message = _tell(patient, clinician, AccessKind.TEAM_JOINED)
+    if message is not None:
+        message.membership_id = membership.id
     return membership
 
 
@@ -101,7 +118,7 @@ def _end(patient: Person, membership: TeamMembership) -> None:
     _tell(patient, db().get_one(Person, membership.clinician_id), AccessKind.TEAM_LEFT)
 
 
-def _tell(patient: Person, clinician: Person, kind: AccessKind) -> None:
+def _tell(patient: Person, clinician: Person, kind: AccessKind) -> MailMessage | None:
     """Record the change in the patient's access records, under the clinician it is about, and send a notice."""
     db().flush()
     access_log.record(
@@ -115,7 +132,7 @@ def _tell(patient: Person, clinician: Person, kind: AccessKind) -> None:
             )
         ]
     )
-    mail.tell(patient, "account_news")
+    return mail.tell(patient, "account_news")
 
 
 def _patient_of(viewer: Actor, patient_id: uuid.UUID) -> Person:
@@ -134,6 +151,7 @@ _TEAM = (
         TeamMembership.id,
         TeamMembership.clinician_id,
         TeamMembership.assigned_at,
+        TeamMembership.noticed_at,
         TeamMembership.shown_at,
         Person.name_sealed,
         Person.discipline,
@@ -160,6 +178,7 @@ def _members(query: Executable, patient_id: uuid.UUID) -> list[TeamMember]:
             name=_name(row.clinician_id, row.name_sealed),
             discipline=Discipline(row.discipline or ""),
             assigned_at=row.assigned_at,
+            noticed_at=row.noticed_at,
             shown_at=row.shown_at,
         )
         for row in rows
@@ -183,8 +202,48 @@ def patients_with(clinician_id: uuid.UUID) -> Select[uuid.UUID]:
 
 
 def new_members_for(patient_id: uuid.UUID) -> list[TeamMember]:
-    """Return the members of a patient's team whose names the patient was not shown yet."""
-    return _members(_NEW_ON_TEAM, patient_id)
+    """Return the members of a patient's team whose names the patient was not shown yet, for a page that tells of them.
+
+    Asking for them is the patient's notice: it is kept at once, unless entries are closed after a reset, when it may be
+    somebody else who looks.
+    """
+    members = _members(_NEW_ON_TEAM, patient_id)
+    if all(member.noticed_at for member in members):
+        return members
+    moment = clock.now()
+    if unit().writes:
+        kept = _keep_notice(patient_id, moment)
+    else:
+        with unit().store.work(writes=True):
+            kept = _keep_notice(patient_id, moment)
+    return [replace(one, noticed_at=one.noticed_at or moment) for one in members] if kept else members
+
+
+def _keep_notice(patient_id: uuid.UUID, moment: datetime) -> bool:
+    """Count the patient's notice of new members from this moment; return whether it counts."""
+    is_closed = exists().where(Person.id == patient_id, Person.entries_closed_until > moment)
+    untold = update(TeamMembership).where(
+        TeamMembership.patient_id == patient_id,
+        TeamMembership.ended_at.is_(None),
+        TeamMembership.noticed_at.is_(None),
+        TeamMembership.shown_at.is_(None),
+        ~is_closed,
+    )
+    result = db().execute(untold.values(noticed_at=moment))
+    assert isinstance(result, CursorResult)  # noqa: S101 - narrows the type that `execute` declares.
+    return bool(result.rowcount)
+
+
+def mark_named(patient_id: uuid.UUID, discipline: Discipline) -> None:
+    """Keep that the patient was shown the names of everybody of a discipline on their team: a consent named them."""
+    named = select(Person.id).where(Person.discipline == discipline, Person.state == PersonState.ACTIVE)
+    shown = update(TeamMembership).where(
+        TeamMembership.patient_id == patient_id,
+        TeamMembership.ended_at.is_(None),
+        TeamMembership.shown_at.is_(None),
+        TeamMembership.clinician_id.in_(named),
+    )
+    db().execute(shown.values(shown_at=clock.now()))
 
 
 def mark_shown(viewer: Actor, membership_id: uuid.UUID) -> None:

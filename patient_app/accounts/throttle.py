@@ -1,18 +1,27 @@
 """Slows down guessing, by rows in the database, so that it holds in every process. Nobody is ever locked out for good.
 
 A try is counted and committed before the password is looked at: guesses sent at the same time cannot slip through.
-A device that signed in to the account before is counted by itself. So a stranger who guesses for hours slows down
-strangers, not the owner. Buckets are keyed hashes: the table tells nobody who tried what.
+A stranger who guesses for hours must slow down themselves, not the owner. So
+
+* tries with a name are counted by the network they come from: only there does each one wait longer and longer;
+* a device that signed in to the account before is counted by itself, and is not slowed by its network;
+* what many share (an account from all networks, a network with all names) is counted with a wide limit, and above it a
+  share of the tries, drawn by lot, is still looked at: whoever takes every free moment cannot keep others out for sure;
+* signing in, joining and asking for a new password have counts of their own.
+
+Buckets are keyed hashes: the table tells nobody who tried what.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import math
+import secrets
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -23,11 +32,8 @@ from patient_app.core import clock, work
 from patient_app.core.work import db, unit, vault
 
 FORGOTTEN_AFTER = timedelta(hours=1)
-FREE_TRIES = 5
-LONGEST_WAIT = 900
-FREE_TRIES_OF_A_NETWORK = 60
-LONGEST_WAIT_OF_A_NETWORK = 60
 _DOUBLINGS = 20  # More would only make large numbers: every limit is reached by then.
+_TRY_AGAIN_AFTER = 5  # What is said to whoever was not drawn; their next try may be.
 
 
 class TooManyTries(Exception):
@@ -39,40 +45,65 @@ class TooManyTries(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
-    """Where tries are counted: some are free, then each waits twice as long as the one before, up to a limit.
+class Limit:
+    """Some tries are free, then each waits twice as long as the one before, up to `longest` seconds.
 
-    A `shared` one (a network's) is more generous: many people may stand behind it.
+    A `shared` limit has several people behind it: above it one in `one_in` tries is looked at, and a success forgives
+    no more than the try itself.
     """
 
+    free: int
+    longest: int
+    one_in: int = 1
+
+    @property
+    def shared(self) -> bool:
+        """Whether several people may stand behind it."""
+        return self.one_in > 1
+
+
+OWN = Limit(free=5, longest=900)
+ACCOUNT = Limit(free=20, longest=4, one_in=8)
+NETWORK = Limit(free=60, longest=1, one_in=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Where tries are counted, and how many are too many."""
+
     key: bytes
-    shared: bool = False
-
-    @property
-    def free(self) -> int:
-        """How many tries do not wait."""
-        return FREE_TRIES_OF_A_NETWORK if self.shared else FREE_TRIES
-
-    @property
-    def longest(self) -> int:
-        """The longest wait, in seconds."""
-        return LONGEST_WAIT_OF_A_NETWORK if self.shared else LONGEST_WAIT
+    limit: Limit = OWN
 
     def wait_after(self, tries: int) -> timedelta:
         """Return how long to wait after so many tries until the next."""
-        if tries < self.free:
-            return timedelta()
-        return timedelta(seconds=min(2 ** min(tries - self.free, _DOUBLINGS), self.longest))
+        over = tries - self.limit.free
+        return timedelta() if over < 0 else timedelta(seconds=min(2 ** min(over, _DOUBLINGS), self.limit.longest))
+
+
+class Kind(StrEnum):
+    """What is tried; each has counts of its own in a network."""
+
+    SIGN_IN = "sign in"
+    JOIN = "join"
+    FORGOT = "forgot"
 
 
 def sign_in_buckets(sign_in_index: bytes, network: str, known_device: str | None) -> list[Bucket]:
     """Return where a try with a sign-in name is counted; `known_device` is the token of a device known to the account.
 
-    A known device is not slowed by its network either: the stranger may be in the next room.
+    A known device is not slowed by its network either: the stranger may be in the next room. Known devices of one
+    account have a count together too, since one of them may be in the wrong hands.
     """
     if known_device is not None:
-        return [_bucket(b"device", sign_in_index, known_device.encode())]
-    return [_bucket(b"account", sign_in_index), network_bucket(network)]
+        return [
+            _bucket(b"device", sign_in_index, known_device.encode()),
+            _bucket(b"devices", sign_in_index, of=ACCOUNT),
+        ]
+    return [
+        _bucket(b"account", sign_in_index, network_of(network).encode()),
+        _bucket(b"account", sign_in_index, of=ACCOUNT),
+        network_bucket(Kind.SIGN_IN, network),
+    ]
 
 
 def code_bucket(person_id: uuid.UUID, known_device: str | None) -> Bucket:
@@ -80,10 +111,20 @@ def code_bucket(person_id: uuid.UUID, known_device: str | None) -> Bucket:
     return _bucket(b"second factor", person_id.bytes, (known_device or "").encode())
 
 
-def network_bucket(address: str) -> Bucket:
+def link_bucket(token: str) -> Bucket:
+    """Return where tries with the link of an invitation are counted."""
+    return _bucket(b"link", token.encode("utf-8", "surrogatepass"))
+
+
+def chart_number_bucket(person_id: uuid.UUID) -> Bucket:
+    """Return where chart numbers are counted that a member of the staff typed and that were taken."""
+    return _bucket(b"chart number", person_id.bytes)
+
+
+def network_bucket(kind: Kind, address: str) -> Bucket:
     """Return where tries of a network are counted, in each hour anew."""
     hour = int(clock.now().timestamp()) // int(FORGOTTEN_AFTER.total_seconds())
-    return _bucket(b"network", network_of(address).encode(), str(hour).encode(), shared=True)
+    return _bucket(b"network", kind.encode(), network_of(address).encode(), str(hour).encode(), of=NETWORK)
 
 
 def network_of(address: str) -> str:
@@ -98,8 +139,8 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network((parsed, bits), strict=False))
 
 
-def _bucket(*parts: bytes, shared: bool = False) -> Bucket:
-    return Bucket(vault().keyed_hash("throttle", b"\x00".join(parts)), shared)
+def _bucket(*parts: bytes, of: Limit = OWN) -> Bucket:
+    return Bucket(vault().keyed_hash("throttle", b"\x00".join(parts)), of)
 
 
 def reserve(buckets: Sequence[Bucket]) -> int:
@@ -109,7 +150,8 @@ def reserve(buckets: Sequence[Bucket]) -> int:
     """
     moment = clock.now()
     with work.reading() as session:  # Refusals, which a flood is made of, take no writer lock.
-        wait = _wait(buckets, _rows(session, buckets), moment)
+        rows = _rows(session, buckets)
+        wait = _wait(buckets, rows, moment) or _drawn(buckets, rows, moment)
     if wait:
         return wait
     with unit().store.work(writes=True):
@@ -133,8 +175,8 @@ def reserve_or_refuse(buckets: Sequence[Bucket]) -> None:
 
 def forget(buckets: Sequence[Bucket]) -> None:
     """Forgive, in this unit of work, after a success: all tries of an account or device, this one of a network."""
-    own = [bucket.key for bucket in buckets if not bucket.shared]
-    shared = [bucket.key for bucket in buckets if bucket.shared]
+    own = [bucket.key for bucket in buckets if not bucket.limit.shared]
+    shared = [bucket.key for bucket in buckets if bucket.limit.shared]
     if own:
         db().execute(delete(Throttle).where(Throttle.bucket.in_(own)))
     if shared:
@@ -175,3 +217,13 @@ def _wait(buckets: Sequence[Bucket], rows: dict[bytes, Throttle], moment: dateti
         if row is not None and pause:  # Without a pause, a try of the same moment that was counted first asks for none.
             longest = max(longest, (row.last_at + pause - moment).total_seconds())
     return math.ceil(longest)
+
+
+def _drawn(buckets: Sequence[Bucket], rows: dict[bytes, Throttle], moment: datetime) -> int:
+    """Draw a lot for each shared bucket that is over its limit; return 0, or the seconds to name to whoever lost."""
+    for bucket in buckets:
+        row = rows.get(bucket.key)
+        over = row is not None and _counted(row, moment) >= bucket.limit.free
+        if over and secrets.randbelow(bucket.limit.one_in):
+            return _TRY_AGAIN_AFTER
+    return 0

@@ -25,6 +25,8 @@ from patient_app.profile.service import profile_of
 # So few that a page of several check-ins a day stays short; links lead on.
 LIST_DAYS = 5
 DAYS_OF_A_WEEK = 7
+# A phone in a zone ahead of the one in the settings is in its next day before today is over.
+AHEAD = timedelta(days=1)
 # With fewer days, nothing is said about what is usual.
 LEAST_FOR_USUAL = 14
 
@@ -175,8 +177,11 @@ def entries_of(patient: Viewer, day: date) -> DaysPage:
 
 
 def entries_back(patient: Viewer, day: date, today: date) -> DaysPage:
-    """Return the own check-ins of the newest `LIST_DAYS` days that have any, up to and with a day."""
-    days = _by_day(_entries(_DAYS_BACK, patient, day))
+    """Return the own check-ins of the newest `LIST_DAYS` days that have any, up to and with a day.
+
+    From today back, those of a phone that is ahead of today come first.
+    """
+    days = _by_day(_entries(_DAYS_BACK, patient, day + AHEAD if day == today else day))
     older = days[LIST_DAYS][0] if len(days) > LIST_DAYS else None
     newer = day + timedelta(days=1) if day < today else None
     return DaysPage(days[:LIST_DAYS], older, newer)

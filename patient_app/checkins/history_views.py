@@ -28,8 +28,8 @@ def show_history() -> ResponseReturnValue:
     """Show a period as a chart above the newest check-ins, or a month, or a day of it."""
     patient = viewer()
     today = _today(patient)
-    chosen = _day(request.args.get("day"), today)
-    month = chosen or _day(f"{request.args.get('month')}-01", today)
+    chosen = _day(request.args.get("day"), today + history.AHEAD)
+    month = chosen or _day(f"{request.args.get('month')}-01", today + history.AHEAD)
     if month is not None:
         return _show_month(patient, month, chosen, today)
     return _show_period(patient, PERIODS.get(request.args.get("period", ""), history_words.USUAL_PERIOD), today)
@@ -37,14 +37,15 @@ def show_history() -> ResponseReturnValue:
 
 def _show_period(patient: Viewer, period: int, today: date) -> ResponseReturnValue:
     fold = history.folds_use(patient)
-    days = history.days_between(patient, history_words.first_day_read(period, today), today)
+    days = history.days_between(patient, history_words.first_day_read(period, today), today + history.AHEAD)
+    newest = max([today, *(day.day for day in days[-1:])])
     after, until = _day(request.args.get("after"), today), _day(request.args.get("until"), today)
     page = history.entries_on(patient, after) if after else history.entries_back(patient, until or today, today)
     return _render(
         patient,
         today,
         "checkins/history.html",
-        figures=history_words.figures(days, period, today, fold=fold),
+        figures=history_words.figures(days, period, newest, fold=fold),
         period=period,
         periods=history_words.period_words(),
         page=page,

@@ -5,6 +5,7 @@ patient's account is not closed, and only to
 * the person it names: a supporter whom the patient confirmed, or a clinician who is on the patient's team now; or
 * a clinician of the discipline it names who is on the team now and whose name the patient was shown, or whose joining
   the patient had notice of 72 hours ago.
+And only while it is as it was signed: a row whose seal does not fit opens nothing (`seals`).
 Everything is asked of the database at each reading, so that an end or a pause holds at the next request, in every
 process. Used by `reading` only.
 """
@@ -22,9 +23,11 @@ from sqlalchemy import CTE, ColumnElement, Executable, and_, bindparam, case, ex
 
 from patient_app.accounts.models import Person, PersonState, SupportLink, SupportState, TeamMembership
 from patient_app.accounts.teams import READS_AFTER_NOTICE
+from patient_app.consent import seals
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.models import Consent, ConsentCategory, ConsentState
 from patient_app.core import clock
+from patient_app.core.logs import logger
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import db
 
@@ -169,7 +172,7 @@ def _on_team() -> ColumnElement[bool]:
 
 def name_known() -> ColumnElement[bool]:
     """Return the condition under which a new member of a team reads; `noticed_by` is bound to it."""
-    return or_(TeamMembership.shown_at.is_not(None), TeamMembership.assigned_at <= bindparam("noticed_by"))
+    return or_(TeamMembership.shown_at.is_not(None), TeamMembership.noticed_at <= bindparam("noticed_by"))
 
 
 def grants_of(reader: Reader, patient_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Grants]:
@@ -179,9 +182,14 @@ def grants_of(reader: Reader, patient_ids: Iterable[uuid.UUID]) -> dict[uuid.UUI
         return {}
     rows = db().execute(_grants(asker(reader)), {**asked_by(reader), "patient_ids": wanted})
     found: dict[uuid.UUID, list[Grant]] = {}
-    for patient_id, consent_id, entries_from, ends_at, scope in rows:
-        found.setdefault(patient_id, []).extend(
-            Grant(patient_id, consent_id, category, level, entries_from, ends_at) for category, level in _scope(scope)
+    for row in rows:
+        *facts, kept, scope = row
+        if not seals.is_whole(facts, scope.split(","), kept):
+            logger().error("consent seal broken", consent_id=str(row.id), patient_id=str(row.patient_id))
+            continue
+        found.setdefault(row.patient_id, []).extend(
+            Grant(row.patient_id, row.id, category, level, row.entries_from, row.ends_at)
+            for category, level in _scope(scope)
         )
     return {patient_id: Grants(tuple(grants)) for patient_id, grants in found.items()}
 
@@ -191,7 +199,7 @@ def _grants(kind: Asker) -> Executable:
     # One row a consent: a list of patients is read with every page.
     scope = func.aggregate_strings(ConsentCategory.category.concat(":").concat(ConsentCategory.level), ",")
     return (
-        select(Consent.patient_id, Consent.id, Consent.entries_from, Consent.ends_at, scope)
+        select(*seals.FACTS, Consent.seal, scope)
         .join(ConsentCategory, ConsentCategory.consent_id == Consent.id)
         .where(open_consents(kind), Consent.patient_id.in_(bindparam("patient_ids", expanding=True)))
         .group_by(Consent.id)

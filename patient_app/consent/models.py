@@ -78,6 +78,8 @@ class Consent(Base):
     paused_at: Mapped[datetime | None] = mapped_column(default=None)
     revoked_at: Mapped[datetime | None] = mapped_column(default=None)
     replaced_by: Mapped[Id | None] = mapped_column(default=None)
+    # Made by `seals`; a consent without one, or with another's, opens nothing.
+    seal: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     grants: Mapped[list[ConsentCategory]] = relationship(lazy="selectin", cascade="all, delete-orphan")
 
 

@@ -52,7 +52,6 @@ _SUPPORTERS = select(SupportLink.id, SupportLink.supporter_id, SupportLink.name_
 _READ = (
     select(
         AccessRecord.viewer_id,
-        AccessRecord.viewer_role,
         AccessRecord.recorded_at,
         ConsentCategory.category,
     )
@@ -141,21 +140,21 @@ def who_has_read(
     """
     kinds = [AccessKind.DETAIL, AccessKind.CASELOAD] if lists else [AccessKind.DETAIL]
     asked = {"patient_id": patient.id, "kinds": kinds, "recorded_seq": recorded_seq, "day": day}
-    opened: dict[uuid.UUID, tuple[Role, datetime, set[Category]]] = {}
-    for viewer_id, role, at, category in db().execute(_READ, asked):
-        _, _, categories = opened.get(viewer_id, (role, at, set()))
-        opened[viewer_id] = (Role(role), at, categories | {Category(category)})
+    opened: dict[uuid.UUID, tuple[datetime, set[Category]]] = {}
+    for viewer_id, at, category in db().execute(_READ, asked):
+        _, categories = opened.get(viewer_id, (at, set()))
+        opened[viewer_id] = (at, categories | {Category(category)})
     read = {
-        viewer_id: (role, at, tuple(part.words for part in parts if part.needs <= categories))
-        for viewer_id, (role, at, categories) in opened.items()
+        viewer_id: (at, tuple(part.words for part in parts if part.needs <= categories))
+        for viewer_id, (at, categories) in opened.items()
     }
-    read = {viewer_id: entry for viewer_id, entry in read.items() if entry[2]}
+    read = {viewer_id: entry for viewer_id, entry in read.items() if entry[1]}
     if not read:
         return []
     people = {person.id: person for person in db().scalars(select(Person).where(Person.id.in_(read)))}
     found = [
-        HasRead(people[viewer_id].name or "", role, people[viewer_id].discipline, words, at)
-        for viewer_id, (role, at, words) in read.items()
+        HasRead(people[viewer_id].name or "", Role(people[viewer_id].role), people[viewer_id].discipline, words, at)
+        for viewer_id, (at, words) in read.items()
     ]
     return sorted(found, key=lambda one: one.last, reverse=True)
 

@@ -5,6 +5,7 @@ Only the patient does any of it; but when their account closes or opens again, e
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +14,17 @@ from datetime import date, datetime
 from flask_babel import format_date, gettext
 from sqlalchemy import select
 
+from patient_app.accounts import teams
 from patient_app.accounts.closing import pauses_sharing
-from patient_app.accounts.models import Person, PersonState, Practice, SupportLink, SupportState, TeamMembership
+from patient_app.accounts.models import (
+    Person,
+    PersonState,
+    Practice,
+    SupportLink,
+    SupportState,
+    TeamMembership,
+)
+from patient_app.consent import seals
 from patient_app.consent.categories import DETAIL_ONLY, OFFERED, Category, Level
 from patient_app.consent.form_text import current_form, digest
 from patient_app.consent.models import Consent, ConsentCategory, ConsentEvent, ConsentState, RecipientKind
@@ -145,11 +155,14 @@ def give_consent(
 ) -> Consent:
     """Store a signed consent; it replaces the patient's earlier ones for the same recipient.
 
-    The same id again gives the same consent. Raise `ConsentRefused` with the reason `nothing-chosen`, `not-offered`,
-    `ends-in-past`, `entries-closed` or `signed-before` (the id was used for other terms), and `NotFound` for an id of
-    somebody else's.
+    The members of the team whom it names count as shown to the patient. The same id again gives the same consent.
+    Raise `ConsentRefused` with the reason `nothing-chosen`, `not-offered`, `ends-in-past`, `entries-closed`,
+    `other-name` (the signature is not the patient's name), `signed-before` (the id was used for other terms) or
+    `ended-since` (it was, and does not hold any more), and `NotFound` for an id of somebody else's.
     """
     _check_terms(patient, terms)
+    if _loosely(signature) != _loosely(patient.name):
+        raise ConsentRefused("other-name")
     # Taking the patient's row first lets one writer at a time change what this patient shares.
     db().scalar(select(Person.id).where(Person.id == patient.id).with_for_update())
     existing = db().get(Consent, consent_id)
@@ -162,7 +175,16 @@ def give_consent(
     db().add(consent)
     db().flush()  # Its event refers to it.
     _note(consent, "given", patient.id)
+    if recipient.discipline is not None:
+        teams.mark_named(patient.id, recipient.discipline)
     return consent
+
+
+def _loosely(name: str) -> str:
+    """Return a name as two spellings of it are compared: whatever the case, the spaces, the accents and the dots."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    kept = (letter if letter.isalnum() else " " for letter in letters if not unicodedata.combining(letter))
+    return " ".join("".join(kept).split())
 
 
 def _check_terms(patient: Viewer, terms: Terms) -> None:
@@ -187,6 +209,8 @@ def _same_or_refused(patient: Viewer, existing: Consent, recipient: Recipient, t
     )
     if not same:
         raise ConsentRefused("signed-before")
+    if existing.state not in LIVE:
+        raise ConsentRefused("ended-since")
     return existing
 
 
@@ -229,6 +253,7 @@ def _make(patient: Viewer, consent_id: uuid.UUID, recipient: Recipient, terms: T
     consent.recipient_name = recipient_words
     consent.signature = signature
     consent.form_text = text
+    seals.seal(consent)
     return consent
 
 
@@ -293,7 +318,7 @@ def _redisclosure(recipient: Recipient) -> str:
     if recipient.kind is RecipientKind.TEAM:
         return gettext(
             "My care team may use this for my treatment. They may pass it on as health privacy law (HIPAA) allows, "
-            "but not for proceedings against me."
+            "but not for proceedings against me. What they pass on may then no longer be protected by 42 CFR part 2."
         )
     return gettext(
         "The law does not let this person pass on what they see about alcohol or drug use. A private person may "
@@ -308,11 +333,16 @@ def own_consents(patient: Viewer) -> list[ConsentSummary]:
     return [_summary(consent) for consent in db().scalars(query) if consent.ends_at is None or consent.ends_at > moment]
 
 
+def shared_now(patient: Viewer, recipient: Recipient) -> ConsentSummary | None:
+    """Return what the patient shares with a recipient now, or paused; None where there is nothing."""
+    return next((one for one in own_consents(patient) if one.recipient.key == recipient.key), None)
+
+
 def _summary(consent: Consent) -> ConsentSummary:
     levels = {grant.category: grant.level for grant in consent.grants}
     return ConsentSummary(
         id=consent.id,
-        recipient=_signed_for(consent),
+        recipient=signed_for(consent),
         paused=consent.state == ConsentState.PAUSED,
         grants=tuple((category, Level(levels[category])) for category in Category if category in levels),
         starts_at=consent.starts_at,
@@ -322,7 +352,8 @@ def _summary(consent: Consent) -> ConsentSummary:
     )
 
 
-def _signed_for(consent: Consent) -> Recipient:
+def signed_for(consent: Consent) -> Recipient:
+    """Return whom a consent was signed for, as it was signed; `people` is empty."""
     discipline = Discipline(consent.discipline) if consent.discipline else None
     title = str(YOUR_DISCIPLINE[discipline]) if discipline else consent.recipient_name or ""
     return Recipient(RecipientKind(consent.recipient_kind), consent.recipient_id, discipline, title, ())
@@ -353,6 +384,15 @@ def resume_consent(patient: Viewer, consent_id: uuid.UUID) -> None:
     if consent.state == ConsentState.PAUSED:
         consent.state, consent.paused_at = ConsentState.ACTIVE, None
         _note(consent, "resumed", patient.id)
+
+
+def resume_everything(patient: Viewer) -> int:
+    """Open all paused consents again and return how many; raise `ConsentRefused` while entries are closed."""
+    paused = select(Consent.id).where(Consent.patient_id == patient.id, Consent.state == ConsentState.PAUSED)
+    found = db().scalars(paused).all()
+    for consent_id in found:
+        resume_consent(patient, consent_id)
+    return len(found)
 
 
 def end_consent(patient: Viewer, consent_id: uuid.UUID) -> None:

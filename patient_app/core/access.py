@@ -20,6 +20,8 @@ from patient_app.core.identity import Stage, Viewer, viewer_or_none
 from patient_app.core.roles import Role
 
 STEP_UP_MINUTES = 10
+# A form that takes time to fill in: its page asks for the password as any other, what is sent is taken this long after.
+STEP_UP_SENDING_MINUTES = 30
 
 _View = TypeVar("_View", bound=Callable[..., Any])
 
@@ -68,28 +70,41 @@ PERMITTED: dict[Permission, frozenset[Role]] = {
 }
 
 
+# What staff cannot do in a session that began with a clinic code, until their mail or an older device says it was them,
+# or a day has passed: whoever made the code may have used it.
+_CLOSED_AFTER_CODE = frozenset({Permission.CODES_CONFIRM, Permission.CODES_ISSUE, Permission.TEAM_READ})
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What a view declared: its permission, whether a recent password is needed, whether it writes or only reads."""
 
     permission: Permission
     step_up: bool = False
+    takes_time: bool = False
     records: bool = False
     reads: bool = False
 
 
 def access(
-    permission: Permission, *, step_up: bool = False, records: bool = False, reads: bool = False
+    permission: Permission,
+    *,
+    step_up: bool = False,
+    takes_time: bool = False,
+    records: bool = False,
+    reads: bool = False,
 ) -> Callable[[_View], _View]:
     """Declare who may call a view.
 
-    `step_up` asks for the password again when it was given more than `STEP_UP_MINUTES` ago. `records` says that a GET
+    `step_up` asks for the password again when it was given more than `STEP_UP_MINUTES` ago; with `takes_time`, a POST
+    is taken up to `STEP_UP_SENDING_MINUTES` after it. Later than that, a form gets 401 with its words; a mere button
+    leads to the password, and from there to the page at its own address, where there is one. `records` says that a GET
     writes an access record, so its unit of work is a writing one. `reads` says that a POST stores nothing (it is one so
     that what was typed stands in no address): its unit of work is a reading one and waits for no writer.
     """
 
     def mark(view: _View) -> _View:
-        policy = Policy(permission, step_up=step_up, records=records, reads=reads)
+        policy = Policy(permission, step_up=step_up, takes_time=takes_time, records=records, reads=reads)
         view.access_policy = policy  # type: ignore[attr-defined]
         return view
 
@@ -134,16 +149,31 @@ def _refusal(policy: Policy, person: Viewer) -> ResponseReturnValue | None:
     if person.role not in PERMITTED[policy.permission]:
         # The same answer as for an address that does not exist.
         abort(404)
-    if policy.step_up and clock.now() - person.confirmed_at > timedelta(minutes=STEP_UP_MINUTES):
-        if request.method not in {"GET", "HEAD"}:
-            abort(401)
-        return redirect(url_for("accounts.confirm", next=request.full_path.rstrip("?")), 303)
+    if person.entries_closed_from is not None and policy.permission in _CLOSED_AFTER_CODE:
+        return _redirect("accounts.closed_for_now")
+    if policy.step_up and clock.now() - person.confirmed_at > _password_holds(policy):
+        return _ask_for_password()
     return None
+
+
+def _is_sending() -> bool:
+    return request.method not in {"GET", "HEAD"}
+
+
+def _password_holds(policy: Policy) -> timedelta:
+    return timedelta(minutes=STEP_UP_SENDING_MINUTES if policy.takes_time and _is_sending() else STEP_UP_MINUTES)
+
+
+def _ask_for_password() -> Response:
+    is_button = not request.content_length and current_app.url_map.bind("").test(request.path, "GET")
+    if _is_sending() and not is_button:
+        abort(401)
+    return _redirect("accounts.confirm", next=request.full_path.rstrip("?"))
 
 
 def _ask_to_sign_in() -> Response | None:
     """Send a page's visitor to sign in; a form gets 401, so that the error page can keep the words."""
-    if request.method not in {"GET", "HEAD"}:
+    if _is_sending():
         abort(401)
     return _redirect("accounts.sign_in", next=request.full_path.rstrip("?"))
 

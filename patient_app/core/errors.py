@@ -16,14 +16,12 @@ from werkzeug.exceptions import HTTPException
 
 from patient_app.core import work
 from patient_app.core.db import DatabaseBusy, DatabaseMissing
-from patient_app.core.forms import without_controls
+from patient_app.core.forms import words_of
 from patient_app.core.logs import logger
 
 _l = lazy_gettext
 
 UNREACHABLE = (DatabaseBusy, DatabaseMissing, OperationalError)
-NEVER_SHOWN_AGAIN = frozenset({"password", "new_password", "current_password", "code", "secret", "id"})
-WORDS_AT_LEAST = 2
 
 
 class NotFound(Exception):
@@ -32,7 +30,7 @@ class NotFound(Exception):
 
 TEXTS: dict[int, tuple[LazyString, LazyString]] = {
     400: (_l("That did not work"), _l("The page sent something we could not read. Go back and try once more.")),
-    401: (_l("Please sign in again"), _l("You were signed out to keep your data safe. Nothing was stored.")),
+    401: (_l("Please sign in again"), _l("You were signed out to keep your data safe. What you sent was not stored.")),
     403: (
         _l("We stopped that request"),
         _l("It did not come from one of our own pages, so nothing was stored. Open the page here and send it again."),
@@ -97,22 +95,31 @@ def error_page(kind: int, status: int | None = None) -> tuple[str, int]:
     work.end()
     g.failsafe = True
     heading, text = TEXTS[kind]
-    page = render_template("errors/error.html", status=status or kind, heading=heading, text=text, kept=kept_words())
+    kept = [] if kind == HTTPStatus.FORBIDDEN and not request.cookies else kept_words()
+    page = render_template(
+        "errors/error.html", status=status or kind, heading=heading, text=text, kept=kept, again=_page_again()
+    )
     return page, status or kind
 
 
+def _page_again() -> str | None:
+    """Return the address of the page that a form came from, where there is one at the form's own address."""
+    if request.method == "POST" and current_app.url_map.bind("").test(request.path, "GET"):
+        return request.path
+    return None
+
+
 def kept_words() -> list[tuple[str, str]]:
-    """Return the words of a form that was not taken, so that the page can show them; never a password or a code."""
+    """Return what was answered in a form that was not taken, in words; never a password, a code or a hidden field.
+
+    Nothing is shown of a form that came from elsewhere: without a cookie of ours a 403 answers another site's words,
+    which shall not stand on a page of ours.
+    """
     if request.method != "POST" or request.content_length is None:
         return []
     if request.content_length > (current_app.config["MAX_CONTENT_LENGTH"] or 0):
         return []
     try:
-        items = list(request.form.items(multi=True))
+        return words_of(request.form)
     except HTTPException:
         return []
-    return [
-        (without_controls(name.replace("_", " ").capitalize()), without_controls(text))
-        for name, text in items
-        if name not in NEVER_SHOWN_AGAIN and len(text.strip()) >= WORDS_AT_LEAST and not name.endswith("_id")
-    ]

@@ -9,14 +9,18 @@ from __future__ import annotations
 import unicodedata
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from flask import request
 from flask_babel import LazyString, lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField, Field, HiddenField, PasswordField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields import Choice, SelectChoice
+from wtforms.fields.core import UnboundField
 from wtforms.i18n import DummyTranslations
 from wtforms.validators import StopValidation, ValidationError
 
@@ -281,3 +285,61 @@ class DayField(StringField):  # type: ignore[misc]  # WTForms has no types.
             date.fromisoformat(self.data)
         except ValueError:
             raise StopValidation(_l("Use a date such as 2026-05-31.")) from None
+
+
+# ------------------------------------------------------------------------------------- what a refused form had in it
+def words_of(sent: MultiDict[str, str]) -> list[tuple[str, str]]:
+    """Return the questions and answers of a form as a person saw them, from what was sent.
+
+    For pages that cannot make the form itself, having neither person nor database: the form is found by the names of
+    its fields. Hidden fields, passwords and codes are left out, and so is what no form of ours has.
+    """
+    form: Any = max(_all_forms(Form), key=lambda each: len(_questions(each).keys() & sent.keys()), default=Form)
+    answers = []
+    for name, asked in _questions(form).items():
+        words = ", ".join(filter(None, map(asked.word, sent.getlist(name))))
+        if words and not asked.secret:
+            answers.append((str(asked.label), words))
+    return answers
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    label: LazyString | str
+    choices: dict[str, LazyString | str]
+    secret: bool
+
+    def word(self, value: str) -> str:
+        """Return an answer as the page showed it; empty for a name that only we use."""
+        if value in self.choices:
+            return str(self.choices[value])
+        return "" if parse_id(value) is not None else without_controls(value).strip()
+
+
+def _all_forms(form: Any) -> Iterator[Any]:
+    for each in form.__subclasses__():
+        yield each
+        yield from _all_forms(each)
+
+
+@cache
+def _questions(form: Any) -> dict[str, _Question]:
+    found = {}
+    for name in dir(form):
+        field = getattr(form, name)
+        if isinstance(field, UnboundField):
+            found[name] = _question(field)
+    return dict(sorted(found.items(), key=lambda item: getattr(form, item[0]).creation_counter))
+
+
+def _question(field: UnboundField[Field]) -> _Question:
+    given = dict(zip(("label", "choices"), field.args, strict=False)) | field.kwargs
+    choices: Iterable[tuple[str, LazyString | str]] = ()
+    if issubclass(field.field_class, BooleanField):
+        choices = [("y", _l("Yes"))]
+    elif issubclass(field.field_class, ChoiceField | ChipsField | ListField):
+        choices = given.get("choices") or ()
+    label = given.get("label", "")
+    code = given.get("render_kw", {}).get("autocomplete") == "one-time-code"
+    secret = code or not label or issubclass(field.field_class, HiddenField | PasswordField)
+    return _Question(label, {str(each[0]): each[1] for each in choices}, secret)

@@ -23,6 +23,7 @@ from patient_app.accounts.models import (
 from patient_app.accounts.passwords import hash_password
 from patient_app.checkins.models import Source
 from patient_app.checkins.recording import record_check_in
+from patient_app.consent import seals
 from patient_app.consent import service as consent
 from patient_app.consent.models import Consent, ConsentEvent
 from patient_app.core import clock
@@ -221,6 +222,7 @@ class _Filling:
         """Put what was just done to a consent where it belongs in the story."""
         if event == "given":
             given.signed_at = given.starts_at = moment
+            seals.seal(given)
         elif event == "paused":
             given.paused_at = moment
         else:

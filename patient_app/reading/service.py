@@ -90,6 +90,11 @@ class Period:
         """The end of the last week: a week belongs to the page of its Monday, so that none is summed up in halves."""
         return min(self.today, self.last_day + timedelta(days=6 - self.last_day.weekday()))
 
+    @property
+    def last_detailed(self) -> date:
+        """The last day of single check-ins: a phone in a zone ahead is in its next day before today is over."""
+        return self.last_day + timedelta(days=1) if self.last_day == self.today else self.last_day
+
 
 @dataclass(frozen=True, slots=True)
 class SharedCheckIn:
@@ -203,13 +208,14 @@ def preview(patient: Viewer, reader: Reader, days: int = PAGE_DAYS, until: date 
 
 
 def _read(viewer: Viewer, person: Named, period: Period, instructions: str | None = None) -> Shared:
-    """Decide, record and read, all in the one transaction that the record is kept by."""
+    """Decide, read and record, all in one transaction: nothing leaves before the record is kept."""
     reader, held = reader_of(viewer), _hold([person.id])
     grants = grants_of(reader, [person.id]).get(person.id, Grants())
     last_day = period.last_summed if _summed(grants) else period.last_day
-    days = (period.first_day, last_day)
+    shared = _shared(reader, person, grants, period, instructions)
+    days = (period.first_day, max([last_day, *(one.day for one in shared.check_ins)]))
     access_log.record(_readings(viewer, {person.id: grants}, AccessKind.DETAIL, days, held), held.chains)
-    return _shared(reader, person, grants, period, instructions)
+    return shared
 
 
 def _shared(reader: Reader, person: Named, grants: Grants, period: Period, instructions: str | None) -> Shared:
@@ -508,7 +514,7 @@ def _reading(
 def _check_ins(reader: Reader, patient_id: uuid.UUID, grants: Grants, period: Period) -> Iterable[SharedCheckIn]:
     if not grants.items:
         return []
-    rows = _rows(reader, patient_id, grants, Level.DETAIL, (period.first_day, period.last_day))
+    rows = _rows(reader, patient_id, grants, Level.DETAIL, (period.first_day, period.last_detailed))
     return [_as_shared(row) for row in rows]
 
 

@@ -1,26 +1,30 @@
-"""The forms about sharing: nothing is chosen beforehand, and not choosing shares nothing."""
+"""The forms about sharing. Nothing is chosen beforehand but what the person chose before: a change begins with that.
+
+Not choosing shares nothing.
+"""
 
 from __future__ import annotations
 
 import calendar
+import hashlib
 from datetime import UTC, date, datetime, time
 from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
-from wtforms import Field
+from wtforms import Field, HiddenField
 from wtforms.validators import StopValidation
 
 from patient_app.accounts.practice_forms import check_email
 from patient_app.consent.categories import OFFERED, Category, Level
-from patient_app.consent.service import Terms
+from patient_app.consent.service import ConsentSummary, Recipient, Terms
 from patient_app.consent.words import CATEGORY_HINTS, CATEGORY_NAMES
 from patient_app.core import clock
 from patient_app.core.clock import moment
 from patient_app.core.forms import ChoiceField, DayField, Form, IdField, Needed, long_text, short_text
 from patient_app.core.identity import Viewer
 
-NO, BEFORE, NOW, OPEN, CHOSEN = "no", "before", "now", "open", "day"
+NO, BEFORE, NOW, SAME, OPEN, CHOSEN = "no", "before", "now", "same", "open", "day"
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 LONGEST_YEARS = 10
 INSTRUCTIONS = 2000
@@ -41,12 +45,18 @@ class ConsentForm(Form):
     """What to share, from when, until when, and the name typed as a signature."""
 
     id = IdField()
+    # Whose names stood on the page: the words that are signed name them.
+    recipient_id = HiddenField()
     mood = _question(Category.MOOD, _LEVELS)
     substance_use = _question(Category.SUBSTANCE_USE, _LEVELS)
     notes = _question(Category.NOTES, _WHOLE)
     since = ChoiceField(
         _l("From when?"),
-        [(BEFORE, _l("Also what I wrote before")), (NOW, _l("Only from today on"))],
+        [
+            (BEFORE, _l("Also what I wrote before")),
+            (SAME, _l("From the same day on as now")),
+            (NOW, _l("Only from today on")),
+        ],
         validators=[Needed(_l("Pick from when they may see it."))],
     )
     until = ChoiceField(
@@ -60,17 +70,40 @@ class ConsentForm(Form):
         ],
         validators=[Needed(_l("Pick until when. You can end it sooner at any time."))],
     )
-    until_day = DayField(_l("The day"), description=_l("Only if you chose a day above."))
+    until_day = DayField(_l("The last day"), description=_l("Only if you chose a day above."))
     signature = short_text(
         _l("Your name"),
         needed=_l("Type your name to sign."),
-        description=_l("Typing your name here is your signature."),
         render_kw={"autocomplete": "name"},
     )
+
+    def __init__(self, patient: Viewer, recipient: Recipient, before: ConsentSummary | None) -> None:
+        """Begin with what is shared with this recipient now, if anything is."""
+        super().__init__(data=_as_chosen(before, patient.zone) if before else None)
+        self.signature.description = _l(
+            "Typing your name here is your signature. Your name here is: %(name)s.", name=patient.name
+        )
+        self.before = before
+        self.names = hashlib.sha256(recipient.named.encode()).hexdigest()[:32]
+        self.sent_names, self.recipient_id.data = self.recipient_id.data, self.names
+        if before is None or before.entries_from is None:
+            self.since.choices = [choice for choice in self.since.choices if choice.value != SAME]
+
+    def validate_recipient_id(self, field: Field) -> None:
+        """Refuse where somebody has come to the team, or left it, since the page was made."""
+        if self.sent_names != self.names:
+            raise StopValidation(_l("Your team has changed. Look at the names above, then sign again."))
+
+    def validate_since(self, field: Field) -> None:
+        """Refuse the day of before where there is none."""
+        if field.data == SAME and (self.before is None or self.before.entries_from is None):
+            raise StopValidation(field.unknown())
 
     def validate_until_day(self, field: Field) -> None:
         """Ask for the day where one is to be chosen, and for one that can be meant."""
         if self.until.data != CHOSEN:
+            if field.data and self.until.data:
+                raise StopValidation(_l("You chose something else above. Choose “Until a day I choose”, or clear it."))
             return
         if not field.data:
             raise StopValidation(_l("Pick the day on which sharing ends."))
@@ -81,10 +114,11 @@ class ConsentForm(Form):
         """Return what was chosen; only after the form was found valid."""
         today = moment(clock.now(), patient.zone).local_date
         chosen = {category: self[category].data for category in OFFERED}
+        same = self.before.entries_from if self.before else None
         return Terms(
             grants={category: Level(level) for category, level in chosen.items() if level not in {None, NO}},
             ends_at=self._ends_at(today, patient.zone),
-            entries_from=today if self.since.data == NOW else None,
+            entries_from={NOW: today, SAME: same}.get(self.since.data),
         )
 
     def _ends_at(self, today: date, zone: str) -> datetime | None:
@@ -93,6 +127,17 @@ class ConsentForm(Form):
         last = self.until_day.day if self.until.data == CHOSEN else _months_after(today, MONTHS[self.until.data])
         # The chosen day still belongs to it, so the end is its last second.
         return None if last is None else datetime.combine(last, time(23, 59, 59), clock.find_zone(zone) or UTC)
+
+
+def _as_chosen(before: ConsentSummary, zone: str) -> dict[str, str]:
+    """Return what is shared now as answers of the form."""
+    levels = dict(before.grants)
+    answers = {str(category): str(levels.get(category, NO)) for category in OFFERED}
+    answers["since"] = BEFORE if before.entries_from is None else SAME
+    answers["until"] = OPEN if before.ends_at is None else CHOSEN
+    if before.ends_at is not None:
+        answers["until_day"] = moment(before.ends_at, zone).local_date.isoformat()
+    return answers
 
 
 def _months_after(day: date, months: int) -> date:

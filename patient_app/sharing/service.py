@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
 
@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from patient_app.access_log.models import AccessKind, AccessRecord
 from patient_app.accounts import people, teams
-from patient_app.accounts.models import Person, SupportState
+from patient_app.accounts.models import Person, SupportLink, SupportState
 from patient_app.accounts.people import SupportRow
 from patient_app.consent import service as consents
 from patient_app.consent.categories import OFFERED, Category
@@ -39,6 +39,9 @@ SENTENCES: dict[AccessKind, LazyString] = {
     AccessKind.CODE_ISSUED: _l("%(who)s made a code with which you can sign in."),
     AccessKind.CODE_CONFIRMED: _l("%(who)s agreed to a code with which you can sign in."),
     AccessKind.CODE_USED: _l("A code was used to sign in to your account. %(who)s had made it."),
+    AccessKind.STAFF_CODE_USED: _l(
+        "%(who)s, on your care team, got a new password with a code from the practice. Ask them if that was right."
+    ),
     AccessKind.TEAM_JOINED: _l("%(who)s joined your care team."),
     AccessKind.TEAM_LEFT: _l("%(who)s left your care team."),
     AccessKind.EMAIL_CHANGED: _l("%(who)s changed your e-mail address."),
@@ -64,6 +67,23 @@ class Card:
     words: tuple[str, ...]
     closed: tuple[str, ...]
     until: str
+    # Members of the team who cannot read yet, since their names were not shown.
+    waiting: tuple[str, ...] = ()
+
+    @property
+    def anchor(self) -> str:
+        """The place of this card on its page."""
+        return anchor(self.key)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is agreed on, without how much of it."""
+        return tuple(str(CATEGORY_NAMES[category]) for category, _ in self.consent.grants) if self.consent else ()
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it can be resumed."""
+        return self.still_there and self.consent is not None and self.consent.paused
 
     @property
     def shares(self) -> bool:
@@ -73,13 +93,17 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class NewMember:
-    """Somebody on the team whose name the patient was not shown yet; `reads_from` is by the patient's wall clock."""
+    """Somebody on the team whose name the patient was not shown yet; `reads_from` is by the patient's wall clock.
+
+    `shared` says whether anything is shared with that discipline now.
+    """
 
     membership_id: uuid.UUID
     name: str
     discipline: Discipline
-    reads_from: datetime
+    reads_from: datetime | None
     reads_already: bool
+    shared: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +119,20 @@ class Overview:
     def shares_anything(self) -> bool:
         """Whether there is something to pause."""
         return any(card.consent is not None and not card.consent.paused for card in self.cards)
+
+    @property
+    def all_paused(self) -> bool:
+        """Whether everything that was agreed is paused, so that it can be resumed at once."""
+        return not self.shares_anything and any(card.is_paused for card in self.cards)
+
+
+@dataclass(frozen=True, slots=True)
+class JustDone:
+    """What the patient did a moment ago, told at the card it was done to; `undo` is what resumes it, if anything."""
+
+    key: str
+    text: str
+    undo: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,22 +166,40 @@ def wall_clock(at: datetime, zone: str) -> datetime:
 
 def overview(patient: Viewer) -> Overview:
     """Return everything that the page about sharing shows."""
-    supporters = people.supporters_of(patient)
+    supporters, new = people.supporters_of(patient), teams.new_members_for(patient.id)
+    waiting = {
+        discipline: tuple(member.name for member in new if member.discipline == discipline and not member.reads)
+        for discipline in {member.discipline for member in new}
+    }
+    cards = tuple(_cards(patient, supporters, waiting))
+    shared = {card.consent.recipient.discipline for card in cards if card.consent is not None and card.shares}
     return Overview(
-        cards=tuple(_cards(patient, supporters)),
-        new_members=tuple(_new_member(patient, member) for member in teams.new_members_for(patient.id)),
+        cards=cards,
+        new_members=tuple(_new_member(patient, member, shared=member.discipline in shared) for member in new),
         to_confirm=tuple(row for row in supporters if row.state is SupportState.ACCEPTED),
         invited=tuple(row for row in supporters if row.state is SupportState.INVITED),
     )
 
 
-def _cards(patient: Viewer, supporters: Sequence[SupportRow]) -> Iterable[Card]:
+def _cards(
+    patient: Viewer, supporters: Sequence[SupportRow], waiting: Mapping[Discipline, tuple[str, ...]]
+) -> Iterable[Card]:
     live = {summary.recipient.key: summary for summary in consents.own_consents(patient)}
     ties = {f"person:{row.supporter_id}": row for row in supporters if row.state is SupportState.CONFIRMED}
     for recipient in consents.recipients(patient):
-        yield _card(patient, recipient, live.pop(recipient.key, None), ties.get(recipient.key))
+        card = _card(patient, recipient, live.pop(recipient.key, None), ties.get(recipient.key))
+        yield card if recipient.discipline is None else replace(card, waiting=waiting.get(recipient.discipline, ()))
     for summary in live.values():  # Never hidden from the patient, though nobody can use them now.
         yield _card(patient, summary.recipient, summary, None, still_there=False)
+
+
+def paused_cards(patient: Viewer, consent_id: uuid.UUID | None = None) -> list[Card]:
+    """Return what is paused: one consent of the patient's own, or all of them. Raise `NotFound` for another's."""
+    if consent_id is not None:
+        consents.own_consent(patient, consent_id)
+    supporters = people.supporters_of(patient)
+    paused = [card for card in _cards(patient, supporters, {}) if card.consent is not None and card.consent.paused]
+    return [card for card in paused if consent_id is None or (card.consent and card.consent.id == consent_id)]
 
 
 def _card(
@@ -183,15 +239,80 @@ def _day(consent: ConsentSummary) -> str:
     return day_words(consent.entries_from) if consent.entries_from else ""
 
 
-def _new_member(patient: Viewer, member: teams.TeamMember) -> NewMember:
-    reads_from = member.assigned_at + teams.READS_AFTER_NOTICE
+def _new_member(patient: Viewer, member: teams.TeamMember, *, shared: bool) -> NewMember:
     return NewMember(
         membership_id=member.membership_id,
         name=member.name,
         discipline=member.discipline,
-        reads_from=wall_clock(reads_from, patient.zone),
-        reads_already=reads_from <= clock.now(),
+        reads_from=None if member.reads_from is None else wall_clock(member.reads_from, patient.zone),
+        reads_already=member.reads,
+        shared=shared,
     )
+
+
+def anchor(key: str) -> str:
+    """Return the place on the page of the recipient of that key."""
+    return f"to-{key.replace(':', '-')}"
+
+
+def anchor_of(patient: Viewer, consent_id: uuid.UUID) -> str:
+    """Return the place on the page of the recipient of one of the patient's own consents; raise `NotFound`."""
+    return anchor(consents.signed_for(consents.own_consent(patient, consent_id)).key)
+
+
+_DONE: dict[str, tuple[ConsentState, LazyString]] = {
+    "paused": (
+        ConsentState.PAUSED,
+        _l("%(who)s sees nothing from now on. They get no message. They can see that nothing is shared now."),
+    ),
+    "resumed": (ConsentState.ACTIVE, _l("%(who)s can see it again: %(what)s.")),
+    "ended": (
+        ConsentState.REVOKED,
+        _l("Ended. %(who)s sees nothing from now on. They get no message. They can see that nothing is shared now."),
+    ),
+}
+
+
+def just_done(patient: Viewer, word: str | None, consent_id: uuid.UUID | None) -> JustDone | None:
+    """Return what to say after pausing, resuming or ending a consent; None where that is not how it stands."""
+    state, words = _DONE.get(word or "", (None, None))
+    if state is None or consent_id is None:
+        return None
+    try:
+        consent = consents.own_consent(patient, consent_id)
+    except NotFound:
+        return None
+    if consent.state != state:
+        return None
+    recipient = consents.signed_for(consent)
+    what = ", ".join(category_words((grant.category, grant.level) for grant in consent.grants))
+    undo = consent_id if state is ConsentState.PAUSED else None
+    return JustDone(recipient.key, str(words) % {"who": recipient.title, "what": what}, undo)
+
+
+def name_of_tie(patient: Viewer, link_id: uuid.UUID | None) -> str | None:
+    """Return the patient's own word for a supporter of theirs, also once the tie has ended; None for anything else."""
+    tie = None if link_id is None else db().get(SupportLink, link_id)
+    return tie.name if tie is not None and tie.patient_id == patient.id else None
+
+
+def cannot_read_yet(patient: Viewer, recipient: Recipient) -> tuple[str, ...]:
+    """Return the members of the team whom a recipient stands for and who do not read yet."""
+    if recipient.discipline is None:
+        return ()
+    team = teams.team_of(patient.id)
+    return tuple(one.name for one in team if one.discipline == recipient.discipline and not one.reads)
+
+
+def confirm_supporter(patient: Viewer, link_id: uuid.UUID) -> None:
+    """Confirm that the person who accepted is whom the patient meant; raise `NotFound`. They begin with nothing.
+
+    What was agreed for the same person before the tie ended does not come back by that.
+    """
+    was = own_supporter(patient, link_id).state
+    tie = people.confirm_supporter(patient, link_id)
+    if was is not SupportState.CONFIRMED:
+        _end_consents_for(patient, tie.supporter_id)
 
 
 def picture_of(patient: Viewer, recipient: Recipient) -> Reader:
@@ -205,9 +326,12 @@ def end_support(patient: Viewer, link_id: uuid.UUID) -> None:
 
     Raise `NotFound` for anything but the patient's own. A supporter who is invited again later starts with nothing.
     """
-    tie = people.end_support(patient, link_id)
+    _end_consents_for(patient, people.end_support(patient, link_id).supporter_id)
+
+
+def _end_consents_for(patient: Viewer, supporter_id: uuid.UUID | None) -> None:
     for summary in consents.own_consents(patient):
-        if tie.supporter_id is not None and summary.recipient.person_id == tie.supporter_id:
+        if supporter_id is not None and summary.recipient.person_id == supporter_id:
             consents.end_consent(patient, summary.id)
 
 
@@ -247,7 +371,7 @@ def who_looked(patient: Viewer, before: int | None = None) -> tuple[list[LogLine
     """Return what others did, newest first, and the number by which to ask for what came earlier, if anything did."""
     query = select(AccessRecord).where(AccessRecord.patient_id == patient.id).order_by(AccessRecord.seq.desc())
     if before is not None and before < LARGEST_SEQ:
-        query = query.where(AccessRecord.seq < before)
+        query = query.where(AccessRecord.seq < max(before, 0))
     records = list(db().scalars(query.limit(LOG_LINES + 1)))
     earlier = records[LOG_LINES - 1].seq if len(records) > LOG_LINES else None
     records = records[:LOG_LINES]

@@ -17,9 +17,11 @@ from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core import notices
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import Viewer, viewer
+from patient_app.core.ids import parse_id
 from patient_app.core.pages import render_page
 from patient_app.reading import service as reading
 from patient_app.reading import words
+from patient_app.reading.words import category_words
 from patient_app.sharing import service
 from patient_app.sharing.forms import ConsentForm, InstructionsForm, SupporterForm
 
@@ -27,45 +29,66 @@ bp = Blueprint("sharing", __name__)
 
 notices.register(
     consent_given=_l("Signed. It holds from now on. You can pause or end it at any time."),
-    sharing_paused=_l("Paused. They see nothing from now on, and they are not told."),
-    sharing_resumed=_l("Sharing goes on."),
-    sharing_ended=_l("Ended. They see nothing from now on, and they are not told."),
-    all_paused=_l("Everything is paused. Nobody sees what you write, and nobody is told."),
+    all_paused=_l(
+        "Everything is paused. Nobody sees what you write. They get no message. "
+        "They can see that nothing is shared now."
+    ),
+    all_resumed=_l("Everything that was paused is shared again."),
     member_shown=_l("Thank you. They can now read what you share with people of this kind on your team."),
     supporter_invited=_l("The invitation is on its way. Tell them to look for it."),
     supporter_confirmed=_l("Confirmed. They see nothing yet but what helps you. You choose what to share."),
-    supporter_ended=_l("Done. They see nothing of you from now on."),
     instructions_saved=_l("Saved. This is what they read first."),
+    instructions_gone=_l("Saved. They read nothing first now."),
 )
 
-CLOSED = _l(
-    "A new password was chosen on a new device. Sharing more has to wait until the time shown above. "
-    "Pausing and ending work now."
-)
+# While older entries are closed after a reset, whoever came in may only take away: all other pages are closed too.
+OPEN_WHILE_CLOSED = frozenset({"sharing.overview", "sharing.pause", "sharing.end", "sharing.pause_all"})
 # Beside which field a refusal is shown, and in which words.
 REFUSALS: dict[str, tuple[str, LazyString]] = {
     "nothing-chosen": ("mood", _l("Pick at least one thing to share, or choose “Not now”.")),
     "not-offered": ("mood", _l("Pick from the answers on this page.")),
     "ends-in-past": ("until_day", _l("This day is over. Pick today or a later day.")),
-    "entries-closed": ("signature", CLOSED),
+    "ended-since": (
+        "id",
+        _l("You ended what you signed here, so nothing is shared by it. To share again, look it over and send it."),
+    ),
 }
+
+
+@bp.before_request
+def stay_closed() -> ResponseReturnValue | None:
+    """Refuse all but pausing and ending while entries are closed: who looks may not be who they say."""
+    patient = viewer()
+    if patient.entries_closed_until is None or request.endpoint in OPEN_WHILE_CLOSED:
+        return None
+    status = 200 if request.method in {"GET", "HEAD"} else 422
+    return render_page("sharing/closed.html", closed_until=_closed_until(patient)), status
 
 
 @bp.get("/sharing")
 @access(Permission.SHARING_MANAGE)
 def overview() -> ResponseReturnValue:
-    """Show who sees what now."""
-    return _overview(viewer())
-
-
-def _overview(patient: Viewer, problem: LazyString | None = None) -> str:
+    """Show who sees what now; while entries are closed, only what can be paused and ended."""
+    patient, asked = viewer(), request.args
+    if patient.entries_closed_until is not None:
+        live, until = consents.own_consents(patient), _closed_until(patient)
+        return render_page(
+            "sharing/overview_closed.html", consents=live, disciplines=DISCIPLINE_NAMES, closed_until=until
+        )
+    of = parse_id(asked.get("of"))
     return render_page(
         "sharing/overview.html",
         page=service.overview(patient),
+        done=service.just_done(patient, asked.get("now"), of),
+        removed=service.name_of_tie(patient, of) if asked.get("now") == "removed" else None,
         disciplines=DISCIPLINE_NAMES,
-        problem=problem,
-        closed_until=_closed_until(patient),
     )
+
+
+def _to_card(patient: Viewer, consent_id: uuid.UUID, word: str) -> ResponseReturnValue:
+    """Lead back to the card of a consent, which says what was done."""
+    place = service.anchor_of(patient, consent_id)
+    return redirect(url_for("sharing.overview", now=word, of=consent_id, _anchor=place), 303)
 
 
 def _closed_until(patient: Viewer) -> object:
@@ -77,34 +100,43 @@ def _closed_until(patient: Viewer) -> object:
 
 
 @bp.get("/sharing/new")
-@access(Permission.SHARING_MANAGE)
+@access(Permission.SHARING_MANAGE, step_up=True)
 def new_consent() -> ResponseReturnValue:
-    """Ask what to share with one recipient, with nothing chosen beforehand."""
+    """Ask what to share with one recipient, beginning with what is shared now."""
     patient = viewer()
     recipient = consents.find_recipient(patient, request.args.get("to", ""))
-    return _consent_page(patient, recipient, ConsentForm())
+    return _consent_page(patient, recipient, _consent_form(patient, recipient))
+
+
+def _consent_form(patient: Viewer, recipient: Recipient) -> ConsentForm:
+    return ConsentForm(patient, recipient, consents.shared_now(patient, recipient))
 
 
 @bp.post("/sharing/new")
-@access(Permission.SHARING_MANAGE)
+@access(Permission.SHARING_MANAGE, step_up=True, takes_time=True)
 def give_consent() -> ResponseReturnValue:
     """Store a signed consent; the same one sent again is stored once."""
-    form, patient = ConsentForm(), viewer()
+    patient = viewer()
     recipient = consents.find_recipient(patient, request.args.get("to", ""))
+    form = _consent_form(patient, recipient)
     if form.validate():
         try:
             consents.give_consent(patient, form.id.value, recipient, form.terms(patient), signature=form.signature.data)
             return redirect(url_for("sharing.overview", done="consent-given"), 303)
         except ConsentRefused as refused:
-            _show_refusal(form, refused.reason)
+            _show_refusal(form, refused.reason, patient.name)
     return _consent_page(patient, recipient, form), 422
 
 
-def _show_refusal(form: ConsentForm, reason: str) -> None:
-    if reason in REFUSALS:
-        form.add_error(*REFUSALS[reason])
-    else:  # The id was used for other words.
+def _show_refusal(form: ConsentForm, reason: str, name: str) -> None:
+    if reason in {"signed-before", "ended-since"}:  # The id was used.
         form.renew_id()
+    if reason == "ended-since":
+        form["id"].errors = []
+    if reason == "other-name":
+        form.add_error("signature", _l("Type your own name to sign: %(name)s.", name=name))
+    elif reason in REFUSALS:
+        form.add_error(*REFUSALS[reason])
 
 
 def _consent_page(patient: Viewer, recipient: Recipient, form: ConsentForm) -> str:
@@ -114,7 +146,7 @@ def _consent_page(patient: Viewer, recipient: Recipient, form: ConsentForm) -> s
         recipient=recipient,
         questions=[form[category] for category in OFFERED],
         form_words=consents.preview_text(patient, recipient),
-        closed_until=_closed_until(patient),
+        before=category_words(form.before.grants) if form.before else (),
     )
 
 
@@ -133,19 +165,22 @@ def signed_consent(consent_id: uuid.UUID) -> ResponseReturnValue:
 def pause(consent_id: uuid.UUID) -> ResponseReturnValue:
     """Close what one consent opened, until it is resumed."""
     consents.pause_consent(viewer(), consent_id)
-    return redirect(url_for("sharing.overview", done="sharing-paused"), 303)
+    return _to_card(viewer(), consent_id, "paused")
+
+
+@bp.get("/sharing/<uuid:consent_id>/resume")
+@access(Permission.SHARING_MANAGE, step_up=True)
+def ask_to_resume(consent_id: uuid.UUID) -> ResponseReturnValue:
+    """Ask before opening a paused consent again: where the password leads to."""
+    return render_page("sharing/resume.html", cards=service.paused_cards(viewer(), consent_id), consent_id=consent_id)
 
 
 @bp.post("/sharing/<uuid:consent_id>/resume")
-@access(Permission.SHARING_MANAGE)
+@access(Permission.SHARING_MANAGE, step_up=True)
 def resume(consent_id: uuid.UUID) -> ResponseReturnValue:
     """Open a paused consent again."""
-    patient = viewer()
-    try:
-        consents.resume_consent(patient, consent_id)
-    except ConsentRefused:
-        return _overview(patient, CLOSED), 422
-    return redirect(url_for("sharing.overview", done="sharing-resumed"), 303)
+    consents.resume_consent(viewer(), consent_id)
+    return _to_card(viewer(), consent_id, "resumed")
 
 
 @bp.post("/sharing/<uuid:consent_id>/end")
@@ -153,7 +188,7 @@ def resume(consent_id: uuid.UUID) -> ResponseReturnValue:
 def end(consent_id: uuid.UUID) -> ResponseReturnValue:
     """Revoke one consent."""
     consents.end_consent(viewer(), consent_id)
-    return redirect(url_for("sharing.overview", done="sharing-ended"), 303)
+    return _to_card(viewer(), consent_id, "ended")
 
 
 @bp.post("/sharing/pause-all")
@@ -162,6 +197,21 @@ def pause_all() -> ResponseReturnValue:
     """Close everything at once."""
     consents.pause_everything(viewer())
     return redirect(url_for("sharing.overview", done="all-paused"), 303)
+
+
+@bp.get("/sharing/resume-all")
+@access(Permission.SHARING_MANAGE, step_up=True)
+def ask_to_resume_all() -> ResponseReturnValue:
+    """Ask before opening again all that is paused."""
+    return render_page("sharing/resume.html", cards=service.paused_cards(viewer()), consent_id=None)
+
+
+@bp.post("/sharing/resume-all")
+@access(Permission.SHARING_MANAGE, step_up=True)
+def resume_all() -> ResponseReturnValue:
+    """Open again all that is paused."""
+    consents.resume_everything(viewer())
+    return redirect(url_for("sharing.overview", done="all-resumed"), 303)
 
 
 # --- The team, and supporters -----------------------------------------------------------------------------------------
@@ -176,14 +226,14 @@ def shown(membership_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @bp.get("/sharing/supporters/new")
-@access(Permission.SHARING_MANAGE)
+@access(Permission.SHARING_MANAGE, step_up=True)
 def new_supporter() -> ResponseReturnValue:
     """Ask whom to invite."""
     return render_page("sharing/supporter.html", form=SupporterForm())
 
 
 @bp.post("/sharing/supporters/new")
-@access(Permission.SHARING_MANAGE)
+@access(Permission.SHARING_MANAGE, step_up=True, takes_time=True)
 def invite_supporter() -> ResponseReturnValue:
     """Invite a supporter; the same form sent again invites once."""
     form = SupporterForm()
@@ -200,11 +250,18 @@ def invite_supporter() -> ResponseReturnValue:
     return render_page("sharing/supporter.html", form=form), 422
 
 
+@bp.get("/sharing/supporters/<uuid:link_id>/confirm")
+@access(Permission.SHARING_MANAGE, step_up=True)
+def ask_to_confirm(link_id: uuid.UUID) -> ResponseReturnValue:
+    """Ask whether the person who accepted is the right one: where the password leads to."""
+    return render_page("sharing/confirm.html", row=service.own_supporter(viewer(), link_id))
+
+
 @bp.post("/sharing/supporters/<uuid:link_id>/confirm")
-@access(Permission.SHARING_MANAGE)
+@access(Permission.SHARING_MANAGE, step_up=True)
 def confirm_supporter(link_id: uuid.UUID) -> ResponseReturnValue:
     """Confirm that the person who accepted is the right one; nothing is shared by that alone."""
-    people.confirm_supporter(viewer(), link_id)
+    service.confirm_supporter(viewer(), link_id)
     return redirect(url_for("sharing.overview", done="supporter-confirmed"), 303)
 
 
@@ -213,7 +270,7 @@ def confirm_supporter(link_id: uuid.UUID) -> ResponseReturnValue:
 def end_supporter(link_id: uuid.UUID) -> ResponseReturnValue:
     """End a support, refuse a person, or take an invitation back, with every consent for them."""
     service.end_support(viewer(), link_id)
-    return redirect(url_for("sharing.overview", done="supporter-ended"), 303)
+    return redirect(url_for("sharing.overview", now="removed", of=link_id), 303)
 
 
 @bp.get("/sharing/supporters/<uuid:link_id>/instructions")
@@ -232,7 +289,8 @@ def save_instructions(link_id: uuid.UUID) -> ResponseReturnValue:
     form, patient = InstructionsForm(), viewer()
     if form.validate():
         people.set_instructions(patient, link_id, form.instructions.data or "")
-        return redirect(url_for("sharing.overview", done="instructions-saved"), 303)
+        word = "instructions-saved" if form.instructions.data else "instructions-gone"
+        return redirect(url_for("sharing.overview", done=word), 303)
     supporter = service.own_supporter(patient, link_id)
     return render_page("sharing/instructions.html", form=form, supporter=supporter), 422
 
@@ -246,11 +304,10 @@ def preview() -> ResponseReturnValue:
     """Show what one recipient sees, drawn by the same functions and the same template as theirs."""
     patient = viewer()
     recipient = consents.find_recipient(patient, request.args.get("to", ""))
-    if patient.entries_closed_until is not None:
-        return render_page("sharing/preview_closed.html", recipient=recipient, closed_until=_closed_until(patient))
     until = words.until_of(request.args.get("until"))
     shared = reading.preview(patient, service.picture_of(patient, recipient), until=until)
-    return render_page("sharing/preview.html", recipient=recipient, **words.page_words(shared))
+    waiting = service.cannot_read_yet(patient, recipient)
+    return render_page("sharing/preview.html", recipient=recipient, waiting=waiting, **words.page_words(shared))
 
 
 @bp.get("/sharing/access-log")

@@ -71,9 +71,9 @@ def test_every_address_fetches_from_its_own_origin_alone(site: Site, browser: Br
         opened[address] = answer.status
     page.evaluate("() => new Promise((done) => setTimeout(done, 200))")  # What a script asks for after loading.
     page.context.close()
+    assert not {address: status for address, status in opened.items() if status >= 500}
     assert not watched.problems, "\n".join(watched.problems)
     assert len(opened) > 40
-    assert not {address: status for address, status in opened.items() if status >= 500}
     own = {"owner": "/today", "s-with": "/supporting", "c-with": "/team", "admin": "/practice"}.get(person, "/help")
     assert opened[own] == 200
 

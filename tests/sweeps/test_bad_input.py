@@ -2,191 +2,66 @@
 
 from __future__ import annotations
 
-import io
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from urllib.parse import urlsplit
-from xml.etree.ElementTree import Element
+from pathlib import Path
 
 import pytest
-from flask import Flask
-from werkzeug.wrappers import Request
+from flask import request
+from markupsafe import escape
 
 from patient_app.core import access
 from patient_app.core.access import Permission
-from patient_app.core.forms import is_control
-from patient_app.core.ids import new_id
-from tests.page import Client, FormOnPage, Page, PageBroken, text_of
-from tests.sweeps import access_table
+from patient_app.core.forms import without_controls
+from tests.page import Client, text_of
+from tests.sweeps import access_table, bad_values, filling
+from tests.sweeps.bad_values import SITUATIONS, Sender
 from tests.sweeps.conftest import Stage
+from tests.sweeps.filling import Target
 from tests.sweeps.world import QUERIES
 
-# Tables that keep books about requests and not what people wrote.
-BOOKS = frozenset({"throttle", "device_session", "known_device", "reset_request", "access_record", "access_chain"})
-SITUATIONS = ("anonymous", "half-way", "owner", "s-with", "c-with", "admin")
-NEVER_KEPT = frozenset({"password", "one-time-code"})
-WORDS = frozenset({"text", "email", "tel", "date", "time", None})
 ODD_BUT_GOOD = "مرحبا \u2067abc\u2069 👩🏽\u200d🚀 Ω≈ç"
-LONG = "x" * 1_000_000
-PARSED = 100_000
-
-# What is sent in place of a field's own value.
-TEXTS: dict[str, str] = {
-    "empty": "",
-    "spaces": " \t ",
-    "1 MB": LONG,
-    "future date": "2999-01-01",
-    "no date": "2026-02-30",
-    "nothing of the kind": "banana",
-    "negative": "-1",
-    "huge number": "9" * 400,
-    "control characters": "before\x00\x07after",
-    "right to left": "مرحبا \u202eabc",
-    "emoji": "👩🏽‍🚀🏳️‍🌈",
-    "markup": "<script>alert(1)</script>{{ 7*7 }}%s",
-    "quotes": "'; DROP TABLE person; --\"",
-}
 
 
-@dataclass(frozen=True)
-class Target:
-    """A form that a page offers to somebody."""
-
-    situation: str
-    page: str
-    form: FormOnPage
-
-    @property
-    def name(self) -> str:
-        """How failures name it."""
-        return f"{self.form.action} (from {self.page}, {self.situation})"
+@pytest.fixture(scope="module")
+def committed() -> bad_values.Rows:
+    """Return the committed table."""
+    return bad_values.read(bad_values.TABLE.read_text(encoding="utf-8"))
 
 
-def targets(stage: Stage, situation: str) -> Iterator[Target]:
-    """Yield each form that any page offers in a situation, each address and set of fields once."""
-    seen: set[tuple[str, tuple[str, ...]]] = set()
-    for rule, method in access_table.routes(stage.app):
-        if method != "GET" or rule.endpoint == "static_files":
-            continue
-        address = stage.world.address(rule)
-        page: Page = stage.client(situation).get(address, query_string=QUERIES.get(rule.rule))
-        if not page.is_page or page.status_code != 200:
-            continue
-        for form in page.forms:
-            key = (urlsplit(form.action).path, tuple(form.names))
-            if form.method == "post" and key not in seen:
-                seen.add(key)
-                yield Target(situation, address, form)
-
-
-def counts(stage: Stage) -> dict[str, int]:
-    """Return how many rows each table has that keeps what people wrote."""
-    with closing(sqlite3.connect(stage.world.config.instance / "tandem.sqlite")) as connection:
-        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {
-            table: connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]  # noqa: S608 - the names of our own tables.
-            for table in tables
-            if table not in BOOKS
-        }
-
-
-def send(stage: Stage, target: Target, data: dict[str, object]) -> Page:
-    """Send a form as it is."""
-    client: Client = stage.client(target.situation)
-    return client.post(target.form.action, data=data)
-
-
-def problems_with(stage: Stage, target: Target, field: str, what: str, sent: object) -> list[str]:
-    """Send one odd value; return what is wrong with the answer."""
-    before = counts(stage)
-    data: dict[str, object] = {**target.form.filled(), field: sent}
-    page = send(stage, target, data)
-    stored = counts(stage) != before
-    try:
-        return [
-            f"{target.name}, {field} = {what}: {problem}"
-            for problem in _wrong(page, target.form, field, sent, stored=stored)
-        ]
-    finally:
-        stage.reset()
-
-
-def _wrong(page: Page, form: FormOnPage, field: str, sent: object, *, stored: bool) -> Iterator[str]:
-    if page.status_code >= 500:
-        yield f"answered {page.status_code}"
-        return
-    if page.status_code not in {200, 303, 400, 401, 404, 409, 410, 413, 422, 429}:
-        yield f"answered {page.status_code}"
-    if page.status_code in {400, 401, 404, 410, 413, 422, 429} and stored:
-        yield f"refused with {page.status_code}, and something was stored"
-    if page.status_code == 422:
-        try:
-            yield from _refusal_is_clear(page, form, field, sent)
-        except PageBroken as broken:
-            yield str(broken)
-
-
-def _refusal_is_clear(page: Page, form: FormOnPage, field: str, sent: object) -> Iterator[str]:
-    if isinstance(sent, str) and len(sent) > PARSED:
-        # A strict parser takes a second for such a page; whether the words are there shows without it.
-        control = form.controls.get(field)
-        if control is not None and _takes_words(control) and sent not in page.get_data(as_text=True):
-            yield "the typed words were not kept"
-        return
-    ids = {element.get("id") for element in page.document.iter()}
-    if not page.errors and not any(element.get("role") == "alert" for element in page.document.iter()):
-        yield "refused without a message"
-    missing = [name for name in page.errors if name and name not in ids]
-    if missing:
-        yield f"messages stand beside no field: {missing}"
-    control = form.controls.get(field)
-    if not isinstance(sent, str) or control is None or field not in page.errors:
-        return
-    kept = _value_of(page, field)
-    if control.get("type") == "password" or control.get("autocomplete") in NEVER_KEPT:
-        if kept:
-            yield "a secret was given back"
-    elif _takes_words(control) and (kept is None or _seen(kept) != _seen(sent)):
-        yield f"the typed words were not kept: {str(kept)[:60]!r}"
-
-
-def _takes_words(control: Element) -> bool:
-    if control.get("autocomplete") in NEVER_KEPT:
-        return False
-    return control.tag == "textarea" or (control.tag == "input" and control.get("type") in WORDS)
-
-
-def _seen(text: str) -> str:
-    """Return what a person sees of a text: no control characters, and spaces at its ends do not count."""
-    return "".join(letter for letter in text if not is_control(letter)).strip()
-
-
-def _value_of(page: Page, name: str) -> str | None:
-    for element in page.document.iter():
-        if element.get("name") == name:
-            if element.tag == "textarea":
-                return "".join(element.itertext()).removeprefix("\n")
-            return element.get("value") or ""
-    return None
+def sender(stage: Stage) -> Sender:
+    """Return what sends bad values to the application of a module."""
+    return Sender(stage.original, stage.world, stage.app)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("situation", SITUATIONS)
-def test_odd_input_is_never_a_fault_and_is_refused_clearly(stage: Stage, situation: str) -> None:
-    problems: list[str] = []
-    found = list(targets(stage, situation))
-    assert found
-    for target in found:
-        for field in target.form.names or ["nothing"]:
-            for what, text in TEXTS.items():
-                problems += problems_with(stage, target, field, what, text)
-            problems += problems_with(stage, target, field, "several values", ["1", "2", "2999-01-01"])
-            problems += problems_with(stage, target, field, "a file", (io.BytesIO(b"\x00\xffwords"), "words.txt"))
-            problems += problems_with(stage, target, field, "an id of somebody's", stage.world.ids["entry_id"])
-            problems += problems_with(stage, target, field, "an id of nobody's", str(new_id()))
+def test_every_bad_value_is_refused_or_taken_as_the_table_says(
+    stage: Stage, committed: bad_values.Rows, situation: str
+) -> None:
+    """And where it is refused: a message beside the field, every word still there, and nothing changed."""
+    rows, problems = sender(stage).rows(situation)
+    assert rows
+    problems += bad_values.differences(committed, rows, situation)
     assert not problems, "\n".join(sorted(set(problems)))
+
+
+def test_the_table_holds_the_fields_that_there_are(stage: Stage, committed: bad_values.Rows) -> None:
+    fields = {
+        (target.route, name)
+        for situation in SITUATIONS
+        for target in filling.targets(stage.app, stage.world, situation)
+        for name in target.form.names
+    }
+    assert {(route.partition("@")[0], field) for route, field in committed} == fields
+
+
+def test_the_table_is_drawn_and_read_alike(committed: bad_values.Rows) -> None:
+    assert bad_values.draw(committed) == bad_values.TABLE.read_text(encoding="utf-8")
+    known = {*bad_values.MEANINGS, "400"}
+    assert {word for words in committed.values() for word in words} <= known
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
@@ -205,7 +80,7 @@ def test_bytes_that_are_no_text_are_never_a_fault(stage: Stage, situation: str) 
         (b"words", "text/plain; charset=utf-7"),
         (b"", ""),
     )
-    for target in targets(stage, situation):
+    for target in filling.targets(stage.app, stage.world, situation):
         for body, kind in bodies:
             fields = b"&".join(f"{name}=".encode() + b"%ed%a0%80%ff" for name in target.form.names)
             for data in (body, fields):
@@ -240,7 +115,7 @@ ODD_VALUES = (
     "//evil.example",
     "مرحبا",
 )
-NAMES = ("until", "before", "days", "to", "next", "done", "language", "asked")
+NAMES = ("until", "after", "period", "day", "month", "before", "days", "to", "next", "done", "language", "asked")
 
 
 @pytest.mark.parametrize("situation", ["anonymous", "owner", "c-with", "s-with"])
@@ -262,44 +137,150 @@ def test_odd_addresses_are_never_a_fault(stage: Stage, situation: str) -> None:
 # --- the sweep sees what is wrong ------------------------------------------------------------------------------
 
 
-def _planted(stage: Stage, app: Flask) -> Target:
-    @access.access(Permission.PUBLIC)
-    def show() -> str:
-        return '<form method="post" action="/planted"><label>Words <input name="words"></label></form>'
+CAREFUL = """
+<div class="error-summary" role="alert" id="error-summary"><a href="#words">No.</a></div>
+<form method="post" action="/planted">
+<label for="words">Words</label><p id="words-error">No.</p>
+<input name="words" id="words" aria-describedby="words-error" value="{words}">
+<label for="more">More</label><textarea name="more" id="more">{more}</textarea>
+<label for="pick">Pick</label><select name="pick" id="pick"><option>a</option><option{picked}>b</option></select>
+<label for="secret">Secret</label><input name="secret" id="secret" type="password">
+</form>"""
+GOOD: dict[str, filling.Answer] = {"words": "good", "more": "story", "pick": "b", "secret": "quiet"}
+# What is wrong with each, and how it is told. The careful form itself is the first.
+PLANTED: dict[str, tuple[dict[str, str], str]] = {
+    "nothing": ({}, ""),
+    "only an alert": ({CAREFUL: '<p role="alert">No.</p>'}, "all that was typed is lost"),
+    "no message at all": ({'<p id="words-error">No.</p>': ""}, "without a message that is tied to a field"),
+    "a message tied to nothing": ({' aria-describedby="words-error"': ""}, "without a message that is tied to a field"),
+    "a message beside no field": ({"words-error": "nowhere-error"}, "messages stand beside no field"),
+    "no list at the top": ({' id="error-summary"': ""}, "without the list of what to check"),
+    "the bad word lost": ({"{words}": ""}, "the words typed into words were not kept"),
+    "another word lost": ({"{more}": ""}, "the words typed into more were not kept"),
+    "a choice lost": ({"{picked}": ""}, "what was picked in pick was not kept"),
+    "a secret given back": ({'type="password"': 'type="password" value="quiet"'}, "a secret was given back in secret"),
+}
 
-    @access.access(Permission.PUBLIC)
-    def take() -> tuple[str, int]:
-        from flask import request  # noqa: PLC0415 - slow to import, or not needed by all tests here.
 
-        if request.form["words"] == "banana":
+@dataclass
+class Planted:
+    """A form that is planted into an application of its own, and what it does with what it is sent."""
+
+    sender: Sender
+    html: str = CAREFUL
+    status: int = 422
+    change: Callable[[], None] = lambda: None
+
+    def show(self) -> str:
+        """Return the form as it stands on its page."""
+        return self._page(CAREFUL.format(words="", more="", picked=""))
+
+    def take(self) -> tuple[str, int]:
+        """Refuse, or take, what was sent."""
+        if "fault" in request.form["words"]:
             raise ValueError
-        return '<p class="error" id="nowhere-error">No.</p>', 422
+        self.change()
+        said = {name: str(escape(without_controls(request.form[name]))) for name in ("words", "more")}
+        picked = " selected" if request.form["pick"] == "b" else ""
+        return self._page(self.html.format(**said, picked=picked)), self.status
 
-    app._got_first_request = False
-    app.add_url_rule("/planted", "planted_show", show, methods=["GET"])
-    app.add_url_rule("/planted", "planted_take", take, methods=["POST"])
-    page = Client(app, checked=False).get("/planted")
-    page.set_data("<!DOCTYPE html><html><head><title>x</title></head><body>" + page.get_data(as_text=True))
-    return Target("anonymous", "/planted", page.forms[0])
+    @property
+    def target(self) -> Target:
+        """The form as somebody finds it."""
+        page = Client(self.sender.app, checked=False).get("/planted")
+        return Target("anonymous", "/planted", page, page.forms[0])
+
+    def problems(self, kind: str) -> list[str]:
+        """Return what is told of one bad value."""
+        return self.sender.try_value(self.target, "words", kind)[1]
+
+    @staticmethod
+    def _page(body: str) -> str:
+        return f"<!DOCTYPE html><html><head><title>x</title></head><body>{body}</body></html>"
 
 
-def test_a_planted_careless_form_is_seen(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> None:
-    copied = stage.original.copy(tmp_path_factory.mktemp("planted") / "copy")
-    with copied.opened() as (app, store):
-        planted = Stage(stage.original, copied, app, store)
-        target = _planted(planted, app)
-        assert "answered 500" in problems_with(planted, target, "words", "banana", "banana")[0]
-        page = Page(
-            [b'<!DOCTYPE html><title>x</title><p class="error" id="nowhere-error">No.</p>'],
-            "422 No",
-            send(planted, target, {"words": "x"}).headers,
-            target_request(planted),
+@pytest.fixture
+def planted(stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Planted]:
+    """Plant the careful form."""
+    copied = stage.original.copy(tmp_path / "copy")
+    monkeypatch.setitem(filling.ANSWERS, "/planted", GOOD)
+    with copied.opened() as (app, _store):
+        found = Planted(Sender(stage.original, copied, app))
+        app._got_first_request = False
+        public = access.access(Permission.PUBLIC)
+        show = public(lambda: found.show())  # noqa: PLW0108 - a bound method cannot carry its policy.
+        take = public(lambda: found.take())  # noqa: PLW0108 - as above.
+        app.add_url_rule("/planted", "show", show, methods=["GET"])
+        app.add_url_rule("/planted", "take", take, methods=["POST"])
+        yield found
+
+
+@pytest.mark.parametrize("kind", ["nothing of the kind", "1 MB", "control characters", "markup", "emoji"])
+@pytest.mark.parametrize("fault", PLANTED)
+def test_a_planted_careless_form_is_seen(planted: Planted, fault: str, kind: str) -> None:
+    changes, told = PLANTED[fault]
+    for before, after in changes.items():
+        assert before in planted.html
+        planted.html = planted.html.replace(before, after)
+    problems = planted.problems(kind)
+    assert any(told in problem for problem in problems) if told else not problems, problems
+
+
+def test_a_planted_fault_and_an_odd_answer_are_seen(planted: Planted) -> None:
+    planted.status = 418
+    assert "answered 418" in planted.problems("nothing of the kind")[0]
+    word, _problems = planted.sender.try_value(planted.target, "words", "nothing of the kind")
+    assert word == "418"
+    page, _changed = planted.sender.send(planted.target, {"words": "fault", "more": "", "pick": "a"})
+    assert list(bad_values.wrong(page, planted.target.form, {"words": "fault"}, "words")) == ["answered 500"]
+
+
+CHANGES = {
+    "a row": "INSERT INTO installation SELECT 2, kind, created_at FROM installation",
+    "a value": "UPDATE person SET language = 'es' WHERE role = 'patient'",
+    "a session": "UPDATE device_session SET ended_at = created_at",
+    "a removal": "DELETE FROM consent_event",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_planted_change_during_a_refusal_is_seen(planted: Planted, change: str) -> None:
+    def write() -> None:
+        file = planted.sender.world.config.instance / "tandem.sqlite"
+        with closing(sqlite3.connect(file)) as connection, connection:
+            connection.execute(CHANGES[change])
+
+    assert not planted.problems("nothing of the kind")
+    planted.change = write
+    (problem,) = planted.problems("nothing of the kind")
+    assert "refused with 422, and something changed" in problem
+
+
+def test_a_planted_bad_value_that_is_taken_and_a_new_field_are_seen(
+    planted: Planted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bad_values, "KINDS", bad_values.KINDS[:2])
+
+    def row() -> list[str]:
+        return [planted.sender.try_value(planted.target, "words", kind)[0] for kind in bad_values.KINDS]
+
+    words = row()
+    assert words == ["NO", "NO"]
+    planted.status = 200
+    taken = row()
+    committed = {("/planted", "words"): words}
+    assert bad_values.differences(committed, {("/planted", "words"): taken}, "anonymous") == [
+        "/planted, words = empty: yes, and the table says NO",
+        "/planted, words = spaces: yes, and the table says NO",
+    ]
+    assert (
+        bad_values.differences(
+            {("/planted@owner", "words"): taken, **committed}, {("/planted", "words"): taken}, "owner"
         )
-        told = list(_wrong(page, target.form, "words", "x", stored=True))
-        assert any("something was stored" in line for line in told)
-        assert any("beside no field" in line for line in told)
-
-
-def target_request(stage: Stage) -> Request:
-    """Return a request for a page made by hand."""
-    return stage.client("anonymous").get("/help").request
+        == []
+    )
+    (told,) = bad_values.differences(committed, {("/planted", "new"): taken}, "anonymous")
+    assert "/planted, new: no row" in told
+    filling.ANSWERS["/planted"] = {"words": "good"}
+    with pytest.raises(AssertionError, match="say in ANSWERS"):
+        planted.problems("empty")

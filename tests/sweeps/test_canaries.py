@@ -7,9 +7,10 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, urlsplit
 
 import pytest
+from flask import request
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
@@ -25,24 +26,28 @@ from patient_app.core.roles import Discipline
 from patient_app.core.work import db
 from tests import factories
 from tests.page import Page, text_of
-from tests.sweeps import access_table
+from tests.sweeps import access_table, filling
 from tests.sweeps.conftest import Stage
-from tests.sweeps.world import BODIES, CANARIES, CANARY, QUERIES, SITUATIONS
+from tests.sweeps.world import BODIES, CANARIES, CANARY, QUERIES, SITUATIONS, SPELLED
 
-IDENTITY = frozenset({"name", "chart_number"})
+IDENTITY = frozenset({"name", "chart_number", "date_of_birth"})
 CHART = IDENTITY | {"address", "emergency_contact", "email"}
+ABOUT_USE = frozenset({"thing", "amount", "trigger", "helper"})
+OF_THE_SUPPORTER = frozenset({"supporter_own_name", "supporter_own_email"})
+OF_THE_STAFF = frozenset({"staff_name", "staff_email", "staff_device"})
 # What each situation may see at all, whatever the page.
 MAY_SEE: dict[str, frozenset[str]] = {
-    "owner": frozenset(CANARIES) - {"note_removed"},
-    "admin": CHART,
-    "c-with": IDENTITY | {"note", "note_about_use"},
-    "s-with": frozenset({"name", "instructions"}),
+    "owner": frozenset(CANARIES) - {"note_removed"} - OF_THE_SUPPORTER - (OF_THE_STAFF - {"staff_name"}),
+    "other": frozenset({"staff_name"}),
+    "admin": CHART | {"staff_name"},
+    "c-with": IDENTITY | {"note", "note_about_use"} | ABOUT_USE | OF_THE_STAFF,
+    "s-with": frozenset({"name", "instructions"}) | OF_THE_SUPPORTER,
     **dict.fromkeys(("c-without", "c-paused", "c-expired", "c-revoked", "c-unshown"), IDENTITY),
     **dict.fromkeys(("s-without", "s-paused", "s-expired", "s-revoked"), frozenset({"name"})),
 }
-# Any member of the staff may have to confirm a code, and has to know for whom it is.
+# What an answer to one route shows beside that: an entry that was brought back is there again.
 ON_A_PAGE: dict[tuple[str, str], frozenset[str]] = {
-    ("/practice/codes", situation): IDENTITY for situation in ("c-off", "c-unass")
+    ("/check-in/<uuid:entry_id>/bring-back", "owner"): frozenset({"note_removed"})
 }
 
 
@@ -50,7 +55,11 @@ def canaries_in(page: Page) -> set[str]:
     """Return which of the owner's words an answer holds, in its body or its headers, however they are spelled."""
     text = page.get_data(as_text=True) + "\n" + "\n".join(f"{name}: {value}" for name, value in page.headers)
     text = unquote_plus(text).casefold()
-    found = {name for name, word in CANARIES.items() if word.casefold() in text}
+    found = {
+        name
+        for name, word in CANARIES.items()
+        if any(spelled.casefold() in text for spelled in SPELLED.get(name, (word,)))
+    }
     if CANARY in text and not found:
         found.add("a part of a word")
     return found
@@ -72,11 +81,23 @@ def answers(stage: Stage, situation: str) -> Iterator[tuple[str, Page]]:
             stage.reset()
 
 
+def answers_to_forms(stage: Stage, situation: str) -> Iterator[tuple[str, Page]]:
+    """Yield what every form answers, filled in well, and the page that it leads to."""
+    for target in filling.targets(stage.app, stage.world, situation):
+        client = stage.client(situation)
+        page = client.post(target.form.action, data=filling.well_filled(stage.world, target, "Typed"))
+        yield f"POST {target.route} filled in well", page
+        if page.location is not None:
+            yield f"GET {urlsplit(page.location).path} after POST {target.route}", client.get(page.location)
+        stage.reset()
+
+
 def leaks(stage: Stage, situation: str) -> list[str]:
     """Return every answer with a word in it that somebody in a situation may not see."""
     problems = []
-    for name, page in answers(stage, situation):
-        route = name.split()[1]
+    stage.world.assert_signed_in(stage.app, situation)
+    for name, page in (*answers(stage, situation), *answers_to_forms(stage, situation)):
+        route = name.split()[-1] if " after " in name else name.split()[1]
         allowed = MAY_SEE.get(situation, frozenset()) | ON_A_PAGE.get((route, situation), frozenset())
         seen = canaries_in(page) - allowed
         if seen:
@@ -92,15 +113,22 @@ def test_no_answer_holds_a_word_that_is_not_for_this_reader(stage: Stage, situat
 
 def test_the_owner_reads_everything_back_but_what_was_removed(stage: Stage) -> None:
     seen = set().union(*(canaries_in(page) for name, page in answers(stage, "owner") if name.startswith("GET")))
-    assert {"note", "note_about_use", "note_private", "instructions", "supporter_name"} <= seen
+    assert {"note", "note_about_use", "note_private", "instructions", "supporter_name", "staff_name"} <= seen
+    assert {"called", "pronouns", "goal", "signature", "device", *ABOUT_USE} <= seen
     assert "note_removed" not in seen
 
 
 def test_with_consent_the_words_do_show_so_that_their_absence_means_something(stage: Stage) -> None:
     page = stage.client("c-with").get(f"/team/{stage.world.people['owner'].id}")
-    assert canaries_in(page) == {"name", "chart_number", "note", "note_about_use"}
+    assert IDENTITY | {"note", "note_about_use"} <= canaries_in(page) <= MAY_SEE["c-with"] - OF_THE_STAFF
     page = stage.client("s-with").get(f"/supporting/{stage.world.people['owner'].id}")
     assert canaries_in(page) == {"name", "instructions"}
+    for situation, path, own in (
+        ("s-with", "/joined", {"supporter_own_email"}),
+        ("c-with", "/settings", {"staff_device"}),
+        ("admin", f"/practice/people/{stage.world.people['owner'].id}", CHART | {"staff_name"}),
+    ):
+        assert own <= canaries_in(stage.client(situation).get(path)), path
 
 
 def test_a_planted_leak_is_seen_in_a_body_and_in_a_header(
@@ -111,12 +139,38 @@ def test_a_planted_leak_is_seen_in_a_body_and_in_a_header(
 
         @access.access(Permission.TODAY_READ)
         def careless() -> tuple[str, dict[str, str]]:
-            return "<p>nothing</p>", {"X-Note": CANARIES["note"]}
+            return "nothing", {"Content-Type": "text/plain", "X-Note": CANARIES["note"]}
 
         app._got_first_request = False
         app.add_url_rule("/planted", "planted", careless)
         planted = Stage(stage.original, copied, app, store)
         assert [line for line in leaks(planted, "other") if "GET /planted" in line]
+
+
+def test_a_planted_leak_in_the_answer_to_a_form_is_seen(
+    stage: Stage, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A form that tells nothing until it is filled in well: an empty one is refused."""
+    monkeypatch.setitem(filling.ANSWERS, "/planted", {"words": "good"})
+    copied = stage.original.copy(tmp_path_factory.mktemp("planted") / "copy")
+    with copied.opened() as (app, store):
+
+        @access.access(Permission.PUBLIC)
+        def show() -> str:
+            form = '<form method="post" action="/planted"><label>Words <input name="words"></label></form>'
+            return f"<!DOCTYPE html><html><head><title>x</title></head><body>{form}</body></html>"
+
+        @access.access(Permission.PUBLIC)
+        def careless() -> tuple[str, int]:
+            return (f"Born on {date(1961, 2, 3):%-d %B %Y}", 200) if request.form.get("words") else ("No.", 422)
+
+        app._got_first_request = False
+        app.add_url_rule("/planted", "show", show, methods=["GET"])
+        app.add_url_rule("/planted", "careless", careless, methods=["POST"])
+        planted = Stage(stage.original, copied, app, store)
+        told = [line for line in leaks(planted, "other") if "/planted" in line]
+        assert len(told) == 1
+        assert "shows ['date_of_birth']" in told[0]
 
 
 # --- a small model of its own ----------------------------------------------------------------------------------

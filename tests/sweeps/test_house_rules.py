@@ -262,7 +262,17 @@ def _data(world: World) -> set[str]:
     people = {person.name for person in world.people.values()} | {person.email for person in world.people.values()}
     return (
         {*CANARIES.values(), *people, "Harbour Practice", "Hill Practice", "Front desk", "Ask for us"}
-        | {"Ina Invited", "555 0100", "Firefox, Linux", "English", "Español", "America/New_York", "Consent of", " for "}
+        | {
+            "Ina Invited",
+            "Clara Closed",
+            "555 0100",
+            "Firefox, Linux",
+            "English",
+            "Español",
+            "America/New_York",
+            "Consent of",
+            " for ",
+        }
         | {"prescriber", "PRESCRIBER", "Tandem", "The practice", "support", "test"}
     )
 

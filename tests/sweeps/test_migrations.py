@@ -1,25 +1,28 @@
-"""Migrations: the newest equals the models, and each goes up with data, down, and up again."""
+"""Migrations: the newest equals the models; each goes up, down and up again, and no row is lost on the way."""
 
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
+import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import MetaData, inspect, text
+from sqlalchemy import Column, MetaData, inspect, text
 from sqlalchemy.engine import Connection
+from sqlalchemy.types import TypeEngine
 
 from patient_app import models
 from patient_app.core import migrate
 from patient_app.core.db import Base, Database, KeysBase
 from patient_app.core.migrate import Which
 from patient_app.core.work import Store
-from tests import factories
 from tests.postgres import Postgres
 
 pytestmark = pytest.mark.data
@@ -128,27 +131,171 @@ def test_every_migration_goes_up_and_down_and_up_again(which: Which, empty: Call
         before = first
 
 
-def _fill(store: Store) -> None:
-    practice = factories.make_practice(store)
-    administrator = factories.make_administrator(store, practice)
-    patient = factories.make_patient(store, practice)
-    clinician = factories.make_clinician(store, practice)
-    supporter = factories.make_supporter(store, practice)
-    factories.make_installation(store)
-    factories.assign_team(store, patient, clinician, administrator)
-    factories.tie_supporter(store, patient, supporter)
-    factories.give_consent(store, patient, supporter, {})
-    factories.make_check_in(store, patient, note="slept badly", craving=3)
+# --- with rows in the tables -----------------------------------------------------------------------------------
+
+Content = dict[str, list[tuple[tuple[str, str], ...]]]
+# What checks between two columns ask for; None is an empty column.
+VALUES: dict[tuple[str, str], int | None] = {
+    ("opening_hours", "opens"): 540,
+    ("opening_hours", "closes"): 1020,
+    ("consent", "discipline"): None,
+}
+OF_ANOTHER_PERSON = frozenset({("team_membership", "assigned_by")})
+# Columns that a migration takes away on purpose on its way up, by revision, with the reason.
+GIVEN_UP: dict[str, dict[str, str]] = {}
 
 
-def test_the_newest_migration_goes_down_and_up_with_data_in_the_tables(store: Store) -> None:
-    _fill(store)
-    for which, database in (("main", store.database), ("keys", store.keys.database)):
-        before = _schema(database)
-        migrate.downgrade(which, database, "-1")  # type: ignore[arg-type]  # The two words of `Which`.
-        migrate.upgrade(which, database)  # type: ignore[arg-type]  # As above.
-        assert _schema(database) == before
-    _fill(store)
+def fill(database: Database) -> None:
+    """Put a row into every table of a database, whatever its tables are (two people): every column filled."""
+    tables = MetaData()
+    with database.engine.begin() as connection:
+        tables.reflect(connection)
+        made: dict[str, dict[str, Any]] = {}
+        for table in tables.sorted_tables:
+            if table.name == "alembic_version":
+                continue
+            row = made[table.name] = {column.name: _value(column, made) for column in table.columns}
+            connection.execute(table.insert().values(row))
+            if table.name == "person":
+                another = {**row, "id": _id(table.c.id, "another"), "sign_in_index": None}
+                connection.execute(table.insert().values(another))
+
+
+def _value(column: Column[Any], made: dict[str, dict[str, Any]]) -> Any:
+    place = (column.table.name, column.name)
+    if place in VALUES:
+        return VALUES[place]
+    for key in column.foreign_keys:
+        if place in OF_ANOTHER_PERSON:
+            return _id(column, "another")
+        parent = key.column.table.name
+        return made[parent][key.column.name] if parent in made else None  # A row that names another of its table.
+    kind = column.type
+    words = ".".join(place)
+    if isinstance(kind, sa.Uuid) or (isinstance(kind, sa.CHAR) and kind.length == 32):
+        return _id(column, words)
+    known: tuple[tuple[type[TypeEngine[Any]], Any], ...] = (
+        (sa.Boolean, True),
+        (sa.DateTime, datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)),
+        (sa.Date, date(2026, 3, 4)),
+        (sa.JSON, ["words"]),
+        (sa.LargeBinary, words.encode()),
+        (sa.Integer, 1),
+        (sa.String, column.name[: getattr(kind, "length", None) or 40]),
+    )
+    return next(value for of, value in known if isinstance(kind, of))
+
+
+def _id(column: Column[Any], words: str) -> Any:
+    """Return an id made of words; SQLite tells of ids as texts of 32 letters."""
+    made = uuid.uuid5(uuid.NAMESPACE_OID, words)
+    return made if isinstance(column.type, sa.Uuid) else made.hex
+
+
+def content(database: Database) -> Content:
+    """Return every row of every table, in a fixed order, each value as text."""
+    tables = MetaData()
+    with database.engine.connect() as connection:
+        tables.reflect(connection)
+        return {
+            table.name: sorted(
+                tuple(sorted((str(name), _told(value)) for name, value in row.items()))
+                for row in connection.execute(table.select()).mappings()
+            )
+            for table in tables.sorted_tables
+            if table.name != "alembic_version"
+        }
+
+
+def _told(value: object) -> str:
+    return str(bytes(value) if isinstance(value, memoryview) else value)
+
+
+def lost(before: Content, after: Content) -> list[str]:
+    """Return which tables, columns and values of a content are not in another; what is only in the other counts not."""
+    found = [f"table {table}" for table in before.keys() - after.keys()]
+    for table in before.keys() & after.keys():
+        names = {name for row in before[table] for name, _ in row}
+        now = [tuple(pair for pair in row if pair[0] in names) for row in after[table]]
+        if sorted(now) == before[table]:
+            continue
+        gone = names - {name for row in after[table] for name, _ in row}
+        if gone and after[table]:
+            found += [f"column {table}.{name}" for name in gone]
+        else:
+            found.append(f"rows of {table}: {before[table]} became {now}")
+    return sorted(found)
+
+
+def _steps(which: Which) -> list[tuple[str, str]]:
+    revisions = _revisions(which)
+    return list(zip(["base", *revisions], revisions, strict=False))
+
+
+@pytest.mark.parametrize("which", WHICH)
+def test_every_migration_keeps_the_rows_that_were_there(which: Which, empty: Callable[[], Database]) -> None:
+    """Filled before a step: nothing is lost on the way up, all is as it was after the way down, and up again."""
+    database = empty()
+    for before, revision in _steps(which)[1:]:
+        migrate.upgrade(which, database, before)
+        fill(database)
+        filled = content(database)
+        assert all(filled.values())
+        migrate.upgrade(which, database, revision)
+        up = content(database)
+        assert [what for what in lost(filled, up) if what not in GIVEN_UP.get(revision, {})] == [], revision
+        migrate.downgrade(which, database, before)
+        assert content(database) == filled, revision
+        migrate.upgrade(which, database, revision)
+        assert content(database) == up, revision
+        migrate.downgrade(which, database, "base")
+
+
+@pytest.mark.parametrize("which", WHICH)
+def test_every_migration_goes_down_with_rows_in_what_it_made(which: Which, empty: Callable[[], Database]) -> None:
+    """Filled after a step: going down keeps what was there before the step, and going up again as well."""
+    database = empty()
+    for before, revision in _steps(which):
+        migrate.upgrade(which, database, revision)
+        fill(database)
+        filled = content(database)
+        assert all(filled.values())
+        migrate.downgrade(which, database, before)
+        down = content(database)
+        assert lost(down, filled) == [], revision
+        migrate.upgrade(which, database, revision)
+        assert lost(down, content(database)) == [], revision
+        migrate.downgrade(which, database, "base")
+
+
+CARELESS = {
+    "DELETE FROM opening_hours": "rows of opening_hours: ",
+    "UPDATE practice SET zone = 'UTC'": "rows of practice: ",
+    "ALTER TABLE practice DROP COLUMN zone": "column practice.zone",
+    "DROP TABLE opening_hours": "table opening_hours",
+    "INSERT INTO installation (id, kind, created_at) SELECT 2, kind, created_at FROM installation": "rows of inst",
+}
+
+
+@pytest.mark.parametrize("statement", CARELESS)
+def test_a_careless_migration_is_seen(store: Store, statement: str) -> None:
+    fill(store.database)
+    filled = content(store.database)
+    assert lost(filled, filled) == []
+    with store.database.engine.begin() as connection:
+        connection.execute(text(statement))
+    (told,) = lost(filled, content(store.database))
+    assert told.startswith(CARELESS[statement])
+
+
+def test_what_a_migration_adds_is_no_loss(store: Store) -> None:
+    fill(store.database)
+    filled = content(store.database)
+    with store.database.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE practice ADD COLUMN added VARCHAR(10)"))
+        connection.execute(text("CREATE TABLE added (id INTEGER)"))
+    assert lost(filled, content(store.database)) == []
+    assert content(store.database) != filled
 
 
 def test_the_ladder_sees_a_changed_schema(store: Store) -> None:

@@ -4,102 +4,147 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import shutil
 from dataclasses import dataclass, field, replace
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+import structlog
+from flask import Flask
 from sqlalchemy import select
 
+from patient_app.accounts.codes import LOCATOR
 from patient_app.accounts.models import Person
 from patient_app.checkins.models import CheckInVersion
-from patient_app.core import keys
+from patient_app.consent.models import Consent
+from patient_app.core import keys, logs
 from patient_app.core.config import ConfigError
 from patient_app.core.installation import migrate_all, open_store
 from patient_app.core.keys import make_master_key
 from patient_app.core.work import Store, db
-from tests import factories
-from tests.page import Client, FormOnPage
-from tests.sweeps.world import CANARIES, CANARY, World
+from tests.page import Page, text_of
+from tests.sweeps import filling
+from tests.sweeps.world import CANARIES, CANARY, IN_PLAIN, World
 
-TYPED = {
-    "text": f"{CANARY}typed",
-    "email": f"{CANARY}typed@example.org",
-    "tel": "555 0123 4567",
-    "textarea": f"{CANARY} a longer story",
-    "password": f"{CANARY} new password",
-    "date": "1987-06-05",
+# Everything is sent once, by one worker.
+pytestmark = pytest.mark.xdist_group("secrets at rest")
+MARK = f"{CANARY}typed"
+SITUATIONS = ("anonymous", "half-way", "owner", "s-with", "c-with", "admin")
+# These close something that others still need; they are sent last.
+LAST = ("/practice/people/<uuid:person_id>/close", "/settings/password", "/settings/second-factor", "/sign-out")
+# Forms that take words or make secrets; each must have been accepted, or the search below says nothing of it.
+ACCEPTED = {
+    "/check-in",
+    "/check-in/<uuid:entry_id>/change",
+    "/history/search",
+    "/join/<token>",
+    "/practice/patients/new",
+    "/practice/people/<uuid:person_id>/chart",
+    "/practice/people/<uuid:person_id>/code",
+    "/practice/staff/new",
+    "/settings/about-me",
+    "/settings/password",
+    "/settings/second-factor",
+    "/sharing/new",
+    "/sharing/supporters/<uuid:link_id>/instructions",
+    "/sharing/supporters/new",
+    "/sign-in",
+    "/sign-in/code",
 }
-
-
-# Numbers and hours of the practice are for everybody to read, and are not sealed.
-NOT_FILLED = frozenset({"static_files", "machines.counters", "accounts.numbers", "accounts.hours"})
 
 
 @dataclass
 class Ran:
-    """What one run left behind."""
+    """What one run left behind: what was typed and not an address, what opens doors, and what only e-mails may hold."""
 
     world: World
-    log: str
+    as_it_ran: Path
+    log: str = ""
+    typed: dict[str, bytes] = field(default_factory=dict)
     secrets: dict[str, bytes] = field(default_factory=dict)
+    mailed: dict[str, bytes] = field(default_factory=dict)
+    accepted: set[str] = field(default_factory=set)
 
 
-def _typed(form: FormOnPage) -> dict[str, str]:
-    """Return words for every field of a form that takes words."""
-    answers = {}
-    for name, control in form.controls.items():
-        kind = "textarea" if control.tag == "textarea" else control.get("type") or "text"
-        if control.tag in {"input", "textarea"} and kind in TYPED:
-            answers[name] = TYPED[kind]
-    return answers
-
-
-@pytest.fixture
-def ran(original_world: World, tmp_path: Path, log_lines: io.StringIO) -> Ran:
+@pytest.fixture(scope="module")
+def ran(original_world: World, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """Let everybody open every page and send every form with telling words, sign in, invite, fail and be refused."""
-    world = original_world.copy(tmp_path / "instance")
-    secrets = {f"the session of {name}": token.encode() for name, token in world.tokens.items()}
+    folder, log = tmp_path_factory.mktemp("ran"), io.StringIO()
+    logs.configure()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=log))
+    world = original_world.copy(folder / "instance")
+    run = Ran(world, folder / "as-it-ran")
     with world.opened() as (app, store):
-        for situation in ("anonymous", "owner", "s-with", "c-with", "admin"):
-            _fill_every_form(world, world.client(app, situation), secrets)
-        fresh = Client(app, checked=False)
-        factories.sign_in(fresh, world.people["other"])
-        for cookie in ("session", "device"):
-            kept = fresh.get_cookie(cookie)
-            if kept is not None:
-                secrets[f"a cookie {cookie}"] = kept.value.encode()
+        for situation in SITUATIONS:
+            _fill_every_form(run, app, situation)
         with store.work(writes=False):
             owner = world.people["owner"]
-            assert db().get_one(Person, owner.id).name == owner.name
+            assert MARK in (db().get_one(Person, owner.id).name or "")
             notes = [row.note for row in db().scalars(select(CheckInVersion))]
-            assert any(CANARY in (note or "") for note in notes)
+            assert any(MARK in (note or "") for note in notes)
+            assert any(row.signature == owner.name for row in db().scalars(select(Consent)))
         _deliver_mail(store)
         # While connections are open, journals and write-ahead logs are still there.
-        shutil.copytree(world.config.instance, tmp_path / "as-it-ran")
+        shutil.copytree(world.config.instance, run.as_it_ran)
+    run.secrets |= {f"the session of {name}": token.encode() for name, token in world.tokens.items()}
     for name, person in world.people.items():
-        secrets[f"the password of {name}"] = person.password.encode()
+        run.secrets[f"the password of {name}"] = person.password.encode()
         if person.totp_secret:
-            secrets[f"the second factor of {name}"] = person.totp_secret.encode()
-            secrets[f"the second factor of {name}, raw"] = base64.b32decode(person.totp_secret)
-    secrets["the token of a link"] = world.ids["token"].encode()
-    secrets["the master key"] = world.config.master_key.encode()
-    secrets["the master key, raw"] = base64.urlsafe_b64decode(world.config.master_key)
-    return Ran(world, log_lines.getvalue(), secrets)
+            run.secrets |= _of_an_app(f"the second factor of {name}", person.totp_secret)
+    run.secrets["the master key"] = world.config.master_key.encode()
+    run.secrets["the master key, raw"] = base64.urlsafe_b64decode(world.config.master_key)
+    run.mailed["the token of a link"] = world.ids["token"].encode()
+    for name, content in _files(world.config.instance / "outbox").items():
+        words = message_from_bytes(content, policy=policy.default).get_content()
+        links = re.findall(r"/(?:join|reset|open-entries|confirm-code)/([\w-]{20,})", words)
+        run.mailed |= {f"the token in {name}": token.encode() for token in links}
+    run.log = log.getvalue()
+    return run
 
 
-def _fill_every_form(world: World, client: Client, secrets: dict[str, bytes]) -> None:
-    for rule in list(client.application.url_map.iter_rules()):
-        if "GET" not in (rule.methods or set()) or rule.endpoint in NOT_FILLED:
-            continue
-        page = client.get(world.address(rule))
-        if not page.is_page:
-            continue
-        for form in page.forms:
-            if form.method == "post" and "sign-out" not in form.action and "devices" not in form.action:
-                client.post(form.action, data={**form.filled(), **_typed(form)})
+def _of_an_app(name: str, secret: str) -> dict[str, bytes]:
+    return {name: secret.encode(), f"{name}, raw": base64.b32decode(secret)}
+
+
+def _fill_every_form(run: Ran, app: Flask, situation: str) -> None:
+    """Send every form that somebody finds, as one browser, and note what was typed and what was shown to them."""
+    client = run.world.client(app, situation)
+    found = list(filling.targets(app, run.world, situation))
+    for target in sorted(found, key=lambda one: LAST.index(one.route) if one.route in LAST else -1):
+        sent = filling.well_filled(run.world, target, MARK)
+        for name, values in sent.items():
+            control = target.form.controls[name]
+            if control.get("type") == "password":
+                run.secrets[f"{name} typed at {target.route} by {situation}"] = values[0].encode()
+            elif values and MARK in values[0] and "@" not in values[0]:
+                run.typed[f"{name} typed at {target.route}"] = values[0].encode()
+        page = client.post(target.form.action, data=sent)
+        _note_shown(run, f"at {target.route} for {situation}", target.page)
+        _note_shown(run, f"after {target.route} for {situation}", page)
+        if page.status_code in {200, 303}:
+            run.accepted.add(target.route)
+    for cookie in ("session", "device"):
+        kept = client.get_cookie(cookie)
+        if kept is not None:
+            run.secrets[f"a cookie {cookie} of {situation}"] = kept.value.encode()
     client.get(f"/{CANARY}?{CANARY}={CANARY}", headers={"User-Agent": CANARY, "Referer": f"http://localhost/{CANARY}"})
-    client.post("/sign-in", data={"name": f"{CANARY}@example.org", "password": f"{CANARY}password"})
+    client.post("/sign-in", data={"sign_in_name": f"{CANARY}@example.org", "password": f"{CANARY}password"})
+
+
+def _note_shown(run: Ran, where: str, page: Page) -> None:
+    """Keep the codes and the secrets that a page shows once."""
+    if not page.is_page:
+        return
+    for element in page.all("p", class_name="code"):
+        shown = text_of(element)
+        compact = re.sub(r"[^A-Z0-9]", "", shown)
+        run.secrets |= {f"a code {where}": shown.encode(), f"a code {where}, compact": compact.encode()}
+        run.secrets[f"a code {where}, its secret part"] = compact[LOCATOR:].encode()
+    for element in page.all("code", class_name="secret"):
+        run.secrets |= _of_an_app(f"an offer {where}", text_of(element).replace(" ", ""))
+        run.secrets[f"an offer {where}, as it is shown"] = text_of(element).encode()
 
 
 def _deliver_mail(store: Store) -> None:
@@ -115,7 +160,7 @@ def _files(folder: Path) -> dict[str, bytes]:
 def found_in(files: dict[str, bytes], wanted: dict[str, bytes]) -> list[str]:
     """Return which of the wanted bytes are in which file."""
     spelled = {
-        name: {word, word.decode("utf-8", "ignore").encode("utf-16-le"), base64.b64encode(word).rstrip(b"=")[:-1]}
+        name: {word, word.decode("utf-8", "ignore").encode("utf-16-le"), *_in_base64(word)}
         for name, word in wanted.items()
     }
     return [
@@ -126,25 +171,43 @@ def found_in(files: dict[str, bytes], wanted: dict[str, bytes]) -> list[str]:
     ]
 
 
-def test_no_file_of_the_databases_holds_a_word_or_a_secret(ran: Ran, tmp_path: Path) -> None:
-    words = {f"the word {name}": word.encode() for name, word in CANARIES.items()} | {"a canary": CANARY.encode()}
-    everything = {**_files(tmp_path / "as-it-ran"), **_files(ran.world.config.instance)}
+def _in_base64(word: bytes) -> set[bytes]:
+    """Return how the bytes look inside a longer text in base64, wherever in it they begin."""
+    whole = (base64.b64encode(b"\0" * before + word).rstrip(b"=")[:-1] for before in range(3))
+    return {text[-(-8 * before // 6) :] for before, text in enumerate(whole)}
+
+
+def test_every_form_that_takes_words_or_makes_secrets_was_accepted(ran: Ran) -> None:
+    assert ACCEPTED - ran.accepted == set()
+    kinds = (
+        *("a code after /practice/people/<uuid:person_id>/code for c-with, its secret part",),
+        *("an offer at /settings/second-factor for owner", "new_password typed at /settings/password by admin"),
+    )
+    assert [kind for kind in kinds if kind not in ran.secrets] == []
+    assert len(ran.typed) > 20
+    assert len(ran.mailed) > 2
+
+
+def test_no_file_of_the_databases_holds_a_word_or_a_secret(ran: Ran) -> None:
+    sealed = {name: word for name, word in CANARIES.items() if name not in IN_PLAIN}
+    words = {f"the word {name}": word.encode() for name, word in sealed.items()} | {"a canary": CANARY.encode()}
+    everything = {**_files(ran.as_it_ran), **_files(ran.world.config.instance)}
     databases = {name: content for name, content in everything.items() if "sqlite" in name}
-    assert any("tandem.sqlite-wal" in name for name in _files(tmp_path / "as-it-ran"))
-    assert found_in(databases, {**words, **ran.secrets}) == []
+    assert any("tandem.sqlite-wal" in name for name in _files(ran.as_it_ran))
+    assert found_in(databases, {**words, **ran.secrets, **ran.mailed}) == []
 
 
 def test_the_outbox_holds_no_word_of_a_patient(ran: Ran) -> None:
     """An e-mail names its receiver and its link, and nothing that anybody wrote."""
     outbox = {name: content for name, content in _files(ran.world.config.instance).items() if "sqlite" not in name}
     words = {name: word.encode() for name, word in CANARIES.items() if "email" not in name}
-    passwords = {name: secret for name, secret in ran.secrets.items() if "token of a link" not in name}
-    assert found_in(outbox, {**words, **passwords}) == []
+    assert len(outbox) > 2
+    assert found_in(outbox, {**words, **ran.typed, **ran.secrets}) == []
 
 
 def test_the_log_holds_no_word_and_no_secret(ran: Ran) -> None:
     assert len(ran.log.splitlines()) > 100
-    assert found_in({"the log": ran.log.encode()}, {"a canary": CANARY.encode(), **ran.secrets}) == []
+    assert found_in({"the log": ran.log.encode()}, {"a canary": CANARY.encode(), **ran.secrets, **ran.mailed}) == []
     for identity in ("127.0.0.1", "Harbour", "Dr c-with"):
         assert identity not in ran.log
 
@@ -154,8 +217,12 @@ def test_the_scan_sees_what_is_planted(ran: Ran) -> None:
         "a": b"xx" + CANARY.encode() + b"yy",
         "b": CANARY.encode("utf-16-le"),
         "c": base64.b64encode(CANARY.encode()),
+        "d": base64.b64encode(b"a story " + CANARY.encode() + b" that goes on"),
+        "e": base64.b64encode(b"a story. " + CANARY.encode() + b" that goes on"),
+        "f": base64.b64encode(b"a story:  " + CANARY.encode() + b" that goes on"),
+        "clean": base64.b64encode(b"a story") + b"zanar",
     }
-    assert len(found_in(files, {"a canary": CANARY.encode()})) == 3
+    assert len(found_in(files, {"a canary": CANARY.encode()})) == 6
     token = next(iter(ran.secrets.values()))
     assert found_in({"a": b"\x00" + token + b"\x00"}, ran.secrets)
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,23 +27,29 @@ from patient_app.accounts.models import (
     Person,
     PersonState,
     PracticeNumber,
+    SupportLink,
     SupportState,
 )
+from patient_app.checkins.answers import Answers, ThingSaid, context, use_details
+from patient_app.checkins.models import CheckInVersion
 from patient_app.consent.categories import Category, Level
-from patient_app.consent.models import ConsentState
+from patient_app.consent.models import Consent, ConsentState
 from patient_app.core import clock
 from patient_app.core.config import Argon2Cost, Config
-from patient_app.core.identity import Stage
+from patient_app.core.identity import Stage, viewer_or_none
 from patient_app.core.ids import new_id
 from patient_app.core.installation import migrate_all, open_store
 from patient_app.core.keys import make_master_key
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import Store, db
+from patient_app.profile import service as profile
+from patient_app.profile.things import Kind, Thing
 from tests import factories
 from tests.factories import Made
 from tests.page import Client
 
-# Words in every field of the owner, each with what it takes to see it. Nothing else in the application holds them.
+# Words in every field of the owner, and in fields of others that are not for everybody, each with what it takes to see
+# it. Nothing else in the application holds them.
 CANARY = "zanarq"
 CANARIES = {
     "name": f"{CANARY}name",
@@ -57,6 +64,42 @@ CANARIES = {
     "supporter_name": f"{CANARY}called",
     "supporter_email": f"{CANARY}writes@example.org",
     "instructions": f"{CANARY}instructions",
+    "date_of_birth": "1961-02-03",
+    "called": f"{CANARY}shortname",
+    "pronouns": f"{CANARY}pronouns",
+    "goal": f"{CANARY}goal",
+    "thing": f"{CANARY}substance",
+    "amount": f"{CANARY}amount",
+    "trigger": f"{CANARY}trigger",
+    "helper": f"{CANARY}helper",
+    "signature": f"{CANARY}signature",
+    "device": "Quorvix, Linux",
+    # Of others: the supporter with a consent, and the clinician with one.
+    "supporter_own_name": f"{CANARY}sue",
+    "supporter_own_email": f"{CANARY}relative@example.org",
+    "staff_name": f"Dr {CANARY}staff",
+    "staff_email": f"{CANARY}colleague@example.org",
+    "staff_device": "Brunzel, Linux",
+}
+# Kept in plain: the application makes a device's label of a few words of its own, never of what a browser says.
+IN_PLAIN = frozenset({"device", "staff_device"})
+# How else a canary may be written: a day is spelled as a reader's language has it.
+SPELLED = {
+    "date_of_birth": (
+        CANARIES["date_of_birth"],
+        "3 February 1961",
+        "3 Feb 1961",
+        "February 3, 1961",
+        "Feb 3, 1961",
+        "2/3/61",
+        "2/3/1961",
+        "02/03/1961",
+        "03/02/1961",
+        "3/2/1961",
+        "3.2.1961",
+        "03.02.1961",
+        "3 de febrero de 1961",
+    )
 }
 
 # What a route needs besides its address to come as far as asking whose object it is.
@@ -102,9 +145,12 @@ class World:
     ids: dict[str, str] = field(default_factory=dict)
     # Objects by table, where a name in an address depends on its route.
     objects: dict[str, str] = field(default_factory=dict)
+    # When the sessions were last made as fresh as those of people who signed in just now.
+    fresh_at: datetime = field(default_factory=clock.now)
 
     def copy(self, folder: Path, **changes: Any) -> World:
-        """Return the same world over databases of its own."""
+        """Return the same world over databases of its own, everybody just signed in."""
+        self.freshen()
         shutil.copytree(self.config.instance, folder)
         config = replace(self.config, instance=folder, database_url="", keys_database_url="", **changes)
         return replace(self, config=config)
@@ -121,7 +167,8 @@ class World:
             store.close()
 
     def client(self, app: Flask, situation: str, *, checked: bool = False) -> Client:
-        """Return the browser of somebody in a situation."""
+        """Return the browser of somebody in a situation, who signed in at most a minute ago."""
+        self.freshen()
         client = Client(app, checked=checked)
         token = self.tokens.get(situation)
         if token is not None:
@@ -130,13 +177,43 @@ class World:
         return client
 
     def reset(self, original: World) -> None:
-        """Bring both databases back to what they were, under the connections that are open."""
+        """Bring both databases back to what they were, under the connections that are open; all just signed in."""
+        original.freshen()
         for name in ("tandem.sqlite", "keys.sqlite"):
             with (
                 closing(sqlite3.connect(original.config.instance / name)) as source,
                 closing(sqlite3.connect(self.config.instance / name)) as target,
             ):
                 source.backup(target)
+        self.fresh_at = original.fresh_at
+
+    def freshen(self) -> None:
+        """Let no session and no code grow old: a run takes longer than staff stay signed in without a request."""
+        moment = clock.now()
+        if abs(moment - self.fresh_at) < timedelta(minutes=1):
+            return
+        soon = moment + timedelta(minutes=15)
+        with closing(sqlite3.connect(self.config.instance / "tandem.sqlite")) as connection, connection:
+            connection.execute("UPDATE device_session SET last_seen_at = ?1, confirmed_at = ?1", [_stored(moment)])
+            half_way = "UPDATE device_session SET expires_at = ? WHERE stage = ?"
+            connection.execute(half_way, [_stored(soon), str(Stage.SECOND_FACTOR)])
+            connection.execute("UPDATE clinic_code SET issued_at = ?, expires_at = ?", [_stored(moment), _stored(soon)])
+        self.fresh_at = moment
+
+    def assert_signed_in(self, app: Flask, situation: str) -> None:
+        """Fail unless a browser of this situation is signed in as the person it says, as far as they came."""
+        client = self.client(app, situation)
+        with client:
+            client.get("/help")
+            found = viewer_or_none()
+        if situation not in self.tokens:
+            assert found is None, f"{situation} is signed in"
+            return
+        assert found is not None, f"{situation} is not signed in any more"
+        stage = Stage.SECOND_FACTOR if situation == "half-way" else Stage.FULL
+        assert (found.id, found.stage) == (self.people[situation].id, stage), f"{situation} is somebody else"
+        idle = sessions.lifetime(found.role, found.stage).idle
+        assert abs(clock.now() - found.confirmed_at) < idle / 3, f"{situation} signed in too long ago"
 
     def address(self, rule: Rule, params: Mapping[str, str] | None = None) -> str:
         """Return the address of a route with the owner's objects in it; fail for a parameter nobody knows here."""
@@ -152,6 +229,10 @@ class World:
         for name, value in values.items():
             path = _put(path, name, value)
         return path
+
+
+def _stored(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 
 def _put(path: str, name: str, value: str) -> str:
@@ -185,13 +266,14 @@ def build(folder: Path) -> World:
         practice,
         name=CANARIES["name"],
         sign_in_name=CANARIES["email"],
-        chart={name: CANARIES[name] for name in ("chart_number", "address", "emergency_contact")},
+        chart={name: CANARIES[name] for name in ("chart_number", "date_of_birth", "address", "emergency_contact")},
     )
     people["other"] = factories.make_patient(store, practice, name="Otto Other")
     _clinicians(store, world, practice)
     _supporters(store, world, practice)
     _second_practice(store, world, second)
     _entries(store, world)
+    _told(store, world)
     _sessions(store, world)
     _objects(store, world, practice)
     store.close()
@@ -211,7 +293,10 @@ def _clinicians(store: Store, world: World, practice: factories.MadePractice) ->
         "c-unass": Discipline.PRESCRIBER,
     }
     for situation, discipline in disciplines.items():
-        person = people[situation] = factories.make_clinician(store, practice, discipline, name=f"Dr {situation}")
+        own = {"name": f"Dr {situation}"}
+        if situation == "c-with":
+            own = {"name": CANARIES["staff_name"], "sign_in_name": CANARIES["staff_email"]}
+        person = people[situation] = factories.make_clinician(store, practice, discipline, **own)
         if situation != "c-unass":
             shown = situation != "c-unshown"
             membership = factories.assign_team(store, owner, person, people["admin"], shown=shown)
@@ -245,7 +330,10 @@ def _supporters(store: Store, world: World, practice: factories.MadePractice) ->
     past, ago = clock.now() - timedelta(hours=1), clock.now() - timedelta(days=3)
     states = {"s-unconf": SupportState.ACCEPTED, "s-ended": SupportState.ENDED}
     for situation in ("s-with", "s-without", "s-paused", "s-expired", "s-revoked", "s-unconf", "s-ended"):
-        person = people[situation] = factories.make_supporter(store, practice, name=f"Sue {situation}")
+        own = {"name": f"Sue {situation}"}
+        if situation == "s-with":
+            own = {"name": CANARIES["supporter_own_name"], "sign_in_name": CANARIES["supporter_own_email"]}
+        person = people[situation] = factories.make_supporter(store, practice, **own)
         tie = factories.tie_supporter(
             store,
             owner,
@@ -288,11 +376,37 @@ def _entries(store: Store, world: World) -> None:
     factories.make_check_in(store, world.people["patient-2"], mood=3)
 
 
+def _told(store: Store, world: World) -> None:
+    """Let the owner tell of themselves, in a check-in and in the profile, and sign with another spelling."""
+    owner = world.people["owner"]
+    thing = Thing("one", Kind.OTHER, CANARIES["thing"])
+    said = Answers(
+        things=(ThingSaid(thing, craving=6, used=True),),
+        amount=CANARIES["amount"],
+        triggers=(CANARIES["trigger"],),
+        helped=(CANARIES["helper"],),
+    )
+    with store.work(writes=True):
+        version = (
+            db()
+            .scalars(select(CheckInVersion).where(CheckInVersion.check_in_id == uuid.UUID(world.objects["check_in"])))
+            .one()
+        )
+        version.use_details, version.context = use_details(said), context(said)
+        things = (thing, Thing("two", Kind.ALCOHOL))  # With more than one, a check-in asks about each.
+        profile.change(owner.viewer, want_words=CANARIES["goal"], things=things)
+        profile.set_address(owner.viewer, profile.Address(CANARIES["called"], CANARIES["pronouns"]), 240)
+        db().get_one(SupportLink, uuid.UUID(world.objects["tie s-with"])).email = CANARIES["supporter_email"]
+        db().get_one(Consent, uuid.UUID(world.objects["consent"])).signature = CANARIES["signature"]
+
+
 def _sessions(store: Store, world: World) -> None:
+    devices = {"owner": CANARIES["device"], "c-with": CANARIES["staff_device"]}
     with store.work(writes=True):
         for situation, person in world.people.items():
             stage = Stage.SECOND_FACTOR if situation == "half-way" else Stage.FULL
-            world.tokens[situation] = sessions.begin_session(db().get_one(Person, person.id), "Firefox, Linux", stage)
+            device = devices.get(situation, "Firefox, Linux")
+            world.tokens[situation] = sessions.begin_session(db().get_one(Person, person.id), device, stage)
         owner_session = sessions.sessions_of(world.people["owner"].id)[0]
         world.objects["session"] = str(owner_session.id)
 
@@ -301,6 +415,8 @@ def _objects(store: Store, world: World, practice: factories.MadePractice) -> No
     """Make what addresses name, and say which name is which object."""
     people, owner = world.people, world.people["owner"]
     invited = factories.make_patient(store, practice, name="Ina Invited", state=PersonState.INVITED)
+    closed = factories.make_patient(store, practice, name="Clara Closed", state=PersonState.CLOSED)
+    world.objects |= {"invited": str(invited.id), "closed": str(closed.id)}
     code_id = new_id()
     with store.work(writes=True):
         number = db().scalars(select(PracticeNumber).where(PracticeNumber.practice_id == practice.id)).one()

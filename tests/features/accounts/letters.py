@@ -23,7 +23,7 @@ class Letter:
     @property
     def token(self) -> str:
         """The token of the one-time link in it."""
-        found = re.search(r"https?://\S+/(?:join|open-entries)/([\w-]+)", self.body)
+        found = re.search(r"https?://\S+/(?:join|open-entries|confirm-code)/([\w-]+)", self.body)
         assert found, self.body
         return found.group(1)
 

@@ -105,7 +105,8 @@ def test_a_mailbox_is_not_filled(client: Client, store: Store, patient: Made, se
 def test_a_network_that_asks_for_many_is_slowed(client: Client, set_time: SetTime) -> None:
     set_time(BEGIN)
     statuses = [client.post("/forgot", data={"sign_in_name": f"n{number}"}).status_code for number in range(62)]
-    assert statuses == [303] * 60 + [429] * 2
+    assert statuses[:60] == [303] * 60
+    assert 429 in statuses[60:]
 
 
 @pytest.mark.data

@@ -375,7 +375,10 @@ def test_a_patient_turns_codes_on_and_off(client: Client, patient: Made, store: 
     assert try_to_sign_in(client, patient.sign_in_name, PASSWORD).location == "/sign-in/code?next=/"
     assert client.post("/sign-in/code", data={"code": pyotp.TOTP(secret).at(clock.now())}).location == "/"
 
-    off = client.submit(client.get("/settings/second-factor").form(action="/settings/second-factor/off"))
+    form = client.get("/settings/second-factor").form(action="/settings/second-factor/off")
+    assert client.submit(form, code="123456").status_code == 422
+    set_time("2026-05-04 09:06:00")
+    off = client.submit(form, code=pyotp.TOTP(secret).at(clock.now()))
     assert off.location == "/settings?done=second-factor-off"
     with store.work(writes=False):
         assert db().get_one(Person, patient.id).totp_secret is None

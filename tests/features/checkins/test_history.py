@@ -62,6 +62,15 @@ def rows(page: Page) -> list[list[str]]:
     return [[text_of(cell) for cell in row] for body in page.all("tbody") for row in body]
 
 
+def test_an_entry_of_a_phone_that_is_ahead_is_there_at_once(store: Store, patient: Made, browser: Client) -> None:
+    """It is tomorrow in Auckland already: what was written there is found again, in the list, chart and calendar."""
+    make_check_in(store, patient, note="written on the other side", zone="Pacific/Auckland", mood=4)
+    page = browser.get("/history?period=7")
+    assert "written on the other side" in page.words
+    assert [cells for cells in rows(page) if "26" in cells[0]], rows(page)
+    assert "written on the other side" in browser.get("/history?day=2026-11-26").words
+
+
 # --- what is read ----------------------------------------------------------------------------------------------
 
 

@@ -38,8 +38,11 @@ def browser(app: Flask, patient: Made) -> Client:
     return client
 
 
-def note(store: Store, patient: Made, words: str, days: int = 1, **said: bool) -> None:
-    make_check_in(store, patient, at=NOON - timedelta(days=days), note=words, **said)
+def note(
+    store: Store, patient: Made, words: str, days: int = 1, *, private: bool = False, removed: bool = False
+) -> None:
+    at = NOON - timedelta(days=days)
+    make_check_in(store, patient, at=at, note=words, private=private, removed=removed)
 
 
 def hits(store: Store, patient: Made, words: str) -> list[str]:

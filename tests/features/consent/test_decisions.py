@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patient_app.accounts.models import Person, PersonState, Practice, SupportLink, SupportState, TeamMembership
+from patient_app.consent import seals
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.decisions import Grants, Reader, grants_of
 from patient_app.consent.models import Consent, ConsentCategory, ConsentState, RecipientKind
@@ -34,13 +35,15 @@ WINDOWS = {
     "over": (-48 * HOUR, -HOUR, False),
     "ends this moment": (-48 * HOUR, timedelta(), False),
 }
-# Name: (assigned, shown, ended) or None, whether the reader is on the team, whether the patient knows the name.
-MEMBERSHIPS = {
+# Name: (noticed, shown, ended) or None, whether the reader is on the team, whether the patient knows the name. All were
+# assigned a hundred hours ago.
+MEMBERSHIPS: dict[str, tuple[tuple[timedelta | None, bool, bool] | None, bool, bool]] = {
     "never": (None, False, True),
-    "shown": ((-HOUR, True, False), True, True),
-    "not shown yet": ((-HOUR, False, False), True, False),
-    "not shown for almost 72 hours": ((-72 * HOUR + timedelta(seconds=1), False, False), True, False),
-    "not shown for 72 hours": ((-72 * HOUR, False, False), True, True),
+    "shown": ((None, True, False), True, True),
+    "nobody was told": ((None, False, False), True, False),
+    "told of": ((-HOUR, False, False), True, False),
+    "told of almost 72 hours ago": ((-72 * HOUR + timedelta(seconds=1), False, False), True, False),
+    "told of 72 hours ago": ((-72 * HOUR, False, False), True, True),
     "ended": ((-100 * HOUR, True, True), False, True),
 }
 TIES: dict[SupportState | None, bool] = {None: False} | {
@@ -69,7 +72,7 @@ class AMembership:
 
     patient: uuid.UUID
     clinician: uuid.UUID
-    assigned: datetime
+    noticed: datetime | None
     shown: bool
     ended: bool
 
@@ -98,7 +101,8 @@ class Model:
             return consent.to_person == reader.id and bool(on_team)
         if consent.to_discipline != reader.discipline:
             return False
-        return any(one.shown or NOW - one.assigned >= timedelta(hours=72) for one in on_team)
+        told = (one.noticed is not None and NOW - one.noticed >= timedelta(hours=72) for one in on_team)
+        return any(told) or any(one.shown for one in on_team)
 
     def grants(self, reader: Reader, patient: uuid.UUID) -> set[tuple[uuid.UUID, Category, Level]]:
         """Return what is open to a reader of a patient."""
@@ -161,28 +165,28 @@ class World:
             scope=scope,
         )
         self.model.consents.append(made)
-        db().add(
-            Consent(
-                id=made.id,
-                practice_id=self.practice,
-                patient_id=patient,
-                recipient_kind=RecipientKind.TEAM if discipline else RecipientKind.PERSON,
-                recipient_id=person,
-                discipline=discipline,
-                state=state,
-                starts_at=made.starts,
-                ends_at=made.ends,
-                entries_from=None,
-                language="en",
-                form_version="test",
-                form_digest=b"",
-                discloser="Practice",
-                purpose="test",
-                signed_at=made.starts,
-                signed_session_id=None,
-                grants=[ConsentCategory(category=category, level=level) for category, level in scope.items()],
-            )
+        row = Consent(
+            id=made.id,
+            practice_id=self.practice,
+            patient_id=patient,
+            recipient_kind=RecipientKind.TEAM if discipline else RecipientKind.PERSON,
+            recipient_id=person,
+            discipline=discipline,
+            state=state,
+            starts_at=made.starts,
+            ends_at=made.ends,
+            entries_from=None,
+            language="en",
+            form_version="test",
+            form_digest=b"",
+            discloser="Practice",
+            purpose="test",
+            signed_at=made.starts,
+            signed_session_id=None,
+            grants=[ConsentCategory(category=category, level=level) for category, level in scope.items()],
         )
+        seals.seal(row)
+        db().add(row)
         return made
 
     def membership(self, patient: uuid.UUID, clinician: uuid.UUID, kind: str) -> None:
@@ -190,8 +194,9 @@ class World:
         given, _, _ = MEMBERSHIPS[kind]
         if given is None:
             return
-        assigned, shown, ended = given
-        self.model.memberships.append(AMembership(patient, clinician, NOW + assigned, shown, ended))
+        told, shown, ended = given
+        noticed = None if told is None else NOW + told
+        self.model.memberships.append(AMembership(patient, clinician, noticed, shown, ended))
         db().add(
             TeamMembership(
                 id=new_id(),
@@ -199,8 +204,9 @@ class World:
                 patient_id=patient,
                 clinician_id=clinician,
                 assigned_by=self.administrator,
-                assigned_at=NOW + assigned,
-                shown_at=NOW + assigned if shown else None,
+                assigned_at=NOW - 100 * HOUR,
+                noticed_at=noticed,
+                shown_at=NOW - HOUR if shown else None,
                 ended_at=NOW if ended else None,
             )
         )
@@ -272,7 +278,7 @@ def test_every_combination(world: World) -> None:
             is_open = state is ConsentState.ACTIVE and WINDOWS[window][2] and stands
             expected_open[patient] = (supporter if kind == "supporter" else doctor) if is_open else None
     db().flush()
-    assert len(patients) == 5 * 6 * (6 + 6 + 5)
+    assert len(patients) == 5 * 6 * (7 + 7 + 5)
 
     readers = [
         world.reader(doctor, Role.CLINICIAN, Discipline.PRESCRIBER),
@@ -294,7 +300,7 @@ def test_every_combination(world: World) -> None:
             assert seen == world.model.grants(reader, patient)
             may = expected_open[patient] == reader.id and number in {0, 2}
             assert {(category, level) for _, category, level in seen} == (set(scope.items()) if may else set())
-    assert sum(owner is not None for owner in expected_open.values()) == 3 * (4 + 2 + 1)
+    assert sum(owner is not None for owner in expected_open.values()) == 3 * (5 + 2 + 1)
 
 
 def test_a_clinician_without_discipline_reads_only_what_names_them(world: World) -> None:
@@ -398,6 +404,9 @@ def test_the_first_day_of_what_is_open_is_the_earliest_of_the_consents(world: Wo
     world.membership(patient, doctor, "shown")
     made = world.consent(patient, doctor, {Category.MOOD: Level.DETAIL})
     db().flush()
-    db().get_one(Consent, made.id).entries_from = date(2026, 5, 1)
+    row = db().get_one(Consent, made.id)
+    row.entries_from = date(2026, 5, 1)
+    seals.seal(row)
+    db().flush()
     [grant] = grants_of(world.reader(doctor, Role.CLINICIAN, Discipline.PRESCRIBER), [patient])[patient].items
     assert grant.entries_from == date(2026, 5, 1)

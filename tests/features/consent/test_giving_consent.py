@@ -78,12 +78,12 @@ def give(
     key: str = "team:prescriber",
     agreed: Terms | None = None,
     consent_id: uuid.UUID | None = None,
-    signature: str = "Robin Vale",
+    signature: str | None = None,
 ) -> uuid.UUID:
     with store.work(writes=True):
         recipient = service.find_recipient(patient.viewer, key)
         made = service.give_consent(
-            patient.viewer, consent_id or new_id(), recipient, agreed or terms(), signature=signature
+            patient.viewer, consent_id or new_id(), recipient, agreed or terms(), signature=signature or patient.name
         )
         return made.id
 
@@ -120,6 +120,7 @@ ELEMENTS = {
     "4(iii) redisclosure under HIPAA": (
         r"may pass it on as health privacy law \(HIPAA\) allows, but not for proceedings"
     ),
+    "10 what is passed on may lose the protection": r"pass on may then no longer be protected by 42 CFR part 2\.",
     "5 the purpose": r"Why: my treatment\.",
     "6 the right to revoke, how, and what was relied on": (
         r"I may end this consent at any time.*in writing.*cannot call back what was already seen or relied on"
@@ -139,7 +140,7 @@ def test_every_element_of_2_31_stands_in_the_words_and_the_words_are_sealed(
         ends_at=datetime(2026, 12, 4, 4, 59, 59, tzinfo=UTC),
         entries_from=date(2026, 11, 3),
     )
-    consent_id = give(store, world.patient, agreed=agreed, signature="R. Vale (canary)")
+    consent_id = give(store, world.patient, agreed=agreed, signature=" ROBÍN  vale.")
     with store.work(writes=False):
         made = db().get_one(Consent, consent_id)
         words = made.form_text or ""
@@ -147,7 +148,7 @@ def test_every_element_of_2_31_stands_in_the_words_and_the_words_are_sealed(
             assert re.search(pattern, words, re.DOTALL), element
         assert "{" not in words
         # 8 and 9: the signature and the day of signing, and what belongs to them.
-        assert made.signature == "R. Vale (canary)"
+        assert made.signature == " ROBÍN  vale."
         assert made.signed_at == datetime(2026, 11, 3, 18, 0, tzinfo=UTC)
         assert made.signed_session_id is not None
         assert (made.form_version, made.form_digest) == (
@@ -161,7 +162,7 @@ def test_every_element_of_2_31_stands_in_the_words_and_the_words_are_sealed(
             for value in db().execute(text("SELECT * FROM consent")).one()
             if isinstance(value, bytes | memoryview)
         ]
-    for secret in (b"Robin", b"canary", b"Ana Ruiz", b"My name"):
+    for secret in (b"Robin", "ROBÍN".encode(), b"Ana Ruiz", b"My name"):
         assert all(secret not in blob for blob in stored)
 
 
@@ -226,7 +227,9 @@ def test_an_ended_consent_sent_again_stays_ended(store: Store, world: World) -> 
     consent_id = give(store, world.patient)
     with store.work(writes=True):
         service.end_consent(world.patient.viewer, consent_id)
-    give(store, world.patient, consent_id=consent_id)
+    with pytest.raises(ConsentRefused) as refused:
+        give(store, world.patient, consent_id=consent_id)
+    assert refused.value.reason == "ended-since"
     assert [row.state for row in rows(store)] == [ConsentState.REVOKED]
     assert seen(store, world.prescriber, world.patient) == set()
 

@@ -17,6 +17,7 @@ from sqlalchemy import update
 from patient_app.checkins import recording
 from patient_app.checkins.answers import Answers
 from patient_app.checkins.models import CheckIn, CheckInVersion, Source
+from patient_app.consent import seals
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.models import Consent, ConsentCategory, ConsentState, RecipientKind
 from patient_app.core.clock import moment
@@ -361,28 +362,28 @@ def add_entry(patient: Made, days_ago: int, said: Mapping[str, Any]) -> None:
 
 def add_consent(world: World, to: Made | Discipline, scope: dict[Category, Level], since: int | None) -> None:
     """Add a consent within the unit of work that is open."""
-    db().add(
-        Consent(
-            id=new_id(),
-            practice_id=world.patient.practice_id,
-            patient_id=world.patient.id,
-            recipient_kind=RecipientKind.PERSON if isinstance(to, Made) else RecipientKind.TEAM,
-            recipient_id=to.id if isinstance(to, Made) else None,
-            discipline=None if isinstance(to, Made) else to,
-            state=ConsentState.ACTIVE,
-            starts_at=NOW,
-            ends_at=None,
-            entries_from=None if since is None else TODAY - timedelta(days=since),
-            language="en",
-            form_version="test",
-            form_digest=b"",
-            discloser="The practice",
-            purpose="test",
-            signed_at=NOW,
-            signed_session_id=None,
-            grants=[ConsentCategory(category=category, level=level) for category, level in scope.items()],
-        )
+    consent = Consent(
+        id=new_id(),
+        practice_id=world.patient.practice_id,
+        patient_id=world.patient.id,
+        recipient_kind=RecipientKind.PERSON if isinstance(to, Made) else RecipientKind.TEAM,
+        recipient_id=to.id if isinstance(to, Made) else None,
+        discipline=None if isinstance(to, Made) else to,
+        state=ConsentState.ACTIVE,
+        starts_at=NOW,
+        ends_at=None,
+        entries_from=None if since is None else TODAY - timedelta(days=since),
+        language="en",
+        form_version="test",
+        form_digest=b"",
+        discloser="The practice",
+        purpose="test",
+        signed_at=NOW,
+        signed_session_id=None,
+        grants=[ConsentCategory(category=category, level=level) for category, level in scope.items()],
     )
+    seals.seal(consent)
+    db().add(consent)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

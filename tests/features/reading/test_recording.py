@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import uuid
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -76,6 +78,16 @@ def test_a_reading_is_recorded_with_all_that_it_was(store: Store, world: World) 
     assert (made.from_day, made.to_day) == (date(2026, 10, 28), date(2026, 11, 3))
     assert (made.seq, made.highest_seq, made.notice_version) == (1, 2, reading.NOTICE_VERSION)
     assert (made.recorded_at, made.on_day) == (NOW, NOW.date())
+
+
+def test_an_entry_of_a_phone_that_is_ahead_is_there_and_its_day_is_recorded(store: Store, world: World) -> None:
+    """It is tomorrow in Auckland already: an entry made there must not wait for the zone of the settings."""
+    factories.make_check_in(store, world.patient, zone="Pacific/Auckland")
+    factories.give_consent(store, world.patient, Discipline.PRESCRIBER, {MOOD: DETAIL})
+    with store.work(writes=True):
+        shared = reading.read_patient(world.prescriber.viewer, world.patient.id, 7)
+    assert [one.day for one in shared.check_ins] == [date(2026, 11, 4)]
+    assert [record.to_day for record in records(store, world.patient)] == [date(2026, 11, 4)]
 
 
 def test_every_reading_counts_and_each_consent_by_itself(store: Store, world: World) -> None:
@@ -309,6 +321,23 @@ def test_a_cut_off_end_is_found_by_the_chain_and_by_the_anchor(
             .values(seq=last.seq, digest=last.digest)
         )
     assert faults(store) == [f"Patient {world.patient.id}: records up to 5 were kept, not all are here."]
+
+
+def test_records_cut_off_do_not_get_kept_when_others_came_after(
+    store: Store, world: World, chain: list[uuid.UUID], log_lines: io.StringIO
+) -> None:
+    """Whoever cuts records off may also wait for the application to write good ones after the cut."""
+    with store.work(writes=True):
+        last = db().get_one(AccessRecord, chain[2])
+        db().execute(delete(AccessRecord).where(AccessRecord.id.in_(chain[3:])))
+        mine = AccessChain.patient_id == world.patient.id
+        db().execute(update(AccessChain).where(mine).values(seq=last.seq, digest=last.digest))
+    for _ in range(4):
+        read(store, world)
+    assert access_log.anchor(store) == 0
+    assert faults(store) == [f"Patient {world.patient.id}: records up to 5 were kept, not all are here."]
+    [line] = [line for line in map(json.loads, log_lines.getvalue().splitlines()) if line["level"] == "error"]
+    assert (line["event"], line["patient_id"]) == ("access records broken", str(world.patient.id))
 
 
 def test_everything_gone_is_found(store: Store, world: World, chain: list[uuid.UUID]) -> None:

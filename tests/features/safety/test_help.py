@@ -123,7 +123,7 @@ def test_an_ended_session_keeps_the_words(client: Client) -> None:
     page = client.post("/check-in", data={"id": str(new_id()), "note": "words that must not go"})
     assert page.status_code == 401
     assert "words that must not go" in page.text
-    assert "/sign-in" in page.links
+    assert "/sign-in?next=%2Fcheck-in" in page.links
 
 
 def test_every_help_line_says_where_and_when_it_was_checked() -> None:

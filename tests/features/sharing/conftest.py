@@ -10,6 +10,7 @@ from patient_app.core.roles import Discipline
 from patient_app.core.work import Store
 from tests import factories
 from tests.factories import Made, MadePractice
+from tests.page import Client
 
 
 @dataclass(frozen=True)
@@ -39,3 +40,10 @@ def world(store: Store) -> World:
         factories.assign_team(store, patient, clinician, administrator)
     tie = factories.tie_supporter(store, patient, supporter, name="My sister", instructions="Call me, do not text.")
     return World(practice, patient, prescriber, therapist, supporter, administrator, str(tie))
+
+
+def show_it_is_you(client: Client, person: Made, then: str = "/sharing") -> None:
+    """Give the password again, as a person does before something that matters; lead on to a page."""
+    page = client.get("/confirm", query_string={"next": then})
+    answer = client.submit(page.form(field="password"), password=person.password)
+    assert (answer.status_code, answer.location) == (303, then), answer.main_words

@@ -15,7 +15,7 @@ from patient_app.core.roles import Discipline
 from patient_app.core.work import Store, db
 from patient_app.sharing.forms import ConsentForm
 from tests import factories
-from tests.features.sharing.conftest import World
+from tests.features.sharing.conftest import World, show_it_is_you
 from tests.page import Client, Page
 
 TEAM = "team:prescriber"
@@ -54,7 +54,7 @@ def test_nothing_is_chosen_beforehand(client: Client, world: World) -> None:
     page = open_form(client)
     assert not [box for box in page.all("input") if box.get("checked") is not None]
     form = page.form(field="signature")
-    assert {name for name, value in form.values if value} == {"id"}
+    assert {name for name, value in form.values if value} == {"id", "recipient_id"}
     assert "The words you sign" in page.words
     assert "42 CFR part 2" in page.words
 
@@ -98,6 +98,10 @@ REFUSED: list[tuple[dict[str, str | None], str]] = [
     ({"until": "day", "until_day": "9999-12-31"}, "until_day"),
     ({"until": "day", "until_day": "31.12.2026"}, "until_day"),
     ({"until": "day", "until_day": "\x07"}, "until_day"),
+    ({"until": "month", "until_day": "2999-01-31"}, "until_day"),
+    ({"since": "same"}, "since"),
+    ({"signature": "x"}, "signature"),
+    ({"recipient_id": "somebody else"}, ""),
     ({"notes": "summary"}, "notes"),
     ({"mood": "everything"}, "mood"),
     ({"id": "not an id"}, ""),
@@ -127,7 +131,8 @@ def test_the_last_day_still_belongs_to_it(
 ) -> None:
     set_time("2027-01-31 17:00")
     factories.sign_in(client, world.patient)
-    assert give(client, until=until, until_day="2027-01-31", since="now").status_code == 303
+    day = "2027-01-31" if until == "day" else None
+    assert give(client, until=until, until_day=day, since="now").status_code == 303
     [consent] = consents_in(store)
     assert consent.ends_at is not None
     # Midnight in New York is 5 o'clock in UTC, or 4 in summer.
@@ -148,6 +153,10 @@ def test_sent_twice_signed_once(client: Client, world: World, store: Store) -> N
     assert len(consents_in(store)) == 1
     again = changed.form(field="signature")
     assert client.submit(again).status_code == 303
+    # What was replaced since does not hold any more, and is not said to.
+    late = client.submit(form, **EVERYTHING)
+    assert late.status_code == 422
+    assert "nothing is shared by it" in late.words
     assert [consent.state for consent in consents_in(store)] == [ConsentState.REVOKED, ConsentState.ACTIVE]
 
 
@@ -160,6 +169,65 @@ def test_a_change_replaces_what_was_shared_before(client: Client, world: World, 
     page = client.get("/sharing")
     assert "Notes" in page.words
     assert page.main_words.count("Can see") == 1
+
+
+def test_a_change_begins_with_what_is_shared_now(
+    client: Client, world: World, store: Store, set_time: Callable[[str], None]
+) -> None:
+    set_time("2027-01-31 17:00")
+    factories.sign_in(client, world.patient)
+    give(client, notes="no", substance_use="summary", since="now", until="month")
+    set_time("2027-02-03 17:00")
+    show_it_is_you(client, world.patient)
+    page = open_form(client)
+    answers = dict(page.form(field="signature").values)
+    expected = {"mood": "detail", "substance_use": "summary", "notes": "no", "since": "same", "until": "day"}
+    assert {**answers, **expected, "until_day": "2027-02-28", "signature": ""} == answers
+    assert "Now they see: Mood (each check-in), Alcohol and drugs (a summary of each week)." in page.words
+    # Signed as it stands, nothing changes.
+    assert client.submit(page.form(field="signature"), signature="robin vale").status_code == 303
+    before, after = consents_in(store)
+    assert (before.ends_at, before.entries_from) == (after.ends_at, after.entries_from)
+    assert after.entries_from == date(2027, 1, 31)
+
+
+def test_the_name_to_sign_with_is_said(client: Client, world: World, store: Store) -> None:
+    factories.sign_in(client, world.patient)
+    assert "Your name here is: Robin Vale." in open_form(client).words
+    page = give(client, signature="Somebody Else")
+    assert "Type your own name to sign: Robin Vale." in page.errors["signature"]
+    assert give(client, signature=" rObin\u00a0 Vâle.").status_code == 303
+    assert len(consents_in(store)) == 1
+
+
+def test_a_reader_of_spanish_is_told_first_that_the_words_are_english(
+    client: Client, world: World, store: Store
+) -> None:
+    factories.sign_in(client, world.patient)
+    assert not open_form(client).all("p", lang="es")
+    reader = factories.make_patient(store, world.practice, language="es")
+    factories.assign_team(store, reader, world.prescriber, world.administrator)
+    other = Client(client.application)
+    factories.sign_in(other, reader)
+    [sentence] = open_form(other).all("p", lang="es")
+    assert "en inglés" in "".join(sentence.itertext())
+
+
+def test_pausing_says_who_and_is_undone_where_it_was_done(client: Client, world: World, store: Store) -> None:
+    consent_id = factories.give_consent(store, world.patient, world.supporter, EVERY_DETAIL)
+    factories.sign_in(client, world.patient)
+    answer = client.submit(client.get("/sharing").form(action=f"/sharing/{consent_id}/pause"))
+    assert answer.location.endswith(f"#to-person-{world.supporter.id}")
+    page = client.follow(answer)
+    assert "Alex Vale sees nothing from now on. They get no message." in page.words
+    assert client.get("/sharing").words.count("sees nothing from now on") == 0
+    answer = client.submit(page.form(action=f"/sharing/{consent_id}/resume"))
+    assert "Alex Vale can see it again: Mood (each check-in)" in client.follow(answer).words
+    assert consents_in(store)[0].state == ConsentState.ACTIVE
+    # What is not so is not said, whatever the address asks for.
+    for word, of in (("paused", consent_id), ("ended", new_id()), ("paused", "x"), ("x", consent_id)):
+        page = client.get("/sharing", query_string={"now": word, "of": of})
+        assert "from now on" not in page.main_words
 
 
 def test_nobody_to_share_with_is_not_there(client: Client, world: World) -> None:
@@ -207,8 +275,12 @@ def test_pause_all_closes_everything_at_once(client: Client, world: World, store
     page = client.get("/sharing")
     page = client.follow(client.submit(page.form(action="/sharing/pause-all")))
     assert {consent.state for consent in consents_in(store)} == {ConsentState.PAUSED}
+    assert "They get no message. They can see that nothing is shared now." in page.words
     assert "Pause all sharing" not in page.words
-    assert page.main_words.count("Sees nothing right now") == 3
+    assert page.main_words.count("Paused: sees nothing right now") == 3
+    page = client.follow(client.submit(page.form(action="/sharing/resume-all")))
+    assert {consent.state for consent in consents_in(store)} == {ConsentState.ACTIVE}
+    assert "Resume all" not in page.words
 
 
 def test_anothers_consent_is_not_there(client: Client, world: World, store: Store) -> None:

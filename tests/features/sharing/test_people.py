@@ -271,7 +271,10 @@ def test_the_picture_is_exactly_what_the_recipient_gets(client: Client, world: W
         for until in (None, date.today() - timedelta(days=2)):  # noqa: DTZ011 - any day of these.
             picture = client.get("/sharing/preview", query_string={"to": "team:prescriber", "until": until})
             real = clinicians.get(f"/team/{world.patient.id}", query_string={"until": until})
-            assert shared_part(picture) == shared_part(real), scope
+            if scope:
+                assert shared_part(picture) == shared_part(real), scope
+            else:
+                assert "You share nothing with them now." in picture.main_words
             assert shared_part(real)
             picture = client.get(
                 "/sharing/preview", query_string={"to": f"person:{world.supporter.id}", "until": until}
@@ -304,10 +307,7 @@ def test_after_a_reset_by_code_older_entries_stay_closed_here_too(client: Client
     assert "written before" not in page.words
     page = client.post(f"/sharing/{paused}/resume")
     assert page.status_code == 422
-    assert "has to wait" in page.words
-    form = client.get("/sharing/new", query_string={"to": "team:prescriber"}).form(field="signature")
-    page = client.submit(form, mood="detail", since="before", until="open", signature="Robin")
-    assert (page.status_code, set(page.errors)) == (422, {"signature"})
+    assert "stays closed until" in page.words
     assert client.post("/sharing/pause-all").status_code == 303
 
 
@@ -384,5 +384,5 @@ def test_every_kind_of_record_has_words_and_a_long_list_has_pages(store: Store, 
 
 def test_an_address_may_ask_for_anything(client: Client, world: World) -> None:
     factories.sign_in(client, world.patient)
-    for before in ("", "x", "-1", "0", "9" * 400, "1.5"):
+    for before in ("", "x", "-1", "0", "9" * 400, "-" + "9" * 21, "1.5"):
         assert client.get("/sharing/access-log", query_string={"before": before}).status_code == 200

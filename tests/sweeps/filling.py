@@ -1,0 +1,281 @@
+"""What a person would type into every form. A form, or a field, that has no answer here is a failure of the sweeps.
+
+The words carry a mark that a sweep chooses, so that it finds them again wherever they went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import pyotp
+from flask import Flask
+from werkzeug.routing import Rule
+
+from patient_app.core import clock
+from patient_app.core.ids import new_id
+from tests.page import FormOnPage, Page, text_of
+from tests.sweeps import access_table
+from tests.sweeps.world import QUERIES, World
+
+
+@dataclass(frozen=True)
+class Target:
+    """A form that a page offers to somebody: its route, the page it stands on, and the form."""
+
+    situation: str
+    route: str
+    page: Page
+    form: FormOnPage
+
+    @property
+    def name(self) -> str:
+        """How failures name it."""
+        return f"{self.form.action} (from {self.page.request.path}, {self.situation})"
+
+
+@dataclass(frozen=True)
+class Typing:
+    """Who fills in which form, and the mark of their words."""
+
+    world: World
+    target: Target
+    mark: str
+
+    @property
+    def password(self) -> str:
+        """The password of the person."""
+        return self.world.people[self.target.situation].password
+
+
+Answer = str | list[str] | None | Callable[[Typing, str], str | list[str] | None]
+
+
+def as_it_came(typing: Typing, field: str) -> list[str]:
+    """Leave a field as the page gave it."""
+    return [value for name, value in typing.target.form.values if name == field]
+
+
+def words(typing: Typing, field: str) -> str:
+    """Type words that tell by their mark whose they are."""
+    return f"{typing.mark} {field.replace('_', ' ')}"
+
+
+def own_name(typing: Typing, _field: str) -> str:
+    """Sign with the name that the person has here."""
+    return typing.world.people[typing.target.situation].name
+
+
+def address(typing: Typing, field: str) -> str:
+    """Type an e-mail address that nobody had before."""
+    return f"{typing.mark}-{field}-{new_id().hex[-6:]}@example.org"
+
+
+def word(typing: Typing, field: str) -> str:
+    """Type one short word."""
+    return f"{typing.mark}{field}".replace("_", "")
+
+
+def number(typing: Typing, _field: str) -> str:
+    """Type a chart number that nobody had before."""
+    return f"{typing.mark}-{new_id().hex[-6:]}"
+
+
+def password(typing: Typing, _field: str) -> str:
+    """Type one's own password."""
+    return typing.password
+
+
+def new_password(typing: Typing, _field: str) -> str:
+    """Choose another password."""
+    return f"{typing.mark} other quiet harbour"
+
+
+def code(typing: Typing, _field: str) -> str:
+    """Type the code of the app for sign-in codes; where the page offers a new secret, of that one."""
+    offered = [text_of(element) for element in typing.target.page.all("code", class_name="secret")]
+    if offered:
+        return pyotp.TOTP(offered[0].replace(" ", "")).at(clock.now())
+    return typing.world.people[typing.target.situation].code
+
+
+def somebodys_sign_in_name(typing: Typing, _field: str) -> str:
+    """Type the name of somebody with an account."""
+    return typing.world.people["other"].sign_in_name
+
+
+def somebodys_password(typing: Typing, _field: str) -> str:
+    """Type the password to that name."""
+    return typing.world.people["other"].password
+
+
+def first_choice(typing: Typing, field: str) -> str:
+    """Pick the first that is offered."""
+    options = [option.get("value") or "" for option in typing.target.form.controls[field].iter("option")]
+    return next(value for value in options if value)
+
+
+_CHECK_IN: dict[str, Answer] = {
+    "mood": "2",
+    "craving": "3",
+    "pulls-one": "4",
+    "pulls-two": "0",
+    "used_things": ["one"],
+    "use": "yes",
+    "amount": words,
+    "sleep": "7",
+    "anxiety": "4",
+    "energy": "3",
+    "triggers": [":stress"],
+    "own_trigger": words,
+    "helped": [":walked"],
+    "own_helper": words,
+    "note": words,
+    "note_about_use": "yes",
+    "private": None,
+}
+_ABOUT: dict[str, Answer] = {
+    "wants": ["cut_down"],
+    "want_words": words,
+    "part": "yes",
+    "kinds": ["alcohol"],
+    "own_thing": word,
+    "called": word,
+    "pronouns": word,
+    "day_start": "240",
+}
+_CHART: dict[str, Answer] = {
+    "name": words,
+    "chart_number": number,
+    "date_of_birth": "1987-06-05",
+    "email": address,
+    "address": words,
+    "emergency_contact": words,
+}
+_JOIN: dict[str, Answer] = {"sign_in_name": address, "password": new_password}
+_HOURS: dict[str, Answer] = {
+    f"{end}_{day}": hour for day in range(7) for end, hour in (("opens", "08:30"), ("closes", "16:30"))
+}
+
+# By route, the answer to each field; an empty table is a form that is only a button.
+ANSWERS: dict[str, dict[str, Answer]] = {
+    "/check-in": {"id": as_it_came, "zone": "America/New_York", "day": as_it_came, **_CHECK_IN},
+    "/check-in/<uuid:entry_id>/bring-back": {},
+    "/check-in/<uuid:entry_id>/change": {"id": as_it_came, "base": as_it_came, **_CHECK_IN},
+    "/check-in/<uuid:entry_id>/delete": {},
+    "/check-in/<uuid:entry_id>/private": {"private": "yes"},
+    "/confirm": {"password": password, "code": code},
+    "/forgot": {"sign_in_name": somebodys_sign_in_name},
+    "/history/search": {"words": "slept"},
+    "/join": {"code": "ABCD EFGH JKMN", **_JOIN},
+    "/join/<token>": _JOIN,
+    "/practice/codes/<uuid:code_id>/cancel": {},
+    "/practice/codes/<uuid:code_id>/confirm": {},
+    "/practice/hours": _HOURS,
+    "/practice/numbers": {"id": as_it_came, "label": "The ward", "phone": "555 0123", "note": "Ask for the nurse"},
+    "/practice/numbers/<uuid:number_id>/remove": {},
+    "/practice/patients/new": {"id": as_it_came, **_CHART},
+    "/practice/people/<uuid:person_id>/chart": _CHART,
+    "/practice/people/<uuid:person_id>/close": {},
+    "/practice/people/<uuid:person_id>/code": {"id": as_it_came},
+    "/practice/people/<uuid:person_id>/invitation": {},
+    "/practice/people/<uuid:person_id>/invitation/cancel": {},
+    "/practice/people/<uuid:person_id>/reopen": {},
+    "/practice/people/<uuid:person_id>/team": {"clinician_id": first_choice},
+    "/practice/people/<uuid:person_id>/team/<uuid:membership_id>/end": {},
+    "/practice/staff/new": {"id": as_it_came, "name": words, "email": address, "work": "therapist"},
+    "/settings/about-me": _ABOUT,
+    "/settings/about-me/words": {"fold_use": "y", "triggers": as_it_came, "helpers": as_it_came},
+    "/settings/language": {"language": "en", "zone": "America/Chicago", "day_start": "240"},
+    "/settings/password": {"current_password": password, "code": code, "new_password": new_password},
+    "/settings/second-factor": {"code": code},
+    "/sharing/<uuid:consent_id>/end": {},
+    "/sharing/<uuid:consent_id>/pause": {},
+    "/sharing/<uuid:consent_id>/resume": {},
+    "/sharing/new": {
+        "id": as_it_came,
+        "recipient_id": as_it_came,
+        "mood": "summary",
+        "substance_use": "no",
+        "notes": "detail",
+        "since": "before",
+        "until": "day",
+        "until_day": "2031-05-31",
+        "signature": own_name,
+    },
+    "/sharing/pause-all": {},
+    "/sharing/resume-all": {},
+    "/sharing/supporters/<uuid:link_id>/confirm": {},
+    "/sharing/supporters/<uuid:link_id>/end": {},
+    "/sharing/supporters/<uuid:link_id>/instructions": {"instructions": words},
+    "/sharing/supporters/new": {"id": as_it_came, "name": words, "email": address, "instructions": words},
+    "/sharing/team/<uuid:membership_id>/shown": {},
+    "/sign-in": {"sign_in_name": somebodys_sign_in_name, "password": somebodys_password},
+    "/sign-in/code": {"code": code},
+    "/sign-out": {},
+    "/welcome": _ABOUT,
+    "/welcome/done": {},
+}
+# Forms that are refused however well they are filled in, and why.
+STILL_REFUSED = {"/join": "nobody knows the letters of the code that the world holds"}
+
+
+# Pages that offer other forms for other objects than those in `World.ids`: the route, its parameter, and the object.
+ALSO = (
+    ("/check-in/<uuid:entry_id>/deleted", "entry_id", "removed_check_in"),
+    ("/practice/people/<uuid:person_id>", "person_id", "invited"),
+    ("/practice/people/<uuid:person_id>", "person_id", "closed"),
+)
+
+
+def addresses(app: Flask, world: World) -> Iterator[tuple[str, dict[str, str] | None]]:
+    """Yield the address of every page, and of some pages for several objects, with what its query has to hold."""
+    for rule, method in access_table.routes(app):
+        if method == "GET" and rule.endpoint != "static_files":
+            query = QUERIES.get(rule.rule)
+            yield world.address(rule), query
+            for route, name, known in ALSO:
+                if route == rule.rule:
+                    yield world.address(rule, {name: world.objects[known]}), query
+
+
+def route_of(app: Flask, action: str, method: str = "POST") -> str:
+    """Return the route that an address leads to."""
+    rule, _values = app.url_map.bind("localhost").match(urlsplit(action).path, method=method, return_rule=True)
+    assert isinstance(rule, Rule)
+    return rule.rule
+
+
+def targets(app: Flask, world: World, situation: str, *, every: bool = False) -> Iterator[Target]:
+    """Yield each form that any page offers in a situation, each route and set of fields once; `every`: each address."""
+    world.assert_signed_in(app, situation)
+    seen: set[tuple[str, tuple[str, ...]]] = set()
+    for path, query in addresses(app, world):
+        page = world.client(app, situation).get(path, query_string=query)
+        if not page.is_page or page.status_code != 200:
+            continue
+        for form in page.forms:
+            if form.method != "post":
+                continue
+            route = route_of(app, form.action)
+            kind = (form.action if every else route, tuple(form.names))
+            if kind not in seen:
+                seen.add(kind)
+                yield Target(situation, route, page, form)
+    world.assert_signed_in(app, situation)
+
+
+def well_filled(world: World, target: Target, mark: str) -> dict[str, list[str]]:
+    """Return good answers to every field of a form; fail for a form or a field that nobody wrote answers for."""
+    if target.route not in ANSWERS:
+        raise AssertionError(f"{target.name}: say in ANSWERS what people type into the form of {target.route}")
+    sent: dict[str, list[str]] = {}
+    for field in target.form.names:
+        if field not in ANSWERS[target.route]:
+            raise AssertionError(f"{target.name}: say in ANSWERS what people type into {field!r} of {target.route}")
+        answer = ANSWERS[target.route][field]
+        given = answer(Typing(world, target, mark), field) if callable(answer) else answer
+        if given is not None:
+            sent[field] = [given] if isinstance(given, str) else given
+    return sent
