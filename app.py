@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
 from patient_app.core.config import Config, ConfigError
 
+ENVIRONMENT = Path(__file__).resolve().with_name(".venv")
+
 if __name__ == "__main__":
-    from patient_app.cli import main
+    try:
+        from patient_app.cli import main
+    except ModuleNotFoundError as missing:
+        # Called with another Python than the one that `make run` set up: go on with that one.
+        python = ENVIRONMENT / "bin" / "python"
+        if not python.exists() or Path(sys.prefix) == ENVIRONMENT:
+            sys.exit(
+                f"tandem: the Python package {missing.name} is not installed. Run `make run` once: it installs all."
+            )
+        os.execv(python, [str(python), *sys.argv])  # noqa: S606 - no shell; our own Python.
 
     main()
 else:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
 
 from patient_app import cli, diagnosis
+from tests.conftest import ROOT
 from tests.features.cli.program import Program
 
 COMMANDS = {
@@ -123,3 +128,25 @@ def test_routes_lists_every_route_with_its_permission() -> None:
     assert ("POST", "/check-in", "check-ins:write", "checkins.save_check_in") in rows
     assert any(permission.endswith("(password again)") for _, _, permission, _ in rows)
     assert not [row for row in rows if row[2] == "none"]
+
+
+def bare_python(*words: str) -> subprocess.CompletedProcess[str]:
+    """Call a program with the Python of the machine, which has none of our packages."""
+    python = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return subprocess.run([python, "-S", *words], capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_called_outside_the_environment_it_goes_on_inside() -> None:
+    answer = bare_python(str(ROOT / "app.py"), "--help")
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.startswith("Usage: python app.py")
+
+
+def test_without_an_environment_one_sentence_says_what_to_do(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "app.py", tmp_path)
+    shutil.copytree(ROOT / "patient_app", tmp_path / "patient_app")
+    answer = bare_python(str(tmp_path / "app.py"), "--help")
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("tandem: the Python package")
+    assert answer.stderr.endswith("Run `make run` once: it installs all.\n")
+    assert answer.stderr.count("\n") == 1
