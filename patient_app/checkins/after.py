@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import bindparam, select
 
 from patient_app.checkins.answers import Answers, read_use_details
 from patient_app.checkins.models import CheckIn, CheckInVersion
 from patient_app.checkins.rules import LOOK_BACK, UNNAMED, Card, Known, card, offer
-from patient_app.checkins.service import EVER, OwnCheckIn
+from patient_app.checkins.service import NEWEST_VERSION, OWN, OwnCheckIn, asked_by
 from patient_app.core.identity import Viewer
 from patient_app.core.vault import Place
 from patient_app.core.work import db, vault
@@ -17,14 +17,9 @@ from patient_app.profile.service import Profile
 
 _USE_BEFORE = (
     select(CheckIn.day, CheckInVersion.id, CheckInVersion.use, CheckInVersion.use_details_sealed, CheckIn.patient_id)
-    .join(
-        CheckInVersion,
-        and_(CheckInVersion.check_in_id == CheckIn.id, CheckInVersion.version == CheckIn.newest_version),
-    )
+    .join(CheckInVersion, NEWEST_VERSION)
     .where(
-        CheckIn.patient_id == bindparam("patient_id"),
-        CheckIn.removed_at.is_(None),
-        CheckIn.recorded_at >= bindparam("closed_from"),
+        OWN,
         CheckIn.day >= bindparam("first_day"),
         CheckIn.day < bindparam("day"),
         CheckInVersion.use.is_not(None),
@@ -41,12 +36,7 @@ def card_after(patient: Viewer, profile: Profile, entry: OwnCheckIn, language: s
 def _known(patient: Viewer, profile: Profile, entry: OwnCheckIn) -> Known:
     use_days: dict[str, set[date]] = {}
     told_days: set[date] = set()
-    asked = {
-        "patient_id": patient.id,
-        "closed_from": patient.entries_closed_from or EVER,
-        "first_day": entry.day - LOOK_BACK,
-        "day": entry.day,
-    }
+    asked = {**asked_by(patient), "first_day": entry.day - LOOK_BACK, "day": entry.day}
     for row in db().execute(_USE_BEFORE, asked):
         told_days.add(row.day)
         if not row.use:

@@ -13,10 +13,10 @@ from datetime import date, datetime, timedelta
 from statistics import median, quantiles
 from typing import Any
 
-from sqlalchemy import Float, and_, bindparam, case, func, select
+from sqlalchemy import Float, bindparam, case, func, select
 
 from patient_app.checkins.models import CheckIn, CheckInVersion
-from patient_app.checkins.service import EVER, local_time
+from patient_app.checkins.service import NEWEST_VERSION, OWN, asked_by, local_time
 from patient_app.core.identity import Viewer
 from patient_app.core.vault import Place
 from patient_app.core.work import db, vault
@@ -29,14 +29,6 @@ DAYS_OF_A_WEEK = 7
 AHEAD = timedelta(days=1)
 # With fewer days, nothing is said about what is usual.
 LEAST_FOR_USUAL = 14
-
-# After a reset by a clinic code, a new device sees only what was written since.
-OWN = and_(
-    CheckIn.patient_id == bindparam("patient_id"),
-    CheckIn.removed_at.is_(None),
-    CheckIn.recorded_at >= bindparam("closed_from"),
-)
-NEWEST_VERSION = and_(CheckInVersion.check_in_id == CheckIn.id, CheckInVersion.version == CheckIn.newest_version)
 
 _RATINGS = (
     select(
@@ -192,11 +184,6 @@ def entries_on(patient: Viewer, day: date) -> DaysPage:
     days = _by_day(_entries(_DAYS_ON, patient, day))
     newer = days[-LIST_DAYS - 1][0] if len(days) > LIST_DAYS else None
     return DaysPage(days[-LIST_DAYS:], day - timedelta(days=1), newer)
-
-
-def asked_by(patient: Viewer) -> dict[str, Any]:
-    """Return what the statements about somebody's own check-ins want to know of that person."""
-    return {"patient_id": patient.id, "closed_from": patient.entries_closed_from or EVER}
 
 
 def open_note(patient_id: uuid.UUID, version_id: uuid.UUID, sealed: bytes | None) -> str:

@@ -6,7 +6,7 @@ import uuid
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from patient_app.core.db import Base, sealed_column
@@ -51,6 +51,8 @@ class CheckIn(Base):
     # Kept to oneself: no consent opens it.
     private: Mapped[bool] = mapped_column(default=False)
     removed_at: Mapped[datetime | None] = mapped_column(default=None)
+    # Written in a session that began with a clinic code and was still in question.
+    while_closed: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class CheckInVersion(Base):

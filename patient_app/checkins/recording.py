@@ -20,6 +20,7 @@ from patient_app.accounts.models import Patient
 from patient_app.checkins import answers as said
 from patient_app.checkins.answers import Answers
 from patient_app.checkins.models import CheckIn, CheckInVersion, Source
+from patient_app.checkins.service import is_open
 from patient_app.core import clock
 from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
@@ -181,7 +182,7 @@ def _own(patient: Viewer, check_in_id: uuid.UUID, *, lock: bool = True) -> Check
         db().execute(_LOCK, {"patient_id": patient.id})
         query = query.with_for_update()
     entry = db().scalar(query, {"check_in_id": check_in_id, "patient_id": patient.id})
-    if entry is None or (patient.entries_closed_from and entry.recorded_at < patient.entries_closed_from):
+    if entry is None or not is_open(patient, entry):
         raise NotFound
     return entry
 
@@ -229,6 +230,7 @@ def _insert_entry(writing: _Writing, moment: Moment, device_seq: int | None) -> 
             "newest_version": 1,
             "private": writing.answers.private,
             "removed_at": None,
+            "while_closed": writing.patient.entries_closed_from is not None,
         },
     )
     return made.scalar_one_or_none() is not None

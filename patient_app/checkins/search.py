@@ -16,8 +16,9 @@ from itertools import accumulate
 
 from sqlalchemy import and_, bindparam, or_, select
 
-from patient_app.checkins.history import NEWEST_VERSION, OWN, asked_by, open_note
+from patient_app.checkins.history import open_note
 from patient_app.checkins.models import CheckIn, CheckInVersion
+from patient_app.checkins.service import NEWEST_VERSION, OWN, asked_by
 from patient_app.core.identity import Viewer
 from patient_app.core.work import db
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import Boolean, and_, bindparam, or_, select
 
 from patient_app.checkins.answers import Answers, read_context, read_use_details
 from patient_app.checkins.models import CheckIn, CheckInVersion
@@ -17,16 +17,18 @@ from patient_app.core.identity import Viewer
 from patient_app.core.vault import Place
 from patient_app.core.work import db, vault
 
-PAGE_DAYS = 14
-EVER = datetime(1, 1, 1, tzinfo=UTC)
+_EVER = datetime(1, 1, 1, tzinfo=UTC)
 
-# Queries are made once: building one costs more than running it. After a reset on a new device only what was written
-# since is seen (`closed_from`; for everybody else, since ever).
-_OWN = and_(
+# The patient's own check-ins as this session may see them. One that began with a clinic code, and is still in question,
+# sees only what it wrote itself: neither what was there before nor what the owner writes meanwhile on another device.
+OWN = and_(
     CheckIn.patient_id == bindparam("patient_id"),
     CheckIn.removed_at.is_(None),
     CheckIn.recorded_at >= bindparam("closed_from"),
+    or_(bindparam("is_open", type_=Boolean), CheckIn.while_closed),
 )
+NEWEST_VERSION = and_(CheckInVersion.check_in_id == CheckIn.id, CheckInVersion.version == CheckIn.newest_version)
+# Queries are made once: building one costs more than running it.
 _OWN_VERSIONS = (
     select(
         CheckIn.id,
@@ -51,20 +53,11 @@ _OWN_VERSIONS = (
         CheckInVersion.context_about_use,
         CheckIn.recorded_seq,
     )
-    .join(
-        CheckInVersion,
-        and_(CheckInVersion.check_in_id == CheckIn.id, CheckInVersion.version == CheckIn.newest_version),
-    )
-    .where(_OWN)
+    .join(CheckInVersion, NEWEST_VERSION)
+    .where(OWN)
 )
 _NEWEST_FIRST = (CheckIn.occurred_at.desc(), CheckIn.recorded_seq.desc())
 _OWN_ONE = _OWN_VERSIONS.where(CheckIn.id == bindparam("check_in_id"))
-_OWN_DAYS = _OWN_VERSIONS.where(CheckIn.day >= bindparam("first_day"), CheckIn.day <= bindparam("last_day")).order_by(
-    *_NEWEST_FIRST
-)
-_OWN_EARLIER = (
-    select(CheckIn.day).where(_OWN, CheckIn.day < bindparam("first_day")).order_by(CheckIn.day.desc()).limit(1)
-)
 _OWN_NEWEST = _OWN_VERSIONS.order_by(*_NEWEST_FIRST).limit(1)
 
 
@@ -82,47 +75,30 @@ class OwnCheckIn:
     recorded_seq: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryPage:
-    """Own check-ins of some days, newest first, and the last day of the page before, if there is an earlier entry."""
-
-    entries: list[OwnCheckIn]
-    first_day: date
-    last_day: date
-    earlier: date | None
-    closed_until: datetime | None
-
-
 def own_check_in(patient: Viewer, check_in_id: uuid.UUID) -> OwnCheckIn:
     """Return one of the patient's own check-ins; raise `NotFound` for "not yours" and "not there" alike."""
-    row = db().execute(_OWN_ONE, {**_asked_by(patient), "check_in_id": check_in_id}).one_or_none()
+    row = db().execute(_OWN_ONE, {**asked_by(patient), "check_in_id": check_in_id}).one_or_none()
     if row is None:
         raise NotFound
     return _as_own(row)
 
 
-def own_history(patient: Viewer, last_day: date) -> HistoryPage:
-    """Return the patient's check-ins of `PAGE_DAYS` days up to and with `last_day`, newest first."""
-    first_day = last_day - timedelta(days=PAGE_DAYS - 1)
-    asked = {**_asked_by(patient), "first_day": first_day}
-    rows = db().connection().execute(_OWN_DAYS, {**asked, "last_day": last_day})  # Plain rows, past the ORM.
-    return HistoryPage(
-        entries=[_as_own(row) for row in rows],
-        first_day=first_day,
-        last_day=last_day,
-        earlier=db().scalar(_OWN_EARLIER, asked),
-        closed_until=patient.entries_closed_until,
-    )
-
-
 def newest_own(patient: Viewer) -> OwnCheckIn | None:
     """Return the patient's newest check-in, or None."""
-    row = db().execute(_OWN_NEWEST, _asked_by(patient)).one_or_none()
+    row = db().execute(_OWN_NEWEST, asked_by(patient)).one_or_none()
     return None if row is None else _as_own(row)
 
 
-def _asked_by(patient: Viewer) -> dict[str, Any]:
-    return {"patient_id": patient.id, "closed_from": patient.entries_closed_from or EVER}
+def asked_by(patient: Viewer) -> dict[str, Any]:
+    """Return what statements with `OWN` want to know of the person who asks."""
+    since = patient.entries_closed_from
+    return {"patient_id": patient.id, "closed_from": since or _EVER, "is_open": since is None}
+
+
+def is_open(patient: Viewer, entry: CheckIn) -> bool:
+    """Whether the patient's session may see a check-in of their own, by the rule of `OWN`."""
+    since = patient.entries_closed_from
+    return since is None or (entry.while_closed and entry.recorded_at >= since)
 
 
 def _as_own(row: Any) -> OwnCheckIn:

@@ -434,19 +434,6 @@ def expire_due(store: Store) -> int:
     return count
 
 
-def who_can_see(patient: Viewer, categories: Sequence[Category]) -> list[str]:
-    """Return the recipients who can see any of these categories now, as the patient's receipt names them."""
-    wanted = set(categories)
-    titles = {recipient.key: recipient.named for recipient in recipients(patient)}
-    return [
-        titles[consent.recipient.key]
-        for consent in own_consents(patient)
-        if not consent.paused
-        and consent.recipient.key in titles
-        and any(category in wanted for category, _ in consent.grants)
-    ]
-
-
 def _live(patient_id: uuid.UUID, recipient: Recipient) -> Sequence[Consent]:
     return (
         db()

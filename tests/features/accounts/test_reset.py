@@ -376,3 +376,23 @@ def test_a_reset_by_mail_also_opens_the_entries(client: Client, came_in: CameIn)
     row = came_in.row()
     assert (row.entries_closed_until, row.security_notice) == (None, None)
     assert not is_signed_in(came_in.after)
+
+
+@pytest.mark.data
+def test_who_came_in_by_the_code_reads_nothing_that_is_written_meanwhile(came_in: CameIn) -> None:
+    """The owner may go on writing before they answer who it was. The new device sees its own words, and those alone."""
+    came_in.come_in()
+    for client, words in ((came_in.before, "the owner goes on writing"), (came_in.after, "written on the new device")):
+        form = client.get("/check-in").form(field="note")
+        assert client.submit(form, note=words).status_code == 303
+    theirs = came_in.after.get("/history").words
+    assert "written on the new device" in theirs
+    assert "the owner goes on writing" not in theirs
+    [owners] = [link for link in came_in.before.get("/history?period=7").links if link.startswith("/check-in/")][-1:]
+    assert "the owner goes on writing" in came_in.before.get(owners).words
+    for path in (owners, f"{owners}/change", f"{owners}/delete"):
+        assert came_in.after.get(path).status_code == 404
+    found = came_in.after.get("/history/search").form(field="words")
+    assert "the owner goes" not in came_in.after.submit(found, words="owner").words
+    assert answer(came_in.before, "me") == "/settings?done=code-fine"
+    assert "the owner goes on writing" in came_in.after.get("/history").words
