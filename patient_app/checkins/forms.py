@@ -54,12 +54,17 @@ class PullsField(Field):  # type: ignore[misc]  # WTForms has no types.
         self.data = tuple(told)
 
 
-class CheckInForm(Form):
-    """How are you, any pull, did you; and, unfolded, what else there is to say."""
+class WhenForm(Form):
+    """What every check-in carries unseen: its id, the zone of the phone, and the past day it is for, if any."""
 
     id = IdField()
     zone = HiddenField(filters=[without_controls])
     day = HiddenField(filters=[without_controls])
+
+
+class CheckInForm(WhenForm):
+    """How are you, any pull, did you; and, unfolded, what else there is to say."""
+
     base = HiddenField(filters=[without_controls])
     mood = ChoiceField(_l("How are you now?"), list(MOODS.items()))
     craving = ScaleField(_l("Any pull to drink or use?"))

@@ -9,11 +9,13 @@ from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 
 from patient_app.checkins import history_views, recording, service
 from patient_app.checkins.after import card_after
+from patient_app.checkins.blank import blank_questions
 from patient_app.checkins.blueprint import bp
-from patient_app.checkins.forms import YES, CheckInForm, PrivacyForm, day_asked
+from patient_app.checkins.forms import YES, CheckInForm, PrivacyForm, WhenForm, day_asked
 from patient_app.checkins.parts import has_more, parts_of
 from patient_app.checkins.words import answer_words
 from patient_app.consent import receipts
@@ -44,7 +46,8 @@ def check_in() -> ResponseReturnValue:
     patient = viewer()
     profile = profiles.profile_of(patient)
     day = _past_day(patient, request.args.get("day"))
-    return _form_page(patient, profile, CheckInForm.blank(profile, day=day.isoformat() if day else ""), day)
+    form = WhenForm(day=day.isoformat() if day else "")
+    return _form_page(patient, profile, form, day, blank_questions(profile))
 
 
 @bp.post("/check-in")
@@ -175,11 +178,12 @@ def keep_private(entry_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("checkins.show_check_in", entry_id=entry_id, done=done), 303)
 
 
-def _form_page(patient: Viewer, profile: Profile, form: CheckInForm, day: date | None) -> str:
+def _form_page(patient: Viewer, profile: Profile, form: WhenForm, day: date | None, blank: Markup | None = None) -> str:
     today = _today(patient)
     return render_page(
         "checkins/check_in.html",
         form=form,
+        blank=blank,
         asks_about_use=profile.asks_about_use,
         day=day,
         past_days=[today - timedelta(days=back) for back in range(1, PAST_DAYS + 1)],

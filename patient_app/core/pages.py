@@ -15,7 +15,7 @@ from patient_app.core.identity import Stage, viewer_or_none
 from patient_app.core.roles import Role
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # Compared by identity: it is a key in a cache.
 class NavigationItem:
     """One entry of the bottom or side bar."""
 

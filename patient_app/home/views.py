@@ -76,6 +76,6 @@ def _candidates(patient: Viewer, profile: Profile) -> list[Line]:
     ]
     if not profile.welcomed:
         lines.append(Line("welcome", is_prompt=True))
-    elif not consents.own_consents(patient):
+    elif not consents.shares_something(patient):
         lines.append(Line("sharing", is_prompt=True))
     return lines

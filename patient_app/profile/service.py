@@ -27,6 +27,7 @@ MOST_THINGS = 8
 MOST_OWN_CHIPS = 20
 LONGEST_CHIP = 40
 
+_ADDRESS = select(Person.called_sealed, Person.pronouns_sealed).where(Person.id == bindparam("person_id"))
 _BY_PATIENT = select(Row.welcomed_at, Row.about_sealed).where(Row.patient_id == bindparam("patient_id"))
 
 
@@ -119,8 +120,12 @@ def add_own_where_there_is_room(patient: Viewer, *, triggers: Sequence[str] = ()
 
 def address_of(patient: Viewer) -> Address:
     """Return how the person wants to be called."""
-    person = db().get_one(Person, patient.id)
-    return Address(person.called or "", person.pronouns or "")
+    sealed = db().connection().execute(_ADDRESS, {"person_id": patient.id}).one()
+
+    def opened(column: str, blob: bytes | None) -> str:
+        return "" if blob is None else vault().open(Place(Person.__tablename__, column, patient.id, patient.id), blob)
+
+    return Address(opened("called_sealed", sealed[0]), opened("pronouns_sealed", sealed[1]))
 
 
 def set_address(patient: Viewer, chosen: Address, day_start_minutes: int) -> None:

@@ -74,7 +74,8 @@ def choose(page: BrowserPage, group: str, answer: str) -> None:
 
 def share(page: BrowserPage, with_whom: str, answers: dict[str, str], name: str) -> None:
     page.goto("/sharing")
-    card = page.locator("section.consent").filter(has=page.get_by_role("heading", name=with_whom))
+    card = page.locator("details.person", has_text=with_whom)
+    card.locator("summary").first.tap()
     card.get_by_role("link", name="Choose what to share").tap()
     for category, answer in answers.items():
         choose(page, category, answer)
@@ -139,10 +140,14 @@ def test_check_in_is_read_by_whom_the_patient_chose_until_they_end_it(
     # The patient sees who looked, and ends both.
     own.goto("/sharing/access-log")
     expect(own.get_by_text(re.compile(prescriber.name)).first).to_be_visible()
-    own.goto("/sharing")
-    for _ in range(2):
-        own.get_by_role("button", name="End").first.tap()
-        expect(own.get_by_text("Ended. They see nothing from now on")).to_be_visible()
+    for who in ("Your prescriber", "Kim"):
+        own.goto("/sharing")
+        card = own.locator("details.person", has_text=who)
+        card.locator("summary").first.tap()
+        card.locator("summary", has_text="More").tap()
+        card.locator("summary", has_text=re.compile(r"^\s*End\s*$")).tap()
+        card.get_by_role("button", name="End", exact=True).tap()
+        expect(own.get_by_text(re.compile("sees? nothing from now on")).first).to_be_visible()
 
     # The next request shows nothing.
     for page, address in ((clinic, patient_address), (home, supporter_address)):
