@@ -43,6 +43,8 @@ from patient_app.supporting import views as supporting_views
 
 PACKAGE = Path(__file__).resolve().parent
 LARGEST_REQUEST = 2 * 1024 * 1024
+# Half the time of level 5, for a tenth more bytes.
+GZIP_LEVEL = 3
 SMALLEST_GZIPPED = 512
 
 _PATIENT = frozenset({Role.PATIENT})
@@ -147,6 +149,6 @@ def _compress(response: Response) -> Response:
     if request.accept_encodings.quality("gzip") > 0:
         body = response.get_data()
         if len(body) >= SMALLEST_GZIPPED:
-            response.set_data(gzip.compress(body, 5, mtime=0))
+            response.set_data(gzip.compress(body, GZIP_LEVEL, mtime=0))
             response.headers["Content-Encoding"] = "gzip"
     return response

@@ -145,7 +145,9 @@ def _viewer_of(token: str) -> Viewer | None:
     moment = clock.now()
     with work.reading() as session:
         try:
-            row = session.execute(_BY_TOKEN, {"token_hash": sessions.token_hash(token)}).one_or_none()
+            # Past the ORM: this is asked by every request.
+            asked = {"token_hash": sessions.token_hash(token)}
+            row = session.connection().execute(_BY_TOKEN, asked).one_or_none()
         except SQLAlchemyError:
             with suppress(SQLAlchemyError):
                 session.rollback()  # What the page itself asks next starts afresh.

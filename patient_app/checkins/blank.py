@@ -1,10 +1,11 @@
-"""The questions of an empty check-in, drawn ahead: most people get the very same ones, each time they come."""
+"""What most check-in pages have in common, drawn once: the questions with nothing answered, and the days before."""
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from functools import lru_cache
 
-from flask import get_template_attribute
+from flask import get_template_attribute, request
 from markupsafe import Markup
 
 from patient_app.checkins.forms import CheckInForm
@@ -21,6 +22,18 @@ def blank_questions(profile: Profile) -> Markup:
     if profile.triggers or profile.helpers or any(thing.words for thing in profile.things):
         return _drawn(profile.asks_about_use, profile)
     return _kept(i18n.catalogue(), profile.asks_about_use, profile.things)
+
+
+def other_days(today: date, number: int) -> Markup:
+    """Return the links to so many days before today."""
+    return _days(i18n.catalogue(), request.script_root, today, number)
+
+
+@lru_cache(maxsize=64)
+def _days(_catalogue: object, _mounted_at: str, today: date, number: int) -> Markup:
+    past = [today - timedelta(days=back) for back in range(1, number + 1)]
+    drawn: Markup = get_template_attribute("checkins/_questions.html", "other_days")(past)
+    return drawn
 
 
 @lru_cache(maxsize=256)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from patient_app.checkins import history_views, recording, service
 from patient_app.checkins.after import card_after
-from patient_app.checkins.blank import blank_questions
+from patient_app.checkins.blank import blank_questions, other_days
 from patient_app.checkins.blueprint import bp
 from patient_app.checkins.forms import YES, CheckInForm, PrivacyForm, WhenForm, day_asked
 from patient_app.checkins.parts import has_more, parts_of
@@ -186,7 +186,7 @@ def _form_page(patient: Viewer, profile: Profile, form: WhenForm, day: date | No
         blank=blank,
         asks_about_use=profile.asks_about_use,
         day=day,
-        past_days=[today - timedelta(days=back) for back in range(1, PAST_DAYS + 1)],
+        other_days=other_days(today, PAST_DAYS),
     )
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, current_app, render_template, request
+from flask import Flask, current_app, get_template_attribute, render_template, request
 from flask_babel import LazyString, get_locale
+from markupsafe import Markup
 
 from patient_app.core import i18n, notices, work
 from patient_app.core.identity import Stage, viewer_or_none
@@ -62,19 +63,22 @@ def init_app(app: Flask, navigation: tuple[NavigationItem, ...]) -> None:
     app.context_processor(layout)
 
 
-def _navigation(items: tuple[NavigationItem, ...]) -> Sequence[NavigationLink]:
+def _navigation(items: tuple[NavigationItem, ...]) -> Markup:
     person = viewer_or_none() if request else None
     if person is None or person.stage is not Stage.FULL:
-        return ()
+        return Markup()
     rule = request.url_rule.rule if request.url_rule else ""
-    return _links(items, person.role, rule, request.script_root, i18n.catalogue())
+    return _bar(items, person.role, rule, request.script_root, i18n.catalogue())
 
 
 @lru_cache(maxsize=512)
-def _links(
-    items: tuple[NavigationItem, ...], role: Role, rule: str, mounted_at: str, _catalogue: object
-) -> tuple[NavigationLink, ...]:
-    """Make the links of one kind of person on one page in one language, which are always the same."""
+def _bar(items: tuple[NavigationItem, ...], role: Role, rule: str, mounted_at: str, _catalogue: object) -> Markup:
+    """Draw the bar of one kind of person on one page in one language, which is always the same."""
+    drawn: Markup = get_template_attribute("layout/_navigation.html", "bar")(_links(items, role, rule, mounted_at))
+    return drawn
+
+
+def _links(items: tuple[NavigationItem, ...], role: Role, rule: str, mounted_at: str) -> tuple[NavigationLink, ...]:
     shown = [(item, current_app.url_for(item.endpoint)) for item in items if role in item.roles]
     here = _section(mounted_at + rule, [address for _, address in shown])
     return tuple(NavigationLink(str(item.label), address, item.icon, address == here) for item, address in shown)

@@ -81,7 +81,7 @@ class Address:
 
 def profile_of(patient: Viewer) -> Profile:
     """Return the patient's own profile; an empty one before they answered anything."""
-    row = db().execute(_BY_PATIENT, {"patient_id": patient.id}).one_or_none()
+    row = db().connection().execute(_BY_PATIENT, {"patient_id": patient.id}).one_or_none()  # Asked by many pages.
     if row is None:
         return Profile()
     found = Profile(welcomed=row.welcomed_at is not None)
