@@ -19,6 +19,7 @@ from patient_app.core.forms import (
     ChoiceField,
     Form,
     IdField,
+    Options,
     ScaleField,
     long_text,
     short_text,
@@ -28,7 +29,7 @@ from patient_app.profile.service import LONGEST_CHIP, Profile
 from patient_app.profile.things import Thing
 
 YES, NO = "yes", "no"
-_YES_NO = [(NO, _l("No")), (YES, _l("Yes"))]
+_YES_NO = Options([(NO, _l("No")), (YES, _l("Yes"))])
 _SCALE = {str(number): number for number in range(11)}
 LONGEST_AMOUNT = 80
 
@@ -66,15 +67,15 @@ class CheckInForm(WhenForm):
     """How are you, any pull, did you; and, unfolded, what else there is to say."""
 
     base = HiddenField(filters=[without_controls])
-    mood = ChoiceField(_l("How are you now?"), list(MOODS.items()))
+    mood = ChoiceField(_l("How are you now?"), Options(MOODS.items()))
     craving = ScaleField(_l("Any pull to drink or use?"))
     pulls = PullsField()
     use = ChoiceField(_l("Since last time, did you drink or use?"), _YES_NO)
     used_things = ChipsField(_l("What was it?"))
     amount = short_text(_l("How much, if you like"), longest=LONGEST_AMOUNT)
-    sleep = ChoiceField(_l("How many hours did you sleep?"), list(SLEEP.items()))
+    sleep = ChoiceField(_l("How many hours did you sleep?"), Options(SLEEP.items()))
     anxiety = ScaleField(_l("How anxious do you feel?"))
-    energy = ChoiceField(_l("How is your energy?"), list(ENERGY.items()))
+    energy = ChoiceField(_l("How is your energy?"), Options(ENERGY.items()))
     triggers = ChipsField(_l("What made it harder?"), list(TRIGGERS.items()))
     own_trigger = short_text(_l("Something else that made it harder"), longest=LONGEST_CHIP)
     helped = ChipsField(_l("What helped?"), list(HELPED.items()))

@@ -12,8 +12,9 @@ import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import Insert, and_, bindparam, insert, select, update
+from sqlalchemy import Insert, Table, and_, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from patient_app.accounts.models import Patient
@@ -65,7 +66,8 @@ class _Writing:
     when: datetime
 
 
-# Made once: building a statement costs more than running it.
+# Made once, and run past the ORM: building a statement, and making entities, costs more than running it.
+_ENTRIES, _SAID = cast("Table", CheckIn.__table__), cast("Table", CheckInVersion.__table__)
 _VERSIONS = (
     select(
         CheckIn.patient_id,
@@ -87,10 +89,10 @@ _NEXT_SEQ = (
 )
 _LOCK = select(Patient.person_id).where(Patient.person_id == bindparam("patient_id")).with_for_update()
 _NEW_ENTRY: dict[str, Insert] = {
-    "sqlite": sqlite.insert(CheckIn).on_conflict_do_nothing(index_elements=["id"]).returning(CheckIn.id),
-    "postgresql": postgresql.insert(CheckIn).on_conflict_do_nothing(index_elements=["id"]).returning(CheckIn.id),
+    "sqlite": sqlite.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["id"]).returning(CheckIn.id),
+    "postgresql": postgresql.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["id"]).returning(CheckIn.id),
 }
-_NEW_VERSION = insert(CheckInVersion)
+_NEW_VERSION = insert(_SAID)
 _CHANGED = (
     update(CheckIn)
     .where(CheckIn.id == bindparam("check_in_id"))
@@ -145,7 +147,7 @@ def record_check_in(
 
 def next_entry_seq(patient_id: uuid.UUID) -> int:
     """Take the patient's next `recorded_seq`; holds the patient's row until the end of the unit of work."""
-    taken = db().scalar(_NEXT_SEQ, {"patient_id": patient_id})
+    taken = db().connection().execute(_NEXT_SEQ, {"patient_id": patient_id}).scalar()
     if taken is None:
         raise NotFound
     return int(taken)
@@ -188,7 +190,7 @@ def _own(patient: Viewer, check_in_id: uuid.UUID, *, lock: bool = True) -> Check
 
 
 def _known(patient: Viewer, check_in_id: uuid.UUID) -> _Known | None:
-    rows = db().execute(_VERSIONS, {"check_in_id": check_in_id}).all()
+    rows = db().connection().execute(_VERSIONS, {"check_in_id": check_in_id}).all()
     if not rows:
         return None
     first = rows[0]
@@ -212,26 +214,30 @@ def _is_stored(known: _Known, fingerprint: bytes, base: int | None) -> bool:
 
 def _insert_entry(writing: _Writing, moment: Moment, device_seq: int | None) -> bool:
     """Insert the entry; False when that id was taken this very moment."""
-    made = db().execute(
-        _NEW_ENTRY[db().get_bind().dialect.name],
-        {
-            "id": writing.check_in_id,
-            "practice_id": writing.patient.practice_id,
-            "patient_id": writing.patient.id,
-            "occurred_at": moment.occurred_at,
-            "local_date": moment.local_date,
-            "day": moment.day,
-            "utc_offset": moment.utc_offset,
-            "zone": moment.zone,
-            "recorded_at": writing.when,
-            "recorded_seq": writing.seq,
-            "device_seq": device_seq,
-            "source": writing.source,
-            "newest_version": 1,
-            "private": writing.answers.private,
-            "removed_at": None,
-            "while_closed": writing.patient.entries_closed_from is not None,
-        },
+    made = (
+        db()
+        .connection()
+        .execute(
+            _NEW_ENTRY[db().get_bind().dialect.name],
+            {
+                "id": writing.check_in_id,
+                "practice_id": writing.patient.practice_id,
+                "patient_id": writing.patient.id,
+                "occurred_at": moment.occurred_at,
+                "local_date": moment.local_date,
+                "day": moment.day,
+                "utc_offset": moment.utc_offset,
+                "zone": moment.zone,
+                "recorded_at": writing.when,
+                "recorded_seq": writing.seq,
+                "device_seq": device_seq,
+                "source": writing.source,
+                "newest_version": 1,
+                "private": writing.answers.private,
+                "removed_at": None,
+                "while_closed": writing.patient.entries_closed_from is not None,
+            },
+        )
     )
     return made.scalar_one_or_none() is not None
 
@@ -242,7 +248,7 @@ def _insert_version(writing: _Writing, version: int, replaces: uuid.UUID | None)
     def sealed(column: str, text: str | None) -> bytes | None:
         return vault().seal(Place(CheckInVersion.__tablename__, column, row_id, owner), text) if text else None
 
-    db().execute(
+    db().connection().execute(
         _NEW_VERSION,
         {
             "id": row_id,

@@ -167,18 +167,28 @@ def _text_checks(needed: LazyString | None, longest: int) -> list[Callable[..., 
     return [*checks, PlainText(longest)]
 
 
+class Options:
+    """The answers of a `ChoiceField` as (value, text) pairs, made ready once for all forms that offer them."""
+
+    def __init__(self, pairs: Iterable[tuple[Any, LazyString | str]]) -> None:
+        self.pairs = list(pairs)
+        self.known = {str(value): value for value, _ in self.pairs}
+        self.choices = list_choices(self.pairs)
+
+    def __iter__(self) -> Iterator[tuple[Any, LazyString | str]]:
+        """Yield the pairs."""
+        return iter(self.pairs)
+
+
 class ChoiceField(RadioField):  # type: ignore[misc]  # WTForms has no types.
     """One of a few answers, or none: an empty value means that the question was left out, and `data` is None."""
 
-    def __init__(self, label: LazyString, choices: Iterable[tuple[Any, LazyString | str]], **options: Any) -> None:
-        pairs = list(choices)
-        self.known = {str(value): value for value, _ in pairs}
-        super().__init__(
-            label,
-            choices=[SelectChoice(str(value), text) for value, text in pairs],
-            validate_choice=False,
-            **options,
-        )
+    def __init__(
+        self, label: LazyString, choices: Options | Iterable[tuple[Any, LazyString | str]], **options: Any
+    ) -> None:
+        ready = choices if isinstance(choices, Options) else Options(choices)
+        self.known = ready.known
+        super().__init__(label, choices=ready.choices, validate_choice=False, **options)
 
     def iter_choices(self) -> Iterator[Choice]:
         """Yield the answers; the one that was given is selected."""
@@ -206,7 +216,7 @@ class ScaleField(ChoiceField):
     """A whole number from 0 to 10, or nothing."""
 
     def __init__(self, label: LazyString, **options: Any) -> None:
-        super().__init__(label, [(number, str(number)) for number in range(11)], **options)
+        super().__init__(label, _ZERO_TO_TEN, **options)
 
     def unknown(self) -> LazyString:
         """Return what is said about anything but such a number."""
@@ -261,9 +271,12 @@ class ListField(SelectField):  # type: ignore[misc]  # WTForms has no types.
             raise StopValidation(_l("Pick one from the list."))
 
 
-def list_choices(pairs: Iterable[tuple[str, LazyString | str]]) -> list[SelectChoice]:
+def list_choices(pairs: Iterable[tuple[Any, LazyString | str]]) -> list[SelectChoice]:
     """Return pairs as the choices of a list, to be set on a form that was made for one request."""
     return [SelectChoice(str(value), text) for value, text in pairs]
+
+
+_ZERO_TO_TEN = Options((number, str(number)) for number in range(11))
 
 
 class DayField(StringField):  # type: ignore[misc]  # WTForms has no types.
