@@ -9,9 +9,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import time
+from datetime import UTC, time, timedelta
 
-from flask_babel import LazyString, format_time, gettext
+from flask_babel import LazyString, format_date, format_time, gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from patient_app.accounts.models import OpeningHours, Practice, PracticeNumber
 from patient_app.accounts.registry import Actor, IdInUse, one_line, store_once
-from patient_app.core import work
+from patient_app.core import clock, work
 from patient_app.core.db import DatabaseBusy, DatabaseMissing
 from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
@@ -144,6 +144,33 @@ def _span(day: Hours) -> str:
 
 def _clock_time(minutes: int) -> str:
     return str(format_time(time(minutes // 60, minutes % 60), "short", rebase=False))
+
+
+def when_read(viewer: Actor) -> str | None:
+    """Say when somebody at the caller's practice is there next, who may read what was shared; None without hours.
+
+    By the practice's clock. It promises nothing: nobody watches, and nobody has to read then.
+    """
+    practice = db().get_one(Practice, viewer.practice_id)
+    hours = {day.weekday: day for day in _hours(db(), viewer.practice_id)}
+    now = clock.now().astimezone(clock.find_zone(practice.zone) or UTC)
+    minutes = now.hour * 60 + now.minute
+    for ahead in range(8):
+        day = now.date() + timedelta(days=ahead)
+        there = hours.get(day.weekday())
+        if there is None or (ahead == 0 and there.closes <= minutes):
+            continue
+        if ahead == 0 and there.opens <= minutes:
+            return gettext(
+                "Your care team is there until %(time)s today. They may read it then, or later.",
+                time=_clock_time(there.closes),
+            )
+        return gettext(
+            "Your care team is there next on %(day)s from %(time)s. They may read it then, or later.",
+            day=format_date(day, "EEEE d MMMM", rebase=False),
+            time=_clock_time(there.opens),
+        )
+    return None
 
 
 # --------------------------------------------------------------------------------------------- for the administrator

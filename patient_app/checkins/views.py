@@ -11,6 +11,7 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
+from patient_app.accounts import practice
 from patient_app.checkins import history_views, recording, service
 from patient_app.checkins.after import card_after
 from patient_app.checkins.blank import blank_questions, other_days
@@ -92,6 +93,7 @@ def show_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
         has_read=receipts.who_has_read(patient, entry.day, entry.recorded_seq, parts),
         shares_with_somebody=bool(seen_by) or entry.private,
         only_own=bool(seen_by) and has_more(entry.answers),
+        when_read=practice.when_read(patient) if any(one.discipline for one in seen_by) else None,
         just_saved=just_saved,
         offer=card_after(patient, profile, entry, str(get_locale())) if just_saved else None,
     )

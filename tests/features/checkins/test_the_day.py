@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 
+from patient_app.accounts import practice
 from patient_app.checkins import recording, service
 from patient_app.checkins.answers import Answers, ThingSaid
 from patient_app.checkins.parts import parts_of
@@ -226,3 +228,38 @@ def test_receipts_name_each_part_for_each_person(store: Store) -> None:
     said = {(one.discipline, one.parts, one.weekly) for one in found}
     mood = ("your mood",)
     assert said == {(Discipline.THERAPIST, mood, ()), (None, (), mood)}
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        ("2026-11-23 14:00", "Your care team is there until 5:30 PM today."),  # Monday, 9:00 in New York.
+        ("2026-11-23 12:00", "Your care team is there next on Monday 23 November from 8:30 AM."),
+        ("2026-11-23 22:30", "Your care team is there next on Wednesday 25 November from 8:30 AM."),
+        ("2026-11-26 02:00", "Your care team is there next on Monday 30 November from 8:30 AM."),
+        (
+            "2026-11-24 03:00",
+            "Your care team is there next on Wednesday 25 November from 8:30 AM.",
+        ),  # Still Monday there.
+    ],
+)
+def test_the_confirmation_says_when_a_person_usually_reads_it(
+    store: Store, app: Flask, set_time: Callable[[object], None], moment: str, words: str
+) -> None:
+    set_time(moment)
+    own = make_practice(store)
+    patient, prescriber = (
+        factories.make_patient(store, own),
+        factories.make_clinician(store, own, Discipline.PRESCRIBER),
+    )
+    admin = factories.make_administrator(store, own)
+    factories.assign_team(store, patient, prescriber, admin)
+    browser = Client(app)
+    sign_in(browser, patient)
+    entry = f"/check-in/{factories.make_check_in(store, patient)}"
+    with store.work(writes=True):
+        practice.set_hours(admin.viewer, {0: (510, 1050), 2: (510, 1050)})
+    assert "care team is there" not in browser.get(entry).words
+    factories.give_consent(store, patient, prescriber, {Category.MOOD: Level.DETAIL})
+    page = browser.get(entry).words.replace("\u202f", " ")
+    assert f"{words} They may read it then, or later. Nobody watches this around the clock." in page
