@@ -1,0 +1,156 @@
+"""The tasks of the day by keyboard alone: no pointer is used, and what has the focus can always be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page as BrowserPage
+
+from patient_app.core.roles import Discipline
+from tests.conftest import LiveServer, Watched
+from tests.factories import assign_team, make_administrator, make_clinician, make_patient, make_practice
+
+pytestmark = pytest.mark.browser
+MOST_TABS = 120
+# What the focus is on: its own words, those of its label and its group, and whether it can be seen.
+FOCUSED = """() => {
+  const on = document.activeElement;
+  if (!on || on === document.body) return null;
+  const group = on.closest("fieldset")?.querySelector("legend")?.textContent ?? "";
+  const label = on.labels?.[0]?.textContent ?? on.getAttribute("aria-label") ?? on.textContent;
+  const seen = (on.labels?.[0] ?? on).getBoundingClientRect();
+  return {
+    group: group.trim(), label: (label ?? "").trim().replace(/\\s+/g, " "), kind: on.type || on.localName,
+    seen: seen.width > 0 && seen.bottom > 0 && seen.top < innerHeight,
+  };
+}"""
+
+
+class Keyboard:
+    """Somebody who has nothing but keys."""
+
+    def __init__(self, page: BrowserPage) -> None:
+        self.page = page
+
+    def tab_to(self, label: str, group: str = "", *, exact: bool = True) -> None:
+        """Press Tab until something with these words, or with words that begin so, has the focus."""
+        passed = []
+        for _ in range(MOST_TABS):
+            self.page.keyboard.press("Tab")
+            found = self.page.evaluate(FOCUSED)
+            if found is None:
+                continue
+            assert found["seen"], f"the focus cannot be seen: {found}"
+            passed.append(found["label"])
+            named = found["label"] == label if exact else found["label"].startswith(label)
+            if named and found["group"].startswith(group):
+                return
+        raise AssertionError(f"no Tab leads to “{label}” of “{group}”: {passed}")
+
+    def choose(self, group: str, answer: str) -> None:
+        """Go into a group of answers and along it until one is chosen, by the keys of radio buttons."""
+        self.tab_to("", group, exact=False)
+        for _ in range(20):
+            self.page.keyboard.press("Space")
+            if answer in self.page.evaluate(FOCUSED)["label"]:
+                return
+            self.page.keyboard.press("ArrowRight")
+            if answer in self.page.evaluate(FOCUSED)["label"]:
+                return
+        raise AssertionError(f"no key leads to “{answer}” of “{group}”")
+
+    def press(self, label: str, *, exact: bool = True) -> None:
+        """Follow a link or press a button."""
+        self.tab_to(label, exact=exact)
+        self.enter()
+
+    def enter(self) -> None:
+        """Press Enter, and wait for the page that it leads to."""
+        if self.page.evaluate(FOCUSED)["kind"] == "summary":
+            self.page.keyboard.press("Enter")
+            return
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
+    def write(self, label: str, words: str) -> None:
+        """Write into a field."""
+        self.tab_to(label, exact=False)
+        self.page.keyboard.type(words)
+
+
+@pytest.fixture(params=["scripts on", "scripts off"])
+def keys(
+    request: pytest.FixtureRequest, browser: Browser, live_server: LiveServer, watched: Watched
+) -> Iterator[Keyboard]:
+    """Open a page for somebody with a keyboard."""
+    context = browser.new_context(
+        base_url=live_server.url,
+        viewport={"width": 1280, "height": 800},
+        java_script_enabled=request.param == "scripts on",
+    )
+    page = context.new_page()
+    watched.expect("Transition was aborted")  # Chromium says so when the next page is asked for within the fade.
+    watched.watch(page)
+    yield Keyboard(page)
+    context.close()
+
+
+def test_the_tasks_of_a_day(live_server: LiveServer, keys: Keyboard) -> None:
+    store = live_server.store
+    practice = make_practice(store)
+    patient = make_patient(store, practice, name="Robin Vale")
+    assign_team(
+        store, patient, make_clinician(store, practice, Discipline.PRESCRIBER), make_administrator(store, practice)
+    )
+    page = keys.page
+    page.goto("/sign-in")
+    keys.write("E-mail or sign-in name", patient.sign_in_name)
+    keys.write("Password", patient.password)
+    keys.enter()
+    assert page.url.endswith("/welcome")
+    keys.press("Skip")
+    keys.press("Nobody for now")
+    keys.press("Go to today")
+
+    # A check-in, with what is unfolded, and back to it.
+    keys.press("Check in")
+    keys.choose("How are you now?", "Low")
+    keys.choose("Any pull to drink or use?", "7")
+    keys.choose("Since last time, did you drink or use?", "No")
+    keys.press("More, if you like")
+    keys.write("A note, if you like", "typed with keys alone")
+    keys.press("Save")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Saved")
+    keys.press("Change")
+    keys.press("Save the change")
+    keys.press("See my history")
+    expect(page.get_by_text("typed with keys alone").first).to_be_visible()
+    keys.press("7 days")
+    keys.press("Calendar")
+    keys.press("Search")
+    keys.write("Words", "keys alone")
+    keys.enter()
+    expect(page.get_by_text("typed with keys alone").first).to_be_visible()
+
+    # Sharing: given, paused, and ended.
+    keys.press("Sharing")
+    keys.press("Your prescriber", exact=False)
+    keys.press("Choose what to share")
+    keys.choose("Mood", "Each check-in")
+    keys.choose("From when?", "Also what I wrote before")
+    keys.choose("Until when?", "Until I end it")
+    keys.write("Your name", "Robin Vale")
+    keys.enter()
+    expect(page.get_by_text("Signed. It holds from now on.")).to_be_visible()
+    page.goto("/sharing")
+    keys.press("Pause all sharing")
+    expect(page.get_by_text("Paused: sees nothing right now")).to_be_visible()
+
+    # Help, from anywhere, is the first thing that Tab finds.
+    page.goto("/history")
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED)["label"] == "Help now"
+    keys.enter()
+    assert page.url.endswith("/help")
