@@ -190,7 +190,7 @@ def open_note(patient_id: uuid.UUID, version_id: uuid.UUID, sealed: bytes | None
     """Return the words of a note; empty when there is none."""
     if sealed is None:
         return ""
-    return vault().open(Place(CheckInVersion.__tablename__, "note_sealed", version_id, patient_id), sealed)
+    return vault().open_or_say(Place(CheckInVersion.__tablename__, "note_sealed", version_id, patient_id), sealed)
 
 
 def _middle(values: Iterable[float | None]) -> float | None:

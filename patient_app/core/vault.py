@@ -17,8 +17,10 @@ from typing import Any, Protocol, overload
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from flask_babel import gettext
 
 from patient_app.core.keys import NONCE_BYTES, SYSTEM_SUBJECT, DataKey, KeyGone, KeyKind, KeyStore
+from patient_app.core.logs import logger
 
 BLOB_VERSION = 1
 _HEAD = 1 + 16
@@ -44,6 +46,17 @@ class Vault:
     def open(self, place: Place, blob: bytes) -> str:
         """Return the text of a blob; raise `SealBroken` when it was sealed for another place, or changed."""
         return _open(self.keys.of_subject(place.owner), blob, place.bound())
+
+    def open_or_say(self, place: Place, blob: bytes) -> str:
+        """Return the text of a blob, or a sentence in its place when it is broken, which is logged.
+
+        For lists only, where one broken text must not take the others away; never for a form, which would keep it.
+        """
+        try:
+            return self.open(place, blob)
+        except SealBroken:
+            logger().error("sealed text broken", table=place.table, column=place.column, row=str(place.row))
+            return gettext("These words cannot be opened. They are kept as they are. Please tell your practice.")
 
     def open_all(self, table: str, column: str, rows: Sequence[tuple[uuid.UUID, uuid.UUID, bytes | None]]) -> list[str]:
         """Return the texts of one column of many rows (row, owner, blob), with one look at the keys.

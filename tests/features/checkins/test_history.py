@@ -8,11 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from patient_app.checkins import history, history_words
+from patient_app.checkins.models import CheckInVersion
 from patient_app.core import clock
 from patient_app.core.roles import Role
-from patient_app.core.work import Store
+from patient_app.core.work import Store, db
 from tests.factories import Made, make_check_in, make_patient, make_person, make_practice, sign_in
 from tests.page import Client, Page, text_of
 from tests.sweeps.test_statements import counted
@@ -314,3 +316,16 @@ def test_every_view_says_as_many_statements_over_a_lot_as_over_a_little(
 def test_what_is_drawn_for_a_year_is_a_point_a_week(patient: Made) -> None:
     assert history_words.first_day_of(365, TODAY) == TODAY - timedelta(days=363)
     assert history_words.first_day_read(7, TODAY) == TODAY - timedelta(days=29)
+
+
+@pytest.mark.data
+def test_one_broken_note_does_not_take_the_others_away(store: Store, patient: Made, browser: Client) -> None:
+    make_check_in(store, patient, at=days_ago(1), note="a note that is well")
+    broken = make_check_in(store, patient, note="a note that breaks")
+    with store.work(writes=True):
+        row = db().scalars(select(CheckInVersion).where(CheckInVersion.check_in_id == broken)).one()
+        row.note_sealed = (row.note_sealed or b"")[:-1] + b"\0"
+    page = browser.get("/history")
+    assert page.status_code == 200
+    assert "a note that is well" in page.words
+    assert "These words cannot be opened. They are kept as they are." in page.words
