@@ -158,7 +158,8 @@ def _viewer_of(token: str) -> Viewer | None:
     if not sessions.is_live(role, stage, row.last_seen_at, row.expires_at, moment):
         return None
     g.session_activity_due = moment - row.last_seen_at >= sessions.ACTIVITY_INTERVAL
-    return _viewer(row, role, stage, moment)
+    person = _viewer(row, role, stage, moment)
+    return None if person.superseded and person.security_notice is None else person
 
 
 def _viewer(row: Any, role: Role, stage: Stage, moment: datetime) -> Viewer:
@@ -179,6 +180,7 @@ def _viewer(row: Any, role: Role, stage: Stage, moment: datetime) -> Viewer:
         confirmed_at=row.confirmed_at,
         entries_closed_from=row.entries_closed_from if still_closed else None,
         entries_closed_until=row.entries_closed_until if still_closed else None,
+        superseded=sessions.is_superseded(row.created_at, row.entries_closed_from, row.entries_closed_until, moment),
         security_notice=_notice(row, closed=closed, still_closed=still_closed),
     )
 

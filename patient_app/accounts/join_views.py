@@ -115,8 +115,13 @@ def _join(token: str) -> ResponseReturnValue:
     if not form.validate():
         return render_page("accounts/join.html", form=form, token=token), REFUSED
     own_name = form.own_name.data if isinstance(form, NamedJoinForm) else ""
+    tries_of = [
+        # A name that is taken has to be said; who holds a link must not try out a list of names with it.
+        throttle.link_bucket(token),
+        throttle.network_bucket(throttle.Kind.JOIN, identity.asking().network),
+    ]
     try:
-        throttle.reserve_or_refuse([throttle.network_bucket(throttle.Kind.JOIN, identity.asking().network)])
+        throttle.reserve_or_refuse(tries_of)
         joined = invitations.join(
             token, sign_in_name=form.sign_in_name.data or "", password=form.password.data, own_name=own_name
         )

@@ -5,8 +5,9 @@ One dishonest administrator must not be able to play both parts. So a second per
 * other than who issued the code and whom it is for, whose account is 72 hours old or older;
 * who did not come in by a clinic code themselves that is still in question;
 * whose account does not go back to the same administrator as the issuer's (who invited whom is kept). Where a practice
-  has nobody else, its related staff count for codes of patients, whose older entries stay closed for a day anyway. For
-  codes of staff they never count: without a second person, the owner of the account confirms by a link in their mail.
+  has nobody else, its related staff count for codes of patients, whose older entries stay closed for a day anyway, and
+  so do those who came lately: better than nobody. For codes of staff they never count: without a second person, the
+  owner of the account confirms by a link in their mail.
 
 Who was closed within the last 72 hours still counts as being there, so closing the others does not make a code work.
 """
@@ -42,9 +43,12 @@ def own_mail_counts(person: Person) -> bool:
 
 def there(staff: Staff, issuer_id: uuid.UUID, person: Person) -> list[Person]:
     """Return who counts as a second person, of whom some may not be able to confirm just now."""
-    settled = [each for each in staff.values() if each.id not in {issuer_id, person.id} and _is_settled(each)]
+    others = [each for each in staff.values() if each.id not in {issuer_id, person.id}]
+    settled = [each for each in others if _is_settled(each)]
     independent = [each for each in settled if _root(staff, each.id) != _root(staff, issuer_id)]
-    return independent if own_mail_counts(person) else independent or settled
+    if own_mail_counts(person):
+        return independent
+    return independent or settled or [each for each in others if each.state == PersonState.ACTIVE]
 
 
 def able(staff: Staff, issuer_id: uuid.UUID, person: Person) -> list[Person]:

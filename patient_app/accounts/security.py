@@ -22,8 +22,13 @@ class NothingToAnswer(Exception):
 
 
 def it_was_me(viewer: Viewer, notice: SecurityNotice) -> None:
-    """Accept what happened: older entries open again on the new device. Raise `NothingToAnswer`."""
+    """Accept what happened: older entries open again on the new device. Raise `NothingToAnswer`.
+
+    A session that is over since then ends: who has the new password signs in with it.
+    """
     person = _asked(viewer, notice)
+    if viewer.superseded:
+        sessions.end_session(viewer.session_id, person.id)
     if notice is SecurityNotice.CODE_USED:
         forget_code_reset(person)
     person.security_notice = person.security_notice_at = None

@@ -70,6 +70,20 @@ def begun_after_code(created_at: datetime, entries_closed_from: datetime | None)
     return entries_closed_from is not None and created_at >= entries_closed_from
 
 
+def is_superseded(
+    created_at: datetime, closed_from: datetime | None, closed_until: datetime | None, moment: datetime
+) -> bool:
+    """Whether a session from before a reset by a clinic code is over: the day in which it could object has passed.
+
+    A new password ends the sessions of before. Here they stay for that day, since they may be the owner's; afterwards
+    they can do nothing but say that it was not the person. Where one of them says before that the reset was right,
+    nothing is closed any more and they all go on.
+    """
+    if closed_from is None or closed_until is None:
+        return False
+    return moment >= closed_until and not begun_after_code(created_at, closed_from)
+
+
 def token_hash(token: str) -> bytes:
     """Return what is kept of a token."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
@@ -184,7 +198,7 @@ def note_activity(session_id: uuid.UUID) -> None:
 def sessions_of(person_id: uuid.UUID) -> list[DeviceSession]:
     """Return the devices on which a person is signed in, the last used first."""
     query = (
-        select(DeviceSession, Person.role)
+        select(DeviceSession, Person.role, Person.entries_closed_from, Person.entries_closed_until)
         .join(Person, Person.id == DeviceSession.person_id)
         .where(
             DeviceSession.person_id == person_id,
@@ -196,8 +210,9 @@ def sessions_of(person_id: uuid.UUID) -> list[DeviceSession]:
     moment = clock.now()
     return [
         row
-        for row, role in db().execute(query)
+        for row, role, closed_from, closed_until in db().execute(query)
         if is_live(Role(role), Stage.FULL, row.last_seen_at, row.expires_at, moment)
+        and not is_superseded(row.created_at, closed_from, closed_until, moment)
     ]
 
 

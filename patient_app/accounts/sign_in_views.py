@@ -289,7 +289,7 @@ def do_open_entries(token: str) -> ResponseReturnValue:
 
 
 @bp.get("/security-notice")
-@access(Permission.ACCOUNT_MANAGE)
+@access(Permission.SECURITY_ANSWER)
 def security_notice() -> ResponseReturnValue:
     """Ask whether it was the person for whom a code was issued, or who used it."""
     notice = viewer().security_notice
@@ -301,7 +301,7 @@ def security_notice() -> ResponseReturnValue:
 
 
 @bp.post("/security-notice")
-@access(Permission.ACCOUNT_MANAGE)
+@access(Permission.SECURITY_ANSWER)
 def do_security_notice() -> ResponseReturnValue:
     """Accept what happened, or take it back."""
     form = SecurityAnswerForm()

@@ -116,11 +116,6 @@ def link_bucket(token: str) -> Bucket:
     return _bucket(b"link", token.encode("utf-8", "surrogatepass"))
 
 
-def chart_number_bucket(person_id: uuid.UUID) -> Bucket:
-    """Return where chart numbers are counted that a member of the staff typed and that were taken."""
-    return _bucket(b"chart number", person_id.bytes)
-
-
 def network_bucket(kind: Kind, address: str) -> Bucket:
     """Return where tries of a network are counted, in each hour anew."""
     hour = int(clock.now().timestamp()) // int(FORGOTTEN_AFTER.total_seconds())

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import select
 
+from patient_app.consent.form_text import digest
 from patient_app.consent.models import Consent, ConsentCategory, ConsentEvent, ConsentState
 from patient_app.core.work import Store, db, vault
 
@@ -62,10 +63,14 @@ def _plain(fact: object) -> str | None:
 
 
 def seal_all(store: Store) -> int:
-    """Seal the consents that were given before there were seals, and return how many: once, as migration 0005 ends."""
+    """Seal the consents that were given before there were seals, and return how many: once, as migration 0005 ends.
+
+    The hash of their words was one without a key until then; it is made anew.
+    """
     with store.work(writes=True):
         bare = db().scalars(select(Consent).where(Consent.seal.is_(None))).all()
         for consent in bare:
+            consent.form_digest = digest(consent.form_text or "")
             seal(consent)
     return len(bare)
 

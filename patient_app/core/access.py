@@ -42,6 +42,7 @@ class Permission(StrEnum):
     PROFILE_MANAGE = "profile:manage"
     PUBLIC = "public:open"
     SECOND_FACTOR_FINISH = "second-factor:finish"
+    SECURITY_ANSWER = "security:answer"
     SHARING_MANAGE = "sharing:manage"
     SUPPORTED_READ = "supported:read"
     TEAM_READ = "team:read"
@@ -63,6 +64,7 @@ PERMITTED: dict[Permission, frozenset[Role]] = {
     Permission.PROFILE_MANAGE: _PATIENT,
     Permission.PUBLIC: EVERYBODY,
     Permission.SECOND_FACTOR_FINISH: EVERYBODY,
+    Permission.SECURITY_ANSWER: EVERYBODY,
     Permission.SHARING_MANAGE: _PATIENT,
     Permission.SUPPORTED_READ: frozenset({Role.SUPPORTER}),
     Permission.TEAM_READ: frozenset({Role.CLINICIAN}),
@@ -73,6 +75,10 @@ PERMITTED: dict[Permission, frozenset[Role]] = {
 # What staff cannot do in a session that began with a clinic code, until their mail or an older device says it was them,
 # or a day has passed: whoever made the code may have used it.
 _CLOSED_AFTER_CODE = frozenset({Permission.CODES_CONFIRM, Permission.CODES_ISSUE, Permission.TEAM_READ})
+
+
+# All that is left to a session from before a reset by a clinic code, once the day in which it could object is over.
+_OPEN_WHEN_SUPERSEDED = frozenset({Permission.SECURITY_ANSWER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +155,8 @@ def _refusal(policy: Policy, person: Viewer) -> ResponseReturnValue | None:
     if person.role not in PERMITTED[policy.permission]:
         # The same answer as for an address that does not exist.
         abort(404)
+    if person.superseded and policy.permission not in _OPEN_WHEN_SUPERSEDED:
+        return _redirect("accounts.security_notice")
     if person.entries_closed_from is not None and policy.permission in _CLOSED_AFTER_CODE:
         return _redirect("accounts.closed_for_now")
     if policy.step_up and clock.now() - person.confirmed_at > _password_holds(policy):

@@ -39,6 +39,9 @@ class Viewer(UserMixin):  # type: ignore[misc]  # Flask-Login has no types.
     # Set when this session began after a reset by a clinic code: older entries stay closed until the second moment.
     entries_closed_from: datetime | None = None
     entries_closed_until: datetime | None = None
+    # Set when this session began before such a reset and the day in which it could object is over: it sees nothing
+    # more, but may still say that it was not the person.
+    superseded: bool = False
     # What the person is to be told on every page until they answer (a word of `accounts.models.SecurityNotice`).
     security_notice: str | None = None
 

@@ -11,6 +11,7 @@ from patient_app.core import migrate
 from patient_app.core.config import Config, ConfigError
 from patient_app.core.db import Database
 from patient_app.core.keys import KeyStore, MasterKey, make_master_key, read_master_keys
+from patient_app.core.migrate import Which
 from patient_app.core.vault import Vault
 from patient_app.core.work import Store
 
@@ -40,6 +41,10 @@ def make_own_key(config: Config) -> None:
             f"The key store is there but its master key is missing: set MASTER_KEY, or put {own} back. "
             "Nothing was changed."
         )
+    if _holds_something(config.database_url, "main"):
+        raise ConfigError(
+            "The database is there but its key store and master key are missing: put both back. Nothing was changed."
+        )
     own.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
@@ -48,13 +53,17 @@ def make_own_key(config: Config) -> None:
 
 def keys_exist(config: Config) -> bool:
     """Whether there is a key store already."""
-    database = Database(config.keys_database_url)
+    return _holds_something(config.keys_database_url, "keys")
+
+
+def _holds_something(url: str, which: Which) -> bool:
+    database = Database(url)
     try:
         if database.file is not None:
             return database.file.exists() and database.file.stat().st_size > 0
         return migrate.current(database) is not None
-    except DBAPIError:
-        raise ConfigError("The key store cannot be reached; check KEYS_DATABASE_URL.") from None
+    except DBAPIError as error:
+        raise ConfigError(f"{_named(which)} {reason(error)}") from None
     finally:
         database.close()
 

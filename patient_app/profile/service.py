@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from patient_app.accounts.models import Person
 from patient_app.core import clock
+from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.vault import Place
 from patient_app.core.work import db, vault
@@ -80,7 +81,12 @@ class Address:
 
 
 def profile_of(patient: Viewer) -> Profile:
-    """Return the patient's own profile; an empty one before they answered anything."""
+    """Return the patient's own profile; an empty one before they answered anything.
+
+    A session that began with a clinic code, and is still in question, reads nothing of it: it is the person's own.
+    """
+    if patient.entries_closed_from is not None:
+        return Profile(welcomed=True)
     row = db().connection().execute(_BY_PATIENT, {"patient_id": patient.id}).one_or_none()  # Asked by many pages.
     if row is None:
         return Profile()
@@ -92,7 +98,12 @@ def profile_of(patient: Viewer) -> Profile:
 
 
 def change(patient: Viewer, **answers: Any) -> Profile:
-    """Replace the named answers of a profile, leave the others, and return it whole. Needs a writing unit."""
+    """Replace the named answers of a profile, leave the others, and return it whole. Needs a writing unit.
+
+    Raise `NotFound` for a session that does not see what it would replace.
+    """
+    if patient.entries_closed_from is not None:
+        raise NotFound
     row = _row_for_change(patient)
     about = row.about
     changed = replace(_with(Profile(), json.loads(about)) if about else Profile(), **answers)
@@ -112,6 +123,8 @@ def add_own_where_there_is_room(patient: Viewer, *, triggers: Sequence[str] = ()
 
     Of each kind `MOST_OWN_CHIPS` are kept; where there is no room, the oldest leaves the list; entries keep it.
     """
+    if patient.entries_closed_from is not None:
+        return  # Seen by this session as empty; what is there must not be replaced.
     known = profile_of(patient)
     added = {"triggers": _joined(known.triggers, triggers), "helpers": _joined(known.helpers, helpers)}
     if added != {"triggers": known.triggers, "helpers": known.helpers}:

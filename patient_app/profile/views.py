@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
@@ -17,6 +17,20 @@ from patient_app.profile.forms import AboutForm, ChipsForm
 bp = Blueprint("profile", __name__)
 
 notices.register(about_saved=_l("Saved. You can change this at any time."))
+
+# While a reset by a clinic code is in question, these still work; the others hold what the person told before.
+_OPEN_WHILE_CLOSED = frozenset({"profile.welcome_help", "profile.finish_welcome"})
+
+
+@bp.before_request
+def _while_closed() -> ResponseReturnValue | None:
+    """Show nothing of what was told before to whoever came in by a code, until it is known who that was."""
+    patient = viewer()
+    if patient.entries_closed_until is None or request.endpoint in _OPEN_WHILE_CLOSED:
+        return None
+    status = 200 if request.method in {"GET", "HEAD"} else 422
+    return render_page("profile/closed.html", closed_until=patient.entries_closed_until), status
+
 
 _TOO_MANY = _l("That is more than eight. Take one off first.")
 

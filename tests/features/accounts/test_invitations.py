@@ -153,7 +153,8 @@ def test_of_twenty_at_once_one_makes_the_account(store: Store, patient: Made, ap
         answers.append(join(racer, token, own_name=f"Racer {number}", sign_in_name=f"racer {number}").status_code)
 
     run_at_once(race, 20)
-    assert sorted(answers) == [303] + [410] * 19
+    assert set(answers) - {303} <= {410, 429}  # Tries with one link are slowed, too.
+    assert answers.count(303) == 1
     assert count(store, Person.role == Role.SUPPORTER) == 1
     with store.work(writes=False):
         assert db().scalar(select(func.count()).select_from(DeviceSession)) == 1

@@ -15,9 +15,11 @@ from sqlalchemy import func, select
 from patient_app.accounts import codes, links, resets
 from patient_app.accounts.links import LinkUnusable
 from patient_app.accounts.models import LinkPurpose, MailMessage, OneTimeLink, Person, ResetRequest
+from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
+from patient_app.profile import service as profiles
 from tests.factories import (
     PASSWORD,
     Made,
@@ -396,3 +398,48 @@ def test_who_came_in_by_the_code_reads_nothing_that_is_written_meanwhile(came_in
     assert "the owner goes" not in came_in.after.submit(found, words="owner").words
     assert answer(came_in.before, "me") == "/settings?done=code-fine"
     assert "the owner goes on writing" in came_in.after.get("/history").words
+
+
+@pytest.mark.data
+def test_what_one_told_of_oneself_is_closed_as_well(came_in: CameIn) -> None:
+    """Own words for what makes it harder, and the goal, are entries too: neither read nor replaced."""
+    with came_in.store.work(writes=True):
+        profiles.change(came_in.patient.viewer, triggers=("my landlord",), want_words="to see my son")
+    came_in.come_in()
+    for path in ("/check-in", "/settings/about-me", "/welcome", "/today"):
+        page = came_in.after.get(path)
+        assert page.status_code == 200, path
+        assert "landlord" not in page.text, path
+        assert "my son" not in page.text, path
+    assert came_in.after.post("/settings/about-me/words", data={}).status_code == 422
+    form = came_in.after.get("/check-in").form(field="own_trigger")
+    assert came_in.after.submit(form, mood="2", own_trigger="another word").status_code == 303
+    with came_in.store.work(writes=False):
+        assert profiles.profile_of(came_in.patient.viewer).triggers == ("my landlord",)
+
+
+@pytest.mark.data
+def test_sessions_of_before_end_with_the_day_in_which_they_could_object(came_in: CameIn, set_time: SetTime) -> None:
+    came_in.come_in()
+    begun = clock.now()
+    set_time(begun + timedelta(hours=23, minutes=59))
+    assert is_signed_in(came_in.before)
+    set_time(begun + timedelta(hours=24, minutes=1))
+    for path in ("/today", "/history", "/settings", "/sharing", "/check-in"):
+        assert came_in.before.get(path).location == "/security-notice", path
+    assert is_signed_in(came_in.after)
+    # It can still object; and if it says that it was right, it ends, as the others of before do.
+    assert "Was this you?" in came_in.before.get("/security-notice").words
+    assert answer(came_in.before, "me") == "/settings?done=code-fine"
+    assert (came_in.before.get("/settings").location or "").startswith("/sign-in")
+    assert is_signed_in(came_in.after)
+
+
+@pytest.mark.data
+def test_a_session_of_before_that_said_it_was_right_goes_on(came_in: CameIn, set_time: SetTime) -> None:
+    came_in.come_in()
+    begun = clock.now()
+    assert answer(came_in.before, "me") == "/settings?done=code-fine"
+    set_time(begun + timedelta(hours=24, minutes=1))
+    assert is_signed_in(came_in.before)
+    assert is_signed_in(came_in.after)

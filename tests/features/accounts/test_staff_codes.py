@@ -123,7 +123,7 @@ def test_an_administrator_cannot_confirm_with_an_account_of_their_own_making(
     assert not redeem(store, other_way)
 
 
-def test_an_account_younger_than_three_days_confirms_nothing(
+def test_an_account_younger_than_three_days_confirms_only_where_there_is_nobody_else(
     store: Store, practice: MadePractice, admin: Made, set_time: SetTime
 ) -> None:
     young, patient = make_clinician(store, practice), make_patient(store, practice)
@@ -131,8 +131,13 @@ def test_an_account_younger_than_three_days_confirms_nothing(
     for made, age in ((young, timedelta(hours=71)), (target, timedelta())):
         with store.work(writes=True):
             db().get_one(Person, made.id).created_at = BEGIN - age
-    assert not may_confirm(store, young, issue(store, admin, patient))
+    # Better than nobody, for a patient whose entries stay closed for a day; never for staff.
+    assert issue(store, admin, patient).needs_second
+    assert may_confirm(store, young, issue(store, admin, patient))
     assert not may_confirm(store, young, issue(store, admin, target))
+    second = make_clinician(store, practice)
+    assert may_confirm(store, second, issue(store, admin, patient))
+    assert not may_confirm(store, young, issue(store, admin, patient))
     set_time(BEGIN + timedelta(hours=2))
     assert may_confirm(store, young, issue(store, admin, patient))
     assert may_confirm(store, young, issue(store, admin, target))
