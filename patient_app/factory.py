@@ -40,6 +40,7 @@ from patient_app.safety import views as safety_views
 from patient_app.sharing import views as sharing_views
 from patient_app.styleguide import views as styleguide_views
 from patient_app.supporting import views as supporting_views
+from patient_app.worries import views as worries_views
 
 PACKAGE = Path(__file__).resolve().parent
 # A megabyte of words in any script, each of its bytes written as three in a form, and what else is in it.
@@ -55,7 +56,9 @@ NAVIGATION = (
     NavigationItem(_l("History"), "checkins.history", "history", _PATIENT),
     NavigationItem(_l("Sharing"), "sharing.overview", "sharing", _PATIENT),
     NavigationItem(_l("My patients"), "care_team.caseload", "team", frozenset({Role.CLINICIAN})),
+    NavigationItem(_l("Worries"), "worries.inbox", "message", frozenset({Role.CLINICIAN})),
     NavigationItem(_l("People I support"), "supporting.overview", "team", frozenset({Role.SUPPORTER})),
+    NavigationItem(_l("I am worried"), "supporting.worried", "support", frozenset({Role.SUPPORTER})),
     NavigationItem(_l("Practice"), "accounts.practice", "practice", frozenset({Role.ADMINISTRATOR})),
     NavigationItem(_l("Settings"), "accounts.settings", "settings", frozenset(Role)),
 )
@@ -107,6 +110,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         sharing_views.bp,
         care_team_views.bp,
         supporting_views.bp,
+        worries_views.bp,
     ):
         app.register_blueprint(blueprint)
     if config.development:

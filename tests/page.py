@@ -425,7 +425,7 @@ def _foreign_addresses(page: Page, quick_exit_url: str) -> list[str]:
             if name not in _ADDRESSES or (value in allowed and element.tag == "a"):
                 continue
             parts = urlsplit(value)
-            if parts.scheme in {"tel", "sms", "mailto"} and element.tag == "a":
+            if parts.scheme in {"tel", "sms", "mailto", "otpauth"} and element.tag == "a":
                 continue
             if parts.scheme or parts.netloc or value.startswith("//"):
                 problems.append(f"<{element.tag} {name}={value!r}> leads to another origin")

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
-from patient_app.accounts import codes, identity, invitations, people, throttle
+from patient_app.accounts import codes, identity, invitations, people, sessions, throttle
 from patient_app.accounts import sign_in as signing
 from patient_app.accounts.blueprint import bp
 from patient_app.accounts.invitations import SignInNameNeeded
@@ -146,10 +146,13 @@ def _accept(person: Viewer, token: str) -> ResponseReturnValue:
 def joined() -> ResponseReturnValue:
     """Tell who just joined, or chose a password by a code, with which name they sign in from now on."""
     person = viewer()
+    others = sessions.others_of(person)
     return render_page(
         "accounts/joined.html",
         sign_in_name=people.sign_in_name_of(person),
         entries_closed=person.entries_closed_until is not None,
+        others=others,
+        may_end=[other for other in others if sessions.may_end(person, other)],
     )
 
 

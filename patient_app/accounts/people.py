@@ -6,6 +6,7 @@ offered here too.
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from patient_app.accounts.registry import (
     STAFF,
     Actor,
     ChartNumberTaken,
+    EmailTaken,
     IdInUse,
     Invited,
     SignInNameTaken,
@@ -51,6 +53,7 @@ __all__ = [
     "Actor",
     "Chart",
     "ChartNumberTaken",
+    "EmailTaken",
     "IdInUse",
     "Invited",
     "PatientRow",
@@ -70,6 +73,7 @@ __all__ = [
     "invite_administrator",
     "invite_staff",
     "invite_supporter",
+    "patients_like",
     "patients_of",
     "register_patient",
     "reopen_account",
@@ -168,6 +172,21 @@ def patients_of(viewer: Actor) -> list[PatientRow]:
     vault().preload([viewer.practice_id, *(person.id for person, _ in rows)])
     found = [_patient_row(person, chart) for person, chart in rows]
     return sorted(found, key=lambda row: (row.name.casefold(), row.date_of_birth, row.id))
+
+
+def patients_like(viewer: Actor, words: str) -> list[PatientRow]:
+    """Return those of `patients_of` in whose name or chart number every one of the words stands, if only in part.
+
+    Case and accents make no difference.
+    """
+    looked_for = _folded(words).split()
+    rows = patients_of(viewer)
+    return [row for row in rows if all(word in _folded(f"{row.name} {row.chart_number}") for word in looked_for)]
+
+
+def _folded(text: str) -> str:
+    apart = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in apart if not unicodedata.combining(letter)).casefold()
 
 
 def _patient_row(person: Person, chart: Patient) -> PatientRow:

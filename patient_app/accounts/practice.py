@@ -143,7 +143,7 @@ def _span(day: Hours) -> str:
 
 
 def _clock_time(minutes: int) -> str:
-    return str(format_time(time(minutes // 60, minutes % 60), "short", rebase=False))
+    return str(format_time(time(minutes // 60, minutes % 60), "H:mm", rebase=False))
 
 
 def when_read(viewer: Actor) -> str | None:

@@ -163,6 +163,17 @@ def _age(born: date, today: date) -> int:
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
+class FindForm(Form):
+    """Looks for patients."""
+
+    words = short_text(
+        _l("Find by name or chart number"),
+        needed=_l("Type a name or a chart number."),
+        longest=80,
+        render_kw={"type": "search", "autocomplete": "off"},
+    )
+
+
 class AssignForm(Form):
     """Puts a clinician on a team."""
 
@@ -194,8 +205,9 @@ class NumberForm(Form):
 class TimeField(StringField):  # type: ignore[misc]  # WTForms has no types.
     """A time of day in the form that browsers send (HH:MM), or nothing."""
 
-    def __init__(self, label: object, **options: object) -> None:
+    def __init__(self, label: object, weekday: int, **options: object) -> None:
         super().__init__(label, filters=[_tidy_time], **options)
+        self.weekday = WEEKDAYS[weekday]
 
     @property
     def minutes(self) -> int | None:
@@ -209,7 +221,7 @@ class TimeField(StringField):  # type: ignore[misc]  # WTForms has no types.
     def pre_validate(self, _form: object) -> None:
         """Refuse what is no time."""
         if self.data and not _TIME.fullmatch(self.data):
-            raise ValidationError(_l("Use a time such as 09:00."))
+            raise ValidationError(_l("%(day)s: use a time such as 09:00.", day=self.weekday))
 
 
 def _tidy_time(text: str | None) -> str | None:
@@ -221,13 +233,13 @@ def _tidy_time(text: str | None) -> str | None:
 class HoursForm(Form):
     """The opening hours of a week; a day without times is closed."""
 
-    opens_0, closes_0 = TimeField(_l("Opens")), TimeField(_l("Closes"))
-    opens_1, closes_1 = TimeField(_l("Opens")), TimeField(_l("Closes"))
-    opens_2, closes_2 = TimeField(_l("Opens")), TimeField(_l("Closes"))
-    opens_3, closes_3 = TimeField(_l("Opens")), TimeField(_l("Closes"))
-    opens_4, closes_4 = TimeField(_l("Opens")), TimeField(_l("Closes"))
-    opens_5, closes_5 = TimeField(_l("Opens")), TimeField(_l("Closes"))
-    opens_6, closes_6 = TimeField(_l("Opens")), TimeField(_l("Closes"))
+    opens_0, closes_0 = TimeField(_l("Opens"), 0), TimeField(_l("Closes"), 0)
+    opens_1, closes_1 = TimeField(_l("Opens"), 1), TimeField(_l("Closes"), 1)
+    opens_2, closes_2 = TimeField(_l("Opens"), 2), TimeField(_l("Closes"), 2)
+    opens_3, closes_3 = TimeField(_l("Opens"), 3), TimeField(_l("Closes"), 3)
+    opens_4, closes_4 = TimeField(_l("Opens"), 4), TimeField(_l("Closes"), 4)
+    opens_5, closes_5 = TimeField(_l("Opens"), 5), TimeField(_l("Closes"), 5)
+    opens_6, closes_6 = TimeField(_l("Opens"), 6), TimeField(_l("Closes"), 6)
 
     def days(self) -> Iterator[tuple[str, TimeField, TimeField]]:
         """Give each weekday's name and fields, Monday first."""
@@ -244,12 +256,12 @@ class HoursForm(Form):
         """Check each time, then that each day has both or none, in order."""
         if not all([super().validate(extra_validators), sent_whole(self)]):
             return False
-        for _name, opens, closes in self.days():
+        for day, opens, closes in self.days():
             if (opens.minutes is None) != (closes.minutes is None):
                 missing = closes if closes.minutes is None else opens
-                self.add_error(missing.name, _l("Add this time too, or leave both empty."))
+                self.add_error(missing.name, _l("%(day)s: add this time too, or leave both empty.", day=day))
             elif opens.minutes is not None and opens.minutes >= (closes.minutes or 0):
-                self.add_error(closes.name, _l("Use a time later than the opening time."))
+                self.add_error(closes.name, _l("%(day)s: use a time later than the opening time.", day=day))
         return not self.errors
 
     def hours(self) -> dict[int, tuple[int, int]]:

@@ -19,6 +19,7 @@ from patient_app.accounts.practice_forms import (
     WORK,
     AssignForm,
     CodeIssueForm,
+    FindForm,
     HoursForm,
     NumberForm,
     PatientForm,
@@ -29,6 +30,8 @@ from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer
 from patient_app.core.pages import render_page
 from patient_app.core.roles import Role
+
+SHOWN = 10  # of each list on the practice's page; the whole list has pages of its own
 
 notices.register("accounts.person", "accounts.new_patient", patient_added=_l("The patient is registered."))
 notices.register("accounts.practice", hours_saved=_l("The opening hours are saved."))
@@ -58,12 +61,16 @@ def practice() -> ResponseReturnValue:
     """Show the administrator the practice: staff, patients, hours, numbers."""
     person = viewer()
     own = practice_service.own_practice(person)
+    staff, patients = people.staff_of(person), people.patients_of(person)
     return render_page(
         "accounts/practice.html",
         own=own,
         hours=practice_service.hours_in_words(own.hours),
-        staff=people.staff_of(person),
-        patients=people.patients_of(person),
+        staff=staff[:SHOWN],
+        staff_count=len(staff),
+        patients=patients[:SHOWN],
+        patient_count=len(patients),
+        find=FindForm(),
         waiting=len(code_service.waiting(person)),
         work=WORK,
     )
@@ -93,6 +100,8 @@ def invite_staff() -> ResponseReturnValue:
                 discipline=form.discipline,
             )
             return redirect(url_for("accounts.person", person_id=person.id, done="staff-invited"), 303)
+        except people.EmailTaken:
+            form.add_error("email", gettext("Somebody on your staff has this address. Look at the list of staff."))
         except people.IdInUse:
             form.renew_id()
     return render_page("accounts/practice_staff_new.html", form=form), 422

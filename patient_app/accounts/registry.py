@@ -57,6 +57,10 @@ class ChartNumberTaken(Exception):
     """Another patient of the practice has this chart number."""
 
 
+class EmailTaken(Exception):
+    """Somebody on the staff of the practice has this e-mail address, under an open or a closed account."""
+
+
 class SignInNameTaken(Exception):
     """Somebody signs in with this name already."""
 
@@ -104,11 +108,16 @@ def invite_staff(
     role: Role,
     discipline: Discipline | None = None,
 ) -> Person:
-    """Invite a clinician (with a discipline) or an administrator; sent twice, invited once. May raise `IdInUse`."""
+    """Invite a clinician (with a discipline) or an administrator; sent twice, invited once.
+
+    Raise `IdInUse`, or `EmailTaken` for the address of another member of the staff. Only the staff's addresses are
+    looked at, which the caller sees anyway: whether a patient or supporter has it, nobody learns.
+    """
     if role not in STAFF or (role is Role.CLINICIAN) != (discipline is not None):
         raise ValueError("Staff are administrators, or clinicians with a discipline.")
     known = _stored(viewer, invitation_id, role, name, email)
     if known is None:
+        _refuse_staff_email(viewer, email)
         person = _new_person(invitation_id, _practice_of(viewer), role, name, email)
         person.discipline, person.invited_by = discipline, viewer.id
         if store_once(person):
@@ -118,6 +127,14 @@ def invite_staff(
     if known is None:
         raise IdInUse
     return known
+
+
+def _refuse_staff_email(viewer: Actor, email: str) -> None:
+    query = select(Person).where(Person.practice_id == viewer.practice_id, Person.role.in_(STAFF))
+    staff = db().scalars(query).all()
+    vault().preload(person.id for person in staff)
+    if one_line(email).casefold() in {(person.email or "").casefold() for person in staff}:
+        raise EmailTaken
 
 
 def register_patient(

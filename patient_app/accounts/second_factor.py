@@ -39,9 +39,13 @@ class NotYet(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a person's app needs: the secret to type, and as a picture to scan (an SVG element without any style)."""
+    """What a person's app needs: the secret to type, as an address that a phone gives to the app, and as a picture.
+
+    The picture is an SVG element without any style.
+    """
 
     secret: str
+    address: str
     picture: Markup
 
     @property
@@ -128,7 +132,7 @@ def offer(viewer: Viewer) -> Offer:
     address = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=config().product_name)
     code = segno.make(address, error="m")
     drawn = code.svg_inline(scale=5, border=4, light="#fff", dark="#000", svgclass="qr", lineclass=None)
-    return Offer(secret, Markup(drawn))  # noqa: S704 - drawn by us; nothing that was typed stands in it.
+    return Offer(secret, address, Markup(drawn))  # noqa: S704 - drawn by us; nothing that was typed stands in it.
 
 
 def turn_on(viewer: Viewer, code: str) -> None:

@@ -6,6 +6,7 @@ Whoever came in by the code is asked nothing: only a device that was signed in b
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -19,6 +20,25 @@ from patient_app.core.work import db
 
 class NothingToAnswer(Exception):
     """This session is not asked that (any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What a person is asked about: when it was, and for a code who made it (else empty)."""
+
+    at: datetime | None
+    by: str
+
+
+def what_happened(viewer: Viewer) -> Happened:
+    """Return when it was that the caller is asked about, and which member of the staff made the code."""
+    person = db().get_one(Person, viewer.id)
+    by = ""
+    if person.security_notice == SecurityNotice.CODE_ISSUED:
+        newest = select(ClinicCode.issued_by).where(ClinicCode.person_id == person.id)
+        issuer = db().scalar(newest.order_by(ClinicCode.issued_at.desc(), ClinicCode.id.desc()).limit(1))
+        by = (db().get_one(Person, issuer).name or "") if issuer else ""
+    return Happened(person.security_notice_at, by)
 
 
 def it_was_me(viewer: Viewer, notice: SecurityNotice) -> None:

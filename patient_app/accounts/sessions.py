@@ -216,6 +216,17 @@ def sessions_of(person_id: uuid.UUID) -> list[DeviceSession]:
     ]
 
 
+def others_of(viewer: Viewer) -> list[DeviceSession]:
+    """Return the other devices on which the caller is signed in, the last used first."""
+    return [row for row in sessions_of(viewer.id) if row.id != viewer.session_id]
+
+
+def may_end(viewer: Viewer, row: DeviceSession) -> bool:
+    """Whether the caller's session may sign out this other one; see `newer_than_code`."""
+    earliest = newer_than_code(viewer)
+    return row.id != viewer.session_id and (earliest is None or row.created_at >= earliest)
+
+
 def newer_than_code(viewer: Viewer) -> datetime | None:
     """Return the moment before which this session may sign out no device; None when it may sign out all.
 

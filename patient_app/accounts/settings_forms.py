@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib import resources
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
@@ -30,8 +31,11 @@ _AREAS = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", 
 
 @lru_cache(maxsize=1)
 def _other_zones() -> tuple[tuple[str, str], ...]:
-    first = {zone for zone, _ in _FIRST}
-    names = sorted(name for name in clock.zone_names() if name.startswith(_AREAS) and name not in first)
+    """Return the other zones by name; those of the table have no second, older name on the list."""
+    table = resources.files("tzdata").joinpath("zoneinfo/zone.tab").read_text(encoding="utf-8")
+    named = {line.split("\t")[2] for line in table.splitlines() if not line.startswith("#")}
+    found = named & clock.zone_names() - {zone for zone, _ in _FIRST}
+    names = sorted(name for name in found if name.startswith(_AREAS))
     return (*((name, name.replace("_", " ")) for name in names), ("UTC", "UTC"))
 
 

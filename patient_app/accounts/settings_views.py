@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from babel.dates import format_date, format_time
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -22,9 +19,9 @@ from patient_app.accounts.second_factor import CodeRefused, NotYet, SecondFactor
 from patient_app.accounts.settings_forms import PasswordForm, PreferencesForm
 from patient_app.accounts.sign_in import SignInRefused
 from patient_app.accounts.sign_in_forms import CodeForm
-from patient_app.accounts.sign_in_views import REFUSED, refuse_for_now
+from patient_app.accounts.sign_in_views import REFUSED, in_words, refuse_for_now
 from patient_app.accounts.throttle import TooManyTries
-from patient_app.core import clock, notices
+from patient_app.core import notices
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.pages import render_page
@@ -53,22 +50,14 @@ class DeviceView:
 
 
 def _device(row: DeviceSession, person: Viewer) -> DeviceView:
-    earliest = sessions.newer_than_code(person)
     return DeviceView(
         id=row.id,
         label=row.browser or _("A device"),
         last_used=in_words(row.last_seen_at, person.zone),
         signed_in=in_words(row.created_at, person.zone),
         is_this=row.id == person.session_id,
-        may_end=row.id != person.session_id and (earliest is None or row.created_at >= earliest),
+        may_end=sessions.may_end(person, row),
     )
-
-
-def in_words(moment: datetime, zone: str) -> str:
-    """Return date and time as they are for the person."""
-    local, locale = moment.astimezone(clock.find_zone(zone) or UTC), get_locale() or "en"
-    day = format_date(local, "medium", locale=locale)
-    return f"{day}, {format_time(local, 'short', tzinfo=local.tzinfo, locale=locale)}"
 
 
 # ----------------------------------------------------------------------------------------------------------- devices

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from flask import Response, make_response, redirect, request, url_for
@@ -28,14 +29,16 @@ from patient_app.accounts.sign_in_forms import (
     SignInForm,
 )
 from patient_app.accounts.throttle import TooManyTries
-from patient_app.core import notices
+from patient_app.core import clock, notices
 from patient_app.core.access import Permission, access
 from patient_app.core.forms import Form
+from patient_app.core.i18n import moment_in_words
 from patient_app.core.identity import Stage, viewer, viewer_or_none
 from patient_app.core.pages import render_page
 
 notices.register(
     "accounts.sign_in",
+    "accounts.settings",
     signed_out=_l("You are signed out."),
     entries_open=_l("What was closed is open again."),
 )
@@ -67,6 +70,11 @@ def local_path(text: str | None) -> str | None:
 def next_address() -> str:
     """Return where to go after this step: the page that was asked for, else the person's first page."""
     return local_path(request.args.get("next")) or url_for("home.start")
+
+
+def in_words(moment: datetime, zone: str) -> str:
+    """Return date and time as they are for the person."""
+    return moment_in_words(moment.astimezone(clock.find_zone(zone) or UTC).replace(tzinfo=None))
 
 
 def _next_argument() -> str | None:
@@ -278,13 +286,16 @@ def open_entries(token: str) -> ResponseReturnValue:
 @bp.post("/open-entries/<token>")
 @access(Permission.PUBLIC)
 def do_open_entries(token: str) -> ResponseReturnValue:
-    """Open older entries: who reads the person's mail says that it was them."""
+    """Open older entries: who reads the person's mail says that it was them.
+
+    Who is signed in comes to their devices, where those from before can be signed out from now on.
+    """
     try:
         security.open_entries(token)
     except LinkUnusable:
         return show_gone()
     if viewer_or_none() is not None:
-        return redirect(url_for("home.start"), 303)
+        return redirect(url_for("accounts.settings", done="entries-open"), 303)
     return redirect(url_for("accounts.sign_in", done="entries-open"), 303)
 
 
@@ -297,7 +308,14 @@ def security_notice() -> ResponseReturnValue:
         return redirect(url_for("accounts.settings"), 303)
     if notice == addresses.NOTICE:
         return redirect(url_for("accounts.email_notice"), 303)
-    return render_page("accounts/security_notice.html", form=SecurityAnswerForm(about=notice), notice_kind=notice)
+    happened = security.what_happened(viewer())
+    return render_page(
+        "accounts/security_notice.html",
+        form=SecurityAnswerForm(about=notice),
+        notice_kind=notice,
+        when=None if happened.at is None else in_words(happened.at, viewer().zone),
+        by=happened.by,
+    )
 
 
 @bp.post("/security-notice")

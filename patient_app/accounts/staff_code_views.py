@@ -9,8 +9,7 @@ from patient_app.accounts import codes, links
 from patient_app.accounts.blueprint import bp
 from patient_app.accounts.links import LinkUnusable
 from patient_app.accounts.models import LinkPurpose
-from patient_app.accounts.settings_views import in_words
-from patient_app.accounts.sign_in_views import show_gone
+from patient_app.accounts.sign_in_views import in_words, show_gone
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer
 from patient_app.core.pages import render_page

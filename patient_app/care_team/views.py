@@ -4,26 +4,41 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, request
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
+from patient_app.care_team.forms import NoteForm, ReviewForm
+from patient_app.consent.words import CATEGORY_NAMES, DISCIPLINE_NAMES
+from patient_app.core import notices
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer
 from patient_app.core.pages import render_page
+from patient_app.reading import caseload as lists
 from patient_app.reading import service as reading
-from patient_app.reading import words
+from patient_app.reading import team, words
+from patient_app.teamwork import service as teamwork
 
 bp = Blueprint("care_team", __name__)
+
+notices.register(
+    "care_team.patient_page",
+    reviewed=_l("Marked as reviewed. The rest of the team can see that."),
+    note_kept=_l("Saved. Those on the team who may see all that it touches on can read it."),
+    note_taken_back=_l("Taken back. From now on only you see it."),
+)
 
 
 @bp.get("/team")
 @access(Permission.TEAM_READ, records=True)
 def caseload() -> ResponseReturnValue:
     """List the clinician's patients, each with the newest check-in of which anything is shared."""
-    found = reading.caseload(viewer(), request.args.get("page", 1, type=int))
+    order = lists.Order.HARD if request.args.get("order") == lists.Order.HARD else lists.Order.NAME
+    found = lists.caseload(viewer(), request.args.get("page", 1, type=int), order)
     return render_page(
         "care_team/caseload.html",
         found=found,
+        by_hardest=order is lists.Order.HARD,
         protected=words.holds_substance_use(found.rows),
         # Put into words while the page is, when no writer waits for this reading any more.
         caseload_lines=words.caseload_lines,
@@ -34,6 +49,57 @@ def caseload() -> ResponseReturnValue:
 @bp.get("/team/<uuid:patient_id>")
 @access(Permission.TEAM_READ, records=True)
 def patient_page(patient_id: uuid.UUID) -> ResponseReturnValue:
-    """Show what one patient shares with this clinician."""
+    """Show what one patient shares with this clinician, and what the team left for each other."""
+    return _page(patient_id, NoteForm())
+
+
+@bp.post("/team/<uuid:patient_id>/reviewed")
+@access(Permission.TEAM_WRITE)
+def mark_reviewed(patient_id: uuid.UUID) -> ResponseReturnValue:
+    """Keep that what was shown is reviewed; the same form sent again changes nothing."""
+    form = ReviewForm(prefix="review")
+    if form.validate():
+        try:
+            done = "reviewed" if team.mark_reviewed(viewer(), patient_id, form["id"].value) else None
+            return redirect(url_for(".patient_page", patient_id=patient_id, done=done), 303)
+        except teamwork.IdTaken:
+            form.renew_id()
+    team.stands(viewer(), patient_id)
+    return _page(patient_id, NoteForm(formdata=None), form), 422
+
+
+@bp.post("/team/<uuid:patient_id>/notes")
+@access(Permission.TEAM_WRITE)
+def leave_note(patient_id: uuid.UUID) -> ResponseReturnValue:
+    """Keep a note to the team; the same one sent again is stored once."""
+    form = NoteForm()
+    if form.validate():
+        try:
+            team.leave_note(viewer(), patient_id, form["id"].value, form.words.data, form.categories)
+            return redirect(url_for(".patient_page", patient_id=patient_id, done="note-kept"), 303)
+        except teamwork.IdTaken:
+            form.renew_id()
+    team.stands(viewer(), patient_id)
+    return _page(patient_id, form), 422
+
+
+@bp.post("/team/<uuid:patient_id>/notes/<uuid:note_id>/take-back")
+@access(Permission.TEAM_WRITE)
+def take_back_note(patient_id: uuid.UUID, note_id: uuid.UUID) -> ResponseReturnValue:
+    """Let nobody else read one's own note any more."""
+    teamwork.take_back(viewer(), patient_id, note_id)
+    return redirect(url_for(".patient_page", patient_id=patient_id, done="note-taken-back"), 303)
+
+
+def _page(patient_id: uuid.UUID, form: NoteForm, review: ReviewForm | None = None) -> str:
+    """Draw a patient's page; a reading like any other, also where a note was refused."""
     shared = reading.read_patient(viewer(), patient_id, until=words.until_of(request.args.get("until")))
-    return render_page("care_team/patient.html", born=words.birth_date, **words.page_words(shared))
+    return render_page(
+        "care_team/patient.html",
+        form=form,
+        review=review or ReviewForm(prefix="review", formdata=None),
+        identity=words.identity_words(shared.person),
+        disciplines=DISCIPLINE_NAMES,
+        categories=CATEGORY_NAMES,
+        **words.page_words(shared),
+    )

@@ -12,22 +12,24 @@ MOOD, USE, NOTES = Category.MOOD, Category.SUBSTANCE_USE, Category.NOTES
 
 
 def parts_of(answers: Answers) -> list[Part]:
-    """Return the parts of a check-in that others can be shown; none for what was left out.
-
-    Sleep, energy, anxiety, single substances, triggers and what helped are not read for others yet: nobody sees them.
-    """
-    found = []
-    if answers.mood is not None:
-        found.append(Part(gettext("your mood"), frozenset({MOOD})))
-    if answers.craving is not None or answers.use is not None:
+    """Return the parts of a check-in that others can be shown; none for what was left out."""
+    found = [Part(words, frozenset({MOOD})) for words in _feelings(answers)]
+    if answers.craving is not None or answers.use is not None or answers.things or answers.amount:
         found.append(Part(gettext("pull and use"), frozenset({USE})))
+    if answers.triggers or answers.helped:
+        needs = frozenset({USE if answers.about_use else MOOD})
+        found.append(Part(gettext("what made it harder or helped"), needs))
     if answers.note:
         needs = frozenset({NOTES, USE}) if answers.note_about_use else frozenset({NOTES})
         found.append(Part(gettext("your note"), needs))
     return found
 
 
-def has_more(answers: Answers) -> bool:
-    """Whether a check-in says something that only its author sees so far."""
-    numbers = (answers.anxiety, answers.energy, answers.sleep_hours)
-    return any(number is not None for number in numbers) or bool(answers.triggers or answers.helped or answers.things)
+def _feelings(answers: Answers) -> list[str]:
+    said = (
+        (answers.mood, gettext("your mood")),
+        (answers.sleep_hours, gettext("sleep")),
+        (answers.anxiety, gettext("how anxious you felt")),
+        (answers.energy, gettext("energy")),
+    )
+    return [words for answer, words in said if answer is not None]

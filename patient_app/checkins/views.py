@@ -17,7 +17,7 @@ from patient_app.checkins.after import card_after
 from patient_app.checkins.blank import blank_questions, other_days
 from patient_app.checkins.blueprint import bp
 from patient_app.checkins.forms import YES, CheckInForm, PrivacyForm, WhenForm, day_asked
-from patient_app.checkins.parts import has_more, parts_of
+from patient_app.checkins.parts import parts_of
 from patient_app.checkins.words import answer_words
 from patient_app.consent import receipts
 from patient_app.core import clock, notices
@@ -92,7 +92,6 @@ def show_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
         seen_by=seen_by,
         has_read=receipts.who_has_read(patient, entry.day, entry.recorded_seq, parts),
         shares_with_somebody=bool(seen_by) or entry.private,
-        only_own=bool(seen_by) and has_more(entry.answers),
         when_read=practice.when_read(patient) if any(one.discipline for one in seen_by) else None,
         just_saved=just_saved,
         offer=card_after(patient, profile, entry, str(get_locale())) if just_saved else None,

@@ -46,7 +46,10 @@ class Permission(StrEnum):
     SHARING_MANAGE = "sharing:manage"
     SUPPORTED_READ = "supported:read"
     TEAM_READ = "team:read"
+    TEAM_WRITE = "team:write"
     TODAY_READ = "today:read"
+    WORRIES_READ = "worries:read"
+    WORRIES_SEND = "worries:send"
 
 
 EVERYBODY = frozenset(Role)
@@ -68,13 +71,24 @@ PERMITTED: dict[Permission, frozenset[Role]] = {
     Permission.SHARING_MANAGE: _PATIENT,
     Permission.SUPPORTED_READ: frozenset({Role.SUPPORTER}),
     Permission.TEAM_READ: frozenset({Role.CLINICIAN}),
+    Permission.TEAM_WRITE: frozenset({Role.CLINICIAN}),
     Permission.TODAY_READ: _PATIENT,
+    Permission.WORRIES_READ: frozenset({Role.CLINICIAN}),
+    Permission.WORRIES_SEND: frozenset({Role.SUPPORTER}),
 }
 
 
 # What staff cannot do in a session that began with a clinic code, until their mail or an older device says it was them,
 # or a day has passed: whoever made the code may have used it.
-_CLOSED_AFTER_CODE = frozenset({Permission.CODES_CONFIRM, Permission.CODES_ISSUE, Permission.TEAM_READ})
+_CLOSED_AFTER_CODE = frozenset(
+    {
+        Permission.CODES_CONFIRM,
+        Permission.CODES_ISSUE,
+        Permission.TEAM_READ,
+        Permission.TEAM_WRITE,
+        Permission.WORRIES_READ,
+    }
+)
 
 
 # All that is left to a session from before a reset by a clinic code, once the day in which it could object is over.

@@ -59,6 +59,11 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types.
         self["id"].data = str(new_id())
         self["id"].errors = [OUT_OF_DATE]
 
+    @property
+    def gives_all_back(self) -> bool:
+        """Whether the page shows again all that was typed: passwords and codes it never does."""
+        return not any(_is_secret(field.__class__, field.render_kw) for field in self)
+
     def add_error(self, field: str, message: LazyString | str) -> None:
         """Put a message beside a field after the form itself was found valid (a service refused it)."""
         self[field].errors = [*self[field].errors, message]
@@ -131,7 +136,7 @@ class Needed:
     def __call__(self, form: object, field: Field) -> None:
         """Stop with the message when nothing was given."""
         data = field.data
-        if data is None or data == [] or (isinstance(data, str) and not data.strip()):
+        if data in (None, [], ()) or (isinstance(data, str) and not data.strip()):
             field.errors = []
             raise StopValidation(self.message)
 
@@ -353,6 +358,12 @@ def _question(field: UnboundField[Field]) -> _Question:
     elif issubclass(field.field_class, ChoiceField | ChipsField | ListField):
         choices = given.get("choices") or ()
     label = given.get("label", "")
-    code = given.get("render_kw", {}).get("autocomplete") == "one-time-code"
-    secret = code or not label or issubclass(field.field_class, HiddenField | PasswordField)
+    secret = (
+        not label or issubclass(field.field_class, HiddenField) or _is_secret(field.field_class, given.get("render_kw"))
+    )
     return _Question(label, {str(each[0]): each[1] for each in choices}, secret)
+
+
+def _is_secret(kind: type[Field], attributes: dict[str, str] | None) -> bool:
+    """Whether a field is for a password or a one-time code."""
+    return issubclass(kind, PasswordField) or (attributes or {}).get("autocomplete") == "one-time-code"

@@ -21,6 +21,9 @@ from markupsafe import Markup
 from patient_app.core.identity import viewer_or_none
 
 PSEUDO = "xx"
+# One style for days and times, all over: the day before the month, a clock of 24 hours.
+DAY = "d MMMM y"
+MOMENT = "d MMMM y, HH:mm"
 # The languages a person may ask for; a page whose words are not translated yet shows English.
 LANGUAGES = {"en": "English", "es": "Español"}
 TRANSLATIONS = Path(__file__).resolve().parents[1] / "translations"
@@ -107,6 +110,7 @@ def init_app(app: Flask) -> None:
     # Jinja's own wrappers call each other three deep and copy the context in every loop; half of a page's time.
     app.jinja_env.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext)
     app.jinja_env.filters.update(dateformat=_dateformat, datetimeformat=_datetimeformat)
+    app.jinja_env.filters.update(day_in_words=day_in_words, moment_in_words=moment_in_words)
     if app.extensions["tandem"].config.development:
         pseudo = PseudoDomain()
 
@@ -150,6 +154,16 @@ def _datetimeformat(value: datetime | None = None, pattern: str | None = None, r
     if value is None or rebase or value.tzinfo is not None:
         return flask_babel.format_datetime(value, pattern, rebase)
     return _written(value, pattern or "medium", _locale(), with_time=True)
+
+
+def day_in_words(day: date) -> str:
+    """Return a civil date as pages write it, in the reader's language."""
+    return _written(day, DAY, _locale(), with_time=False)
+
+
+def moment_in_words(wall: datetime) -> str:
+    """Return the date and time that stood on somebody's clock as pages write it, in the reader's language."""
+    return _written(wall, MOMENT, _locale(), with_time=True)
 
 
 @lru_cache(maxsize=4096)

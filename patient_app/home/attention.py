@@ -18,12 +18,14 @@ MOST_PROMPTS = 2
 class Line:
     """One line on Today: a sentence, and where it leads or what its button does.
 
-    `kind` names what it is about (the template words it); `about` is who or what; `is_prompt`: it only suggests.
+    `kind` names what it is about (the template words it); `about` is who or what, the first of `count`; `is_prompt`:
+    it only suggests.
     """
 
     kind: str
     about: str = ""
     more: str = ""
+    count: int = 1
     target: uuid.UUID | None = None
     is_prompt: bool = False
 

@@ -65,13 +65,10 @@ def today() -> ResponseReturnValue:
 
 
 def _candidates(patient: Viewer, profile: Profile) -> list[Line]:
-    lines = [
-        Line("supporter", row.name, target=row.link_id)
-        for row in supporters.supporters_of(patient)
-        if row.state is SupportState.ACCEPTED
-    ]
+    waiting = [] if patient.entries_closed_from else _supporters_waiting(patient)  # Until then sharing names nobody.
+    lines = [Line("supporter", waiting[0], count=len(waiting))] if waiting else []
     lines += [
-        Line("new_member", member.name, str(DISCIPLINE_NAMES[member.discipline]), member.membership_id)
+        Line("new_member", member.name, str(DISCIPLINE_NAMES[member.discipline]), target=member.membership_id)
         for member in teams.new_members_for(patient.id)
     ]
     if not profile.welcomed:
@@ -79,3 +76,8 @@ def _candidates(patient: Viewer, profile: Profile) -> list[Line]:
     elif not consents.shares_something(patient):
         lines.append(Line("sharing", is_prompt=True))
     return lines
+
+
+def _supporters_waiting(patient: Viewer) -> list[str]:
+    """Return the names of those who accepted an invitation and wait for the patient's word."""
+    return [row.name for row in supporters.supporters_of(patient) if row.state is SupportState.ACCEPTED]

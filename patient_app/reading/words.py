@@ -12,14 +12,21 @@ from typing import Any
 from flask_babel import format_date, get_locale, gettext
 
 from patient_app.checkins.service import days_with_entries
-from patient_app.checkins.words import MOODS, answer_words
+from patient_app.checkins.words import MOODS, AnswerWords, answer_words
 from patient_app.consent.categories import DETAIL_ONLY, Category, Level
 from patient_app.consent.decisions import Grant, Grants
 from patient_app.consent.words import CATEGORY_NAMES, LEVEL_NAMES
 from patient_app.core import clock, i18n
-from patient_app.reading.service import CaseloadRow, Named, Shared, SharedCheckIn, WeekSummary
+from patient_app.profile.things import KIND_NAMES
+from patient_app.reading.caseload import CaseloadRow, Lately
+from patient_app.reading.fields import SharedCheckIn
+from patient_app.reading.figure import figure_of
+from patient_app.reading.people import Named
+from patient_app.reading.service import Shared
+from patient_app.reading.weeks import OWN_WORDS, WeekSummary
 
 DAY = "d MMMM y"
+SHORT_DAY = "EEE d MMM"
 
 
 def category_words(grants: Iterable[tuple[Category, Level]]) -> list[str]:
@@ -34,17 +41,51 @@ def shared_categories(categories: Iterable[Category]) -> str:
 
 def week_words(week: WeekSummary) -> list[tuple[str, str]]:
     """Return what a summary of a week says, as terms and values."""
+    words = answer_words()
+    return [*_feeling(week, words), *_using(week), *_context(week, words)]
+
+
+def _feeling(week: WeekSummary, words: AnswerWords) -> list[tuple[str, str]]:
     said = []
     if week.mood is not None:
-        said.append((gettext("Mood, in the middle"), str(MOODS[week.mood])))
+        said.append((gettext("Mood, in the middle"), words.moods[week.mood]))
         said.append((gettext("Days with a mood"), str(week.mood_days)))
+    if week.sleep_hours is not None:
+        said.append((gettext("Hours of sleep, in the middle"), words.sleep[week.sleep_hours]))
+    if week.anxiety is not None:
+        said.append((gettext("Anxious, in the middle"), _of_ten(week.anxiety)))
+    if week.energy is not None:
+        said.append((gettext("Energy, in the middle"), words.energy[week.energy]))
+    return said
+
+
+def _using(week: WeekSummary) -> list[tuple[str, str]]:
+    said = []
     if week.craving is not None:
-        said.append(
-            (gettext("Pull to drink or use, in the middle"), gettext("%(number)s of 10", number=f"{week.craving:g}"))
-        )
+        said.append((gettext("Pull to drink or use, in the middle"), _of_ten(week.craving)))
     if week.use_days is not None:
         said.append((gettext("Days with drinking or use noted"), str(week.use_days)))
+    if week.named:
+        said.append((gettext("Days with a word on it"), _counted((str(KIND_NAMES[kind]), n) for kind, n in week.named)))
     return said
+
+
+def _context(week: WeekSummary, words: AnswerWords) -> list[tuple[str, str]]:
+    said = []
+    for label, told in ((gettext("Made it harder"), week.triggers), (gettext("Helped"), week.helped)):
+        if told:
+            own = gettext("something in their own words")
+            named = ((own if chip == OWN_WORDS else words.chips([chip]), count) for chip, count in told)
+            said.append((label, _counted(named)))
+    return said
+
+
+def _of_ten(number: float) -> str:
+    return gettext("%(number)s of 10", number=f"{number:g}")
+
+
+def _counted(named: Iterable[tuple[str, int]]) -> str:
+    return ", ".join(f"{name} ({count})" for name, count in named)
 
 
 def _category(category: Category, level: Level) -> str:
@@ -116,7 +157,9 @@ class CaseloadLine:
 
     row: CaseloadRow
     chart: str
+    hard: str
     said: str
+    new: str
     shares: str
 
 
@@ -128,10 +171,37 @@ def caseload_lines(rows: Iterable[CaseloadRow]) -> list[CaseloadLine]:
         CaseloadLine(
             row,
             chart.format(number=row.person.chart_number, day=_birth_date(locale, row.person)),
+            _hard(catalogue, locale, row.lately),
             _said(catalogue, row.newest),
+            _new(catalogue, row.lately.new),
             _shares(catalogue, row.grants.categories),
         )
         for row in rows
+    ]
+
+
+def _hard(catalogue: object, locale: str, lately: Lately) -> str:
+    return "" if lately.hard is None else _hard_on(catalogue, locale, lately.hard.day)
+
+
+@lru_cache(maxsize=256)
+def _hard_on(_catalogue: object, _locale: str, day: date) -> str:
+    return gettext("Hard check-in on %(day)s", day=format_date(day, SHORT_DAY))
+
+
+@lru_cache(maxsize=64)
+def _new(_catalogue: object, count: int) -> str:
+    return gettext("%(count)s new", count=count) if count else ""
+
+
+def identity_words(person: Named) -> list[str]:
+    """Return what tells a patient from others of that name, and how they want to be called, as they gave it."""
+    said = [gettext("called %(name)s", name=person.called)] if person.called else []
+    said += [person.pronouns] if person.pronouns else []
+    return [
+        *said,
+        gettext("chart %(number)s", number=person.chart_number),
+        gettext("born %(day)s", day=birth_date(person)),
     ]
 
 
@@ -196,12 +266,35 @@ def page_words(shared: Shared) -> dict[str, Any]:
     return {
         "shared": shared,
         "days": days_with_entries(shared.check_ins),
+        "sections": sections_of(shared),
         "words": answer_words(),
         "scope": scope_sentences(shared.grants, shared.person.zone),
         "week_words": week_words,
+        "figure_of": figure_of,
+        "shared_categories": shared_categories,
         "newer": min(period.last_day + length, period.today) if period.last_day < period.today else None,
         "older": period.first_day - timedelta(days=1) if shared.grants.items else None,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a page's check-ins: those that a clinician did not read before, those they did, or all."""
+
+    heading: str
+    days: list[tuple[date, list[SharedCheckIn]]]
+    is_new: bool = False
+
+
+def sections_of(shared: Shared) -> list[Section]:
+    """Return the check-ins of a page by day, what is new to a clinician first."""
+    new = shared.for_team.new if shared.for_team else None
+    if new is None:
+        return [Section(gettext("By day"), days_with_entries(shared.check_ins))] if shared.check_ins else []
+    fresh = [one for one in shared.check_ins if one in new]
+    seen = [one for one in shared.check_ins if one not in new]
+    found = [Section(gettext("New to you"), days_with_entries(fresh), is_new=True)] if fresh else []
+    return [*found, Section(gettext("You have seen these"), days_with_entries(seen))] if seen else found
 
 
 def until_of(text: str | None) -> date | None:

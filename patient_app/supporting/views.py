@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, request
+from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 
+from patient_app.accounts import practice
 from patient_app.core.access import Permission, access
-from patient_app.core.identity import viewer
+from patient_app.core.identity import viewer, viewer_or_none
 from patient_app.core.pages import render_page
 from patient_app.reading import service as reading
 from patient_app.reading import words
-from patient_app.supporting import service
+from patient_app.supporting import guide, service
+from patient_app.supporting.words import in_kind_words, which_days
 
 bp = Blueprint("supporting", __name__)
+
+# The patient's "See what they see" draws the same part of a page, and is to say the same.
+bp.add_app_template_filter(in_kind_words)
+bp.add_app_template_filter(which_days)
+# Read at start: a missing or broken file is noticed before anybody needs it.
+guide.tonight()
+guide.poison_help()
 
 
 @bp.get("/supporting")
@@ -22,17 +31,36 @@ bp = Blueprint("supporting", __name__)
 def overview() -> ResponseReturnValue:
     """List the people who confirmed this supporter; no entry is read here."""
     supporter = viewer()
+    people = reading.supported_people(supporter)
     return render_page(
         "supporting/overview.html",
-        people=reading.supported_people(supporter),
+        people=people,
         waiting=service.waits_for_confirmation(supporter),
         shared_categories=words.shared_categories,
+        protected=service.scope_of_substance_use(people),
+        tonight=guide.tonight(),
     )
 
 
 @bp.get("/supporting/<uuid:patient_id>")
 @access(Permission.SUPPORTED_READ, records=True)
 def person(patient_id: uuid.UUID) -> ResponseReturnValue:
-    """Show what helps one person, and what they share with this supporter."""
+    """Show what one person asks of this supporter, and what they share."""
     shared = reading.read_supported(viewer(), patient_id, until=words.until_of(request.args.get("until")))
-    return render_page("supporting/person.html", **words.page_words(shared))
+    return render_page("supporting/person.html", tonight=guide.tonight(), **words.page_words(shared))
+
+
+@bp.get("/supporting/worried")
+@access(Permission.SUPPORTED_READ)
+def worried() -> ResponseReturnValue:
+    """Ask first whether anyone is in danger now; nothing is sent from here."""
+    return render_page("supporting/worried.html", about=request.args.get("about", ""))
+
+
+@bp.get("/supporting/worried/now")
+@access(Permission.PUBLIC)
+def danger() -> ResponseReturnValue:
+    """Show what to do when somebody else is in danger now: like the help page, also without sign-in or database."""
+    person = viewer_or_none()
+    reachable = practice.reachable(person.practice_id if person else None, ask=not g.get("database_failed"))
+    return render_template("supporting/danger.html", poison=guide.poison_help(), reachable=reachable)

@@ -192,3 +192,16 @@ def test_a_refusal_of_a_service_stands_beside_its_field(bare: Flask) -> None:
 
 def test_what_is_needed_is_told_to_screen_readers() -> None:
     assert Needed(SAID).field_flags == {"required": True}
+
+
+def test_a_form_knows_whether_it_gives_all_back(bare: Flask) -> None:
+    class Plain(Form):
+        note = forms.long_text(_l("Note"))
+
+    class Coded(Plain):
+        code = forms.short_text(_l("Code"), render_kw={"autocomplete": "one-time-code"})
+
+    with bare.test_request_context("/"):
+        assert Plain().gives_all_back
+        assert not Coded().gives_all_back
+        assert not Everything().gives_all_back

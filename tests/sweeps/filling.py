@@ -116,6 +116,11 @@ def first_choice(typing: Typing, field: str) -> str:
     return next(value for value in options if value)
 
 
+def first_radio(typing: Typing, field: str) -> str:
+    """Tick the first that is offered."""
+    return typing.target.form.controls[field].get("value") or ""
+
+
 _CHECK_IN: dict[str, Answer] = {
     "mood": "2",
     "craving": "3",
@@ -175,6 +180,7 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/practice/hours": _HOURS,
     "/practice/numbers": {"id": as_it_came, "label": "The ward", "phone": "555 0123", "note": "Ask for the nurse"},
     "/practice/numbers/<uuid:number_id>/remove": {},
+    "/practice/patients": {"words": "a"},
     "/practice/patients/new": {"id": as_it_came, **_CHART},
     "/practice/people/<uuid:person_id>/chart": _CHART,
     "/practice/people/<uuid:person_id>/close": {},
@@ -214,6 +220,13 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/sign-in": {"sign_in_name": somebodys_sign_in_name, "password": somebodys_password},
     "/sign-in/code": {"code": code},
     "/sign-out": {},
+    "/supporting/worried/tell": {"id": as_it_came, "patient": first_radio, "about": words, "words": words},
+    "/team/<uuid:patient_id>/notes": {"id": as_it_came, "words": words, "about": ["mood"]},
+    "/team/<uuid:patient_id>/notes/<uuid:note_id>/take-back": {},
+    "/team/<uuid:patient_id>/reviewed": {"review-id": as_it_came},
+    "/team/worries/<uuid:worry_id>/mute": {"until": as_it_came},
+    "/team/worries/<uuid:worry_id>/read": {},
+    "/team/worries/<uuid:worry_id>/unmute": {},
     "/welcome": _ABOUT,
     "/welcome/done": {},
 }
@@ -226,6 +239,7 @@ ALSO = (
     ("/check-in/<uuid:entry_id>/deleted", "entry_id", "removed_check_in"),
     ("/practice/people/<uuid:person_id>", "person_id", "invited"),
     ("/practice/people/<uuid:person_id>", "person_id", "closed"),
+    ("/team/worries/<uuid:worry_id>", "worry_id", "muted_worry"),
 )
 
 

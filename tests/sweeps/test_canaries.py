@@ -24,6 +24,7 @@ from patient_app.core.access import Permission
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
 from patient_app.core.work import db
+from patient_app.teamwork.models import TeamNote
 from tests import factories
 from tests.page import Page, text_of
 from tests.sweeps import access_table, filling
@@ -31,23 +32,39 @@ from tests.sweeps.conftest import Stage
 from tests.sweeps.world import BODIES, CANARIES, CANARY, QUERIES, SITUATIONS, SPELLED
 
 IDENTITY = frozenset({"name", "chart_number", "date_of_birth"})
+TO_TEAM = IDENTITY | {"called", "pronouns"}
 CHART = IDENTITY | {"address", "emergency_contact", "email"}
 ABOUT_USE = frozenset({"thing", "amount", "trigger", "helper"})
 OF_THE_SUPPORTER = frozenset({"supporter_own_name", "supporter_own_email"})
 OF_THE_STAFF = frozenset({"staff_name", "staff_email", "staff_device"})
 # What each situation may see at all, whatever the page.
 MAY_SEE: dict[str, frozenset[str]] = {
-    "owner": frozenset(CANARIES) - {"note_removed"} - OF_THE_SUPPORTER - (OF_THE_STAFF - {"staff_name"}),
+    "owner": frozenset(CANARIES)
+    - {"note_removed", "worry", "team_note"}
+    - OF_THE_SUPPORTER
+    - (OF_THE_STAFF - {"staff_name"}),
     "other": frozenset({"staff_name"}),
     "admin": CHART | {"staff_name"},
-    "c-with": IDENTITY | {"note", "note_about_use"} | ABOUT_USE | OF_THE_STAFF,
+    "c-with": TO_TEAM | {"note", "note_about_use", "team_note"} | ABOUT_USE | OF_THE_STAFF,
     "s-with": frozenset({"name", "instructions"}) | OF_THE_SUPPORTER,
-    **dict.fromkeys(("c-without", "c-paused", "c-expired", "c-revoked", "c-unshown"), IDENTITY),
+    **dict.fromkeys(("c-without", "c-paused", "c-expired", "c-revoked", "c-unshown"), TO_TEAM),
     **dict.fromkeys(("s-without", "s-paused", "s-expired", "s-revoked"), frozenset({"name"})),
 }
 # What an answer to one route shows beside that: an entry that was brought back is there again.
 ON_A_PAGE: dict[tuple[str, str], frozenset[str]] = {
-    ("/check-in/<uuid:entry_id>/bring-back", "owner"): frozenset({"note_removed"})
+    ("/check-in/<uuid:entry_id>/bring-back", "owner"): frozenset({"note_removed"}),
+    # What a supporter told the practice: its team reads it, whatever the patient shares.
+    **{
+        (f"/team/worries{rest}", situation): words | {"supporter_own_name"}
+        for rest, words in (
+            ("", frozenset[str]()),
+            ("/<uuid:worry_id>/read", frozenset[str]()),
+            ("/<uuid:worry_id>/unmute", frozenset[str]()),
+            ("/<uuid:worry_id>", frozenset({"worry"})),
+            ("/<uuid:worry_id>/mute", frozenset({"worry"})),
+        )
+        for situation in ("c-with", "c-without", "c-paused", "c-expired", "c-revoked", "c-unshown")
+    },
 }
 
 
@@ -120,7 +137,8 @@ def test_the_owner_reads_everything_back_but_what_was_removed(stage: Stage) -> N
 
 def test_with_consent_the_words_do_show_so_that_their_absence_means_something(stage: Stage) -> None:
     page = stage.client("c-with").get(f"/team/{stage.world.people['owner'].id}")
-    assert IDENTITY | {"note", "note_about_use"} <= canaries_in(page) <= MAY_SEE["c-with"] - OF_THE_STAFF
+    shown = TO_TEAM | {"note", "note_about_use", "team_note"} | ABOUT_USE
+    assert shown <= canaries_in(page) <= MAY_SEE["c-with"] - OF_THE_STAFF
     page = stage.client("s-with").get(f"/supporting/{stage.world.people['owner'].id}")
     assert canaries_in(page) == {"name", "instructions"}
     for situation, path, own in (
@@ -318,9 +336,10 @@ def shown(page: Page, today: date) -> dict[int, dict[str, object]]:
 
 @pytest.fixture(scope="module")
 def modelled(stage: Stage) -> Iterator[Stage]:
-    """Replace the owner's entries by those of the model, at noon of their days."""
+    """Replace the owner's entries by those of the model, at noon of their days; and take the team's note away."""
     owner = stage.world.people["owner"]
     with stage.store.work(writes=True):
+        db().execute(delete(TeamNote).where(TeamNote.patient_id == owner.id))
         db().execute(delete(CheckInVersion).where(CheckInVersion.patient_id == owner.id))
         db().execute(delete(CheckIn).where(CheckIn.patient_id == owner.id))
     for entry in ENTRIES:

@@ -140,6 +140,7 @@ def test_promise_3_substance_use_is_protected_apart(stage: Stage) -> None:
     assert stage.client("owner").post(f"/sharing/{stage.world.objects['consent']}/end").status_code == 303
     all_but_use = dict.fromkeys(set(Category) - {Category.SUBSTANCE_USE}, Level.DETAIL)
     factories.give_consent(stage.store, patient, Discipline.PRESCRIBER, all_but_use)
+    words()  # From here on, the list counts nothing as new to this reader.
     may_not = words()
     assert any(CANARIES["note"] in text for text in may_not.values())
     take_use_out()

@@ -44,6 +44,8 @@ from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import Store, db
 from patient_app.profile import service as profile
 from patient_app.profile.things import Kind, Thing
+from patient_app.teamwork.models import TeamNote
+from patient_app.worries.models import Worry, WorryMute
 from tests import factories
 from tests.factories import Made
 from tests.page import Client
@@ -76,6 +78,8 @@ CANARIES = {
     "device": "Quorvix, Linux",
     # Of others: the supporter with a consent, and the clinician with one.
     "supporter_own_name": f"{CANARY}sue",
+    "worry": f"{CANARY}worry",
+    "team_note": f"{CANARY}teamnote",
     "supporter_own_email": f"{CANARY}relative@example.org",
     "staff_name": f"Dr {CANARY}staff",
     "staff_email": f"{CANARY}colleague@example.org",
@@ -276,6 +280,8 @@ def build(folder: Path) -> World:
     _told(store, world)
     _sessions(store, world)
     _objects(store, world, practice)
+    _worries(store, world)
+    _team_note(store, world)
     store.close()
     return world
 
@@ -457,6 +463,43 @@ def _objects(store: Store, world: World, practice: factories.MadePractice) -> No
             "token": token,
         }
     )
+
+
+def _worries(store: Store, world: World) -> None:
+    """Let two supporters have told the practice that they worry about the owner; one of them is muted now."""
+    world.ids["worry_id"] = _worry(store, world, "s-with", CANARIES["worry"])
+    world.objects["muted_worry"] = _worry(store, world, "s-without", "They did not answer.")
+    with store.work(writes=True):
+        muted, by, now = world.people["s-without"], world.people["c-without"], clock.now()
+        mute = {"sender_id": muted.id, "muted_at": now, "muted_by": by.id, "muted_until": now + timedelta(days=30)}
+        db().add(WorryMute(practice_id=muted.practice_id, **mute))
+
+
+def _worry(store: Store, world: World, situation: str, words: str) -> str:
+    sender, worry_id = world.people[situation], new_id()
+    owner, now = world.people["owner"], clock.now()
+    with store.work(writes=True):
+        row = Worry(id=worry_id, practice_id=sender.practice_id, sender_id=sender.id, patient_id=owner.id, sent_at=now)
+        row.words = row.about = words
+        db().add(row)
+    return str(worry_id)
+
+
+def _team_note(store: Store, world: World) -> None:
+    """Let the clinician with a consent have left a note about the owner, mood and use, to the team."""
+    author, note_id = world.people["c-with"], new_id()
+    with store.work(writes=True):
+        row = TeamNote(
+            id=note_id,
+            practice_id=author.practice_id,
+            patient_id=world.people["owner"].id,
+            author_id=author.id,
+            written_at=clock.now(),
+            categories=["mood", "substance_use"],
+        )
+        row.words = CANARIES["team_note"]
+        db().add(row)
+    world.ids["note_id"] = str(note_id)
 
 
 def roles_of(situation: str) -> Role | None:

@@ -25,6 +25,7 @@ from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import Store, db
 from patient_app.reading import service as reading
+from patient_app.reading.caseload import caseload
 from tests.factories import (
     PASSWORD,
     Made,
@@ -335,7 +336,7 @@ def test_consents_of_a_closed_patient_open_nothing_even_while_active(
     assert set(consents_of(store, patient).values()) == {ConsentState.ACTIVE}
     assert opened() == [False, False]
     with store.work(writes=True):
-        assert not reading.caseload(prescriber.viewer).rows
+        assert not caseload(prescriber.viewer).rows
         assert reading.supported_people(supporter.viewer) == []
     for read, reader in ((reading.read_patient, prescriber), (reading.read_supported, supporter)):
         with store.work(writes=True), pytest.raises(NotFound):

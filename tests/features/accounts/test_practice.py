@@ -35,7 +35,7 @@ from tests.factories import (
 )
 from tests.features.accounts.letters import kept_bytes, letters
 from tests.features.accounts.test_invitations import run_at_once
-from tests.page import Client, Page
+from tests.page import Client, Page, text_of
 
 BORN = "1980-02-29"
 
@@ -340,6 +340,25 @@ def test_bad_invitations_are_answered_beside_the_field(store: Store, signed_in: 
     assert letters(store) == []
 
 
+@pytest.mark.parametrize("state", [PersonState.ACTIVE, PersonState.INVITED, PersonState.CLOSED])
+def test_an_address_of_the_staff_is_refused_beside_the_field(
+    store: Store, own: MadePractice, signed_in: Client, state: PersonState
+) -> None:
+    colleague = make_clinician(store, own, state=state)
+    refused = invite(signed_in, email=f" {colleague.email.upper()} ")
+    assert refused.status_code == 422
+    assert refused.errors == {"email": "Error: Somebody on your staff has this address. Look at the list of staff."}
+    assert letters(store) == []
+
+
+def test_whether_a_patient_or_another_practice_has_an_address_nobody_learns(
+    store: Store, own: MadePractice, signed_in: Client
+) -> None:
+    elsewhere = make_practice(store, "Elsewhere")
+    for other in (make_patient(store, own), make_supporter(store, own), make_clinician(store, elsewhere)):
+        assert invite(signed_in, email=other.email).status_code == 303
+
+
 def test_invitations_are_sent_again_and_taken_back(store: Store, signed_in: Client) -> None:
     page = signed_in.follow(invite(signed_in))
     again = next(form for form in page.forms if form.action.endswith("/invitation"))
@@ -427,6 +446,9 @@ def test_bad_hours_are_answered_beside_the_field(
     refused = signed_in.submit(form, **changed)
     assert refused.status_code == 422
     assert refused.errors.keys() == {field}
+    day = practice.WEEKDAYS[int(field[-1])]
+    assert refused.errors[field].startswith(f"Error: {day}: ")
+    assert f"{day}: " in text_of(refused.one("div", id="error-summary"))
     with store.work(writes=False):
         assert len(practice.hours_of(admin.viewer)) == 5
 
@@ -506,3 +528,84 @@ def test_help_gives_what_was_last_known_when_the_database_is_gone(store: Store, 
         assert practice.reachable() == known
         assert practice.help_numbers(new_id()) == ()
         assert practice.opening_hours_text(new_id()) == []
+
+
+# ----------------------------------------------------------------------------------------------------- finding people
+def find(client: Client, words: str, at: str = "/practice") -> Page:
+    return client.submit(client.get(at).form(action="/practice/patients"), words=words)
+
+
+@pytest.mark.parametrize("at", ["/practice", "/practice/patients"])
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("ines", ["Inés Duarte"]),
+        ("  DUARTE   in ", ["Inés Duarte"]),
+        ("c-00", ["Ada Byron", "Inés Duarte"]),
+        ("C-002", ["Inés Duarte"]),
+        ("duarte c-001", []),
+        ("%", []),
+    ],
+)
+def test_a_patient_is_found_by_a_part_of_the_name_or_number(
+    store: Store, admin: Made, signed_in: Client, at: str, words: str, found: list[str]
+) -> None:
+    register(store, admin, "C-001")
+    register(store, admin, "C-002", name="Inés Duarte")
+    register(store, make_administrator(store, make_practice(store, "Elsewhere")), "C-003", name="Inés Duarte")
+    page = find(signed_in, words, at)
+    assert page.status_code == 200
+    assert "?" not in page.request.full_path.removesuffix("?")
+    titles = [text_of(each) for each in page.all("span", class_name="row-title")]
+    assert [title.removesuffix(" invited") for title in titles] == found
+
+
+def test_looking_for_nothing_is_answered_beside_the_field(signed_in: Client) -> None:
+    refused = find(signed_in, "  ", "/practice/patients")
+    assert refused.status_code == 422
+    assert refused.errors.keys() == {"words"}
+
+
+def test_long_lists_come_in_pages(store: Store, own: MadePractice, admin: Made, signed_in: Client) -> None:
+    for number in range(27):
+        register(store, admin, f"C-{number:03}", name=f"Patient {number:03}")
+        make_clinician(store, own, name=f"Clinician {number:03}")
+
+    def titles(path: str) -> list[str]:
+        return [text_of(each) for each in signed_in.get(path).all("span", class_name="row-title")]
+
+    overview = signed_in.get("/practice")
+    assert len(overview.all("span", class_name="row-title")) == 20
+    assert {"/practice/patients", "/practice/staff"} <= set(overview.links)
+    for path, word, total in (("/practice/patients", "Patient", 27), ("/practice/staff", "Clinician", 28)):
+        first, second = titles(path), titles(f"{path}?page=2")
+        assert (len(first), len(second)) == (25, total - 25)
+        assert len({*first, *second}) == total
+        assert second[-1 if word == "Patient" else 0].startswith(word)
+        assert f"{path}?page=2" in signed_in.get(path).links
+        assert f"{path}?page=1" in signed_in.get(f"{path}?page=2").links
+        assert titles(f"{path}?page=99") == second
+        for nonsense in ("0", "-1", "x", "9" * 50, "٣", ""):
+            assert titles(f"{path}?page={nonsense}") == first
+    few = find(signed_in, "patient")
+    assert "27 patients found" in few.words
+    assert "Here are the first 25" in few.words
+
+
+def test_every_page_below_the_practice_leads_back(store: Store, own: MadePractice, signed_in: Client) -> None:
+    patient, clinician = make_patient(store, own), make_clinician(store, own)
+    pages = ["patients/new", "patients", "staff/new", "staff", "hours", "numbers", "codes"]
+    people_pages = [f"people/{patient.id}", f"people/{clinician.id}"]
+    for path in (*pages, *people_pages):
+        assert signed_in.get(f"/practice/{path}").links.count("/practice") >= 2, path
+    for path in people_pages:
+        assert f"/practice/{path}" in signed_in.get(f"/practice/{path}/code").links
+    assert f"/practice/{people_pages[0]}" in signed_in.get(f"/practice/{people_pages[0]}/chart").links
+
+
+def test_the_letter_beside_a_name_is_not_that_of_a_title(store: Store, own: MadePractice, signed_in: Client) -> None:
+    for name in ("Dr. Priya Raman", "Prof Dr Nils Berg", "Mr", "Øystein"):
+        make_clinician(store, own, name=name)
+    letters_shown = {text_of(each) for each in signed_in.get("/practice").all("span", class_name="initial")}
+    assert {"P", "N", "M", "Ø"} <= letters_shown
+    assert "D" not in letters_shown

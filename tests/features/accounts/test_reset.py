@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -378,6 +379,59 @@ def test_a_reset_by_mail_also_opens_the_entries(client: Client, came_in: CameIn)
     row = came_in.row()
     assert (row.entries_closed_until, row.security_notice) == (None, None)
     assert not is_signed_in(came_in.after)
+
+
+# --- the other devices after a code -------------------------------------------------------------------------------
+def test_after_a_code_the_page_says_that_other_devices_stay_signed_in(came_in: CameIn) -> None:
+    came_in.come_in()
+    page = came_in.after.get("/joined")
+    assert "Devices you used before stay signed in for now" in page.main_words
+    assert "Devices you used before can be signed out here" in came_in.after.get("/settings").main_words
+    assert not [form for form in page.forms if "devices" in form.action]
+
+
+def test_what_came_in_since_is_signed_out_by_one_button(app: Flask, came_in: CameIn, set_time: SetTime) -> None:
+    came_in.come_in()
+    set_time(clock.now() + timedelta(minutes=1))
+    third = Client(app)
+    sign_in = {"sign_in_name": came_in.patient.sign_in_name, "password": NEW}
+    assert third.post("/sign-in", data=sign_in).status_code == 303
+    page = came_in.after.get("/joined")
+    assert "Sign the other devices out" in page.main_words
+    came_in.after.submit(page.form(action="/settings/devices/end-others"))
+    assert not is_signed_in(third)
+    assert is_signed_in(came_in.before)
+    assert is_signed_in(came_in.after)
+
+
+def test_once_the_mail_opened_the_entries_the_devices_from_before_are_signed_out_by_one_button(
+    came_in: CameIn,
+) -> None:
+    came_in.come_in()
+    path = came_in.mail_address()
+    answer = came_in.after.submit(came_in.after.get(path).form())
+    assert answer.location == "/settings?done=entries-open"
+    page = came_in.after.follow(answer)
+    assert "What was closed is open again." in page.main_words
+    came_in.after.submit(page.form(action="/settings/devices/end-others"))
+    assert not is_signed_in(came_in.before)
+    assert is_signed_in(came_in.after)
+
+
+def test_who_has_no_other_device_reads_nothing_of_others(client: Client, store: Store, practice: MadePractice) -> None:
+    sign_in(client, make_patient(store, practice))
+    assert "other devices" not in client.get("/joined").main_words
+
+
+def test_the_question_says_who_made_the_code_and_when(came_in: CameIn, set_time: SetTime) -> None:
+    moment = clock.now() + timedelta(minutes=1)
+    set_time(moment)
+    local = moment.astimezone(ZoneInfo(came_in.row().zone))
+    when = f"{local.day} {local:%B %Y, %H:%M}"
+    came_in.issue()
+    assert f"{came_in.admin.name} made it on {when}." in came_in.before.get("/security-notice").main_words
+    came_in.come_in()
+    assert f"That was on {when}." in came_in.before.get("/security-notice").main_words
 
 
 @pytest.mark.data

@@ -24,7 +24,7 @@ from patient_app.core.identity import Stage
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
 from tests.factories import PASSWORD, Made, make_person, make_practice, sign_in
-from tests.page import Client, Page
+from tests.page import Client, Page, text_of
 
 SetTime = Callable[[datetime | str], None]
 
@@ -550,3 +550,43 @@ def test_help_opens_when_the_database_is_gone(client: Client, patient: Made, con
         file.rename(file.with_suffix(".away"))
     assert client.get("/help").status_code == 200
     assert client.get("/settings").status_code == 503
+
+
+# --- words of small weight ----------------------------------------------------------------------------------------
+def test_on_the_phone_itself_the_secret_goes_into_the_app_by_a_link(client: Client, patient: Made) -> None:
+    sign_in(client, patient)
+    page = client.get("/settings/second-factor")
+    secret = page.one("code").text or ""
+    assert {len(group) for group in secret.split(" ")} == {4}
+    link = next(a for a in page.all("a") if text_of(a) == "Open in your code app")
+    parsed = pyotp.parse_uri(link.get("href") or "")
+    assert parsed.secret == secret.replace(" ", "")
+    assert parsed.name == patient.sign_in_name
+
+
+def test_no_form_with_a_password_says_that_nothing_is_lost(client: Client, patient: Made) -> None:
+    refused = [client.post("/sign-in"), client.post("/join")]
+    sign_in(client, patient)
+    refused += [client.post("/settings/password"), client.post("/settings/second-factor"), client.post("/confirm")]
+    for page in refused:
+        assert page.status_code == 422
+        assert "is lost" not in text_of(page.one("div", id="error-summary"))
+        assert "passwords and one-time codes are not kept" in page.main_words
+    other = client.post("/settings/language", data={"zone": "Nowhere"})
+    assert "Nothing you typed is lost." in other.main_words
+
+
+def test_no_page_fades_on_which_a_secret_is_typed_nor_the_one_after_it(client: Client, patient: Made) -> None:
+    def fades(page: Page) -> bool:
+        return any("transitions" in (link.get("href") or "") for link in page.all("link"))
+
+    assert not any(fades(client.get(path)) for path in ("/sign-in", "/join", "/forgot", "/no-such-page"))
+    sign_in(client, patient)
+    assert not any(fades(client.get(path)) for path in ("/confirm", "/settings/password", "/settings/second-factor"))
+    assert fades(client.get("/settings"))
+
+
+def test_a_page_that_is_not_there_leads_on_and_gives_no_number(client: Client) -> None:
+    page = client.get("/no-such-page")
+    assert "/" in page.links
+    assert "404" not in page.words

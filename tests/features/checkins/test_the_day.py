@@ -226,7 +226,7 @@ def test_receipts_name_each_part_for_each_person(store: Store) -> None:
     with store.work(writes=False):
         found = receipts.who_sees(patient.viewer, entry.day, parts_of(entry.answers))
     said = {(one.discipline, one.parts, one.weekly) for one in found}
-    mood = ("your mood",)
+    mood = ("your mood", "sleep", "how anxious you felt", "energy")
     assert said == {(Discipline.THERAPIST, mood, ()), (None, (), mood)}
 
 

@@ -23,7 +23,7 @@ from patient_app.core.installation import open_store
 from patient_app.core.roles import Discipline
 from patient_app.core.work import Store, db
 from patient_app.reading import service as reading
-from patient_app.reading.service import Caseload
+from patient_app.reading.caseload import Caseload, caseload
 from tests import factories
 from tests.factories import Made
 from tests.page import Client, Page, text_of
@@ -72,7 +72,7 @@ def share(store: Store, patient: Made, scope: tuple[Category, ...] = (MOOD,)) ->
 
 def look(store: Store, world: World, page: int = 1) -> Caseload:
     with store.work(writes=True):
-        return reading.caseload(world.prescriber.viewer, page)
+        return caseload(world.prescriber.viewer, page)
 
 
 def moods(found: Caseload) -> dict[str, int | None]:
@@ -285,7 +285,7 @@ def test_there_is_no_page_beyond_the_first_and_the_last(
 def test_an_empty_list_is_one_page(store: Store, world: World) -> None:
     nobody = factories.make_clinician(store, world.practice)
     with store.work(writes=True):
-        found = reading.caseload(nobody.viewer, 7)
+        found = caseload(nobody.viewer, 7)
     assert (found.rows, found.page, found.total, found.has_more) == ((), 1, 0, False)
 
 
@@ -355,7 +355,7 @@ def test_the_notice_names_together_who_agreed_to_the_same(client: Client, store:
 
 
 def days_of(page: Page) -> list[str]:
-    return [text_of(heading) for heading in page.all("h2") if (heading.get("id") or "").startswith("day-")]
+    return [text_of(heading) for day in page.all("section", class_name="read-day") for heading in day.iter("h3")]
 
 
 def test_a_patients_page_is_14_days_and_the_others_are_links(client: Client, store: Store, world: World) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from dataclasses import fields as dataclass_fields
 from datetime import UTC, date, datetime, timedelta
 from statistics import median
 from typing import Any
@@ -15,9 +16,10 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from patient_app.checkins import recording
-from patient_app.checkins.answers import Answers
+from patient_app.checkins.answers import Answers, ThingSaid, context, use_details
 from patient_app.checkins.models import CheckIn, CheckInVersion, Source
-from patient_app.consent import seals
+from patient_app.checkins.parts import parts_of
+from patient_app.consent import receipts, seals
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.models import Consent, ConsentCategory, ConsentState, RecipientKind
 from patient_app.core.clock import moment
@@ -25,8 +27,11 @@ from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
 from patient_app.core.work import Store, db
+from patient_app.profile.things import Kind, Thing
 from patient_app.reading import service as reading
-from patient_app.reading.service import Shared, SharedCheckIn
+from patient_app.reading.fields import SharedCheckIn
+from patient_app.reading.service import Shared
+from patient_app.reading.weeks import WeekSummary
 from tests import factories
 from tests.factories import Made
 
@@ -70,8 +75,8 @@ def read(store: Store, world: World, days: int = 30) -> Shared:
         return reading.read_patient(world.prescriber.viewer, world.patient.id, days)
 
 
-def share(store: Store, world: World, scope: dict[Category, Level], **given: object) -> uuid.UUID:
-    return factories.give_consent(store, world.patient, Discipline.PRESCRIBER, scope, **given)  # type: ignore[arg-type]
+def share(store: Store, world: World, scope: dict[Category, Level], **options: object) -> uuid.UUID:
+    return factories.give_consent(store, world.patient, Discipline.PRESCRIBER, scope, **options)  # type: ignore[arg-type]
 
 
 def fields(entry: SharedCheckIn) -> tuple[int | None, int | None, bool | None, str | None]:
@@ -233,21 +238,29 @@ def test_a_picture_is_only_of_oneself(store: Store, world: World) -> None:
 
 # --- Any entries, any consents --------------------------------------------------------------------------------------
 
-entries = st.lists(
-    st.fixed_dictionaries(
-        {
-            "days_ago": st.integers(0, 9),
-            "mood": st.none() | st.integers(1, 5),
-            "craving": st.none() | st.integers(0, 10),
-            "use": st.none() | st.booleans(),
-            "note": st.sampled_from(["", "words"]),
-            "note_about_use": st.booleans(),
-            "private": st.sampled_from([False, False, True]),
-            "removed": st.sampled_from([False, False, False, True]),
-        }
-    ),
-    max_size=5,
+BEER, PILLS = Thing("alcohol", Kind.ALCOHOL), Thing("own-1", Kind.OTHER, "my pills")
+numbers = st.none() | st.integers(0, 10)
+said = st.builds(
+    Answers,
+    mood=st.none() | st.integers(1, 5),
+    craving=numbers,
+    use=st.none() | st.booleans(),
+    note=st.sampled_from(["", "words"]),
+    note_about_use=st.booleans(),
+    private=st.sampled_from([False, False, True]),
+    anxiety=numbers,
+    energy=st.none() | st.integers(1, 5),
+    sleep_hours=st.none() | st.integers(3, 10),
+    things=st.lists(
+        st.builds(ThingSaid, st.sampled_from([BEER, PILLS]), st.integers(0, 10), st.booleans()), max_size=2
+    ).map(tuple),
+    amount=st.sampled_from(["", "six"]),
+    triggers=st.sampled_from([(), (":stress",), ("the rain", ":stress")]),
+    helped=st.sampled_from([(), (":walked",), ("her dog",)]),
+    about_use=st.sampled_from([True, True, False]),
 )
+# Days ago, what was said, and whether it was taken away.
+entries = st.lists(st.tuples(st.integers(0, 9), said, st.sampled_from([False, False, False, True])), max_size=4)
 agreements = st.lists(
     st.tuples(
         st.dictionaries(st.sampled_from([MOOD, USE]), st.sampled_from(list(Level)), max_size=2),
@@ -256,68 +269,105 @@ agreements = st.lists(
     ),
     max_size=3,
 )
+Written = list[tuple[int, Answers, bool]]
+Agreed = list[tuple[dict[Category, Level], int]]
 
 
-def expected_entries(
-    written: list[dict[str, Any]], agreed: list[tuple[dict[Category, Level], int]]
-) -> list[tuple[object, ...]]:
-    """Return what a reader gets, by rules written by hand: (days ago, mood, craving, use, note), unordered."""
+def opened_on(days_ago: int, agreed: Agreed, level: Level) -> set[Category]:
+    """Return which categories the consents open for a day, at this level."""
+    return {
+        category for scope, since in agreed for category, one in scope.items() if one is level and days_ago <= since
+    }
+
+
+def masked(answers: Answers, opened: set[Category]) -> dict[str, Any]:
+    """Return what a reader gets of an entry, by rules written by hand; empty and None are left out."""
+    note = NOTES in opened and (USE in opened or not answers.note_about_use)
+    around = (USE if answers.about_use else MOOD) in opened
+    by_field = {
+        "mood": MOOD in opened,
+        "sleep_hours": MOOD in opened,
+        "anxiety": MOOD in opened,
+        "energy": MOOD in opened,
+        "craving": USE in opened,
+        "use": USE in opened,
+        "things": USE in opened,
+        "amount": USE in opened,
+        "triggers": around,
+        "helped": around,
+        "note": note,
+    }
+    values = {name: getattr(answers, name) for name, is_open in by_field.items() if is_open}
+    return {name: value for name, value in values.items() if value not in (None, "", ())}
+
+
+def fields_of(entry: SharedCheckIn) -> dict[str, Any]:
+    """Return what the door gave of an entry, in the same form."""
+    names = {one.name for one in dataclass_fields(entry)} - {"day", "local_time", "seq", "context_about_use"}
+    values = {name: getattr(entry, name) for name in names}
+    return {name: value for name, value in values.items() if value not in (None, "", ())}
+
+
+def expected_entries(written: Written, agreed: Agreed) -> list[tuple[object, ...]]:
     found = []
-    for entry in written:
-        if entry["private"] or entry["removed"]:
-            continue
-        opened = {
-            category
-            for scope, since in agreed
-            for category, level in scope.items()
-            if level is DETAIL and entry["days_ago"] <= since
-        }
-        note = entry["note"] if NOTES in opened and (not entry["note_about_use"] or USE in opened) else ""
-        row = (
-            entry["days_ago"],
-            entry["mood"] if MOOD in opened else None,
-            entry["craving"] if USE in opened else None,
-            entry["use"] if USE in opened else None,
-            note or None,
-        )
-        if any(value is not None for value in row[1:]):
-            found.append(row)
+    for days_ago, answers, removed in written:
+        shown = masked(answers, opened_on(days_ago, agreed, DETAIL))
+        if shown and not removed and not answers.private:
+            found.append((days_ago, sorted(shown.items())))
     return sorted(found, key=repr)
 
 
-def expected_weeks(
-    written: list[dict[str, Any]], agreed: list[tuple[dict[Category, Level], int]]
-) -> dict[date, tuple[object, ...]]:
-    """Return each week's (days with a mood, mood, craving, days with use), by rules written by hand."""
-    best = {
-        category: max(
-            (scope[category] for scope, _ in agreed if category in scope), key=(SUMMARY, DETAIL).index, default=None
-        )
-        for category in (MOOD, USE)
+def summed_on(days_ago: int, agreed: Agreed) -> set[Category]:
+    """Return what is only summed up of a day: shared as a summary, and not one by one."""
+    return opened_on(days_ago, agreed, SUMMARY) - opened_on(days_ago, agreed, DETAIL)
+
+
+def expected_weeks(written: Written, agreed: Agreed) -> dict[date, dict[str, Any]]:
+    """Return what each week says, by rules written by hand."""
+    weeks: dict[date, list[tuple[date, dict[str, Any]]]] = {}
+    for days_ago, answers, removed in written:
+        shown = masked(answers, summed_on(days_ago, agreed))
+        if shown and not removed and not answers.private:
+            day = TODAY - timedelta(days=days_ago)
+            weeks.setdefault(day - timedelta(days=day.weekday()), []).append((day, shown))
+    return {monday: expected_week(told) for monday, told in weeks.items()}
+
+
+def pulls_of(shown: dict[str, Any]) -> list[int]:
+    told = [shown.get("craving"), *(one.craving for one in shown.get("things", ()))]
+    return [number for number in told if number is not None]
+
+
+def expected_week(told: list[tuple[date, dict[str, Any]]]) -> dict[str, Any]:
+    def middle(name: str) -> Any:
+        values = [shown[name] for _, shown in told if name in shown]
+        return median(values) if values else None
+
+    pulls = [max(numbers) for _, shown in told if (numbers := pulls_of(shown))]
+    used = {day for day, shown in told if shown.get("use") or "amount" in shown}
+    kinds = {(one.thing.kind, day) for day, shown in told for one in shown.get("things", ())}
+    return {
+        "mood_days": len({day for day, shown in told if "mood" in shown}),
+        "mood": None if middle("mood") is None else round(middle("mood")),
+        "sleep_hours": None if middle("sleep_hours") is None else round(middle("sleep_hours")),
+        "anxiety": middle("anxiety"),
+        "energy": None if middle("energy") is None else round(middle("energy")),
+        "craving": median(pulls) if pulls else None,
+        "use_days": len(used) if any("use" in shown or "amount" in shown for _, shown in told) else None,
+        "named": {kind: len({day for one, day in kinds if one is kind}) for kind, _ in kinds},
+        "triggers": sum(len(shown.get("triggers", ())) for _, shown in told),
+        "helped": sum(len(shown.get("helped", ())) for _, shown in told),
     }
-    said: dict[date, dict[str, list[tuple[date, Any]]]] = {}
-    for entry in written:
-        if entry["private"] or entry["removed"]:
-            continue
-        day = TODAY - timedelta(days=entry["days_ago"])
-        for name, category in (("mood", MOOD), ("craving", USE), ("use", USE)):
-            since = [since for scope, since in agreed if scope.get(category) is SUMMARY]
-            if best[category] is SUMMARY and entry[name] is not None and entry["days_ago"] <= max(since):
-                week = said.setdefault(day - timedelta(days=day.weekday()), {})
-                week.setdefault(name, []).append((day, entry[name]))
-    weeks: dict[date, tuple[object, ...]] = {}
-    for monday, words in said.items():
-        moods, cravings = ([int(str(value)) for _, value in words.get(name, [])] for name in ("mood", "craving"))
-        weeks[monday] = (
-            len({day for day, _ in words.get("mood", [])}),
-            round(median(moods)) if moods else None,
-            median(cravings) if cravings else None,
-            len({day for day, value in words.get("use", []) if value}) if best[USE] is SUMMARY else None,
-        )
-    return weeks
 
 
-def add_entry(patient: Made, days_ago: int, said: Mapping[str, Any]) -> None:
+def said_in(week: WeekSummary) -> dict[str, Any]:
+    """Return what a week says, in the model's form."""
+    found = {one.name: getattr(week, one.name) for one in dataclass_fields(week) if one.name != "monday"}
+    chips = {name: sum(count for _, count in found[name]) for name in ("triggers", "helped")}
+    return {**found, **chips, "named": dict(week.named)}
+
+
+def add_entry(patient: Made, days_ago: int, answers: Answers, *, removed: bool = False) -> None:
     """Add an entry within the unit of work that is open."""
     occurred = moment(NOW - timedelta(days=days_ago), patient.zone)
     entry_id, version_id = new_id(), new_id()
@@ -336,8 +386,8 @@ def add_entry(patient: Made, days_ago: int, said: Mapping[str, Any]) -> None:
             device_seq=None,
             source=Source.FORM,
             newest_version=1,
-            private=said["private"],
-            removed_at=NOW if said["removed"] else None,
+            private=answers.private,
+            removed_at=NOW if removed else None,
         )
     )
     db().flush()
@@ -351,12 +401,16 @@ def add_entry(patient: Made, days_ago: int, said: Mapping[str, Any]) -> None:
         recorded_seq=1,
         source=Source.FORM,
         fingerprint=b"",
-        mood=said["mood"],
-        craving=said["craving"],
-        use=said["use"],
-        note_about_use=said["note_about_use"],
+        mood=answers.mood,
+        craving=answers.craving,
+        use=answers.use,
+        anxiety=answers.anxiety,
+        energy=answers.energy,
+        sleep_hours=answers.sleep_hours,
+        note_about_use=answers.note_about_use,
+        context_about_use=answers.about_use,
     )
-    version.note = said["note"]
+    version.note, version.use_details, version.context = answers.note, use_details(answers), context(answers)
     db().add(version)
 
 
@@ -386,30 +440,89 @@ def add_consent(world: World, to: Made | Discipline, scope: dict[Category, Level
     db().add(consent)
 
 
+Given = list[tuple[dict[Category, Level], bool, int | None]]
+
+
+def set_up(world: World, written: Written, given_consents: Given) -> Agreed:
+    """Write all of it within the unit of work that is open; return the consents in the model's form."""
+    for days_ago, answers, removed in written:
+        add_entry(world.patient, days_ago, answers, removed=removed)
+    agreed = []
+    for number, (scope, notes, since) in enumerate(given_consents):
+        whole = {**scope, **({NOTES: DETAIL} if notes else {})}
+        if whole:
+            add_consent(world, world.prescriber if number % 2 else Discipline.PRESCRIBER, whole, since)
+            agreed.append((whole, 99 if since is None else since))
+    db().flush()
+    return agreed
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(written=entries, given_consents=agreements)
 def test_any_entries_under_any_consents_are_masked_as_the_model_says(
-    store: Store,
-    world: World,
-    written: list[dict[str, Any]],
-    given_consents: list[tuple[dict[Category, Level], bool, int | None]],
+    store: Store, world: World, written: Written, given_consents: Given
 ) -> None:
-    agreed = [
-        ({**scope, **({NOTES: DETAIL} if notes else {})}, since)
-        for scope, notes, since in given_consents
-        if scope or notes
-    ]
     with store.work(writes=True) as unit:
-        for entry in written:
-            add_entry(world.patient, entry["days_ago"], entry)
-        for number, (scope, since) in enumerate(agreed):
-            add_consent(world, world.prescriber if number % 2 else Discipline.PRESCRIBER, scope, since)
-        db().flush()
+        agreed = set_up(world, written, given_consents)
         shared = reading.read_patient(world.prescriber.viewer, world.patient.id, 30)
         unit.abandon()
-    model = [(scope, 99 if since is None else since) for scope, since in agreed]
-    found = sorted((((TODAY - one.day).days, *fields(one)) for one in shared.check_ins), key=repr)
-    assert found == expected_entries(written, model)
-    weeks = {week.monday: (week.mood_days, week.mood, week.craving, week.use_days) for week in shared.weeks}
-    assert weeks == expected_weeks(written, model)
+    found = [((TODAY - one.day).days, sorted(fields_of(one).items())) for one in shared.check_ins]
+    assert sorted(found, key=repr) == expected_entries(written, agreed)
+    assert {week.monday: said_in(week) for week in shared.weeks} == expected_weeks(written, agreed)
+    chips = {chip for week in shared.weeks for chip, _ in (*week.triggers, *week.helped)}
+    assert not chips & {"the rain", "her dog"}  # A person's own words are in no summary.
     assert shared.has_substance_use == any(USE in scope for scope, _ in agreed)
+
+
+# Which words of a receipt stand for which fields of the door.
+FIELDS_OF_PARTS = {
+    "your mood": {"mood"},
+    "sleep": {"sleep_hours"},
+    "how anxious you felt": {"anxiety"},
+    "energy": {"energy"},
+    "pull and use": {"craving", "use", "things", "amount"},
+    "what made it harder or helped": {"triggers", "helped"},
+    "your note": {"note"},
+}
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(days_ago=st.integers(0, 9), answers=said, given_consents=agreements)
+def test_the_receipt_of_an_entry_is_what_the_door_shows(
+    store: Store, world: World, days_ago: int, answers: Answers, given_consents: Given
+) -> None:
+    """Part by part: each by itself, or within a summary of the week only, or not at all; the preview shows the same."""
+    picture = replace(reading.reader_of(world.prescriber.viewer), preview_of=world.patient.id)
+    with store.work(writes=True) as unit:
+        set_up(world, [(days_ago, answers, False)], given_consents)
+        day = TODAY - timedelta(days=days_ago)
+        told = receipts.who_sees(world.patient.viewer, day, [] if answers.private else parts_of(answers))
+        shared = reading.read_patient(world.prescriber.viewer, world.patient.id, 30)
+        seen_as = reading.preview(world.patient.viewer, picture, 30)
+        unit.abandon()
+    [single] = [fields_of(one) for one in shared.check_ins] or [{}]
+    [weekly] = [said_in(week) for week in shared.weeks] or [{}]
+    in_week = {part for part, names in FIELDS_OF_PARTS.items() if any(says(weekly, name) for name in names)}
+    expected = {part for part, fields_named in FIELDS_OF_PARTS.items() if fields_named & single.keys()}
+    mine = [one for one in told if one.discipline is Discipline.PRESCRIBER]
+    assert {part for one in mine for part in one.parts} == expected
+    assert {part for one in mine for part in one.weekly} == in_week
+    assert (seen_as.check_ins, seen_as.weeks) == (shared.check_ins, shared.weeks)
+
+
+def says(week: dict[str, Any], field: str) -> bool:
+    """Whether a summary tells anything of a field of a check-in."""
+    if field in {"triggers", "helped"}:
+        return bool(week.get(field))
+    return week.get({"use": "use_days", "amount": "use_days", "things": "craving"}.get(field, field)) is not None
+
+
+def test_a_summary_beside_single_check_ins_sums_up_the_days_before_them(store: Store, world: World) -> None:
+    """Whoever agreed to a summary first, and later to more from a day on, still shares the summary of before."""
+    for days_ago, mood in ((0, 1), (6, 4), (7, 5)):
+        write(store, world.patient, days_ago, mood=mood)
+    share(store, world, {MOOD: SUMMARY})
+    share(store, world, {MOOD: DETAIL}, entries_from=TODAY)
+    shared = read(store, world)
+    assert [entry.mood for entry in shared.check_ins] == [1]
+    assert [(week.mood_days, week.mood) for week in shared.weeks] == [(2, 4)]

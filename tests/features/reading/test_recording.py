@@ -19,6 +19,8 @@ from patient_app.consent.categories import Category, Level
 from patient_app.core.roles import Discipline
 from patient_app.core.work import Store, db
 from patient_app.reading import service as reading
+from patient_app.reading.caseload import caseload
+from patient_app.reading.records import NOTICE_VERSION
 from tests import factories
 from tests.factories import Made
 from tests.page import Client
@@ -76,7 +78,7 @@ def test_a_reading_is_recorded_with_all_that_it_was(store: Store, world: World) 
     assert (made.viewer_id, made.viewer_role, made.consent_id) == (world.prescriber.id, "prescriber", consent_id)
     assert (made.kind, made.categories) == (AccessKind.DETAIL, ["mood", "substance_use"])
     assert (made.from_day, made.to_day) == (date(2026, 10, 28), date(2026, 11, 3))
-    assert (made.seq, made.highest_seq, made.notice_version) == (1, 2, reading.NOTICE_VERSION)
+    assert (made.seq, made.highest_seq, made.notice_version) == (1, 2, NOTICE_VERSION)
     assert (made.recorded_at, made.on_day) == (NOW, NOW.date())
 
 
@@ -120,7 +122,7 @@ def test_a_list_is_recorded_once_a_viewer_consent_and_day(
 ) -> None:
     def open_list() -> int:
         with store.work(writes=True):
-            reading.caseload(world.prescriber.viewer)
+            caseload(world.prescriber.viewer)
         return len(records(store, world.patient))
 
     factories.give_consent(store, world.patient, Discipline.PRESCRIBER, {MOOD: DETAIL, USE: DETAIL})
@@ -129,7 +131,7 @@ def test_a_list_is_recorded_once_a_viewer_consent_and_day(
     assert (made.kind, made.categories, made.notice_version) == (
         AccessKind.CASELOAD,
         ["mood", "substance_use"],
-        reading.NOTICE_VERSION,
+        NOTICE_VERSION,
     )
     assert records(store, world.second) == []
     factories.give_consent(store, world.patient, world.prescriber, {MOOD: DETAIL})
@@ -149,7 +151,7 @@ def test_the_newest_open_one_is_found_however_old_and_whatever_is_newer_but_clos
     factories.make_check_in(store, world.patient, at=NOW - timedelta(hours=1), mood=2, private=True)
     factories.make_check_in(store, world.patient, at=NOW - timedelta(minutes=30), mood=None, craving=9)
     with store.work(writes=True):
-        rows = {row.person.id: row.newest for row in reading.caseload(world.prescriber.viewer).rows}
+        rows = {row.person.id: row.newest for row in caseload(world.prescriber.viewer).rows}
     newest = rows[world.patient.id]
     assert newest is not None
     assert (newest.mood, newest.craving) == (4, None)
@@ -164,7 +166,7 @@ def test_a_list_shows_the_newest_of_each_and_nothing_of_who_shares_nothing(store
     factories.make_check_in(store, world.second, mood=4)
     factories.give_consent(store, world.patient, Discipline.PRESCRIBER, {MOOD: DETAIL, NOTES: DETAIL})
     with store.work(writes=True):
-        rows = {row.person.id: row for row in reading.caseload(world.prescriber.viewer).rows}
+        rows = {row.person.id: row for row in caseload(world.prescriber.viewer).rows}
     newest = rows[world.patient.id].newest
     assert newest is not None
     assert (newest.mood, newest.craving, newest.note) == (5, None, None)
@@ -228,7 +230,7 @@ def test_a_reading_for_others_never_happens_in_a_unit_that_cannot_write(store: S
     factories.give_consent(store, world.patient, Discipline.PRESCRIBER, {MOOD: DETAIL})
     for read_somehow in (
         lambda: reading.read_patient(world.prescriber.viewer, world.patient.id),
-        lambda: reading.caseload(world.prescriber.viewer),
+        lambda: caseload(world.prescriber.viewer),
     ):
         with store.work(writes=False), pytest.raises(access_log.NotWriting):
             read_somehow()

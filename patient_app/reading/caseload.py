@@ -1,0 +1,281 @@
+"""A clinician's list of patients: a page by name, or with the newest hard check-ins first.
+
+A row is recorded once a viewer, consent and day: what has its record already is read without one, under those same
+consents and no other, and without keeping any writer waiting. The rest is decided anew, recorded and read in the unit
+of work's own transaction. To put hard check-ins first, those of the whole list are asked for, under consent as
+everything else; what is shown of anybody is recorded when their row is.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import CTE, ColumnElement, Executable, Select, bindparam, func, or_, select, union_all
+from sqlalchemy.orm import aliased
+
+from patient_app.access_log import service as access_log
+from patient_app.access_log.models import AccessKind
+from patient_app.accounts.models import Person
+from patient_app.checkins.models import CheckIn, CheckInVersion
+from patient_app.consent.categories import Level
+from patient_app.consent.decisions import Asker, Grants, Reader, asked_by, asker, grants_of, open_days
+from patient_app.core import clock, work
+from patient_app.core.identity import Viewer
+from patient_app.core.work import vault
+from patient_app.reading import looks, people, records
+from patient_app.reading.fields import MOOD, USE, Masked, SharedCheckIn, as_listed
+from patient_app.reading.people import Named, plain_rows
+from patient_app.reading.service import reader_of
+
+CASELOAD_DAYS = 30
+PAGE_PATIENTS = 25
+CASELOAD_CATEGORIES = (MOOD, USE)
+# How far back a list looks for what is new, and for hard check-ins: so long that each weekday is there once.
+LATELY_DAYS = 7
+# What makes a check-in a hard one: the lowest mood, or a pull of so much. Our own proposal, as for what follows a
+# check-in (content/rules): a clinician of the practice is to confirm it.
+HARD_MOOD, HARD_CRAVING = 1, 7
+
+
+class Order(StrEnum):
+    """How a list is ordered."""
+
+    NAME = "name"
+    HARD = "hard"
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """What the last days hold of one patient: how many check-ins are new to this clinician, and the newest hard one."""
+
+    new: int = 0
+    hard: SharedCheckIn | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseloadRow:
+    """One patient in a clinician's list, with the newest check-in of which anything is open."""
+
+    person: Named
+    grants: Grants
+    newest: SharedCheckIn | None
+    lately: Lately = Lately()
+
+
+@dataclass(frozen=True, slots=True)
+class Caseload:
+    """One page of a clinician's list: the first row's number (from 1), and how many rows there are on all pages."""
+
+    rows: tuple[CaseloadRow, ...]
+    page: int
+    first: int
+    total: int
+    order: Order = Order.NAME
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there is a page after this one."""
+        return self.first - 1 + len(self.rows) < self.total
+
+
+def is_hard(entry: Any) -> bool:
+    """Whether a check-in (or its row), as far as it is shared, tells of a very low mood or a strong pull."""
+    return (entry.mood is not None and entry.mood <= HARD_MOOD) or (
+        entry.craving is not None and entry.craving >= HARD_CRAVING
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """The days a list looks at: a day may have begun already where a patient lives."""
+
+    first: date
+    lately: date
+    last: date
+
+
+# What a row says of somebody's check-ins: the newest, and the last days.
+_Said = tuple[SharedCheckIn | None, Lately]
+_NOTHING: _Said = (None, Lately())
+
+
+def caseload(viewer: Viewer, page: int = 1, order: Order = Order.NAME) -> Caseload:
+    """Return a page of the clinician's patients, each with the newest open check-in and what is new."""
+    reader, days = reader_of(viewer), _days()
+    with work.reading():
+        on_list = people.listed(viewer)
+        positions = _by_name(tuple((row[0], row[1]) for row in on_list))
+        if order is Order.HARD:
+            positions = _hard_first(reader, on_list, positions, days)
+        first = max(0, min(page - 1, (len(on_list) - 1) // PAGE_PATIENTS)) * PAGE_PATIENTS
+        shown = people.named(viewer, [on_list[one] for one in positions[first : first + PAGE_PATIENTS]])
+        grants = grants_of(reader, [person.id for person in shown])
+        relied_on = _relied_on(grants)
+        before = looks.read_before(viewer.id, relied_on)
+        unrecorded = {patient_id for consent_id, patient_id in relied_on.items() if consent_id not in before.in_list}
+        grants = {one: found for one, found in grants.items() if one not in unrecorded}
+        read = _read(reader, grants, before.looks, days)
+    if unrecorded:
+        held = records.hold(unrecorded)
+        fresh = grants_of(reader, unrecorded)
+        readings = records.readings(viewer, _listed(fresh), AccessKind.CASELOAD, (days.first, days.last), held)
+        access_log.record_once_a_day(readings, held.chains)
+        grants |= fresh
+        read |= _read(reader, fresh, before.looks, days)
+    rows = tuple(CaseloadRow(one, grants.get(one.id, Grants()), *read.get(one.id, _NOTHING)) for one in shown)
+    return Caseload(rows, page=first // PAGE_PATIENTS + 1, first=first + 1, total=len(on_list), order=order)
+
+
+def _days() -> _Days:
+    today = clock.now().date()
+    return _Days(today - timedelta(days=CASELOAD_DAYS), today - timedelta(days=LATELY_DAYS), today + timedelta(days=1))
+
+
+def _relied_on(grants: Mapping[uuid.UUID, Grants]) -> dict[uuid.UUID, uuid.UUID]:
+    """Return the consents that a list relies on, each with its patient."""
+    return {
+        grant.consent_id: patient_id
+        for patient_id, found in grants.items()
+        for grant in found.items
+        if grant.category in CASELOAD_CATEGORIES
+    }
+
+
+def _listed(grants: Mapping[uuid.UUID, Grants]) -> dict[uuid.UUID, Grants]:
+    """Return the part of grants that a list relies on; patients without any are left out."""
+    kept = {
+        patient_id: Grants(tuple(grant for grant in found.items if grant.category in CASELOAD_CATEGORIES))
+        for patient_id, found in grants.items()
+    }
+    return {patient_id: found for patient_id, found in kept.items() if found.items}
+
+
+@lru_cache(maxsize=256)
+def _by_name(sealed: tuple[tuple[Any, bytes | None], ...]) -> tuple[int, ...]:
+    """Return the positions of these people (id, sealed name) in the order of their names.
+
+    No database can sort sealed names, so all of them have to be opened, however few a page shows. What is kept for the
+    next time is what was given (it stays sealed) and the order, no name; another name or person is another question.
+    """
+    ids = [one if isinstance(one, uuid.UUID) else uuid.UUID(one) for one, _ in sealed]
+    names = vault().open_all(
+        Person.__tablename__, "name_sealed", [(one, one, blob) for one, (_, blob) in zip(ids, sealed, strict=True)]
+    )
+    return tuple(sorted(range(len(ids)), key=lambda position: (names[position].casefold(), ids[position])))
+
+
+def _hard_first(reader: Reader, on_list: Sequence[Any], by_name: Sequence[int], days: _Days) -> tuple[int, ...]:
+    """Return the positions with the newest hard check-in first, and who shared none after them, by name."""
+    ids = [people.id_of(row) for row in on_list]
+    consents = list(_relied_on(grants_of(reader, ids)))
+    hard = {row.patient_id: row.at for row in _rows(_hardest, reader, consents, days)}
+    found = [position for position in by_name if ids[position] in hard]
+    found.sort(key=lambda position: hard[ids[position]], reverse=True)
+    return (*found, *(position for position in by_name if ids[position] not in hard))
+
+
+# --- The data, masked by consent in the query -------------------------------------------------------------------------
+
+
+def _read(reader: Reader, grants: Mapping[uuid.UUID, Grants], read: looks.Looks, days: _Days) -> dict[uuid.UUID, _Said]:
+    """Read for a list, of these patients and under these very consents."""
+    found: dict[uuid.UUID, list[Any]] = {}
+    for row in _rows(_of_each, reader, list(_relied_on(grants)), days):
+        found.setdefault(row.patient_id, []).append(row)
+    return {one: _said(rows, looks.Seen(grants[one], read, CASELOAD_CATEGORIES), days) for one, rows in found.items()}
+
+
+def _said(rows: list[Any], seen: looks.Seen, days: _Days) -> _Said:
+    """Return what a row of a list says of these entries."""
+    rows.sort(key=lambda row: (row.occurred_at, row.recorded_seq), reverse=True)
+    recent = [row for row in rows if row.day >= days.lately]
+    hard = next(filter(is_hard, recent), None)
+    new = sum(seen.is_new(row.day, row.seq) for row in recent)
+    return as_listed(rows[0]), Lately(new, as_listed(hard) if hard else None)
+
+
+def _rows(make: Any, reader: Reader, consents: Sequence[uuid.UUID], days: _Days) -> Sequence[Any]:
+    if not consents:
+        return []
+    asked = {
+        "consent_ids": consents,
+        "level": Level.DETAIL,
+        "first": days.first,
+        "lately": days.lately,
+        "last": days.last,
+        "since": datetime.combine(days.first, time(), UTC) - timedelta(days=1),  # Wherever in the world it began.
+    }
+    return plain_rows(make(asker(reader)), {**asked_by(reader), **asked})
+
+
+@lru_cache(maxsize=32)
+def _of_each(kind: Asker) -> Executable:
+    """Make the query for each patient's entries of the last days, and the newest of all where that is older.
+
+    The newest is looked for by itself: from the newest check-in back to the first that is open.
+    """
+    opened = open_days(kind, CASELOAD_CATEGORIES)
+    entry, version = aliased(CheckIn), aliased(CheckInVersion)
+    looked_at = _masked(opened, entry, version)
+    newest = (
+        select(entry.id)
+        .join(version, looked_at.joins)
+        .where(
+            looked_at.anything,
+            entry.patient_id == opened.c.patient_id,
+            # By time, as the index is that this walks back; which days it may be is asked of the one that is found.
+            entry.occurred_at >= bindparam("since"),
+        )
+        .order_by(entry.occurred_at.desc(), entry.recorded_seq.desc())
+        .limit(1)
+        .correlate(opened)
+        .scalar_subquery()
+    )
+    seen = _masked(opened)
+    columns = (
+        CheckIn.patient_id,
+        CheckIn.day,
+        CheckIn.occurred_at,
+        CheckIn.recorded_seq,
+        CheckIn.utc_offset,
+        *seen.fields,
+    )
+    recent = _joined(opened, seen, columns, CheckIn.patient_id == opened.c.patient_id).where(
+        seen.anything, CheckIn.day >= bindparam("lately"), CheckIn.day <= bindparam("last")
+    )
+    older = _joined(opened, seen, columns, CheckIn.id == newest).where(
+        CheckIn.day >= bindparam("first"), CheckIn.day < bindparam("lately")
+    )
+    return union_all(recent, older)
+
+
+def _joined(opened: CTE, seen: Masked, columns: Sequence[Any], on: ColumnElement[bool]) -> Select[Any]:
+    return select(*columns).select_from(opened).join(CheckIn, on).join(CheckInVersion, seen.joins)
+
+
+@lru_cache(maxsize=32)
+def _hardest(kind: Asker) -> Executable:
+    """Make the query for when each patient's newest hard check-in was."""
+    opened = open_days(kind, CASELOAD_CATEGORIES)
+    seen = _masked(opened)
+    at = func.max(CheckIn.occurred_at).label("at")
+    return (
+        _joined(opened, seen, (CheckIn.patient_id, at), CheckIn.patient_id == opened.c.patient_id)
+        .where(
+            seen.anything,
+            or_(seen.mood <= HARD_MOOD, seen.craving >= HARD_CRAVING),
+            CheckIn.day >= bindparam("lately"),
+            CheckIn.day <= bindparam("last"),
+        )
+        .group_by(CheckIn.patient_id)
+    )
+
+
+def _masked(opened: Any, entry: Any = CheckIn, version: Any = CheckInVersion) -> Masked:
+    return Masked(opened, entry, version, words=False)

@@ -1,0 +1,120 @@
+"""What a clinician read of a patient before, by their own access records: so that what is new can stand first.
+
+An entry was seen when, under each consent that opens it now, the clinician read a page with its day on which stood what
+it says now. A consent given since opens more of an entry, so that entry is new again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from sqlalchemy import Executable, and_, bindparam, func, or_, select
+
+from patient_app.access_log.models import AccessKind, AccessRecord
+from patient_app.consent.categories import Category, Level
+from patient_app.consent.decisions import FIRST_DAY, Grants
+from patient_app.core import clock
+from patient_app.reading.people import plain_rows
+
+# What was read longer ago is not asked about: a page of a patient is 14 days.
+LOOKS_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A page that was read: its days, the highest `recorded_seq` at the time, and when last."""
+
+    first_day: date
+    last_day: date
+    highest_seq: int
+    at: datetime
+
+
+Looks = Mapping[uuid.UUID, list[Look]]
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a clinician's records say under some consents: pages read, and which are recorded in their list today."""
+
+    looks: Looks
+    in_list: frozenset[uuid.UUID]
+
+
+def read_before(viewer_id: uuid.UUID, consent_ids: Collection[uuid.UUID], until: datetime | None = None) -> Before:
+    """Return this clinician's readings of patients' pages (up to a moment) and list, under each of these consents."""
+    if not consent_ids:
+        return Before({}, frozenset())
+    now = clock.now()
+    asked = {
+        "viewer_id": viewer_id,
+        "today": now.date(),
+        "days": [now.date() - timedelta(days=days) for days in range(LOOKS_DAYS + 1)],
+        "consent_ids": list(consent_ids),
+        "until": until or now,
+    }
+    found: dict[uuid.UUID, list[Look]] = {}
+    in_list = set()
+    for kind, consent_id, first_day, last_day, highest_seq, at in plain_rows(_records(), asked):
+        if kind == AccessKind.CASELOAD:
+            in_list.add(consent_id)
+        else:
+            found.setdefault(consent_id, []).append(Look(first_day, last_day, highest_seq, at))
+    return Before(found, frozenset(in_list))
+
+
+@lru_cache(maxsize=1)
+def _records() -> Executable:
+    # Made at its first use, as all statements about access records are. Each day by itself, as the index has them.
+    return (
+        select(
+            AccessRecord.kind,
+            AccessRecord.consent_id,
+            AccessRecord.from_day,
+            AccessRecord.to_day,
+            func.max(AccessRecord.highest_seq),
+            func.max(AccessRecord.recorded_at),
+        )
+        .where(
+            AccessRecord.viewer_id == bindparam("viewer_id"),
+            AccessRecord.consent_id.in_(bindparam("consent_ids", expanding=True)),
+            or_(
+                and_(AccessRecord.kind == AccessKind.CASELOAD, AccessRecord.on_day == bindparam("today")),
+                and_(
+                    AccessRecord.kind == AccessKind.DETAIL,
+                    AccessRecord.on_day.in_(bindparam("days", expanding=True)),
+                    AccessRecord.recorded_at <= bindparam("until"),
+                ),
+            ),
+        )
+        .group_by(AccessRecord.kind, AccessRecord.consent_id, AccessRecord.from_day, AccessRecord.to_day)
+    )
+
+
+class Seen:
+    """Tells what is new of one patient's entries: what the clinician read before, under the consents that open them."""
+
+    def __init__(self, grants: Grants, looks: Looks, categories: Collection[Category]) -> None:
+        opened: dict[uuid.UUID, date] = {}
+        for grant in grants.items:
+            if grant.level is Level.DETAIL and grant.category in categories:
+                opened[grant.consent_id] = grant.entries_from or FIRST_DAY
+        self._opening = [(since, looks.get(consent_id, ())) for consent_id, since in opened.items()]
+
+    def is_new(self, day: date, seq: int) -> bool:
+        """Whether an entry of that day says something new; `seq` is the `recorded_seq` of what it says now."""
+        for since, found in self._opening:
+            if since <= day and not any(
+                look.highest_seq >= seq and look.first_day <= day <= look.last_day for look in found
+            ):
+                return True
+        return False
+
+
+def last_look(looks: Looks) -> datetime | None:
+    """Return when the clinician last looked, as far back as is asked about."""
+    return max((look.at for found in looks.values() for look in found), default=None)

@@ -1,0 +1,168 @@
+"""Who is on whose list: the patients of a clinician, and the people whom a supporter supports. Names, no entry."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Executable, bindparam, select, type_coerce
+from sqlalchemy.types import NullType
+
+from patient_app.accounts.models import Patient, Person, PersonState, SupportLink, SupportState, TeamMembership
+from patient_app.core import clock
+from patient_app.core.identity import Viewer
+from patient_app.core.roles import Role
+from patient_app.core.work import db, vault
+from patient_app.reading.fields import open_text
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Who a patient is.
+
+    For staff, with what tells two people of one name apart, and how the person wants to be called and spoken of; for
+    supporters, the name alone.
+    """
+
+    id: uuid.UUID
+    name: str
+    chart_number: str = ""
+    date_of_birth: str = ""
+    # The patient's own, in which the end of a consent was chosen, and in which days begin.
+    zone: str = "UTC"
+    day_start_minutes: int = clock.DEFAULT_DAY_START_MINUTES
+    called: str = ""
+    pronouns: str = ""
+
+
+# From the clinician's teams to the patients: the other way round a large practice would be walked through whole.
+_TEAMS = (
+    select(TeamMembership.patient_id)
+    .where(
+        TeamMembership.clinician_id == bindparam("clinician_id"),
+        TeamMembership.practice_id == bindparam("practice_id"),
+        TeamMembership.ended_at.is_(None),
+    )
+    .distinct()
+    .subquery("teams")
+)
+_LIST = (
+    select(
+        # As the database keeps it: of a long list, only the ids of one page are needed as more than that.
+        type_coerce(Person.id, NullType()).label("id"),
+        Person.name_sealed,
+        Person.zone,
+        Person.day_start_minutes,
+        Person.called_sealed,
+        Person.pronouns_sealed,
+        Patient.chart_number_sealed,
+        Patient.date_of_birth_sealed,
+    )
+    .join(_TEAMS, _TEAMS.c.patient_id == Person.id)
+    .join(Patient, Patient.person_id == Person.id)
+    .where(
+        Person.practice_id == bindparam("practice_id"),
+        Person.role == Role.PATIENT,
+        Person.state != PersonState.CLOSED,
+    )
+)
+_ONE_OF_LIST = _LIST.where(Person.id == bindparam("patient_id"))
+
+
+def listed(viewer: Viewer) -> Sequence[Any]:
+    """Return a row for each patient of a clinician, in no order; `named` opens those that are to be shown."""
+    return plain_rows(_LIST, {"practice_id": viewer.practice_id, "clinician_id": viewer.id})
+
+
+def one_of_list(viewer: Viewer, patient_id: uuid.UUID) -> Named | None:
+    """Return a patient of this clinician's list; None for anybody else."""
+    asked = {"practice_id": viewer.practice_id, "clinician_id": viewer.id, "patient_id": patient_id}
+    return next(iter(named(viewer, plain_rows(_ONE_OF_LIST, asked))), None)
+
+
+def id_of(row: Any) -> uuid.UUID:
+    """Return the id of a row of a list."""
+    return row.id if isinstance(row.id, uuid.UUID) else uuid.UUID(row.id)
+
+
+def named(viewer: Viewer, rows: Sequence[Any]) -> list[Named]:
+    """Open what tells these people of a clinician's list apart."""
+    pairs, practice = [(id_of(row), row) for row in rows], viewer.practice_id
+
+    def own(column: str) -> list[str]:
+        return vault().open_all(Person.__tablename__, column, [(one, one, getattr(row, column)) for one, row in pairs])
+
+    def charted(column: str) -> list[str]:
+        return vault().open_all(
+            Patient.__tablename__, column, [(one, practice, getattr(row, column)) for one, row in pairs]
+        )
+
+    texts = zip(
+        own("name_sealed"),
+        charted("chart_number_sealed"),
+        charted("date_of_birth_sealed"),
+        own("called_sealed"),
+        own("pronouns_sealed"),
+        strict=True,
+    )
+    return [
+        Named(one, name, number, birth, row.zone, row.day_start_minutes, called, pronouns)
+        for (one, row), (name, number, birth, called, pronouns) in zip(pairs, texts, strict=True)
+    ]
+
+
+def plain_rows(query: Executable, asked: Mapping[str, Any]) -> Sequence[Any]:
+    """Return plain rows, past the ORM's loading of entities; nothing is to be waiting in the session."""
+    return db().connection().execute(query, asked).all()
+
+
+def supported(viewer: Viewer, patient_id: uuid.UUID | None = None) -> list[tuple[Named, str | None]]:
+    """Return the people who confirmed this supporter (or the one asked for, if so), and what they wrote first."""
+    query = (
+        select(
+            SupportLink.id.label("link_id"),
+            SupportLink.instructions_sealed,
+            Person.id,
+            Person.name_sealed,
+            Person.zone,
+            Person.day_start_minutes,
+        )
+        .join(Person, Person.id == SupportLink.patient_id)
+        .where(
+            SupportLink.supporter_id == viewer.id,
+            SupportLink.practice_id == viewer.practice_id,
+            SupportLink.state == SupportState.CONFIRMED,
+            Person.state == PersonState.ACTIVE,
+        )
+        .order_by(SupportLink.confirmed_at)
+    )
+    if patient_id is not None:
+        query = query.where(SupportLink.patient_id == patient_id)
+    rows = db().execute(query).all()
+    vault().preload([row.id for row in rows])
+    return [
+        (
+            Named(row.id, _name(row), zone=row.zone, day_start_minutes=row.day_start_minutes),
+            open_text(SupportLink.__tablename__, "instructions_sealed", row.link_id, row.id, row.instructions_sealed)
+            or None,
+        )
+        for row in rows
+    ]
+
+
+def _name(row: Any) -> str:
+    return open_text(Person.__tablename__, "name_sealed", row.id, row.id, row.name_sealed)
+
+
+def instructions_for(supporter_id: uuid.UUID | None, patient_id: uuid.UUID) -> str | None:
+    """Return what a patient wrote first for a supporter whom they confirmed."""
+    link = db().scalar(
+        select(SupportLink).where(
+            SupportLink.patient_id == patient_id,
+            SupportLink.supporter_id == supporter_id,
+            SupportLink.state == SupportState.CONFIRMED,
+        )
+    )
+    return link.instructions if link else None

@@ -1,0 +1,88 @@
+"""How a reading is recorded: what stands still meanwhile, and what the record says."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import bindparam, select
+
+from patient_app.access_log import service as access_log
+from patient_app.access_log.models import AccessKind
+from patient_app.accounts.models import Patient
+from patient_app.consent.decisions import Grants
+from patient_app.core.identity import Viewer
+from patient_app.core.work import db
+from patient_app.reading.fields import USE
+
+NOTICE_VERSION = "42cfr2.32-2024"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What stands still until the end of the unit of work: patients' chains, and their highest `recorded_seq`."""
+
+    chains: access_log.Chains
+    highest: dict[uuid.UUID, int]
+
+
+# SQLite has one writer at a time; elsewhere this keeps entries from being written between the record and the reading.
+_HIGHEST = (
+    select(Patient.person_id, Patient.entry_seq)
+    .where(Patient.person_id.in_(bindparam("patient_ids", expanding=True)))
+    .order_by(Patient.person_id)
+    .with_for_update(read=True)
+)
+
+
+def hold(patients: Collection[uuid.UUID]) -> Held:
+    """Wait for whoever writes about these patients, before anything is decided about reading."""
+    highest = {row.person_id: row.entry_seq for row in db().execute(_HIGHEST, {"patient_ids": list(patients)})}
+    return Held(access_log.lock_chains(patients), highest)
+
+
+def readings(
+    viewer: Viewer, grants: Mapping[uuid.UUID, Grants], kind: AccessKind, period: tuple[date, date], held: Held
+) -> list[access_log.Reading]:
+    """Return what is to be recorded of each patient: once a consent, or once without where nothing is shared."""
+    return [
+        _reading(
+            viewer,
+            patient_id,
+            consent_id,
+            grants=found,
+            kind=kind,
+            period=period,
+            highest=held.highest.get(patient_id, 0),
+        )
+        for patient_id, found in grants.items()
+        for consent_id in found.consent_ids or (None,)
+    ]
+
+
+def _reading(
+    viewer: Viewer,
+    patient_id: uuid.UUID,
+    consent_id: uuid.UUID | None,
+    *,
+    grants: Grants,
+    kind: AccessKind,
+    period: tuple[date, date],
+    highest: int,
+) -> access_log.Reading:
+    categories = tuple(grant.category for grant in grants.items if grant.consent_id == consent_id)
+    return access_log.Reading(
+        practice_id=viewer.practice_id,
+        patient_id=patient_id,
+        viewer_id=viewer.id,
+        viewer_role=str(viewer.discipline or viewer.role),
+        kind=kind,
+        consent_id=consent_id,
+        categories=categories,
+        from_day=period[0],
+        to_day=period[1],
+        highest_seq=highest,
+        notice_version=NOTICE_VERSION if USE in categories else "",
+    )

@@ -1,0 +1,325 @@
+"""A supporter tells the practice that they are worried; clinicians read it.
+
+What a supporter hears back never depends on whom they wrote about, on whether the practice knows that person, or on
+whether the practice listens to them at present. So a name that was typed is looked up nowhere; a message of a muted
+sender is kept like any other and counts towards the limit like any other, and stands aside on the clinicians' page
+only. What was kept aside stands among the others again when the mute ends: nothing is thrown away.
+
+Who reads: of a person whom the sender supports, that patient's team. Any clinician of the practice where no person was
+picked, and where the patient has nobody on the team, so that no message is left without a reader. Never the
+administrator, who reads no clinical words, and never the patient by way of these pages.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select
+from sqlalchemy.orm import aliased
+
+from patient_app.accounts import mail
+from patient_app.accounts.models import (
+    Patient,
+    Person,
+    PersonState,
+    Practice,
+    SupportLink,
+    SupportState,
+    TeamMembership,
+)
+from patient_app.accounts.registry import IdInUse, one_line, store_once
+from patient_app.core import clock
+from patient_app.core.errors import NotFound
+from patient_app.core.identity import Viewer
+from patient_app.core.work import db, vault
+from patient_app.worries.models import Worry, WorryMute
+
+MOST_A_DAY = 5
+LONGEST_MUTE = timedelta(days=180)
+PAGE_WORRIES = 25
+
+
+class TooManyToday(Exception):
+    """The sender has sent `MOST_A_DAY` messages in the last 24 hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Supported:
+    """Somebody who confirmed the sender as a supporter."""
+
+    id: uuid.UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a supporter wrote: about a person they support, or about whom `about` says."""
+
+    patient_id: uuid.UUID | None
+    about: str
+    words: str
+
+
+# --- The supporter's side ---------------------------------------------------------------------------------------------
+
+
+def supported(sender: Viewer) -> list[Supported]:
+    """Return the people whom a supporter supports now, in the order in which they confirmed it."""
+    query = (
+        select(Person)
+        .join(SupportLink, SupportLink.patient_id == Person.id)
+        .where(
+            SupportLink.supporter_id == sender.id,
+            SupportLink.practice_id == sender.practice_id,
+            SupportLink.state == SupportState.CONFIRMED,
+            Person.state == PersonState.ACTIVE,
+        )
+        .order_by(SupportLink.confirmed_at, SupportLink.id)
+    )
+    people = db().scalars(query).all()
+    vault().preload([person.id for person in people])
+    return [Supported(person.id, person.name or "") for person in people]
+
+
+def send(sender: Viewer, worry_id: uuid.UUID, told: Told) -> None:
+    """Store a supporter's message; sent twice, it is stored once.
+
+    Raise `IdInUse` when the form's id stands for other words, `TooManyToday` above the limit, and `NotFound` for a
+    person whom the sender does not support now.
+    """
+    told = Told(told.patient_id, one_line(told.about), told.words)
+    # One message of a sender at a time, so that two cannot both be the last of the day.
+    db().execute(select(Person.id).where(Person.id == sender.id).with_for_update(key_share=True))
+    known = db().get(Worry, worry_id)
+    if known is not None:
+        if known.sender_id != sender.id or _told(known) != told:
+            raise IdInUse
+        return
+    if told.patient_id is not None and told.patient_id not in {one.id for one in supported(sender)}:
+        raise NotFound
+    if _sent_today(sender) >= MOST_A_DAY:
+        raise TooManyToday
+    row = Worry(
+        id=worry_id,
+        practice_id=sender.practice_id,
+        sender_id=sender.id,
+        patient_id=told.patient_id,
+        sent_at=clock.now(),
+    )
+    row.about, row.words = told.about, told.words
+    if not store_once(row):  # Somebody else's form had this id, a moment ago.
+        raise IdInUse
+    if told.patient_id is not None and db().scalar(_mutes_now(sender.id)) is None:
+        _tell_team(told.patient_id)
+
+
+def _told(row: Worry) -> Told:
+    return Told(row.patient_id, row.about or "", row.words or "")
+
+
+def _sent_today(sender: Viewer) -> int:
+    since = clock.now() - timedelta(days=1)
+    return db().scalar(select(func.count()).where(Worry.sender_id == sender.id, Worry.sent_at > since)) or 0
+
+
+def _mutes_now(sender_id: uuid.UUID) -> Select[uuid.UUID]:
+    return select(WorryMute.sender_id).where(WorryMute.sender_id == sender_id, WorryMute.muted_until > clock.now())
+
+
+def _tell_team(patient_id: uuid.UUID) -> None:
+    """Send each member of a team word that there is something to read; the mail tells no more than that."""
+    on_team = select(Person).join(TeamMembership, TeamMembership.clinician_id == Person.id)
+    on_team = on_team.where(TeamMembership.patient_id == patient_id, TeamMembership.ended_at.is_(None))
+    for clinician in db().scalars(on_team.distinct()):
+        mail.tell(clinician, "something_to_read")
+
+
+# --- The clinicians' side ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The patient a message is about, with what tells two people of one name apart."""
+
+    id: uuid.UUID
+    name: str
+    chart_number: str
+    date_of_birth: str
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message as a clinician reads it; moments are in the clinician's zone.
+
+    `patient` is the person whom the sender supports and picked; `about` is what the sender wrote about who it is.
+    `muted_through` is the last day on which the sender is muted, None for somebody who is heard.
+    """
+
+    id: uuid.UUID
+    sender: str
+    patient: About | None
+    about: str
+    words: str
+    sent_at: datetime
+    read_at: datetime | None
+    read_by: str
+    muted_through: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """One page of messages, what is not read yet first; `aside` is how many of muted senders are kept aside."""
+
+    rows: tuple[Received, ...]
+    page: int
+    has_more: bool
+    aside: int
+
+
+_Sender, _Subject, _Reader = aliased(Person), aliased(Person), aliased(Person)
+
+
+def inbox(clinician: Viewer, page: int = 1, *, aside: bool = False) -> Inbox:
+    """Return a page of the messages that a clinician may read; with `aside`, those of senders who are muted now."""
+    muted = _kept_aside()
+    found = _received(clinician).where(muted if aside else ~muted)
+    page = max(1, min(page, 10_000))
+    query = found.order_by(Worry.read_at.is_not(None), Worry.sent_at.desc(), Worry.id)
+    rows = db().execute(query.offset((page - 1) * PAGE_WORRIES).limit(PAGE_WORRIES + 1)).all()
+    kept = select(func.count()).select_from(Worry).where(_readable(clinician), muted)
+    return Inbox(
+        rows=_opened(clinician, rows[:PAGE_WORRIES]),
+        page=page,
+        has_more=len(rows) > PAGE_WORRIES,
+        aside=db().scalar(kept) or 0,
+    )
+
+
+def read(clinician: Viewer, worry_id: uuid.UUID) -> Received:
+    """Return one message; raise `NotFound` for one that is not for this clinician, or is not there."""
+    row = db().execute(_received(clinician).where(Worry.id == worry_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return _opened(clinician, [row])[0]
+
+
+def mark_read(clinician: Viewer, worry_id: uuid.UUID) -> None:
+    """Keep who read a message first, and when; marked twice is marked once. Raise `NotFound` as `read` does."""
+    row = _own(clinician, worry_id)
+    if row.read_at is None:
+        row.read_at, row.read_by = clock.now(), clinician.id
+
+
+def last_muted_day(today: date) -> date:
+    """Return the last day until which a sender can be muted."""
+    return today + LONGEST_MUTE
+
+
+def today_at_practice(clinician: Viewer) -> date:
+    """Return the civil date where the practice is."""
+    return clock.now().astimezone(_zone(clinician)).date()
+
+
+def mute(clinician: Viewer, worry_id: uuid.UUID, until: date) -> None:
+    """Keep aside what the sender of a message sends from now to the end of a day; raise `NotFound` as `read` does.
+
+    Muted before, they are muted until the new day, and what stands aside stays there.
+    """
+    sender_id, moment = _own(clinician, worry_id).sender_id, clock.now()
+    ends = datetime.combine(until + timedelta(days=1), time(), _zone(clinician)).astimezone(UTC)
+    fresh = WorryMute(
+        sender_id=sender_id,
+        practice_id=clinician.practice_id,
+        muted_at=moment,
+        muted_by=clinician.id,
+        muted_until=ends,
+    )
+    kept = db().get(WorryMute, sender_id, with_for_update=True)
+    if kept is None and store_once(fresh):
+        return
+    kept = kept or db().get_one(WorryMute, sender_id, with_for_update=True)  # Two clinicians muted at once.
+    if kept.muted_until <= moment:
+        kept.muted_at = moment
+    kept.muted_until, kept.muted_by = ends, clinician.id
+
+
+def unmute(clinician: Viewer, worry_id: uuid.UUID) -> None:
+    """Let the sender of a message be heard again, also with what was kept aside; raise `NotFound` as `read` does."""
+    sender_id = _own(clinician, worry_id).sender_id
+    db().execute(delete(WorryMute).where(WorryMute.sender_id == sender_id))
+
+
+def _own(clinician: Viewer, worry_id: uuid.UUID) -> Worry:
+    query = select(Worry).where(Worry.id == worry_id, _readable(clinician))
+    row = db().scalar(query.with_for_update())
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _readable(clinician: Viewer) -> ColumnElement[bool]:
+    """Return the condition under which a message is for this clinician."""
+    team = exists().where(TeamMembership.patient_id == Worry.patient_id, TeamMembership.ended_at.is_(None))
+    team = team.correlate(Worry)
+    on_team = team.where(TeamMembership.clinician_id == clinician.id)
+    return and_(Worry.practice_id == clinician.practice_id, or_(Worry.patient_id.is_(None), on_team, ~team))
+
+
+def _kept_aside() -> ColumnElement[bool]:
+    """Return the condition under which a message came while its sender was muted, and the sender still is."""
+    mute = exists().where(
+        WorryMute.sender_id == Worry.sender_id,
+        WorryMute.muted_at < Worry.sent_at,
+        WorryMute.muted_until > clock.now(),
+    )
+    return mute.correlate(Worry)
+
+
+def _received(clinician: Viewer) -> Select[Worry, Person, Person, Patient, Person, datetime, str]:
+    return (
+        select(Worry, _Sender, _Subject, Patient, _Reader, WorryMute.muted_until, Practice.zone)
+        .join(_Sender, _Sender.id == Worry.sender_id)
+        .join(Practice, Practice.id == Worry.practice_id)
+        .outerjoin(_Subject, _Subject.id == Worry.patient_id)
+        .outerjoin(Patient, Patient.person_id == Worry.patient_id)
+        .outerjoin(_Reader, _Reader.id == Worry.read_by)
+        .outerjoin(WorryMute, and_(WorryMute.sender_id == Worry.sender_id, WorryMute.muted_until > clock.now()))
+        .where(_readable(clinician))
+    )
+
+
+def _opened(clinician: Viewer, rows: Sequence[Any]) -> tuple[Received, ...]:
+    people = {person.id for row in rows for person in (row[1], row[2], row[4]) if person is not None}
+    vault().preload([clinician.practice_id, *people])
+    zone = clock.find_zone(clinician.zone) or UTC
+    return tuple(
+        Received(
+            id=worry.id,
+            sender=sender.name or "",
+            patient=None if subject is None else _about(subject, chart),
+            about=worry.about or "",
+            words=worry.words or "",
+            sent_at=worry.sent_at.astimezone(zone),
+            read_at=None if worry.read_at is None else worry.read_at.astimezone(zone),
+            read_by="" if reader is None else reader.name or "",
+            muted_through=None if muted_until is None else _last_day(muted_until, practice_zone),
+        )
+        for worry, sender, subject, chart, reader, muted_until, practice_zone in rows
+    )
+
+
+def _about(person: Person, chart: Patient) -> About:
+    return About(person.id, person.name or "", chart.chart_number or "", chart.date_of_birth or "")
+
+
+def _last_day(muted_until: datetime, zone: str) -> date:
+    """Return the day at whose end a mute ends."""
+    return (muted_until.astimezone(clock.find_zone(zone) or UTC) - timedelta(days=1)).date()
+
+
+def _zone(clinician: Viewer) -> tzinfo:
+    return clock.find_zone(db().get_one(Practice, clinician.practice_id).zone) or UTC

@@ -1,0 +1,84 @@
+"""Today: what concerns who reads a person's words comes first, in one line, and never more than three lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from patient_app.accounts import codes
+from patient_app.accounts.models import SupportState
+from patient_app.core import clock
+from patient_app.core.ids import new_id
+from patient_app.core.work import Store
+from patient_app.home.attention import Line, chosen
+from tests import factories
+from tests.factories import Made, MadePractice
+from tests.page import Client, Page, text_of
+
+NEW = "a new quiet harbour"
+
+
+@pytest.fixture
+def practice(store: Store) -> MadePractice:
+    return factories.make_practice(store)
+
+
+@pytest.fixture
+def patient(store: Store, practice: MadePractice) -> Made:
+    return factories.make_patient(store, practice)
+
+
+def accepted(store: Store, practice: MadePractice, patient: Made, name: str) -> None:
+    supporter = factories.make_supporter(store, practice)
+    factories.tie_supporter(store, patient, supporter, state=SupportState.ACCEPTED, name=name)
+
+
+def lines(page: Page) -> list[str]:
+    return [text_of(line) for part in page.all("ul", class_name="today-lines") for line in part.findall("li")]
+
+
+def test_a_supporter_who_accepted_is_one_line_that_leads_to_sharing(
+    store: Store, practice: MadePractice, patient: Made, client: Client
+) -> None:
+    factories.tie_supporter(store, patient, None, state=SupportState.INVITED, name="Not yet")
+    factories.tie_supporter(store, patient, factories.make_supporter(store, practice), name="Long since")
+    accepted(store, practice, patient, "My sister")
+    factories.sign_in(client, patient)
+    page = client.get("/today")
+    assert "My sister said yes to your invitation." in lines(page)[0]
+    assert "/sharing" in page.links
+    assert "Not yet" not in page.main_words
+    assert "Long since" not in page.main_words
+
+
+def test_several_are_still_one_line_and_leave_room_for_the_rest(
+    store: Store, practice: MadePractice, patient: Made, client: Client
+) -> None:
+    for number in range(4):
+        accepted(store, practice, patient, f"Friend {number}")
+    factories.sign_in(client, patient)
+    found = lines(client.get("/today"))
+    assert "4 people said yes to your invitations." in found[0]
+    assert "Three short screens" in found[1]
+    assert len(found) == 2
+
+
+def test_a_device_that_came_in_by_a_code_is_told_no_name(
+    store: Store, practice: MadePractice, patient: Made, client: Client, set_time: Callable[[object], None]
+) -> None:
+    accepted(store, practice, patient, "My sister")
+    with store.work(writes=True):
+        text = codes.issue(factories.make_administrator(store, practice).viewer, patient.id, new_id()).text
+    assert text
+    set_time(clock.now() + timedelta(seconds=1))
+    assert client.post("/join", data={"code": text, "password": NEW}).status_code == 303
+    assert "My sister" not in client.get("/today").main_words
+
+
+def test_there_are_never_more_than_three_lines_nor_two_prompts() -> None:
+    prompts = [Line(f"p{number}", is_prompt=True) for number in range(3)]
+    told = [Line(f"t{number}") for number in range(4)]
+    assert [line.kind for line in chosen([*told, *prompts])] == ["t0", "t1", "t2"]
+    assert [line.kind for line in chosen([*prompts, *told])] == ["p0", "p1", "t0"]
