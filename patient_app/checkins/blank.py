@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from functools import lru_cache
 
-from flask import get_template_attribute, request
+from flask import get_template_attribute
 from markupsafe import Markup
 
 from patient_app.checkins.forms import CheckInForm
@@ -24,15 +24,15 @@ def blank_questions(profile: Profile) -> Markup:
     return _kept(i18n.catalogue(), profile.asks_about_use, profile.things)
 
 
-def other_days(today: date, number: int) -> Markup:
-    """Return the links to so many days before today."""
-    return _days(i18n.catalogue(), request.script_root, today, number)
+def other_days(address: str, today: date, number: int) -> Markup:
+    """Return the links to so many days before today; `address` is the form's."""
+    return _days(i18n.catalogue(), address, today, number)
 
 
 @lru_cache(maxsize=64)
-def _days(_catalogue: object, _mounted_at: str, today: date, number: int) -> Markup:
+def _days(_catalogue: object, address: str, today: date, number: int) -> Markup:
     past = [today - timedelta(days=back) for back in range(1, number + 1)]
-    drawn: Markup = get_template_attribute("checkins/_questions.html", "other_days")(past)
+    drawn: Markup = get_template_attribute("checkins/_questions.html", "other_days")(address, past)
     return drawn
 
 

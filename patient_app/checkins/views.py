@@ -187,7 +187,7 @@ def _form_page(patient: Viewer, profile: Profile, form: WhenForm, day: date | No
         blank=blank,
         asks_about_use=profile.asks_about_use,
         day=day,
-        other_days=other_days(today, PAST_DAYS),
+        other_days=other_days(url_for("checkins.check_in"), today, PAST_DAYS),
     )
 
 

@@ -28,7 +28,7 @@ from patient_app.consent import seals
 from patient_app.consent.categories import DETAIL_ONLY, OFFERED, Category, Level
 from patient_app.consent.form_text import current_form, digest
 from patient_app.consent.models import Consent, ConsentCategory, ConsentEvent, ConsentState, RecipientKind
-from patient_app.consent.words import CATEGORY_NAMES, DISCIPLINE_NAMES, LEVEL_NAMES, YOUR_DISCIPLINE
+from patient_app.consent.words import CATEGORY_NAMES, DISCIPLINE_NAMES, LEVEL_NAMES, SIGNED_AS, YOUR_DISCIPLINE
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
@@ -277,7 +277,7 @@ def preview_text(patient: Viewer, recipient: Recipient) -> FormWords:
 
 def _information(terms: Terms) -> str:
     return "; ".join(
-        f"{CATEGORY_NAMES[category]} ({LEVEL_NAMES[terms.grants[category]]})"
+        f"{SIGNED_AS.get(category, CATEGORY_NAMES[category])} ({LEVEL_NAMES[terms.grants[category]]})"
         for category in Category
         if category in terms.grants
     )

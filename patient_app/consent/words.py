@@ -20,16 +20,33 @@ CATEGORY_NAMES: dict[Category, LazyString] = {
 }
 
 CATEGORY_HINTS: dict[Category, LazyString] = {
-    Category.MOOD: _l("How you feel when you check in."),
+    Category.MOOD: _l(
+        "How you feel when you check in: mood, sleep, anxiety, energy. If alcohol and drugs play no part for you, also "
+        "what made it harder and what helped."
+    ),
     Category.NOTES: _l(
         "The words you write, all of them. A note about alcohol or drugs is only shown where both are shared."
     ),
-    Category.SUBSTANCE_USE: _l("Cravings, and whether you drank or used. A law protects this part more strictly."),
+    Category.SUBSTANCE_USE: _l(
+        "Cravings; if you drank or used, what, and how much; what made it harder, and what helped. A law protects this "
+        "part more strictly."
+    ),
     Category.MEDICATIONS: _l("What you take and whether you took it."),
     Category.SKILLS: _l("Exercises you did."),
     Category.MEASURES: _l("Answers to questionnaires."),
     Category.PLAN: _l("Your goals and steps."),
     Category.SAFETY_PLAN: _l("Your plan for hard moments."),
+}
+
+# What is signed has to say what is shared (42 CFR 2.31(a)(3)); a category that is not here says it by its name.
+SIGNED_AS: dict[Category, LazyString] = {
+    Category.MOOD: _l(
+        "Mood, with sleep, anxiety and energy, and, if alcohol and drugs play no part, what made it harder and what "
+        "helped"
+    ),
+    Category.SUBSTANCE_USE: _l(
+        "Alcohol and drugs, with cravings, use, what and how much, what made it harder and what helped"
+    ),
 }
 
 LEVEL_NAMES: dict[Level, LazyString] = {

@@ -309,21 +309,27 @@ class DayField(StringField):  # type: ignore[misc]  # WTForms has no types.
 def words_of(sent: MultiDict[str, str]) -> list[tuple[str, str]]:
     """Return the questions and answers of a form as a person saw them, from what was sent.
 
-    For pages that cannot make the form itself, having neither person nor database: the form is found by the names of
-    its fields. Hidden fields, passwords and codes are left out, and so is what no form of ours has.
+    For pages that cannot make the form itself, having neither person nor database: each field is taken for that of the
+    form with the most of these fields. Hidden ones are left out, and so is what no form of ours has. What is a password
+    or a code in any form is never shown.
     """
-    form: Any = max(_all_forms(Form), key=lambda each: len(_questions(each).keys() & sent.keys()), default=Form)
+    asked: dict[str, _Question] = {}
+    secret = set()
+    for form in sorted(_all_forms(Form), key=lambda each: -len(_questions(each).keys() & sent.keys())):
+        for name, question in _questions(form).items():
+            asked.setdefault(name, question)
+            secret |= {name} if question.secret else set()
     answers = []
-    for name, asked in _questions(form).items():
-        words = ", ".join(filter(None, map(asked.word, sent.getlist(name))))
-        if words and not asked.secret:
-            answers.append((str(asked.label), words))
+    for name, question in asked.items():
+        words = ", ".join(filter(None, map(question.word, sent.getlist(name))))
+        if words and question.label and name not in secret:
+            answers.append((str(question.label), words))
     return answers
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    label: LazyString | str
+    label: LazyString | str  # Empty for what nobody sees.
     choices: dict[str, LazyString | str]
     secret: bool
 
@@ -357,10 +363,8 @@ def _question(field: UnboundField[Field]) -> _Question:
         choices = [("y", _l("Yes"))]
     elif issubclass(field.field_class, ChoiceField | ChipsField | ListField):
         choices = given.get("choices") or ()
-    label = given.get("label", "")
-    secret = (
-        not label or issubclass(field.field_class, HiddenField) or _is_secret(field.field_class, given.get("render_kw"))
-    )
+    label = "" if issubclass(field.field_class, HiddenField) else given.get("label", "")
+    secret = _is_secret(field.field_class, given.get("render_kw"))
     return _Question(label, {str(each[0]): each[1] for each in choices}, secret)
 
 

@@ -12,6 +12,7 @@ from patient_app.core import access, work
 from patient_app.core.access import Permission
 from patient_app.core.db import DatabaseBusy, DatabaseMissing
 from patient_app.core.errors import TEXTS
+from patient_app.factory import LARGEST_REQUEST
 from tests.page import FOR_A_YEAR, HEADERS, PRIVATE, Client, Page, PageBroken, check, header_problems
 from tests.sweeps import access_table
 from tests.sweeps.conftest import Stage
@@ -132,7 +133,7 @@ def test_refusals_are_whole_pages(stage: Stage, method: str, path: str, headers:
 
 
 def test_too_much_at_once_is_refused_with_a_whole_page(stage: Stage) -> None:
-    page = stage.client("owner", checked=True).post("/check-in", data={"note": "x" * 3_000_000})
+    page = stage.client("owner", checked=True).post("/check-in", data={"note": "x" * (LARGEST_REQUEST + 1)})
     assert page.status_code == 413
 
 

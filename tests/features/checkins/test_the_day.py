@@ -233,13 +233,13 @@ def test_receipts_name_each_part_for_each_person(store: Store) -> None:
 @pytest.mark.parametrize(
     ("moment", "words"),
     [
-        ("2026-11-23 14:00", "Your care team is there until 5:30 PM today."),  # Monday, 9:00 in New York.
-        ("2026-11-23 12:00", "Your care team is there next on Monday 23 November from 8:30 AM."),
-        ("2026-11-23 22:30", "Your care team is there next on Wednesday 25 November from 8:30 AM."),
-        ("2026-11-26 02:00", "Your care team is there next on Monday 30 November from 8:30 AM."),
+        ("2026-11-23 14:00", "Your care team is there until 17:30 today."),  # Monday, 9:00 in New York.
+        ("2026-11-23 12:00", "Your care team is there next on Monday 23 November from 8:30."),
+        ("2026-11-23 22:30", "Your care team is there next on Wednesday 25 November from 8:30."),
+        ("2026-11-26 02:00", "Your care team is there next on Monday 30 November from 8:30."),
         (
             "2026-11-24 03:00",
-            "Your care team is there next on Wednesday 25 November from 8:30 AM.",
+            "Your care team is there next on Wednesday 25 November from 8:30.",
         ),  # Still Monday there.
     ],
 )

@@ -113,7 +113,8 @@ ELEMENTS = {
     "1 the patient's name": r"My name: Robin Vale\.",
     "2 who may disclose": r"Who may share it: Harbour Practice\.",
     "3 what, specific and meaningful": (
-        r"What may be shared: Mood \(a summary of each week\); Notes \(each check-in\)\. "
+        r"What may be shared: Mood, with sleep, anxiety and energy, and, if alcohol and drugs play no part, what made "
+        r"it harder and what helped \(a summary of each week\); Notes \(each check-in\)\. "
         r"Only from November 3, 2026 on\."
     ),
     "4 the recipient": r"any prescriber on my care team at Harbour Practice \(now: Dr Ana Ruiz\)",
@@ -208,7 +209,7 @@ def test_a_consent_is_whole_in_the_language_of_its_form_whatever_the_readers(
             "my treatment",
             "any prescriber on my care team at Harbour Practice (now: Dr Ana Ruiz)",
         )
-    assert "Mood (a summary of each week). Only from November 3, 2026 on." in words
+    assert "what helped (a summary of each week). Only from November 3, 2026 on." in words
     assert "This consent ends: December 3, 2999." in words
     assert "⟦" not in words + shown.text
 

@@ -78,7 +78,8 @@ def test_after_signing_the_page_says_who_sees_what(client: Client, world: World,
     assert consent.state == ConsentState.ACTIVE
     assert {grant.category: grant.level for grant in consent.grants} == {"mood": "detail", "substance_use": "summary"}
     copy = client.get(f"/sharing/consents/{consent.id}")
-    assert "Mood (each check-in); Alcohol and drugs (a summary of each week)" in copy.words
+    assert "what helped (each check-in); Alcohol and drugs, with cravings, use, what and how much" in copy.words
+    assert "what helped (a summary of each week)" in copy.words
     assert "Signed by Robin Vale" in copy.words
 
 

@@ -238,19 +238,17 @@ def write_a_week(store: Store, patient: factories.Made) -> None:
 
 
 def shared_part(page: Page) -> list[str]:
-    """Return what a reader is shown, without the frame around it: every section, banner and notice after the nav."""
-    main = page.one("main")
+    """Return what a reader is shown of the patient's, without the frame around it.
+
+    The frame is who the patient is, what the reader did about it, and the headings that tell new days from seen ones.
+    """
+    frame = {"lead", "back", "banner info", "constant-line", "identity", "look"}
     kept = []
-    for element in main:
-        words = text_of(element)
-        is_frame = element.tag in {"h1", "nav"} or element.get("class") in {
-            "lead",
-            "back",
-            "banner info",
-            "constant-line",
-        }
-        if words and not is_frame and element.get("id") != "notice" and "Chart number" not in words:
-            kept.append(words)
+    for element in page.one("main"):
+        if element.tag in {"h1", "nav"} or element.get("class") in frame or element.get("id") == "notice":
+            continue
+        days = [part for part in element if part.get("class") == "read-day"]
+        kept += [words for part in days or [element] if (words := text_of(part))]
     return kept
 
 
