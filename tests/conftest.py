@@ -1,4 +1,4 @@
-"""Fixtures of all tests. A test runs on SQLite; one marked `data` runs on SQLite and on PostgreSQL."""
+"""Fixtures of all tests. What needs a database runs on SQLite and PostgreSQL; what is about files, on SQLite alone."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ SERVER_STARTS_WITHIN = 30.0
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run the tests marked `data` on both databases."""
-    if metafunc.definition.get_closest_marker("data") and "backend" in metafunc.fixturenames:
+    """Run every test that needs a database on both, but for those about the files of SQLite."""
+    if "backend" in metafunc.fixturenames and not metafunc.definition.get_closest_marker("sqlite"):
         metafunc.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
 
 

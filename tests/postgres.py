@@ -1,4 +1,4 @@
-"""An embedded PostgreSQL for the tests marked `data`: one server a run, one copy of a migrated template a test."""
+"""An embedded PostgreSQL for the tests: one server a run, one copy of a migrated template a test."""
 
 from __future__ import annotations
 

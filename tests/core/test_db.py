@@ -40,7 +40,6 @@ def _write_many(url: str, number: int) -> None:
     database.close()
 
 
-@pytest.mark.data
 def test_writers_in_many_threads_all_succeed(store: Store) -> None:
     faults: list[BaseException] = []
 
@@ -114,6 +113,7 @@ def test_a_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.sqlite
 def test_a_file_that_was_moved_away_is_missed_and_not_made_anew(store: Store) -> None:
     file = store.database.file
     assert file is not None
@@ -126,6 +126,7 @@ def test_a_file_that_was_moved_away_is_missed_and_not_made_anew(store: Store) ->
     assert not file.exists()
 
 
+@pytest.mark.sqlite
 def test_sqlite_is_durable_and_checks_references(store: Store) -> None:
     with store.work(writes=False):
         pragmas = {
@@ -141,6 +142,7 @@ def test_sqlite_is_durable_and_checks_references(store: Store) -> None:
     }
 
 
+@pytest.mark.sqlite
 def test_another_program_that_locks_the_file_makes_a_writer_fail_not_hang(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,7 +159,6 @@ def test_another_program_that_locks_the_file_makes_a_writer_fail_not_hang(
         db().add(Practice(id=new_id(), name="After", zone="UTC", created_at=clock.now()))
 
 
-@pytest.mark.data
 def test_a_moment_comes_back_aware_and_in_utc(store: Store) -> None:
     moment = datetime(2026, 3, 8, 23, 30, 15, 123456, tzinfo=timezone(timedelta(hours=-5)))
     practice_id = new_id()
@@ -169,7 +170,6 @@ def test_a_moment_comes_back_aware_and_in_utc(store: Store) -> None:
     assert found.tzinfo is UTC
 
 
-@pytest.mark.data
 def test_a_moment_without_a_zone_is_refused(store: Store) -> None:
     naive = datetime(2026, 3, 8, 12)  # noqa: DTZ001 - a naive one is what is meant here.
 
@@ -181,6 +181,7 @@ def test_a_moment_without_a_zone_is_refused(store: Store) -> None:
         write()
 
 
+@pytest.mark.sqlite
 def test_an_error_of_the_database_does_not_repeat_the_values(store: Store) -> None:
     def write() -> None:
         with store.work(writes=True):
@@ -222,7 +223,6 @@ def _write_and_raise(store: Store, error: BaseException, *, in_a_unit: bool) -> 
         raise error
 
 
-@pytest.mark.data
 @pytest.mark.parametrize("in_a_unit", [True, False], ids=["unit", "session"])
 def test_an_ordinary_refusal_is_rolled_back_and_keeps_its_connection(store: Store, *, in_a_unit: bool) -> None:
     _practices(store)
@@ -235,7 +235,6 @@ def test_an_ordinary_refusal_is_rolled_back_and_keeps_its_connection(store: Stor
     assert made == []
 
 
-@pytest.mark.data
 @pytest.mark.parametrize("in_a_unit", [True, False], ids=["unit", "session"])
 def test_an_interruption_leaves_nothing_behind(store: Store, *, in_a_unit: bool) -> None:
     with pytest.raises(KeyboardInterrupt):
@@ -245,7 +244,6 @@ def test_an_interruption_leaves_nothing_behind(store: Store, *, in_a_unit: bool)
     assert _practices(store) == 1
 
 
-@pytest.mark.data
 def test_a_commit_that_failed_gives_up_its_connection(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     dialect = store.database.engine.dialect
 

@@ -35,7 +35,6 @@ def _reason(call: Callable[[], object]) -> str:
     return sentence
 
 
-@pytest.mark.data
 def test_a_key_is_made_once_and_found_again(store: Store, config: Config) -> None:
     subject = new_id()
     made = store.keys.ensure(KeyKind.PATIENT, subject)
@@ -45,7 +44,6 @@ def test_a_key_is_made_once_and_found_again(store: Store, config: Config) -> Non
     again.close()
 
 
-@pytest.mark.data
 def test_many_at_once_make_one_key(store: Store, config: Config) -> None:
     subject = new_id()
     stores = [open_store(config) for _ in range(4)]
@@ -69,7 +67,6 @@ def test_many_at_once_make_one_key(store: Store, config: Config) -> None:
         assert session.scalar(select(func.count()).select_from(DataKeyRow)) == 1
 
 
-@pytest.mark.data
 def test_a_destroyed_key_is_gone_for_good(store: Store, config: Config) -> None:
     subject = new_id()
     store.keys.ensure(KeyKind.PATIENT, subject)
@@ -118,7 +115,6 @@ def test_the_memory_holds_only_so_many_keys(store: Store, monkeypatch: pytest.Mo
     assert store.keys.of_subject(subjects[0]).subject_id == subjects[0]
 
 
-@pytest.mark.data
 def test_a_key_moved_to_another_subject_does_not_open(store: Store, config: Config) -> None:
     first, second = new_id(), new_id()
     store.keys.ensure(KeyKind.PATIENT, first)
@@ -223,6 +219,7 @@ def test_a_database_of_another_version_is_refused(
     assert "another version" in _reason(lambda: open_store(config))
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("name", ["tandem.sqlite", "keys.sqlite"])
 def test_a_damaged_database_is_refused_and_left_as_it_is(config: Config, name: str) -> None:
     file = config.instance / name

@@ -24,7 +24,7 @@ def _files(folder: Path) -> set[str]:
     return {file.name for file in folder.iterdir()}
 
 
-@pytest.mark.data
+@pytest.mark.sqlite
 def test_ready_when_both_databases_are_at_this_version(client: Client, store: Store) -> None:
     assert client.get("/readyz").status_code == 200
     with store.database.engine.begin() as connection:
@@ -32,6 +32,7 @@ def test_ready_when_both_databases_are_at_this_version(client: Client, store: St
     assert client.get("/readyz").status_code == 503
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("lost", ["tandem.sqlite", "keys.sqlite"])
 def test_a_lost_database_is_not_ready_and_none_is_made_in_its_place(client: Client, store: Store, lost: str) -> None:
     folder = store.config.instance
@@ -45,6 +46,7 @@ def test_a_lost_database_is_not_ready_and_none_is_made_in_its_place(client: Clie
         store.close()
 
 
+@pytest.mark.sqlite
 def test_an_empty_database_is_not_ready(client: Client, store: Store) -> None:
     store.close()
     for file in store.config.instance.glob("tandem.sqlite*"):
@@ -53,6 +55,7 @@ def test_an_empty_database_is_not_ready(client: Client, store: Store) -> None:
     assert client.get("/readyz").status_code == 503
 
 
+@pytest.mark.sqlite
 def test_ready_again_when_the_database_is_back(client: Client, store: Store, tmp_path: Path) -> None:
     store.close()
     file = store.config.instance / "tandem.sqlite"

@@ -110,6 +110,7 @@ def test_what_the_server_refuses_before_the_application_says_nothing(
     assert not names & {name.casefold() for name in HEADERS}
 
 
+@pytest.mark.sqlite
 def test_no_word_of_a_person_is_printed_by_the_real_server(live_server: LiveServer) -> None:
     """Whatever is asked, and even when it raises where nobody catches: every printed line is one of ours."""
     store = live_server.store

@@ -119,7 +119,6 @@ def test_a_sealed_attribute_wants_its_row_and_owner_first(store: Store) -> None:
         row.name = "Ann"
 
 
-@pytest.mark.data
 def test_a_ciphertext_moved_between_rows_of_the_database_is_refused(store: Store) -> None:
     practice = factories.make_practice(store)
     first, second = factories.make_patient(store, practice), factories.make_patient(store, practice)

@@ -12,8 +12,6 @@ from patient_app.core import clock, work
 from patient_app.core.ids import new_id
 from patient_app.core.work import NoUnitOfWork, Store, db, vault
 
-pytestmark = pytest.mark.data
-
 
 def _add_practice(name: str = "Harbour") -> None:
     db().add(Practice(id=new_id(), name=name, zone="UTC", created_at=clock.now()))

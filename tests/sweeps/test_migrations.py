@@ -25,7 +25,6 @@ from patient_app.core.migrate import Which
 from patient_app.core.work import Store
 from tests.postgres import Postgres
 
-pytestmark = pytest.mark.data
 WHICH: tuple[Which, ...] = get_args(Which)
 METADATA: dict[Which, MetaData] = {"main": Base.metadata, "keys": KeysBase.metadata}
 assert models

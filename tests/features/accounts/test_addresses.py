@@ -114,7 +114,6 @@ def can_sign_in(app: Flask, patient: Made, password: str) -> bool:
 
 
 # ----------------------------------------------------------------------------------------------------------- the attack
-@pytest.mark.data
 def test_an_administrator_does_not_get_to_entries_by_an_address_of_their_own(
     app: Flask, store: Store, admin: Made, patient: Made, phone: Client, set_time: SetTime
 ) -> None:
@@ -154,7 +153,6 @@ def test_an_administrator_does_not_get_to_entries_by_an_address_of_their_own(
     assert ask_for_link(store, patient)[0] == patient.email
 
 
-@pytest.mark.data
 def test_after_a_day_it_opens_as_after_a_code_and_can_still_be_taken_back(
     app: Flask, store: Store, admin: Made, patient: Made, phone: Client, set_time: SetTime
 ) -> None:
@@ -229,7 +227,6 @@ def test_a_code_issued_later_does_not_take_the_question_about_a_used_one_away(
     assert can_sign_in(app, patient, PASSWORD)
 
 
-@pytest.mark.data
 def test_two_changes_keep_the_address_that_was_the_persons_own(store: Store, admin: Made, patient: Made) -> None:
     change(store, admin, patient, MINE)
     change(store, admin, patient, THIRD)
@@ -253,7 +250,6 @@ def test_an_address_changed_and_put_back_does_not_open_what_was_closed(
     assert phone.get("/security-notice").status_code == 200
 
 
-@pytest.mark.data
 def test_links_to_an_address_die_with_it(
     app: Flask, store: Store, admin: Made, patient: Made, phone: Client, set_time: SetTime
 ) -> None:
@@ -269,7 +265,6 @@ def test_links_to_an_address_die_with_it(
 
 
 # ----------------------------------------------------------------------------------------------------------- the answer
-@pytest.mark.data
 def test_an_address_that_is_right_is_the_persons_own(
     app: Flask, store: Store, admin: Made, patient: Made, phone: Client
 ) -> None:
@@ -341,7 +336,6 @@ def test_who_joined_by_the_mail_has_shown_that_the_address_is_theirs(
     assert letters(store, invited.email) == []  # It may have been anybody's: they have not joined.
 
 
-@pytest.mark.data
 def test_who_joined_by_a_code_is_asked_and_a_link_to_what_staff_typed_opens_nothing(
     app: Flask, store: Store, own: MadePractice, admin: Made
 ) -> None:

@@ -97,7 +97,6 @@ def kinds(store: Store, patient: Made) -> list[AccessKind]:
 
 
 # ----------------------------------------------------------------------------------------------------------- the chart
-@pytest.mark.data
 def test_a_chart_is_changed_and_sealed(store: Store, admin: Made, patient: Made) -> None:
     born = date(1971, 3, 4)
     new = {"name": "Quillon Zebra", "chart_number": "CH-9", "address": "Zanzibar Lane", "emergency_contact": "Theodora"}
@@ -111,7 +110,6 @@ def test_a_chart_is_changed_and_sealed(store: Store, admin: Made, patient: Made)
         assert word.encode() not in kept, word
 
 
-@pytest.mark.data
 def test_the_same_words_again_change_nothing_and_send_nothing(store: Store, admin: Made, patient: Made) -> None:
     new = {"chart_number": "CH-9", "email": "new@elsewhere.example"}
     outcomes = [change(store, admin, patient, **new) for _ in range(3)]
@@ -123,7 +121,6 @@ def test_the_same_words_again_change_nothing_and_send_nothing(store: Store, admi
     assert kept_bytes(store) == before
 
 
-@pytest.mark.data
 def test_of_many_charts_changed_to_one_number_one_gets_it(store: Store, own: MadePractice, admin: Made) -> None:
     patients = [make_patient(store, own) for _ in range(6)]
     ready = threading.Barrier(len(patients))
@@ -309,7 +306,6 @@ def consents_of(store: Store, patient: Made) -> dict[object, ConsentState]:
         return {row.id: ConsentState(row.state) for row in rows}
 
 
-@pytest.mark.data
 def test_consents_of_a_closed_patient_open_nothing_even_while_active(
     store: Store, own: MadePractice, admin: Made, patient: Made
 ) -> None:
@@ -343,7 +339,6 @@ def test_consents_of_a_closed_patient_open_nothing_even_while_active(
             read(reader.viewer, patient.id, 30)
 
 
-@pytest.mark.data
 def test_closing_pauses_what_was_shared_and_deletes_nothing(
     store: Store, own: MadePractice, admin: Made, patient: Made
 ) -> None:
@@ -374,7 +369,6 @@ def test_closing_pauses_what_was_shared_and_deletes_nothing(
     assert acts == [AccessKind.ACCOUNT_CLOSED, AccessKind.ACCOUNT_REOPENED]
 
 
-@pytest.mark.data
 def test_what_was_given_while_the_account_closed_is_paused_on_opening(
     store: Store, own: MadePractice, admin: Made, patient: Made
 ) -> None:

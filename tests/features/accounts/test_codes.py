@@ -104,7 +104,6 @@ def kinds(store: Store, patient: Made) -> list[tuple[AccessKind, object]]:
 
 
 # ------------------------------------------------------------------------------------------------------ what it does
-@pytest.mark.data
 def test_a_code_sets_a_new_password(store: Store, admin: Made, patient: Made) -> None:
     issued = issue(store, admin, patient)
     redeemed = redeem(store, issued.text)
@@ -191,7 +190,6 @@ def test_five_wrong_tries_and_the_right_code_is_dead(store: Store, admin: Made, 
     assert refused(store, issued.text)
 
 
-@pytest.mark.data
 def test_of_thirty_tries_at_once_five_are_looked_at(
     store: Store, admin: Made, patient: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -234,7 +232,6 @@ def test_of_thirty_forms_at_once_none_gets_in(store: Store, admin: Made, patient
     assert row(store, issued.id).tries_left == 0
 
 
-@pytest.mark.data
 def test_of_many_with_the_right_code_one_gets_in(store: Store, admin: Made, patient: Made) -> None:
     issued = issue(store, admin, patient)
     everybody_ready = threading.Barrier(8)

@@ -160,7 +160,6 @@ def test_of_twenty_at_once_one_makes_the_account(store: Store, patient: Made, ap
         assert db().scalar(select(func.count()).select_from(DeviceSession)) == 1
 
 
-@pytest.mark.data
 def test_of_many_at_once_one_uses_the_link(store: Store, admin_of_backend: Made) -> None:
     token = register(store, admin_of_backend)
     everybody_ready = threading.Barrier(8)

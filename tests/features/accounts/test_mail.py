@@ -151,7 +151,6 @@ def rows(store: Store) -> list[MailMessage]:
 # --- over SMTP -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.data
 def test_a_message_is_handed_to_a_mail_server(store: Store, patient: Made, inbox: Inbox, plain_server: int) -> None:
     through = over(store, Smtp("localhost", plain_server, security="none"))
     queue(store, patient)
@@ -229,7 +228,6 @@ def test_a_server_without_starttls_gets_nothing(store: Store, patient: Made, inb
     assert inbox.messages == []
 
 
-@pytest.mark.data
 def test_a_refused_message_is_tried_again_later_and_given_up_after_eight_tries(
     store: Store, patient: Made, inbox: Inbox, plain_server: int, set_time: SetTime
 ) -> None:
@@ -271,7 +269,6 @@ def test_a_message_that_was_refused_arrives_later(
     assert len(inbox.messages) == 1
 
 
-@pytest.mark.data
 @pytest.mark.parametrize("where", ["its address", "its words"])
 def test_what_is_refused_for_good_is_given_up_at_once_and_the_operator_is_told(
     *, store: Store, patient: Made, inbox: Inbox, plain_server: int, where: str, log_lines: io.StringIO
@@ -333,7 +330,6 @@ def test_a_server_that_is_not_there_stops_nothing(store: Store, patient: Made) -
     assert row.state == MailState.QUEUED
 
 
-@pytest.mark.data
 def test_two_workers_hand_each_message_over_once(store: Store, patient: Made, inbox: Inbox, plain_server: int) -> None:
     through = over(store, Smtp("localhost", plain_server, security="none"))
     for _ in range(12):

@@ -85,7 +85,6 @@ def statements(store: Store) -> Iterator[list[str]]:
 
 
 # ------------------------------------------------------------------------------------------------ registering patients
-@pytest.mark.data
 def test_a_patient_is_registered_with_chart_and_access_chain(store: Store, admin: Made) -> None:
     person = register(store, admin, address="1 Mill Lane", emergency_contact="Sam")
     with store.work(writes=False):
@@ -96,7 +95,6 @@ def test_a_patient_is_registered_with_chart_and_access_chain(store: Store, admin
     assert letters(store) == []
 
 
-@pytest.mark.data
 def test_the_same_form_sent_twenty_times_stores_one_patient(store: Store, admin: Made) -> None:
     person_id = new_id()
     everybody_ready = threading.Barrier(20)
@@ -111,7 +109,6 @@ def test_the_same_form_sent_twenty_times_stores_one_patient(store: Store, admin:
     assert len(letters(store)) == 1
 
 
-@pytest.mark.data
 def test_of_many_with_one_chart_number_one_is_registered(store: Store, admin: Made) -> None:
     everybody_ready = threading.Barrier(8)
     outcomes: list[str] = []
@@ -407,7 +404,6 @@ def test_clinicians_close_nobody(store: Store, own: MadePractice, admin: Made) -
 
 
 # --------------------------------------------------------------------------------------------------- hours and numbers
-@pytest.mark.data
 def test_hours_are_replaced(store: Store, admin: Made) -> None:
     with store.work(writes=True):
         practice.set_hours(admin.viewer, {0: (480, 720), 6: (600, 660)})
@@ -518,6 +514,7 @@ def test_help_shows_the_only_practice_and_never_one_of_several(store: Store, own
         assert practice.help_numbers(other.id) == ()
 
 
+@pytest.mark.sqlite
 def test_help_gives_what_was_last_known_when_the_database_is_gone(store: Store, own: MadePractice, app: Flask) -> None:
     with store.work(writes=False):
         known = practice.reachable()

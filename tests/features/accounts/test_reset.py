@@ -78,7 +78,6 @@ def is_signed_in(client: Client) -> bool:
 # --- asking ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.data
 def test_asking_is_answered_alike_for_everybody(app: Flask, store: Store, patient: Made) -> None:
     answers = []
     for name in (patient.sign_in_name, "nobody@example.org"):
@@ -112,7 +111,6 @@ def test_a_network_that_asks_for_many_is_slowed(client: Client, set_time: SetTim
     assert 429 in statuses[60:]
 
 
-@pytest.mark.data
 def test_two_workers_answer_a_request_once(client: Client, store: Store, patient: Made) -> None:
     client.post("/forgot", data={"sign_in_name": patient.sign_in_name})
     with ThreadPoolExecutor(4) as pool:
@@ -124,7 +122,6 @@ def test_two_workers_answer_a_request_once(client: Client, store: Store, patient
 # --- the link --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.data
 def test_a_link_sets_a_new_password_and_signs_out_every_device(
     app: Flask, client: Client, store: Store, patient: Made
 ) -> None:
@@ -180,7 +177,6 @@ def test_using_one_link_ends_the_others(client: Client, store: Store, patient: M
     assert client.get(first).status_code == 410
 
 
-@pytest.mark.data
 def test_of_twenty_who_press_the_button_at_once_one_wins(
     app: Flask, client: Client, store: Store, patient: Made
 ) -> None:
@@ -198,7 +194,6 @@ def test_of_twenty_who_press_the_button_at_once_one_wins(
     assert statuses.count(410) == 19
 
 
-@pytest.mark.data
 def test_of_fifty_who_use_a_link_at_once_one_wins(store: Store, patient: Made) -> None:
     with store.work(writes=True):
         token = links.make_link(LinkPurpose.RESET, practice_id=patient.practice_id, person_id=patient.id, hours=1)
@@ -274,7 +269,6 @@ def answer(client: Client, word: str) -> str | None:
     return client.post(form.action, data={**form.filled(), "answer": word}).location
 
 
-@pytest.mark.data
 def test_it_was_not_me_takes_everything_back(app: Flask, came_in: CameIn) -> None:
     came_in.come_in()
     assert "sign that device out" in came_in.before.get("/security-notice").main_words
@@ -357,7 +351,6 @@ def test_an_answer_to_an_older_question_is_not_taken(came_in: CameIn) -> None:
     assert came_in.row().security_notice == "code_used"
 
 
-@pytest.mark.data
 def test_the_mail_opens_the_entries_by_its_button_only(app: Flask, came_in: CameIn) -> None:
     came_in.come_in()
     path = came_in.mail_address()
@@ -434,7 +427,6 @@ def test_the_question_says_who_made_the_code_and_when(came_in: CameIn, set_time:
     assert f"That was on {when}." in came_in.before.get("/security-notice").main_words
 
 
-@pytest.mark.data
 def test_who_came_in_by_the_code_reads_nothing_that_is_written_meanwhile(came_in: CameIn) -> None:
     """The owner may go on writing before they answer who it was. The new device sees its own words, and those alone."""
     came_in.come_in()
@@ -454,7 +446,6 @@ def test_who_came_in_by_the_code_reads_nothing_that_is_written_meanwhile(came_in
     assert "the owner goes on writing" in came_in.after.get("/history").words
 
 
-@pytest.mark.data
 def test_what_one_told_of_oneself_is_closed_as_well(came_in: CameIn) -> None:
     """Own words for what makes it harder, and the goal, are entries too: neither read nor replaced."""
     with came_in.store.work(writes=True):
@@ -472,7 +463,6 @@ def test_what_one_told_of_oneself_is_closed_as_well(came_in: CameIn) -> None:
         assert profiles.profile_of(came_in.patient.viewer).triggers == ("my landlord",)
 
 
-@pytest.mark.data
 def test_sessions_of_before_end_with_the_day_in_which_they_could_object(came_in: CameIn, set_time: SetTime) -> None:
     came_in.come_in()
     begun = clock.now()
@@ -489,7 +479,6 @@ def test_sessions_of_before_end_with_the_day_in_which_they_could_object(came_in:
     assert is_signed_in(came_in.after)
 
 
-@pytest.mark.data
 def test_a_session_of_before_that_said_it_was_right_goes_on(came_in: CameIn, set_time: SetTime) -> None:
     came_in.come_in()
     begun = clock.now()

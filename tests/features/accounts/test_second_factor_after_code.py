@@ -22,7 +22,6 @@ from tests.page import Client
 
 BEGIN = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 SECRET = pyotp.random_base32()
-pytestmark = pytest.mark.data
 
 
 @pytest.fixture

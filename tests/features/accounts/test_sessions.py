@@ -96,7 +96,6 @@ def test_half_a_sign_in_ends_after_fifteen_minutes(client: Client, store: Store,
     assert client.get("/sign-in/code").location == "/sign-in?next=/sign-in/code"
 
 
-@pytest.mark.data
 def test_use_is_written_at_most_once_a_minute(client: Client, patient: Made, store: Store, set_time: SetTime) -> None:
     set_time(BEGIN)
     sign_in(client, patient)
@@ -133,7 +132,6 @@ def test_a_denied_request_does_not_keep_a_session_awake(
 # --- ended -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.data
 def test_an_ended_session_is_refused_at_the_next_request(client: Client, patient: Made, store: Store) -> None:
     sign_in(client, patient)
     with store.work(writes=True):
@@ -266,7 +264,6 @@ def test_old_sessions_and_devices_are_removed(client: Client, patient: Made, sto
 # --- password, language and time -------------------------------------------------------------------------------
 
 
-@pytest.mark.data
 def test_a_changed_password_ends_the_other_sessions(app: Flask, patient: Made, store: Store) -> None:
     here, there = Client(app), Client(app)
     sign_in(here, patient)

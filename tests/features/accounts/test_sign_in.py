@@ -58,7 +58,6 @@ def sessions_in(store: Store) -> list[DeviceSession]:
 # --- name and password -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.data
 def test_a_patient_signs_in_with_name_and_password(client: Client, patient: Made, store: Store) -> None:
     page = sign_in(client, patient)
     assert page.status_code == 200
@@ -288,7 +287,6 @@ def test_who_has_only_the_password_cannot_put_in_another_app(client: Client, cli
         assert db().get_one(Person, clinician.id).totp_secret == clinician.totp_secret
 
 
-@pytest.mark.data
 def test_a_code_counts_once(client: Client, clinician: Made, app: Flask, set_time: SetTime) -> None:
     set_time("2026-05-04 09:00:05")
     code = clinician.code
@@ -544,6 +542,7 @@ def test_strange_cookies_are_nobody(client: Client) -> None:
         assert try_to_sign_in(client, "somebody", "something").status_code in {422, 429}
 
 
+@pytest.mark.sqlite
 def test_help_opens_when_the_database_is_gone(client: Client, patient: Made, config: Config) -> None:
     sign_in(client, patient)
     for file in config.instance.glob("*.sqlite*"):

@@ -97,7 +97,6 @@ def come_in(store: Store, app: Flask, person: Made, issued: codes.Issued) -> Cli
 
 
 # ---------------------------------------------------------------------------------------------- who is a second person
-@pytest.mark.data
 def test_an_administrator_cannot_confirm_with_an_account_of_their_own_making(
     store: Store, practice: MadePractice, admin: Made, prescriber: Made, client: Client, set_time: SetTime
 ) -> None:
@@ -143,7 +142,6 @@ def test_an_account_younger_than_three_days_confirms_only_where_there_is_nobody_
     assert may_confirm(store, young, issue(store, admin, target))
 
 
-@pytest.mark.data
 def test_closing_the_others_makes_no_code_work(
     store: Store, practice: MadePractice, admin: Made, set_time: SetTime
 ) -> None:
@@ -183,7 +181,6 @@ def test_who_came_in_by_a_code_confirms_and_makes_none(
 
 
 # ---------------------------------------------------------------------------------------------------- the owner's mail
-@pytest.mark.data
 def test_where_nobody_else_can_the_owner_confirms_by_mail(
     store: Store, app: Flask, admin: Made, prescriber: Made
 ) -> None:
@@ -235,7 +232,6 @@ def came_in(store: Store, app: Flask, practice: MadePractice, admin: Made, presc
     return come_in(store, app, prescriber, issued)
 
 
-@pytest.mark.data
 def test_patients_stay_closed_to_a_clinician_who_came_in_by_a_code(
     app: Flask, store: Store, came_in: Client, prescriber: Made, set_time: SetTime
 ) -> None:

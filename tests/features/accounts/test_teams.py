@@ -64,7 +64,6 @@ def team(store: Store, patient: Made) -> list[teams.TeamMember]:
         return teams.team_of(patient.id)
 
 
-@pytest.mark.data
 def test_an_assigned_clinician_is_on_the_team_and_the_patient_has_notice(
     store: Store, admin: Made, patient: Made, nurse: Made
 ) -> None:
@@ -82,7 +81,6 @@ def test_an_assigned_clinician_is_on_the_team_and_the_patient_has_notice(
     assert access_log.verify(store).faults == []
 
 
-@pytest.mark.data
 def test_assigned_many_times_at_once_is_assigned_once(store: Store, admin: Made, patient: Made, nurse: Made) -> None:
     everybody_ready = threading.Barrier(8)
 
@@ -95,7 +93,6 @@ def test_assigned_many_times_at_once_is_assigned_once(store: Store, admin: Made,
         assert db().scalar(select(func.count()).select_from(TeamMembership)) == 1
 
 
-@pytest.mark.data
 def test_nobody_assigns_themselves_not_even_past_the_service(
     store: Store, admin: Made, patient: Made, nurse: Made
 ) -> None:
@@ -137,7 +134,6 @@ def test_who_can_be_assigned_to_whom(
             teams.assign(admin.viewer, person.id, clinician.id)
 
 
-@pytest.mark.data
 def test_who_is_taken_off_is_off_at_once(store: Store, admin: Made, patient: Made, nurse: Made) -> None:
     membership = assign(store, admin, patient, nurse)
     for _ in range(2):

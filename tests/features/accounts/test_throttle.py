@@ -42,7 +42,6 @@ def reserve(store: Store, buckets: Callable[[], list[throttle.Bucket]]) -> int:
 # --- one account -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.data
 def test_the_sixth_try_waits_and_each_one_after_it_twice_as_long(store: Store, set_time: SetTime) -> None:
     set_time(BEGIN)
     moment = BEGIN
@@ -145,7 +144,6 @@ def test_a_right_password_starts_the_count_afresh(app: Flask, patient: Made, set
         assert guess(client, patient.sign_in_name, PASSWORD) == 303
 
 
-@pytest.mark.data
 def test_of_thirty_wrong_tries_at_once_no_more_than_allowed_are_looked_at(
     app: Flask, patient: Made, set_time: SetTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,8 +30,6 @@ from tests.factories import Made
 from tests.page import Client, Page, text_of
 from tests.sweeps.test_statements import counted
 
-pytestmark = pytest.mark.data
-
 NOW = datetime(2026, 11, 3, 18, 0, tzinfo=UTC)
 MOOD, USE, NOTES = Category.MOOD, Category.SUBSTANCE_USE, Category.NOTES
 DETAIL, SUMMARY = Level.DETAIL, Level.SUMMARY

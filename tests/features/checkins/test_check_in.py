@@ -46,7 +46,6 @@ def counts(store: Store) -> tuple[int, int]:
     return int(entries or 0), int(versions or 0)
 
 
-@pytest.mark.data
 def test_nothing_a_person_wrote_is_lost_or_doubled(app: Flask, store: Store, patient: Made) -> None:
     """The same check-in posted 20 times in parallel is one entry and 20 equal answers."""
     first = Client(app)
@@ -70,7 +69,6 @@ def test_nothing_a_person_wrote_is_lost_or_doubled(app: Flask, store: Store, pat
     assert counts(store) == (1, 1)
 
 
-@pytest.mark.data
 def test_same_id_with_other_words_is_a_correction_that_keeps_the_earlier_version(store: Store, patient: Made) -> None:
     entry_id = new_id()
     record(store, patient, entry_id, Answers(mood=2, note="first words"))
@@ -84,7 +82,6 @@ def test_same_id_with_other_words_is_a_correction_that_keeps_the_earlier_version
         assert versions[0].recorded_seq < versions[1].recorded_seq
 
 
-@pytest.mark.data
 def test_an_id_of_another_persons_entry_is_refused_like_any_bad_id(app: Flask, store: Store, patient: Made) -> None:
     other = make_person(store, make_practice(store, "Other"), Role.PATIENT)
     entry_id = new_id()
@@ -139,7 +136,6 @@ def test_a_wrong_answer_is_named_beside_its_question_and_nothing_is_stored(
     assert counts(store) == (0, 0)
 
 
-@pytest.mark.data
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     answers=st.builds(

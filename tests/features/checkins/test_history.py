@@ -76,7 +76,6 @@ def test_an_entry_of_a_phone_that_is_ahead_is_there_at_once(store: Store, patien
 # --- what is read ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.data
 def test_a_day_is_told_by_its_mean_mood_its_strongest_pull_and_whether_there_was_any_use(
     store: Store, patient: Made
 ) -> None:
@@ -95,7 +94,6 @@ def test_a_day_is_told_by_its_mean_mood_its_strongest_pull_and_whether_there_was
     ]
 
 
-@pytest.mark.data
 def test_nobody_elses_and_no_removed_or_closed_check_in_is_ever_read(store: Store, patient: Made) -> None:
     other = make_patient(store, make_practice(store, "Other"))
     make_check_in(store, other, at=days_ago(1), mood=1, note="theirs")
@@ -119,7 +117,6 @@ def test_nobody_elses_and_no_removed_or_closed_check_in_is_ever_read(store: Stor
         assert not history.has_earlier(closed, TODAY)
 
 
-@pytest.mark.data
 def test_pages_of_days_meet_without_a_gap_and_without_doubles(store: Store, patient: Made) -> None:
     made = {
         make_check_in(store, patient, at=days_ago(number), mood=3)
@@ -318,7 +315,6 @@ def test_what_is_drawn_for_a_year_is_a_point_a_week(patient: Made) -> None:
     assert history_words.first_day_read(7, TODAY) == TODAY - timedelta(days=29)
 
 
-@pytest.mark.data
 def test_one_broken_note_does_not_take_the_others_away(store: Store, patient: Made, browser: Client) -> None:
     make_check_in(store, patient, at=days_ago(1), note="a note that is well")
     broken = make_check_in(store, patient, note="a note that breaks")

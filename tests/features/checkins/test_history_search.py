@@ -51,7 +51,6 @@ def hits(store: Store, patient: Made, words: str) -> list[str]:
         return ["".join(piece for piece, _ in hit.pieces) for hit in found.hits]
 
 
-@pytest.mark.data
 def test_notes_are_found_whatever_their_case_and_accents_newest_first(store: Store, patient: Made) -> None:
     note(store, patient, "El CAFÉ con Ana", days=3)
     note(store, patient, "cafe again, and Ana called", days=1)
@@ -62,7 +61,6 @@ def test_notes_are_found_whatever_their_case_and_accents_newest_first(store: Sto
     assert hits(store, patient, "\u0301") == []
 
 
-@pytest.mark.data
 def test_only_ones_own_notes_are_looked_through_as_they_are_now(store: Store, patient: Made) -> None:
     other = make_patient(store, make_practice(store, "Other"))
     note(store, other, "harbour of another")
@@ -74,7 +72,6 @@ def test_only_ones_own_notes_are_looked_through_as_they_are_now(store: Store, pa
         assert find_notes(closed, "harbour").hits == []
 
 
-@pytest.mark.data
 def test_a_search_goes_on_where_it_stopped(store: Store, patient: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "PAGE_HITS", 3)
     for number in range(8):  # Some at one moment.

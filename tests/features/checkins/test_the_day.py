@@ -26,7 +26,6 @@ from tests import factories
 from tests.factories import Made, make_person, make_practice, sign_in
 from tests.page import Client
 
-pytestmark = pytest.mark.data
 ALCOHOL, PILLS = Thing("alcohol", Kind.ALCOHOL), Thing("opioids", Kind.OPIOIDS)
 WHOLE = Answers(
     mood=2,

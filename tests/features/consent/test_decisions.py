@@ -21,8 +21,6 @@ from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import Store, db
 
-pytestmark = pytest.mark.data
-
 NOW = datetime(2026, 11, 3, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 

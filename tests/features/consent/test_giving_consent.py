@@ -31,8 +31,6 @@ from patient_app.reading.service import reader_of
 from tests import factories
 from tests.factories import Made
 
-pytestmark = pytest.mark.data
-
 ALL = dict.fromkeys(OFFERED, Level.DETAIL)
 
 

@@ -25,8 +25,6 @@ from patient_app.set_up import bring_up_to_date
 from tests import factories
 from tests.factories import Made
 
-pytestmark = pytest.mark.data
-
 
 @pytest.fixture
 def people(store: Store) -> tuple[Made, Made, Made]:

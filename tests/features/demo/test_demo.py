@@ -75,7 +75,6 @@ def person(short: str) -> Person:
 
 
 # ------------------------------------------------------------------------------------------------------------ people
-@pytest.mark.data
 def test_everybody_is_there_and_can_sign_in(filled: Store) -> None:
     assert set_up.kind_of(filled) is InstallationKind.DEMONSTRATION
     with filled.work(writes=False):
@@ -190,7 +189,6 @@ def test_supporters_are_confirmed_and_have_their_instructions(filled: Store) -> 
 
 
 # ----------------------------------------------------------------------------------------------------------- entries
-@pytest.mark.data
 def test_what_was_written_has_versions_and_stands_in_the_past(filled: Store) -> None:
     with filled.work(writes=False):
         entries = db().scalars(select(CheckIn)).all()
@@ -210,6 +208,7 @@ def test_what_was_written_has_versions_and_stands_in_the_past(filled: Store) -> 
             )
 
 
+@pytest.mark.sqlite
 def test_no_word_of_anybody_is_readable_in_the_files(filled: Store) -> None:
     filled.close()
     raw = b"".join(file.read_bytes() for file in filled.config.instance.iterdir() if file.is_file())

@@ -28,8 +28,6 @@ from tests import factories
 from tests.factories import Made
 from tests.page import Client, Page, text_of
 
-pytestmark = pytest.mark.data
-
 NOW = datetime(2026, 11, 3, 18, 0, tzinfo=UTC)
 MOOD, USE, NOTES = Category.MOOD, Category.SUBSTANCE_USE, Category.NOTES
 DETAIL = Level.DETAIL

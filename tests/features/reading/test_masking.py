@@ -35,8 +35,6 @@ from patient_app.reading.weeks import WeekSummary
 from tests import factories
 from tests.factories import Made
 
-pytestmark = pytest.mark.data
-
 NOW = datetime(2026, 11, 3, 18, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 3)
 MOOD, USE, NOTES = Category.MOOD, Category.SUBSTANCE_USE, Category.NOTES

@@ -46,6 +46,7 @@ def test_numbers_of_a_practice_are_not_shown_to_strangers_when_there_are_two(cli
     assert numbers_on(page)
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("fault", ["missing", "emptied", "locked"])
 def test_help_answers_when_the_database_does_not(app: Flask, store: Store, fault: str) -> None:
     patient = make_patient(store, make_practice(store))
@@ -69,6 +70,7 @@ def test_help_answers_when_the_database_does_not(app: Flask, store: Store, fault
     holder.close()
 
 
+@pytest.mark.sqlite
 def test_an_unreachable_database_says_so_plainly_keeps_the_words_and_shows_help(app: Flask, store: Store) -> None:
     patient = make_patient(store, make_practice(store))
     client = Client(app)
@@ -84,6 +86,7 @@ def test_an_unreachable_database_says_so_plainly_keeps_the_words_and_shows_help(
     assert not file.exists(), "Nothing may be made in the place of a missing database."
 
 
+@pytest.mark.sqlite
 def test_a_commit_that_fails_is_a_fault_of_ours_and_nothing_was_stored(app: Flask, store: Store) -> None:
     patient = make_patient(store, make_practice(store))
     client = Client(app)

@@ -86,7 +86,6 @@ def test_pausing_and_ending_work_there(client: Client, world: World, store: Stor
     assert states == {Discipline.PRESCRIBER: ConsentState.REVOKED, None: ConsentState.PAUSED}
 
 
-@pytest.mark.data
 def test_it_was_not_me_ends_what_was_tied_since(store: Store, world: World) -> None:
     supporters = [factories.make_supporter(store, world.practice) for _ in range(3)]
     early = [factories.tie_supporter(store, world.patient, one, state=SupportState.ACCEPTED) for one in supporters]

@@ -24,7 +24,7 @@ from tests.factories import (
 )
 from tests.features.cli.program import Visitor
 
-pytestmark = [pytest.mark.data, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 NOTE = "Walked home the long way instead."
 
 

@@ -51,7 +51,6 @@ def noticed_at(store: Store, membership: uuid.UUID) -> datetime | None:
         return db().get_one(TeamMembership, membership).noticed_at
 
 
-@pytest.mark.data
 def test_nobody_was_told_nobody_reads(store: Store, world: World, nurse: factories.Made, set_time: SetTime) -> None:
     with store.work(writes=True):
         db().get_one(Person, world.patient.id).email = None
@@ -61,7 +60,6 @@ def test_nobody_was_told_nobody_reads(store: Store, world: World, nurse: factori
     assert not reads(store, world, nurse)
 
 
-@pytest.mark.data
 def test_a_message_that_was_handed_over_is_notice(
     store: Store, world: World, nurse: factories.Made, set_time: SetTime
 ) -> None:

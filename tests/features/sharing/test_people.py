@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
-import pytest
 from sqlalchemy import select, update
 
 from patient_app.access_log import service as access_log
@@ -355,7 +354,6 @@ def test_who_has_looked_is_told_in_plain_words(
     ]
 
 
-@pytest.mark.data
 def test_every_kind_of_record_has_words_and_a_long_list_has_pages(store: Store, world: World, app: object) -> None:
     kinds = list(AccessKind)
     with store.work(writes=True):

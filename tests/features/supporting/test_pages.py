@@ -39,7 +39,6 @@ def page_of(client: Client, patient: Made) -> Page:
     return client.get(f"/supporting/{patient.id}")
 
 
-@pytest.mark.data
 def test_their_own_words_come_first_then_kind_words_then_the_entries(app: Flask, world: World, store: Store) -> None:
     hard_week(store, world.patient)
     factories.give_consent(store, world.patient, world.mother, {MOOD: Level.DETAIL})
@@ -50,7 +49,6 @@ def test_their_own_words_come_first_then_kind_words_then_the_entries(app: Flask,
         assert closed not in words
 
 
-@pytest.mark.data
 def test_every_view_with_substance_use_carries_the_notice_and_what_was_agreed(
     app: Flask, world: World, store: Store
 ) -> None:
@@ -68,7 +66,6 @@ def test_every_view_with_substance_use_carries_the_notice_and_what_was_agreed(
     assert "Robin Vale: " in text_of(client.get("/supporting").one("aside", class_name="legal"))
 
 
-@pytest.mark.data
 @pytest.mark.parametrize("scope", [{MOOD: Level.DETAIL}, {USE: Level.DETAIL, NOTES: Level.DETAIL}])
 def test_nothing_shared_paused_and_ended_are_one_page_and_one_overview(
     app: Flask, world: World, store: Store, scope: dict[Category, Level]

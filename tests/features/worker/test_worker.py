@@ -31,7 +31,6 @@ SECRET = "a word that nobody may read"
 
 
 # ------------------------------------------------------------------------------------------------------- each tick
-@pytest.mark.data
 @pytest.mark.parametrize("name", [job.name for job in worker.JOBS])
 def test_every_job_runs_where_there_is_nothing_to_do(
     app: Flask, store: Store, name: str, log_lines: io.StringIO
@@ -55,6 +54,7 @@ def test_a_failing_job_is_logged_without_anybodys_words_and_stops_nothing(
     assert SECRET not in log_lines.getvalue()
 
 
+@pytest.mark.sqlite
 def test_a_missing_database_stops_no_job_for_good(app: Flask, store: Store, log_lines: io.StringIO) -> None:
     file = store.database.file
     assert file is not None
@@ -71,7 +71,6 @@ def test_a_missing_database_stops_no_job_for_good(app: Flask, store: Store, log_
     assert "job failed" not in log_lines.getvalue()[before:]
 
 
-@pytest.mark.data
 def test_old_links_go_and_young_ones_stay(app: Flask, store: Store, log_lines: io.StringIO) -> None:
     patient = factories.make_patient(store, factories.make_practice(store))
     with store.work(writes=True):

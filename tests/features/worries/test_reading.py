@@ -43,7 +43,6 @@ def titles(client: Client, **query: str) -> list[str]:
 # --- Who reads --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.data
 def test_the_patients_team_reads_it_and_for_anybody_else_it_is_not_there(
     app: Flask, world: World, store: Store
 ) -> None:
@@ -70,7 +69,6 @@ def test_the_patients_team_reads_it_and_for_anybody_else_it_is_not_there(
     assert stored(store)[0].read_at is None
 
 
-@pytest.mark.data
 def test_without_a_picked_person_every_clinician_of_the_practice_reads_it_and_nobody_else(
     app: Flask, world: World, store: Store
 ) -> None:
@@ -85,7 +83,6 @@ def test_without_a_picked_person_every_clinician_of_the_practice_reads_it_and_no
         assert signed_in(app, reader).get(f"{INBOX}/{worry_id}").status_code == 404
 
 
-@pytest.mark.data
 def test_who_left_the_team_reads_it_no_more_and_without_a_team_it_is_not_left_unread(
     app: Flask, world: World, store: Store
 ) -> None:
@@ -122,7 +119,6 @@ def test_a_session_that_began_with_a_clinic_code_does_not_read_it(app: Flask, wo
         assert (page.status_code, "zanarq" in page.html) == (303, False)
 
 
-@pytest.mark.data
 def test_the_patient_sees_nothing_of_it_anywhere(app: Flask, world: World, store: Store) -> None:
     worry_id = told(store, world)
     reader = signed_in(app, world.therapist)
@@ -140,7 +136,6 @@ def test_the_patient_sees_nothing_of_it_anywhere(app: Flask, world: World, store
 # --- Read and muted ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.data
 def test_who_read_it_first_and_when_is_kept(
     app: Flask, world: World, store: Store, set_time: Callable[[str], None]
 ) -> None:
@@ -160,7 +155,6 @@ def test_who_read_it_first_and_when_is_kept(
     assert titles(colleague) == ["Later and unread Not read yet", "Robin Vale"]
 
 
-@pytest.mark.data
 def test_a_muted_sender_is_kept_aside_until_the_day_is_over_and_then_heard_again(
     app: Flask, world: World, store: Store, set_time: Callable[[str], None]
 ) -> None:
@@ -190,7 +184,6 @@ def _again(app: Flask, world: World) -> Client:
     return signed_in(app, world.therapist)
 
 
-@pytest.mark.data
 def test_muted_longer_what_stands_aside_stays_there_and_unmuted_all_is_heard(
     app: Flask, world: World, store: Store, set_time: Callable[[str], None]
 ) -> None:

@@ -76,7 +76,6 @@ def test_from_a_persons_page_that_person_is_picked(app: Flask, world: World) -> 
 # --- Storing ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.data
 def test_what_was_written_is_stored_once_and_sealed(app: Flask, world: World, store: Store) -> None:
     client = signed_in(app, world.mother)
     form = client.get(TELL).form(action=TELL)
@@ -92,7 +91,6 @@ def test_what_was_written_is_stored_once_and_sealed(app: Flask, world: World, st
         assert (row.words, row.about) == ("She has not\nanswered for two days.", None)
 
 
-@pytest.mark.data
 def test_a_form_that_was_changed_after_sending_keeps_the_words_and_asks_again(
     app: Flask, world: World, store: Store
 ) -> None:
@@ -159,7 +157,6 @@ def test_a_name_may_be_written_without_picking_somebody_else(app: Flask, world: 
 # --- Who may send -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.data
 def test_only_a_confirmed_supporter_sends_as_the_supporter_of_a_person(app: Flask, world: World, store: Store) -> None:
     for number, state in enumerate((SupportState.INVITED, SupportState.ACCEPTED, SupportState.ENDED)):
         supporter = factories.make_supporter(store, world.practice, name=f"Ended {number}")
@@ -180,7 +177,6 @@ def _is_no_supporter(app: Flask, supporter: factories.Made, world: World) -> Non
     assert page.status_code == 422  # The field is not there: who it is about is asked.
 
 
-@pytest.mark.data
 def test_a_tie_that_ends_while_the_form_is_open_keeps_the_words(app: Flask, world: World, store: Store) -> None:
     factories.tie_supporter(store, world.other, world.mother)
     client = signed_in(app, world.mother)
@@ -214,7 +210,6 @@ def test_nobody_but_supporters_sends(app: Flask, world: World, who: str) -> None
 # --- No oracle --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.data
 def test_the_answer_is_the_same_bytes_whoever_it_is_about(app: Flask, world: World) -> None:
     client = signed_in(app, world.stranger)
     about = ("Robin Vale", "Tom Birch", world.patient.email, world.patient.chart["chart_number"], "Nobody Known")
@@ -224,7 +219,6 @@ def test_the_answer_is_the_same_bytes_whoever_it_is_about(app: Flask, world: Wor
     assert answer(mother, send(mother, patient=str(world.patient.id), words="I worry.")) in answers
 
 
-@pytest.mark.data
 def test_another_patient_and_one_who_is_not_there_get_the_same_words(app: Flask, world: World) -> None:
     client = signed_in(app, world.mother)
     form = client.get(TELL).form(action=TELL).filled(words="I worry.")
@@ -233,7 +227,6 @@ def test_another_patient_and_one_who_is_not_there_get_the_same_words(app: Flask,
     assert pages[0].html == pages[1].html
 
 
-@pytest.mark.data
 def test_a_muted_sender_gets_the_same_bytes_up_to_the_limit_and_above(
     app: Flask, world: World, store: Store, set_time: Callable[[str], None]
 ) -> None:
@@ -285,7 +278,6 @@ def test_the_limit_is_for_a_day_and_a_message_sent_again_does_not_count(
 # --- Word to the team -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.data
 def test_the_team_gets_word_that_tells_nothing_and_a_muted_sender_causes_none(
     app: Flask, world: World, store: Store
 ) -> None:
