@@ -223,7 +223,7 @@ def throughput(ground: Ground) -> None:
             Request(ground.app, "/check-in", "POST", body=check_in_body, expected=303),
         ),
         "team": (people.therapist, Request(ground.app, "/team")),
-        "patient-5-years": (people.prescriber, Request(ground.app, f"/team/{people.five_years.id}?days=90")),
+        "patient-5-years": (people.prescriber, Request(ground.app, f"/team/{people.five_years.id}")),
     }
     compared = {"reference-page": ground.page, "reference-insert": ground.insert}
     slices = QUICK_SLICES if ground.report.quick else SLICES
