@@ -86,18 +86,27 @@ def migrate_all(config: Config) -> None:
 def open_store(config: Config) -> Store:
     """Open both databases; raise `ConfigError` when one is missing, out of date or cannot be opened."""
     database, keys_database = Database(config.database_url), Database(config.keys_database_url)
-    keys = KeyStore(keys_database, master_keys(config))
-    for which, opened in (("keys", keys_database), ("main", database)):
-        try:
-            found = _current(opened)
-        except DBAPIError as error:
-            raise ConfigError(f"{_named(which)} {reason(error)}") from None
-        if found is None:
-            raise ConfigError(f"{_named(which)} is missing or empty; run `python app.py migrate`.")
-        if found != migrate.head(which):  # type: ignore[arg-type]
-            raise ConfigError(f"{_named(which)} is at another version ({found}); run `python app.py migrate`.")
-    keys.check()
+    try:
+        keys = KeyStore(keys_database, master_keys(config))
+        _check_version("keys", keys_database)
+        _check_version("main", database)
+        keys.check()
+    except BaseException:  # What is refused holds no connection.
+        keys_database.close()
+        database.close()
+        raise
     return Store(config, database, Vault(keys))
+
+
+def _check_version(which: Which, database: Database) -> None:
+    try:
+        found = _current(database)
+    except DBAPIError as error:
+        raise ConfigError(f"{_named(which)} {reason(error)}") from None
+    if found is None:
+        raise ConfigError(f"{_named(which)} is missing or empty; run `python app.py migrate`.")
+    if found != migrate.head(which):
+        raise ConfigError(f"{_named(which)} is at another version ({found}); run `python app.py migrate`.")
 
 
 def _current(database: Database) -> str | None:
