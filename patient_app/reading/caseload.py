@@ -16,8 +16,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Executable, Select, bindparam, func, or_, select, union_all
+from sqlalchemy import CTE, ColumnElement, Executable, Select, bindparam, func, or_, select, type_coerce, union_all
 from sqlalchemy.orm import aliased
+from sqlalchemy.types import NullType
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
@@ -185,10 +186,11 @@ def _hard_first(reader: Reader, on_list: Sequence[Any], by_name: Sequence[int], 
 
 def _read(reader: Reader, grants: Mapping[uuid.UUID, Grants], read: looks.Looks, days: _Days) -> dict[uuid.UUID, _Said]:
     """Read for a list, of these patients and under these very consents."""
-    found: dict[uuid.UUID, list[Any]] = {}
+    found: dict[Any, list[Any]] = {}
     for row in _rows(_of_each, reader, list(_relied_on(grants)), days):
-        found.setdefault(row.patient_id, []).append(row)
-    return {one: _said(rows, looks.Seen(grants[one], read, CASELOAD_CATEGORIES), days) for one, rows in found.items()}
+        found.setdefault(row.patient, []).append(row)
+    by_id = {people.as_id(kept): rows for kept, rows in found.items()}
+    return {one: _said(rows, looks.Seen(grants[one], read, CASELOAD_CATEGORIES), days) for one, rows in by_id.items()}
 
 
 def _said(rows: list[Any], seen: looks.Seen, days: _Days) -> _Said:
@@ -239,7 +241,7 @@ def _of_each(kind: Asker) -> Executable:
     )
     seen = _masked(opened)
     columns = (
-        CheckIn.patient_id,
+        type_coerce(CheckIn.patient_id, NullType()).label("patient"),  # As the database keeps it: one for each row.
         CheckIn.day,
         CheckIn.occurred_at,
         CheckIn.recorded_seq,

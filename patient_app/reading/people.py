@@ -84,7 +84,12 @@ def one_of_list(viewer: Viewer, patient_id: uuid.UUID) -> Named | None:
 
 def id_of(row: Any) -> uuid.UUID:
     """Return the id of a row of a list."""
-    return row.id if isinstance(row.id, uuid.UUID) else uuid.UUID(row.id)
+    return as_id(row.id)
+
+
+def as_id(kept: Any) -> uuid.UUID:
+    """Return an id that came as the database keeps it."""
+    return kept if isinstance(kept, uuid.UUID) else uuid.UUID(kept)
 
 
 def named(viewer: Viewer, rows: Sequence[Any]) -> list[Named]:
