@@ -56,7 +56,7 @@ class Vault:
             return self.open(place, blob)
         except SealBroken:
             logger().error("sealed text broken", table=place.table, column=place.column, row=str(place.row))
-            return gettext("These words cannot be opened. They are kept as they are. Please tell your practice.")
+            return gettext("These words cannot be opened. They are kept as they are. Please tell the practice.")
 
     def open_all(self, table: str, column: str, rows: Sequence[tuple[uuid.UUID, uuid.UUID, bytes | None]]) -> list[str]:
         """Return the texts of one column of many rows (row, owner, blob), with one look at the keys.

@@ -124,7 +124,7 @@ def as_shared(row: Any) -> SharedCheckIn:
         mood=row.mood,
         craving=row.craving,
         use=None if row.use is None else bool(row.use),
-        note=_of_entry(row, "note_sealed"),
+        note=_note_of(row),
         sleep_hours=row.sleep_hours,
         anxiety=row.anxiety,
         energy=row.energy,
@@ -133,6 +133,14 @@ def as_shared(row: Any) -> SharedCheckIn:
         **read_use_details(_of_entry(row, "use_details_sealed")),
         **read_context(_of_entry(row, "context_sealed")),
     )
+
+
+def _note_of(row: Any) -> str | None:
+    """Return the note; where it is broken, what says so: the other entries of the page are not to go with it."""
+    if row.note_sealed is None:
+        return None
+    place = Place(CheckInVersion.__tablename__, "note_sealed", row.version_id, row.patient_id)
+    return vault().open_or_say(place, row.note_sealed)
 
 
 def _of_entry(row: Any, column: str) -> str | None:

@@ -162,6 +162,18 @@ def test_only_the_newest_words_of_a_corrected_entry_are_shown(store: Store, worl
     assert [fields(entry) for entry in read(store, world).check_ins] == [(5, None, None, "second words")]
 
 
+def test_one_broken_note_does_not_take_the_others_away(store: Store, world: World) -> None:
+    factories.make_check_in(store, world.patient, at=NOW - timedelta(days=1), note="a note that is well")
+    broken = factories.make_check_in(store, world.patient, at=NOW, note="a note that breaks")
+    with store.work(writes=True):
+        versions = update(CheckInVersion).where(CheckInVersion.check_in_id == broken)
+        db().execute(versions.values(note_sealed=b"no blob of ours"))
+    share(store, world, {NOTES: DETAIL})
+    notes = [entry.note or "" for entry in read(store, world).check_ins]
+    assert notes[1] == "a note that is well"
+    assert notes[0].startswith("These words cannot be opened.")
+
+
 def test_a_week_is_summed_up_only_from_what_is_shared(store: Store, world: World) -> None:
     monday = TODAY - timedelta(days=TODAY.weekday())
     write(store, world.patient, 0, mood=2, craving=8, use=True, note="secret words")
