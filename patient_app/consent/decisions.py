@@ -26,7 +26,8 @@ from patient_app.accounts.teams import READS_AFTER_NOTICE
 from patient_app.consent import seals
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.models import Consent, ConsentCategory, ConsentState
-from patient_app.core import clock
+from patient_app.core import clock, kept
+from patient_app.core.kept import as_kept
 from patient_app.core.logs import logger
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import db
@@ -182,17 +183,44 @@ def grants_of(reader: Reader, patient_ids: Iterable[uuid.UUID]) -> dict[uuid.UUI
         return {}
     # Past the ORM: each page for somebody else begins with this.
     rows = db().connection().execute(_grants(asker(reader)), {**asked_by(reader), "patient_ids": wanted})
-    found: dict[uuid.UUID, list[Grant]] = {}
+    sealed_with = seals.key_id()
+    found: dict[uuid.UUID, tuple[Grant, ...]] = {}
     for row in rows:
-        *facts, kept, scope = row
-        if not seals.is_whole(facts, scope.split(","), kept):
-            logger().error("consent seal broken", consent_id=str(row.id), patient_id=str(row.patient_id))
-            continue
-        found.setdefault(row.patient_id, []).extend(
-            Grant(row.patient_id, row.id, category, level, row.entries_from, row.ends_at)
-            for category, level in _scope(scope)
-        )
-    return {patient_id: Grants(tuple(grants)) for patient_id, grants in found.items()}
+        patient_id, opened = _opened(sealed_with, tuple(row))
+        if opened is None:
+            logger().error("consent seal broken", consent_id=str(kept.id_of(row.id)), patient_id=str(patient_id))
+        else:
+            found[patient_id] = found.get(patient_id, ()) + opened
+    return {patient_id: Grants(grants) for patient_id, grants in found.items()}
+
+
+@lru_cache(maxsize=4096)
+def _opened(_sealed_with: uuid.UUID, row: tuple[Any, ...]) -> tuple[uuid.UUID, tuple[Grant, ...] | None]:
+    """Return the patient and what a row opens; None where it is not as it was signed.
+
+    What the row says decides, and the key of the seals: the same row opens the same for as long as the database gives
+    it, which it is asked each time.
+    """
+    consent_id, practice_id, patient_id, recipient_id, discipline, starts_at, ends_at, entries_from, seal, scope = row
+    patient_id, consent_id = kept.id_of(patient_id), kept.id_of(consent_id)
+    since = None if entries_from is None else kept.day_of(entries_from)
+    until = None if ends_at is None else kept.moment_of(ends_at)
+    recipient_id = None if recipient_id is None else kept.id_of(recipient_id)
+    signed = (
+        consent_id,
+        kept.id_of(practice_id),
+        patient_id,
+        recipient_id,
+        discipline,
+        kept.moment_of(starts_at),
+        until,
+        since,
+    )
+    if not seals.is_whole(signed, scope.split(","), seal):
+        return patient_id, None
+    return patient_id, tuple(
+        Grant(patient_id, consent_id, category, level, since, until) for category, level in _scope(scope)
+    )
 
 
 @lru_cache(maxsize=32)
@@ -200,7 +228,7 @@ def _grants(kind: Asker) -> Executable:
     # One row a consent: a list of patients is read with every page.
     scope = func.aggregate_strings(ConsentCategory.category.concat(":").concat(ConsentCategory.level), ",")
     return (
-        select(*seals.FACTS, Consent.seal, scope)
+        select(*map(as_kept, seals.FACTS), as_kept(Consent.seal), scope)
         .join(ConsentCategory, ConsentCategory.consent_id == Consent.id)
         .where(open_consents(kind), Consent.patient_id.in_(bindparam("patient_ids", expanding=True)))
         .group_by(Consent.id)
@@ -208,7 +236,6 @@ def _grants(kind: Asker) -> Executable:
     )
 
 
-@lru_cache(maxsize=1024)
 def _scope(text: str) -> tuple[tuple[Category, Level], ...]:
     """Return the categories that a consent opens, in their fixed order, each with its level."""
     levels = dict(one.split(":") for one in text.split(","))

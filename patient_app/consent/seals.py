@@ -51,6 +51,11 @@ def is_whole(facts: Sequence[object], scope: Iterable[str], kept: bytes | None) 
     return kept is not None and hmac.compare_digest(_seal_of(facts, scope), bytes(kept))
 
 
+def key_id() -> uuid.UUID:
+    """Return the id of the key that seals consents."""
+    return vault().system_key().id
+
+
 def _seal_of(facts: Sequence[object], scope: Iterable[str]) -> bytes:
     sealed = json.dumps([[_plain(fact) for fact in facts], sorted(scope)], separators=(",", ":"))
     return vault().keyed_hash(PURPOSE, sealed.encode())

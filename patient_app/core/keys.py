@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import os
 import secrets
 import threading
@@ -16,9 +17,10 @@ import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -79,13 +81,31 @@ class AccessAnchor(KeysBase):
     anchored_at: Mapped[datetime]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DataKey:
-    """An unwrapped data key, in memory only."""
+    """An unwrapped data key, in memory only; what is made of it is kept as long as it is, and no longer."""
 
     id: uuid.UUID
     subject_id: uuid.UUID
     secret: bytes
+    _subkeys: dict[str, bytes] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def cipher(self) -> AESGCM:
+        """The cipher that seals and opens under this key."""
+        return AESGCM(self.secret)
+
+    @cached_property
+    def head(self) -> bytes:
+        """The id as it stands in a blob."""
+        return self.id.bytes
+
+    def subkey(self, purpose: str) -> bytes:
+        """Return the key for keyed hashes of one purpose."""
+        found = self._subkeys.get(purpose)
+        if found is None:
+            found = self._subkeys[purpose] = hmac.digest(self.secret, b"tandem " + purpose.encode(), hashlib.sha256)
+        return found
 
     def __repr__(self) -> str:
         """Name the key without its secret."""

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, overload
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask_babel import gettext
 
 from patient_app.core.keys import NONCE_BYTES, SYSTEM_SUBJECT, DataKey, KeyGone, KeyKind, KeyStore
@@ -40,8 +39,8 @@ class Vault:
         """Return the blob of a text for one place (table, column, row, owner)."""
         key = self.keys.of_subject(place.owner)
         nonce = os.urandom(NONCE_BYTES)
-        sealed = AESGCM(key.secret).encrypt(nonce, text.encode("utf-8"), place.bound())
-        return bytes([BLOB_VERSION]) + key.id.bytes + nonce + sealed
+        sealed = key.cipher.encrypt(nonce, text.encode("utf-8"), place.bound())
+        return bytes([BLOB_VERSION]) + key.head + nonce + sealed
 
     def open(self, place: Place, blob: bytes) -> str:
         """Return the text of a blob; raise `SealBroken` when it was sealed for another place, or changed."""
@@ -79,9 +78,11 @@ class Vault:
 
     def keyed_hash(self, purpose: str, message: bytes) -> bytes:
         """Return HMAC-SHA-256 under a key of its own for each purpose: useless without the key store."""
-        root = self.keys.ensure(KeyKind.SYSTEM, SYSTEM_SUBJECT).secret
-        subkey = hmac.digest(root, b"tandem " + purpose.encode(), hashlib.sha256)
-        return hmac.digest(subkey, message, hashlib.sha256)
+        return hmac.digest(self.system_key().subkey(purpose), message, hashlib.sha256)
+
+    def system_key(self) -> DataKey:
+        """Return the key of the installation itself, from which those of keyed hashes are made."""
+        return self.keys.ensure(KeyKind.SYSTEM, SYSTEM_SUBJECT)
 
     def blind_index(self, purpose: str, text: str) -> bytes:
         """Return the keyed hash by which an encrypted value is looked up, regardless of case and Unicode spelling."""
@@ -90,10 +91,10 @@ class Vault:
 
 
 def _open(key: DataKey, blob: bytes, bound: bytes) -> str:
-    if len(blob) < _HEAD + NONCE_BYTES or blob[0] != BLOB_VERSION or blob[1:_HEAD] != key.id.bytes:
+    if len(blob) < _HEAD + NONCE_BYTES or blob[0] != BLOB_VERSION or blob[1:_HEAD] != key.head:
         raise SealBroken
     try:
-        text = AESGCM(key.secret).decrypt(blob[_HEAD : _HEAD + NONCE_BYTES], blob[_HEAD + NONCE_BYTES :], bound)
+        text = key.cipher.decrypt(blob[_HEAD : _HEAD + NONCE_BYTES], blob[_HEAD + NONCE_BYTES :], bound)
     except InvalidTag:
         raise SealBroken from None
     return text.decode("utf-8")

@@ -9,16 +9,16 @@ everything else; what is shown of anybody is recorded when their row is.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Executable, Select, bindparam, func, or_, select, type_coerce, union_all
+from sqlalchemy import CTE, ColumnElement, Executable, Select, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
-from sqlalchemy.types import NullType
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
@@ -26,8 +26,9 @@ from patient_app.accounts.models import Person
 from patient_app.checkins.models import CheckIn, CheckInVersion
 from patient_app.consent.categories import Level
 from patient_app.consent.decisions import Asker, Grants, Reader, asked_by, asker, grants_of, open_days
-from patient_app.core import clock, work
+from patient_app.core import clock, kept, work
 from patient_app.core.identity import Viewer
+from patient_app.core.kept import as_kept
 from patient_app.core.work import vault
 from patient_app.reading import looks, people, records
 from patient_app.reading.fields import MOOD, USE, Masked, SharedCheckIn, as_listed
@@ -104,6 +105,7 @@ class _Days:
 # What a row says of somebody's check-ins: the newest, and the last days.
 _Said = tuple[SharedCheckIn | None, Lately]
 _NOTHING: _Said = (None, Lately())
+_NEWEST = attrgetter("occurred_at", "recorded_seq")
 
 
 def caseload(viewer: Viewer, page: int = 1, order: Order = Order.NAME) -> Caseload:
@@ -185,21 +187,36 @@ def _hard_first(reader: Reader, on_list: Sequence[Any], by_name: Sequence[int], 
 
 
 def _read(reader: Reader, grants: Mapping[uuid.UUID, Grants], read: looks.Looks, days: _Days) -> dict[uuid.UUID, _Said]:
-    """Read for a list, of these patients and under these very consents."""
+    """Read for a list, of these patients and under these very consents.
+
+    The newest check-in of those who shared none in the last days is looked for by itself: most did.
+    """
+    relied_on = _relied_on(grants)
+    found: dict[uuid.UUID, _Said] = {}
+    for one, rows in _by_patient(_rows(_recent, reader, list(relied_on), days)):
+        found[one] = _said(rows, looks.Seen(grants[one], read, CASELOAD_CATEGORIES))
+    quiet = [consent_id for consent_id, patient_id in relied_on.items() if patient_id not in found]
+    for one, rows in _by_patient(_rows(_newest_before, reader, quiet, days)):
+        found[one] = as_listed(rows[0]), Lately()
+    return found
+
+
+def _by_patient(rows: Iterable[Any]) -> Iterable[tuple[uuid.UUID, list[Any]]]:
     found: dict[Any, list[Any]] = {}
-    for row in _rows(_of_each, reader, list(_relied_on(grants)), days):
-        found.setdefault(row.patient, []).append(row)
-    by_id = {people.as_id(kept): rows for kept, rows in found.items()}
-    return {one: _said(rows, looks.Seen(grants[one], read, CASELOAD_CATEGORIES), days) for one, rows in by_id.items()}
+    for row in rows:
+        found.setdefault(row.patient_id, []).append(row)
+    return ((kept.id_of(one), own) for one, own in found.items())
 
 
-def _said(rows: list[Any], seen: looks.Seen, days: _Days) -> _Said:
-    """Return what a row of a list says of these entries."""
-    rows.sort(key=lambda row: (row.occurred_at, row.recorded_seq), reverse=True)
-    recent = [row for row in rows if row.day >= days.lately]
-    hard = next(filter(is_hard, recent), None)
-    new = sum(seen.is_new(row.day, row.seq) for row in recent)
-    return as_listed(rows[0]), Lately(new, as_listed(hard) if hard else None)
+def _said(rows: list[Any], seen: looks.Seen) -> _Said:
+    """Return what a row of a list says of these entries of the last days."""
+    rows.sort(key=_NEWEST, reverse=True)
+    hard = next(filter(is_hard, rows), None)
+    new = sum(seen.is_new(kept.day_of(row.day), row.seq) for row in rows)
+    newest = as_listed(rows[0])
+    if hard is not None:
+        return newest, Lately(new, newest if hard is rows[0] else as_listed(hard))
+    return newest, Lately(new)
 
 
 def _rows(make: Any, reader: Reader, consents: Sequence[uuid.UUID], days: _Days) -> Sequence[Any]:
@@ -217,11 +234,18 @@ def _rows(make: Any, reader: Reader, consents: Sequence[uuid.UUID], days: _Days)
 
 
 @lru_cache(maxsize=32)
-def _of_each(kind: Asker) -> Executable:
-    """Make the query for each patient's entries of the last days, and the newest of all where that is older.
+def _recent(kind: Asker) -> Executable:
+    """Make the query for each patient's entries of the last days."""
+    opened = open_days(kind, CASELOAD_CATEGORIES)
+    seen = _masked(opened)
+    return _joined(opened, seen, _listed_columns(seen), CheckIn.patient_id == opened.c.patient_id).where(
+        seen.anything, CheckIn.day >= bindparam("lately"), CheckIn.day <= bindparam("last")
+    )
 
-    The newest is looked for by itself: from the newest check-in back to the first that is open.
-    """
+
+@lru_cache(maxsize=32)
+def _newest_before(kind: Asker) -> Executable:
+    """Make the query for each patient's newest entry before the last days: back to the first that is open."""
     opened = open_days(kind, CASELOAD_CATEGORIES)
     entry, version = aliased(CheckIn), aliased(CheckInVersion)
     looked_at = _masked(opened, entry, version)
@@ -240,21 +264,20 @@ def _of_each(kind: Asker) -> Executable:
         .scalar_subquery()
     )
     seen = _masked(opened)
-    columns = (
-        type_coerce(CheckIn.patient_id, NullType()).label("patient"),  # As the database keeps it: one for each row.
-        CheckIn.day,
-        CheckIn.occurred_at,
+    return _joined(opened, seen, _listed_columns(seen), CheckIn.id == newest).where(
+        CheckIn.day >= bindparam("first"), CheckIn.day < bindparam("lately")
+    )
+
+
+def _listed_columns(seen: Masked) -> tuple[Any, ...]:
+    return (
+        as_kept(CheckIn.patient_id),
+        as_kept(CheckIn.day),
+        as_kept(CheckIn.occurred_at),
         CheckIn.recorded_seq,
         CheckIn.utc_offset,
         *seen.fields,
     )
-    recent = _joined(opened, seen, columns, CheckIn.patient_id == opened.c.patient_id).where(
-        seen.anything, CheckIn.day >= bindparam("lately"), CheckIn.day <= bindparam("last")
-    )
-    older = _joined(opened, seen, columns, CheckIn.id == newest).where(
-        CheckIn.day >= bindparam("first"), CheckIn.day < bindparam("lately")
-    )
-    return union_all(recent, older)
 
 
 def _joined(opened: CTE, seen: Masked, columns: Sequence[Any], on: ColumnElement[bool]) -> Select[Any]:

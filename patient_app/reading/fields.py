@@ -21,6 +21,7 @@ from patient_app.checkins.answers import ThingSaid, read_context, read_use_detai
 from patient_app.checkins.models import CheckIn, CheckInVersion
 from patient_app.checkins.service import local_time
 from patient_app.consent.categories import Category
+from patient_app.core import kept
 from patient_app.core.vault import Place
 from patient_app.core.work import vault
 
@@ -105,10 +106,10 @@ def _any(*columns: Any) -> ColumnElement[bool]:
 
 
 def as_listed(row: Any) -> SharedCheckIn:
-    """Return the ratings that a row of a list holds."""
+    """Return the ratings that a row of a list holds, whose day and moment are as the database keeps them."""
     return SharedCheckIn(
-        day=row.day,
-        local_time=local_time(row.occurred_at, row.utc_offset),
+        day=kept.day_of(row.day),
+        local_time=local_time(kept.moment_of(row.occurred_at), row.utc_offset),
         mood=row.mood,
         craving=row.craving,
         use=None if row.use is None else bool(row.use),

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, select, type_coerce
-from sqlalchemy.types import NullType
+from sqlalchemy import Executable, bindparam, select
 
 from patient_app.accounts.models import Patient, Person, PersonState, SupportLink, SupportState, TeamMembership
-from patient_app.core import clock
+from patient_app.core import clock, kept
 from patient_app.core.identity import Viewer
+from patient_app.core.kept import as_kept
 from patient_app.core.roles import Role
 from patient_app.core.work import db, vault
 from patient_app.reading.fields import open_text
@@ -50,8 +50,7 @@ _TEAMS = (
 )
 _LIST = (
     select(
-        # As the database keeps it: of a long list, only the ids of one page are needed as more than that.
-        type_coerce(Person.id, NullType()).label("id"),
+        as_kept(Person.id),
         Person.name_sealed,
         Person.zone,
         Person.day_start_minutes,
@@ -84,12 +83,7 @@ def one_of_list(viewer: Viewer, patient_id: uuid.UUID) -> Named | None:
 
 def id_of(row: Any) -> uuid.UUID:
     """Return the id of a row of a list."""
-    return as_id(row.id)
-
-
-def as_id(kept: Any) -> uuid.UUID:
-    """Return an id that came as the database keeps it."""
-    return kept if isinstance(kept, uuid.UUID) else uuid.UUID(kept)
+    return kept.id_of(row.id)
 
 
 def named(viewer: Viewer, rows: Sequence[Any]) -> list[Named]:
