@@ -150,7 +150,7 @@ def _compress(response: Response) -> Response:
     """Compress pages; they hold no token that a guess beside it could reveal."""
     if response.mimetype != "text/html" or "Content-Encoding" in response.headers or response.direct_passthrough:
         return response
-    response.vary.add("Accept-Encoding")  # Also where this browser, or so short a page, gets it as it is.
+    response.headers.add("Vary", "Accept-Encoding")  # Also where this browser, or so short a page, gets it as it is.
     if request.accept_encodings.quality("gzip") > 0:
         body = response.get_data()
         if len(body) >= SMALLEST_GZIPPED:

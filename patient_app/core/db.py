@@ -131,17 +131,15 @@ class Database:
         self.engine = _make_engine(url, self.is_sqlite)
         self._lock = WriterLock(Path(f"{self.url.database}.lock")) if self.is_sqlite else None
 
-    @property
-    def file(self) -> Path | None:
+        self.file = Path(self.url.database or "") if self.is_sqlite else None
         """The file of a SQLite database; None for PostgreSQL."""
-        return Path(self.url.database or "") if self.is_sqlite else None
 
     def check_is_there(self) -> None:
         """Raise `DatabaseMissing` when the file is gone.
 
         A new connection would make an empty one in its place, and an open one go on writing into a file without a name.
         """
-        if self.file is not None and not self.file.exists():
+        if self.file is not None and not os.path.exists(self.file):  # noqa: PTH110 - asked by every request.
             raise DatabaseMissing
 
     @contextmanager

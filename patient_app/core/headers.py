@@ -42,8 +42,7 @@ def init_app(app: Flask) -> None:
 
 
 def _add_headers(response: Response) -> Response:
-    for name, value in SECURITY_HEADERS.items():
-        response.headers[name] = value
+    response.headers.extend(SECURITY_HEADERS)
     if "Cache-Control" not in response.headers or request.endpoint != "static_files":
         response.headers["Cache-Control"] = PRIVATE
     return response

@@ -36,7 +36,7 @@ from patient_app.reading.people import Named, plain_rows
 from patient_app.reading.service import reader_of
 
 CASELOAD_DAYS = 30
-PAGE_PATIENTS = 25
+PAGE_PATIENTS = 20
 CASELOAD_CATEGORIES = (MOOD, USE)
 # How far back a list looks for what is new, and for hard check-ins: so long that each weekday is there once.
 LATELY_DAYS = 7
@@ -54,10 +54,10 @@ class Order(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lately:
-    """What the last days hold of one patient: how many check-ins are new to this clinician, and the newest hard one."""
+    """What the last days hold of one patient: how many check-ins are new to this clinician; the last hard day."""
 
     new: int = 0
-    hard: SharedCheckIn | None = None
+    hard_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +84,6 @@ class Caseload:
     def has_more(self) -> bool:
         """Whether there is a page after this one."""
         return self.first - 1 + len(self.rows) < self.total
-
-
-def is_hard(entry: Any) -> bool:
-    """Whether a check-in (or its row), as far as it is shared, tells of a very low mood or a strong pull."""
-    return (entry.mood is not None and entry.mood <= HARD_MOOD) or (
-        entry.craving is not None and entry.craving >= HARD_CRAVING
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,13 +203,10 @@ def _by_patient(rows: Iterable[Any]) -> Iterable[tuple[uuid.UUID, list[Any]]]:
 
 def _said(rows: list[Any], seen: looks.Seen) -> _Said:
     """Return what a row of a list says of these entries of the last days."""
-    rows.sort(key=_NEWEST, reverse=True)
-    hard = next(filter(is_hard, rows), None)
-    new = sum(seen.is_new(kept.day_of(row.day), row.seq) for row in rows)
-    newest = as_listed(rows[0])
-    if hard is not None:
-        return newest, Lately(new, newest if hard is rows[0] else as_listed(hard))
-    return newest, Lately(new)
+    hard = [row for row in rows if row.hard]
+    new = sum([seen.is_new(kept.day_of(row.day), row.seq) for row in rows])
+    hard_on = kept.day_of(max(hard, key=_NEWEST).day) if hard else None
+    return as_listed(max(rows, key=_NEWEST)), Lately(new, hard_on)
 
 
 def _rows(make: Any, reader: Reader, consents: Sequence[uuid.UUID], days: _Days) -> Sequence[Any]:
@@ -277,7 +267,13 @@ def _listed_columns(seen: Masked) -> tuple[Any, ...]:
         CheckIn.recorded_seq,
         CheckIn.utc_offset,
         *seen.fields,
+        _is_hard(seen).label("hard"),
     )
+
+
+def _is_hard(seen: Masked) -> ColumnElement[bool]:
+    """Whether a check-in, as far as it is shared, tells of a very low mood or a strong pull."""
+    return or_(seen.mood <= HARD_MOOD, seen.craving >= HARD_CRAVING)
 
 
 def _joined(opened: CTE, seen: Masked, columns: Sequence[Any], on: ColumnElement[bool]) -> Select[Any]:
@@ -294,7 +290,7 @@ def _hardest(kind: Asker) -> Executable:
         _joined(opened, seen, (CheckIn.patient_id, at), CheckIn.patient_id == opened.c.patient_id)
         .where(
             seen.anything,
-            or_(seen.mood <= HARD_MOOD, seen.craving >= HARD_CRAVING),
+            _is_hard(seen),
             CheckIn.day >= bindparam("lately"),
             CheckIn.day <= bindparam("last"),
         )

@@ -181,7 +181,7 @@ def caseload_lines(rows: Iterable[CaseloadRow]) -> list[CaseloadLine]:
 
 
 def _hard(catalogue: object, locale: str, lately: Lately) -> str:
-    return "" if lately.hard is None else _hard_on(catalogue, locale, lately.hard.day)
+    return "" if lately.hard_on is None else _hard_on(catalogue, locale, lately.hard_on)
 
 
 @lru_cache(maxsize=256)

@@ -110,7 +110,7 @@ def test_a_hard_check_in_is_a_very_low_mood_or_a_strong_pull(
     share(store, world.cy, MOOD, USE, NOTES)
     found = look(store, world, Order.HARD)
     assert names(found) == (["Cy", "Ada", "Bo"] if is_hard else ["Ada", "Bo", "Cy"])
-    assert (row_of(found, world.cy).lately.hard is not None) == is_hard
+    assert (row_of(found, world.cy).lately.hard_on is not None) == is_hard
 
 
 def test_the_newest_hard_check_in_stands_first_and_the_rest_by_name(store: Store, world: World) -> None:
@@ -141,7 +141,7 @@ def test_what_is_not_shared_one_by_one_moves_nobody(store: Store, world: World) 
 
     def moved() -> bool:
         found = look(store, world, Order.HARD)
-        assert all(row.lately.hard is None for row in found.rows if row.person.name != "Cy")
+        assert all(row.lately.hard_on is None for row in found.rows if row.person.name != "Cy")
         return names(found) != ["Ada", "Bo", "Cy"]
 
     assert not moved()
