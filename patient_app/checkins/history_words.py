@@ -363,7 +363,7 @@ def _weekdays(locale: str, first: int) -> list[tuple[str, str]]:
 def _said_of_use(craving: int | None, use: bool | None, words: AnswerWords) -> Markup:
     told = [] if craving is None else [f"{words.craving_label}: {words.cravings[craving]}"]
     told += [] if use is None else [f"{words.use_label}: {words.use[use]}"]
-    return Markup("<br>").join(told)
+    return Markup(" ").join(Markup("<span>{}</span>").format(one) for one in told)
 
 
 def _words() -> _Words:

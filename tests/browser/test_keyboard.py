@@ -111,7 +111,7 @@ def test_the_tasks_of_a_day(live_server: LiveServer, keys: Keyboard) -> None:
     keys.enter()
     assert page.url.endswith("/welcome")
     keys.press("Skip")
-    keys.press("Nobody for now")
+    keys.press("Leave it as it is")
     keys.press("Go to today")
 
     # A check-in, with what is unfolded, and back to it.
@@ -124,7 +124,7 @@ def test_the_tasks_of_a_day(live_server: LiveServer, keys: Keyboard) -> None:
     keys.press("Save")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Saved")
     keys.press("Change")
-    keys.press("Save the change")
+    keys.press("Save")
     keys.press("See my history")
     expect(page.get_by_text("typed with keys alone").first).to_be_visible()
     keys.press("7 days")
