@@ -341,6 +341,37 @@ def test_a_form_that_is_refused_is_as_good(site: Site) -> None:
     assert not watched.problems
 
 
+def test_a_bar_is_seen_once_it_is_whole(site: Site) -> None:
+    """While a slow page arrives, a bar would be drawn with the parts it has, and each further part would move them."""
+    page = site.open("owner")
+    page.goto("/today")
+    shown = """() => [...document.querySelectorAll("body > :not(script)")].filter((part) => part.checkVisibility({
+      visibilityProperty: true })).map((part) => part.localName)"""
+    whole = page.evaluate(shown)
+    assert whole == ["header", "nav", "div"]
+    page.evaluate("() => document.querySelector('.column').remove()")
+    assert page.evaluate(shown) == ["header"]
+    page.evaluate("() => document.querySelector('.nav').remove()")
+    assert page.evaluate(shown) == []
+    page.close()
+
+
+def test_the_longest_words_of_ones_own_stay_on_the_screen(site: Site) -> None:
+    page = site.open("other")
+    page.goto("/check-in")
+    page.locator("summary", has_text="More").first.click()
+    page.locator("[name=own_trigger]").fill("W" * 40)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Saved")
+    page.set_viewport_size(SMALLEST)
+    for address in ("/check-in", "/settings/about-me"):
+        page.goto(address)
+        page.evaluate("() => document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+        expect(page.get_by_text("W" * 40)).to_be_visible()
+        assert page.evaluate(TOO_WIDE) == [], address
+    page.close()
+
+
 def test_a_planted_fault_is_seen(site: Site) -> None:
     page = site.open("anonymous")
     page.goto("/sign-in")
