@@ -74,7 +74,7 @@ def choose(page: BrowserPage, group: str, answer: str) -> None:
 
 def share(page: BrowserPage, with_whom: str, answers: dict[str, str], name: str) -> None:
     page.goto("/sharing")
-    card = page.locator("details.person", has_text=with_whom)
+    card = page.locator("details.recipient", has_text=with_whom)
     card.locator("summary").first.tap()
     card.get_by_role("link", name="Choose what to share").tap()
     for category, answer in answers.items():
@@ -142,7 +142,7 @@ def test_check_in_is_read_by_whom_the_patient_chose_until_they_end_it(
     expect(own.get_by_text(re.compile(prescriber.name)).first).to_be_visible()
     for who in ("Your prescriber", "Kim"):
         own.goto("/sharing")
-        card = own.locator("details.person", has_text=who)
+        card = own.locator("details.recipient", has_text=who)
         card.locator("summary").first.tap()
         card.locator("summary", has_text="More").tap()
         card.locator("summary", has_text=re.compile(r"^\s*End\s*$")).tap()
