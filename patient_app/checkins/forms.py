@@ -112,7 +112,7 @@ class CheckInForm(WhenForm):
             triggers=answers.triggers,
             helped=answers.helped,
             note=answers.note,
-            note_about_use=_yes_no(answers.note_about_use) if answers.note else None,
+            note_about_use=_said_of_note(answers),
             private=answers.private,
             **options,
         )
@@ -124,14 +124,16 @@ class CheckInForm(WhenForm):
         self.helped.offer((words, words) for words in helpers)
         return self
 
-    def answers(self, *, about_use: bool) -> Answers:
+    def answers(self, *, about_use: bool, before: Answers | None = None) -> Answers:
         """Return what was said; only after the form was found valid.
 
         `about_use` is false for a person for whom substances play no part: then nothing of that kind is read. A note is
-        about use when the person says so; left open, it is when they told of use or of a pull.
+        about use when the person says so; left open, it is when they told of use or of a pull. What made it harder or
+        helped stays `substance_use` where it was that in `before`, the words that are changed.
         """
         if not about_use:
-            return Answers(**self._common(), about_use=False)
+            kept = before is not None and before.about_use and bool(before.triggers or before.helped)
+            return Answers(**self._common(), about_use=kept)
         use = None if self.use.data is None else self.use.data == YES
         named = [one.thing.id for one in self.pulls.data]
         used = (named if len(named) == 1 else self.used_things.data) if use else ()
@@ -144,9 +146,8 @@ class CheckInForm(WhenForm):
             things=tuple(one for one in things if one.craving is not None or one.used),
             amount=(self.amount.data or "") if use else "",
         )
-        told = bool(answers.use or answers.strongest_craving)
         said = self.note_about_use.data
-        return _with_note(answers, about_use=told if said is None else said == YES)
+        return _with_note(answers, about_use=_tells_of_use(answers) if said is None else said == YES)
 
     def _common(self) -> dict[str, Any]:
         return {
@@ -191,6 +192,17 @@ def day_asked(text: str | None, today: date, first: date) -> date | None:
     except ValueError:
         return None
     return day if first <= day < today else None
+
+
+def _tells_of_use(answers: Answers) -> bool:
+    return bool(answers.use or answers.strongest_craving)
+
+
+def _said_of_note(answers: Answers) -> str | None:
+    """Return what stands at the question about a note; a "no" only where the person must have chosen it."""
+    if answers.note and (answers.note_about_use or _tells_of_use(answers)):
+        return _yes_no(answers.note_about_use)
+    return None
 
 
 def _with_note(answers: Answers, *, about_use: bool) -> Answers:

@@ -118,7 +118,7 @@ def save_change(entry_id: uuid.UUID) -> ResponseReturnValue:
     newer = None
     if form.validate():
         try:
-            answers = form.answers(about_use=_asks(profile, entry))
+            answers = form.answers(about_use=_asks(profile, entry), before=entry.answers)
             as_it_was = moment(clock.now(), patient.zone, patient.day_start_minutes)
             base = form.base_version() or entry.version
             recording.record_check_in(patient, entry_id, answers, as_it_was, base=base)
@@ -208,7 +208,7 @@ def _asks(profile: Profile, entry: service.OwnCheckIn) -> bool:
     """Whether use is asked of: also where the person now says that it plays no part, but an old entry tells of it."""
     answers = entry.answers
     told = answers.craving is not None or answers.use is not None or bool(answers.things)
-    return profile.asks_about_use or told
+    return profile.asks_about_use or told or answers.note_about_use
 
 
 def _today(patient: Viewer) -> date:

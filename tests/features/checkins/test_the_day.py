@@ -167,6 +167,31 @@ def test_a_note_beside_use_is_about_use_unless_the_person_says_not(store: Store,
         )
 
 
+def test_a_change_opens_nothing_that_was_about_use(store: Store, patient: Made, client: Client) -> None:
+    """Also when the person says since then that substances play no part: what was told under that stays there."""
+    entry = record(store, patient, Answers(mood=2, note="my words", note_about_use=True, triggers=(":stress",)))
+    chips = record(store, patient, Answers(mood=2, triggers=(":stress",), helped=(":walked",)))
+    tell(store, patient, part=Part.NO)
+    for one in (entry, chips):
+        sent = {**client.get(f"/check-in/{one}/change").form(field="note").filled(), "mood": "4"}
+        assert client.post(f"/check-in/{one}/change", data=sent).status_code == 303
+        said = own(store, patient, one).answers
+        assert (said.mood, said.triggers, said.about_use) == (4, (":stress",), True)
+        assert said.note_about_use is bool(said.note)
+
+
+def test_use_that_is_told_in_a_change_covers_the_note_too(store: Store, patient: Made, client: Client) -> None:
+    for before, said, about in (
+        (Answers(note="words"), {"use": "yes"}, True),
+        (Answers(note="words", use=True, note_about_use=True), {"use": ""}, True),
+        (Answers(note="words", use=True), {"craving": "8"}, False),  # The person said so.
+    ):
+        entry = record(store, patient, before)
+        sent = {**client.get(f"/check-in/{entry}/change").form(field="note").filled(), **said}
+        assert client.post(f"/check-in/{entry}/change", data=sent).status_code == 303
+        assert own(store, patient, entry).answers.note_about_use is about
+
+
 def test_words_of_ones_own_become_chips_the_next_time(patient: Made, client: Client) -> None:
     sent = {"id": str(new_id()), "own_trigger": "my landlord", "own_helper": "the dog"}
     assert client.post("/check-in", data=sent).status_code == 303
