@@ -98,6 +98,11 @@ _CHANGED = (
     .where(CheckIn.id == bindparam("check_in_id"))
     .values(newest_version=bindparam("version"), private=bindparam("is_private"))
 )
+_SAID_NOW = (
+    update(_SAID)
+    .where(_SAID.c.check_in_id == bindparam("entry"), _SAID.c.version == bindparam("newest"))
+    .values(recorded_seq=bindparam("seq"))
+)
 _OWN = and_(CheckIn.id == bindparam("check_in_id"), CheckIn.patient_id == bindparam("patient_id"))
 
 
@@ -154,8 +159,15 @@ def next_entry_seq(patient_id: uuid.UUID) -> int:
 
 
 def set_private(patient: Viewer, check_in_id: uuid.UUID, *, private: bool) -> None:
-    """Keep one's check-in to oneself, or let consents open it again; raise `NotFound` for anything not one's own."""
-    _own(patient, check_in_id).private = private
+    """Keep one's check-in to oneself, or let consents open it again; raise `NotFound` for anything not one's own.
+
+    Opened again, what it says counts as said now: who read meanwhile did not read it, and it is new to them.
+    """
+    entry = _own(patient, check_in_id)
+    if entry.private and not private:
+        said = {"entry": check_in_id, "newest": entry.newest_version}
+        db().execute(_SAID_NOW, {**said, "seq": next_entry_seq(patient.id)})
+    entry.private = private
 
 
 def remove(patient: Viewer, check_in_id: uuid.UUID) -> None:

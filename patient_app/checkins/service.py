@@ -29,41 +29,50 @@ OWN = and_(
 )
 NEWEST_VERSION = and_(CheckInVersion.check_in_id == CheckIn.id, CheckInVersion.version == CheckIn.newest_version)
 # Queries are made once: building one costs more than running it.
-_OWN_VERSIONS = (
-    select(
-        CheckIn.id,
-        CheckIn.patient_id,
-        CheckIn.day,
-        CheckIn.occurred_at,
-        CheckIn.utc_offset,
-        CheckIn.recorded_at,
-        CheckIn.private,
-        CheckInVersion.id.label("version_id"),
-        CheckInVersion.version,
-        CheckInVersion.mood,
-        CheckInVersion.craving,
-        CheckInVersion.use,
-        CheckInVersion.note_sealed,
-        CheckInVersion.note_about_use,
-        CheckInVersion.anxiety,
-        CheckInVersion.energy,
-        CheckInVersion.sleep_hours,
-        CheckInVersion.use_details_sealed,
-        CheckInVersion.context_sealed,
-        CheckInVersion.context_about_use,
-        CheckIn.recorded_seq,
-    )
-    .join(CheckInVersion, NEWEST_VERSION)
-    .where(OWN)
+_ALL = (
+    CheckIn.id,
+    CheckIn.patient_id,
+    CheckIn.day,
+    CheckIn.occurred_at,
+    CheckIn.utc_offset,
+    CheckIn.recorded_at,
+    CheckIn.private,
+    CheckInVersion.id.label("version_id"),
+    CheckInVersion.version,
+    CheckInVersion.mood,
+    CheckInVersion.craving,
+    CheckInVersion.use,
+    CheckInVersion.note_sealed,
+    CheckInVersion.note_about_use,
+    CheckInVersion.anxiety,
+    CheckInVersion.energy,
+    CheckInVersion.sleep_hours,
+    CheckInVersion.use_details_sealed,
+    CheckInVersion.context_sealed,
+    CheckInVersion.context_about_use,
+    CheckIn.recorded_seq,
+    CheckInVersion.recorded_seq.label("said_seq"),
 )
+_OWN_VERSIONS = select(*_ALL).join(CheckInVersion, NEWEST_VERSION).where(OWN)
 _NEWEST_FIRST = (CheckIn.occurred_at.desc(), CheckIn.recorded_seq.desc())
 _OWN_ONE = _OWN_VERSIONS.where(CheckIn.id == bindparam("check_in_id"))
+_OWN_EARLIER = (
+    select(*_ALL)
+    .join(
+        CheckInVersion,
+        and_(CheckInVersion.check_in_id == CheckIn.id, CheckInVersion.version < CheckIn.newest_version),
+    )
+    .where(OWN, CheckIn.id == bindparam("check_in_id"))
+)
 _OWN_NEWEST = _OWN_VERSIONS.order_by(*_NEWEST_FIRST).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
 class OwnCheckIn:
-    """A check-in as its author reads it back; `local_time` is the wall clock where it was made."""
+    """A check-in as its author reads it back; `local_time` is the wall clock where it was made.
+
+    `recorded_seq` is that of the entry, `said_seq` that of what it says now.
+    """
 
     id: uuid.UUID
     day: date
@@ -73,6 +82,7 @@ class OwnCheckIn:
     version: int
     answers: Answers
     recorded_seq: int = 0
+    said_seq: int = 0
 
 
 def own_check_in(patient: Viewer, check_in_id: uuid.UUID) -> OwnCheckIn:
@@ -81,6 +91,14 @@ def own_check_in(patient: Viewer, check_in_id: uuid.UUID) -> OwnCheckIn:
     if row is None:
         raise NotFound
     return _as_own(row)
+
+
+def earlier_answers(patient: Viewer, entry: OwnCheckIn) -> list[Answers]:
+    """Return what a check-in of the patient's own said before it was changed."""
+    if entry.version == 1:
+        return []
+    rows = db().execute(_OWN_EARLIER, {**asked_by(patient), "check_in_id": entry.id})
+    return [_as_own(row).answers for row in rows]
 
 
 def newest_own(patient: Viewer) -> OwnCheckIn | None:
@@ -108,6 +126,7 @@ def _as_own(row: Any) -> OwnCheckIn:
         local_time=local_time(row.occurred_at, row.utc_offset),
         recorded_at=row.recorded_at,
         recorded_seq=row.recorded_seq,
+        said_seq=row.said_seq,
         private=row.private,
         version=row.version,
         answers=answers_of(row, note=_opened(row, "note_sealed") or ""),

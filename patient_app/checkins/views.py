@@ -90,7 +90,7 @@ def show_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
         entry=entry,
         words=answer_words(),
         seen_by=seen_by,
-        has_read=receipts.who_has_read(patient, entry.day, entry.recorded_seq, parts),
+        has_read=_who_has_read(patient, entry),
         shares_with_somebody=bool(seen_by) or entry.private,
         when_read=practice.when_read(patient) if any(one.discipline for one in seen_by) else None,
         just_saved=just_saved,
@@ -138,7 +138,7 @@ def ask_to_delete(entry_id: uuid.UUID) -> ResponseReturnValue:
     """Ask once, and say who may have seen it."""
     patient = viewer()
     entry = service.own_check_in(patient, entry_id)
-    read = receipts.who_has_read(patient, entry.day, entry.recorded_seq, parts_of(entry.answers), lists=True)
+    read = _who_has_read(patient, entry, lists=True)
     return render_page("checkins/delete.html", entry=entry, words=answer_words(), has_read=read)
 
 
@@ -177,6 +177,13 @@ def keep_private(entry_id: uuid.UUID) -> ResponseReturnValue:
     recording.set_private(viewer(), entry_id, private=private)
     done = "private" if private else "not-private"
     return redirect(url_for("checkins.show_check_in", entry_id=entry_id, done=done), 303)
+
+
+def _who_has_read(patient: Viewer, entry: service.OwnCheckIn, *, lists: bool = False) -> list[receipts.HasRead]:
+    now = parts_of(entry.answers)
+    before = [part for answers in service.earlier_answers(patient, entry) for part in parts_of(answers)]
+    words = receipts.Words(entry.said_seq, now), receipts.Words(entry.recorded_seq, [*now, *before])
+    return receipts.who_has_read(patient, entry.day, *words, lists=lists)
 
 
 def _form_page(patient: Viewer, profile: Profile, form: WhenForm, day: date | None, blank: Markup | None = None) -> str:

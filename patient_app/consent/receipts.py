@@ -22,7 +22,7 @@ from patient_app.consent.decisions import name_known
 from patient_app.consent.models import Consent, ConsentCategory, ConsentState
 from patient_app.core import clock
 from patient_app.core.identity import Viewer
-from patient_app.core.roles import Discipline, Role
+from patient_app.core.roles import Discipline
 from patient_app.core.vault import Place
 from patient_app.core.work import db, vault
 
@@ -53,6 +53,7 @@ _READ = (
     select(
         AccessRecord.viewer_id,
         AccessRecord.recorded_at,
+        AccessRecord.highest_seq,
         ConsentCategory.category,
     )
     .join(
@@ -95,14 +96,23 @@ class Sees:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """The words of an entry since a `recorded_seq`, by their parts."""
+
+    since: int
+    parts: Sequence[Part]
+
+
+@dataclass(frozen=True, slots=True)
 class HasRead:
-    """One person who opened a page on which parts of an entry stood, and when last."""
+    """One person who opened a page on which parts of an entry stood, and when last.
+
+    `earlier`: that was before the words of now stood there; what was read may have been other words.
+    """
 
     name: str
-    role: Role
-    discipline: Discipline | None
-    parts: tuple[str, ...]
     last: datetime
+    earlier: bool
 
 
 def who_sees(patient: Viewer, day: date, parts: Sequence[Part]) -> list[Sees]:
@@ -131,32 +141,39 @@ def who_sees(patient: Viewer, day: date, parts: Sequence[Part]) -> list[Sees]:
     return found
 
 
-def who_has_read(
-    patient: Viewer, day: date, recorded_seq: int, parts: Sequence[Part], *, lists: bool = False
-) -> list[HasRead]:
-    """Return who opened a page with parts of an entry as it stands now, the latest first.
+def who_has_read(patient: Viewer, day: date, now: Words, ever: Words, *, lists: bool = False) -> list[HasRead]:
+    """Return who opened a page with parts of an entry, the latest first.
 
-    `lists` counts a list of patients as well, on which only the newest check-in stands: who may have seen it.
+    `now` are its words as they stand, `ever` those of all its versions since the first. `lists` counts a list of
+    patients as well, on which only the newest check-in stands: who may have seen it.
     """
     kinds = [AccessKind.DETAIL, AccessKind.CASELOAD] if lists else [AccessKind.DETAIL]
-    asked = {"patient_id": patient.id, "kinds": kinds, "recorded_seq": recorded_seq, "day": day}
-    opened: dict[uuid.UUID, tuple[datetime, set[Category]]] = {}
-    for viewer_id, at, category in db().execute(_READ, asked):
-        _, categories = opened.get(viewer_id, (at, set()))
-        opened[viewer_id] = (at, categories | {Category(category)})
-    read = {
-        viewer_id: (at, tuple(part.words for part in parts if part.needs <= categories))
-        for viewer_id, (at, categories) in opened.items()
-    }
-    read = {viewer_id: entry for viewer_id, entry in read.items() if entry[1]}
-    if not read:
+    asked = {"patient_id": patient.id, "kinds": kinds, "recorded_seq": ever.since, "day": day}
+    rows = db().execute(_READ, asked).all()
+    since = _read(ever, rows)
+    if not since:
         return []
-    people = {person.id: person for person in db().scalars(select(Person).where(Person.id.in_(read)))}
+    as_now = _read(now, rows)
+    people = {person.id: person for person in db().scalars(select(Person).where(Person.id.in_(since)))}
     found = [
-        HasRead(people[viewer_id].name or "", Role(people[viewer_id].role), people[viewer_id].discipline, words, at)
-        for viewer_id, (at, words) in read.items()
+        HasRead(people[viewer_id].name or "", as_now.get(viewer_id, at), earlier=viewer_id not in as_now)
+        for viewer_id, at in since.items()
     ]
     return sorted(found, key=lambda one: one.last, reverse=True)
+
+
+def _read(words: Words, rows: Sequence[Any]) -> dict[uuid.UUID, datetime]:
+    """Return who opened some part of these words, and when last; `rows` are in the order in which they were read."""
+    opened: dict[uuid.UUID, tuple[datetime, set[Category]]] = {}
+    for viewer_id, at, highest_seq, category in rows:
+        if highest_seq >= words.since:
+            _, categories = opened.get(viewer_id, (at, set()))
+            opened[viewer_id] = (at, categories | {Category(category)})
+    return {
+        viewer_id: at
+        for viewer_id, (at, categories) in opened.items()
+        if any(part.needs <= categories for part in words.parts)
+    }
 
 
 @dataclass(frozen=True, slots=True)
