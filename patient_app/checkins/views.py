@@ -78,10 +78,10 @@ def save_check_in() -> ResponseReturnValue:
 @bp.get("/check-in/<uuid:entry_id>")
 @access(Permission.CHECK_INS_READ)
 def show_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
-    """Show one check-in, who can see it and who has read it; after saving, with at most one offer."""
+    """Show one check-in, who can see it and who has read it; after saving or changing it, with at most one offer."""
     patient = viewer()
     entry = service.own_check_in(patient, entry_id)
-    just_saved = request.args.get("done") == "saved"
+    done = request.args.get("done")
     parts = parts_of(entry.answers)
     seen_by = [] if entry.private else receipts.who_sees(patient, entry.day, parts)
     profile = profiles.profile_of(patient)
@@ -93,8 +93,8 @@ def show_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
         has_read=_who_has_read(patient, entry),
         shares_with_somebody=bool(seen_by) or entry.private,
         when_read=practice.when_read(patient) if any(one.discipline for one in seen_by) else None,
-        just_saved=just_saved,
-        offer=card_after(patient, profile, entry, str(get_locale())) if just_saved else None,
+        just_saved=done == "saved",
+        offer=card_after(patient, profile, entry, str(get_locale())) if done in {"saved", "changed"} else None,
     )
 
 

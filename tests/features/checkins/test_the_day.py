@@ -230,6 +230,16 @@ def test_the_page_after_saving_makes_at_most_one_offer(store: Store, patient: Ma
         assert "offer" not in client.get(answer.location.split("?")[0]).text
 
 
+def test_what_a_change_tells_anew_is_followed_too(store: Store, patient: Made, client: Client) -> None:
+    tell(store, patient, part=Part.YES, things=(PILLS,))
+    entry = record(store, patient, Answers(mood=4))
+    sent = {**client.get(f"/check-in/{entry}/change").form(field="note").filled(), "use": "yes"}
+    changed = client.get(client.post(f"/check-in/{entry}/change", data=sent).location)
+    assert changed.text.count('class="card offer"') == 1
+    assert "your body can take much less than before" in changed.text
+    assert changed.heading == "Your check-in"
+
+
 def test_a_receipt_names_nobody_where_nothing_is_shared(store: Store, patient: Made) -> None:
     entry = own(store, patient, record(store, patient, WHOLE))
     with store.work(writes=False):
