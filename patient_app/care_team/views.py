@@ -18,6 +18,7 @@ from patient_app.reading import caseload as lists
 from patient_app.reading import service as reading
 from patient_app.reading import team, words
 from patient_app.teamwork import service as teamwork
+from patient_app.worries import service as worries
 
 bp = Blueprint("care_team", __name__)
 
@@ -33,11 +34,13 @@ notices.register(
 @access(Permission.TEAM_READ, records=True)
 def caseload() -> ResponseReturnValue:
     """List the clinician's patients, each with the newest check-in of which anything is shared."""
+    unread = worries.unread(viewer())
     order = lists.Order.HARD if request.args.get("order") == lists.Order.HARD else lists.Order.NAME
     found = lists.caseload(viewer(), request.args.get("page", 1, type=int), order)
     return render_page(
         "care_team/caseload.html",
         found=found,
+        unread=unread,
         by_hardest=order is lists.Order.HARD,
         protected=words.holds_substance_use(found.rows),
         # Put into words while the page is, when no writer waits for this reading any more.

@@ -116,14 +116,14 @@ def caseload(viewer: Viewer, page: int = 1, order: Order = Order.NAME) -> Caselo
         before = looks.read_before(viewer.id, relied_on)
         unrecorded = {patient_id for consent_id, patient_id in relied_on.items() if consent_id not in before.in_list}
         grants = {one: found for one, found in grants.items() if one not in unrecorded}
-        read = _read(reader, grants, before.looks, days)
+        read = {} if unrecorded else _read(reader, grants, before.looks, days)
     if unrecorded:
         held = records.hold(unrecorded)
         fresh = grants_of(reader, unrecorded)
         readings = records.readings(viewer, _listed(fresh), AccessKind.CASELOAD, (days.first, days.last), held)
         access_log.record_once_a_day(readings, held.chains)
         grants |= fresh
-        read |= _read(reader, fresh, before.looks, days)
+        read = _read(reader, grants, before.looks, days)
     rows = tuple(CaseloadRow(one, grants.get(one.id, Grants()), *read.get(one.id, _NOTHING)) for one in shown)
     return Caseload(rows, page=first // PAGE_PATIENTS + 1, first=first + 1, total=len(on_list), order=order)
 

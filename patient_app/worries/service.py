@@ -16,9 +16,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from patient_app.accounts import mail
@@ -32,7 +33,7 @@ from patient_app.accounts.models import (
     TeamMembership,
 )
 from patient_app.accounts.registry import IdInUse, one_line, store_once
-from patient_app.core import clock
+from patient_app.core import clock, work
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.work import db, vault
@@ -183,14 +184,30 @@ class Inbox:
 _Sender, _Subject, _Reader = aliased(Person), aliased(Person), aliased(Person)
 
 
+def unread(clinician: Viewer) -> int:
+    """Return how many messages wait for a clinician that nobody read yet; what is kept aside waits for nobody.
+
+    Takes no writer lock, since a list of patients asks it each time.
+    """
+    asked = {"practice_id": clinician.practice_id, "clinician_id": clinician.id, "now": clock.now()}
+    with work.reading() as look:
+        return look.connection().execute(_unread(), asked).scalar_one()
+
+
+@lru_cache(maxsize=1)
+def _unread() -> Select[int]:
+    counted = select(func.count()).select_from(Worry).where(Worry.read_at.is_(None), ~_kept_aside(bindparam("now")))
+    return counted.where(_readable(bindparam("practice_id"), bindparam("clinician_id")))
+
+
 def inbox(clinician: Viewer, page: int = 1, *, aside: bool = False) -> Inbox:
     """Return a page of the messages that a clinician may read; with `aside`, those of senders who are muted now."""
-    muted = _kept_aside()
+    muted = _kept_aside(clock.now())
     found = _received(clinician).where(muted if aside else ~muted)
     page = max(1, min(page, 10_000))
     query = found.order_by(Worry.read_at.is_not(None), Worry.sent_at.desc(), Worry.id)
     rows = db().execute(query.offset((page - 1) * PAGE_WORRIES).limit(PAGE_WORRIES + 1)).all()
-    kept = select(func.count()).select_from(Worry).where(_readable(clinician), muted)
+    kept = select(func.count()).select_from(Worry).where(_readable_by(clinician), muted)
     return Inbox(
         rows=_opened(clinician, rows[:PAGE_WORRIES]),
         page=page,
@@ -254,27 +271,31 @@ def unmute(clinician: Viewer, worry_id: uuid.UUID) -> None:
 
 
 def _own(clinician: Viewer, worry_id: uuid.UUID) -> Worry:
-    query = select(Worry).where(Worry.id == worry_id, _readable(clinician))
+    query = select(Worry).where(Worry.id == worry_id, _readable_by(clinician))
     row = db().scalar(query.with_for_update())
     if row is None:
         raise NotFound
     return row
 
 
-def _readable(clinician: Viewer) -> ColumnElement[bool]:
+def _readable_by(clinician: Viewer) -> ColumnElement[bool]:
+    return _readable(clinician.practice_id, clinician.id)
+
+
+def _readable(practice_id: Any, clinician_id: Any) -> ColumnElement[bool]:
     """Return the condition under which a message is for this clinician."""
     team = exists().where(TeamMembership.patient_id == Worry.patient_id, TeamMembership.ended_at.is_(None))
     team = team.correlate(Worry)
-    on_team = team.where(TeamMembership.clinician_id == clinician.id)
-    return and_(Worry.practice_id == clinician.practice_id, or_(Worry.patient_id.is_(None), on_team, ~team))
+    on_team = team.where(TeamMembership.clinician_id == clinician_id)
+    return and_(Worry.practice_id == practice_id, or_(Worry.patient_id.is_(None), on_team, ~team))
 
 
-def _kept_aside() -> ColumnElement[bool]:
+def _kept_aside(now: Any) -> ColumnElement[bool]:
     """Return the condition under which a message came while its sender was muted, and the sender still is."""
     mute = exists().where(
         WorryMute.sender_id == Worry.sender_id,
         WorryMute.muted_at < Worry.sent_at,
-        WorryMute.muted_until > clock.now(),
+        WorryMute.muted_until > now,
     )
     return mute.correlate(Worry)
 
@@ -288,7 +309,7 @@ def _received(clinician: Viewer) -> Select[Worry, Person, Person, Patient, Perso
         .outerjoin(Patient, Patient.person_id == Worry.patient_id)
         .outerjoin(_Reader, _Reader.id == Worry.read_by)
         .outerjoin(WorryMute, and_(WorryMute.sender_id == Worry.sender_id, WorryMute.muted_until > clock.now()))
-        .where(_readable(clinician))
+        .where(_readable_by(clinician))
     )
 
 

@@ -7,14 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from patient_app.access_log import service as access_log
 from patient_app.accounts.models import TeamMembership
+from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.work import Store, db
 from patient_app.worries import service
-from patient_app.worries.models import WorryMute
+from patient_app.worries.models import Worry, WorryMute
 from patient_app.worries.service import Told
 from tests import factories
 from tests.factories import Made
@@ -231,6 +232,34 @@ def test_a_mute_needs_a_day_that_can_be(
     assert WORDS in page.main_words
     with store.work(writes=False):
         assert db().get(WorryMute, world.mother.id) is None
+
+
+def test_the_list_of_patients_says_that_something_waits_until_somebody_read_it(
+    app: Flask, world: World, store: Store
+) -> None:
+    therapist, colleague = signed_in(app, world.therapist), signed_in(app, world.colleague)
+    line = "not read yet"
+    assert line not in therapist.get("/team").main_words
+    first = told(store, world)
+    told(store, world, about="My neighbour")
+    page = therapist.get("/team")
+    assert "2 messages from family or friends are not read yet" in page.main_words
+    assert page.one("a", href=INBOX, class_name="standalone") is not None
+    assert WORDS not in page.html
+    assert "Kim Vale" not in page.html
+    assert "1 message from family or friends is not read yet" in colleague.get("/team").main_words
+    # Of a sender who is muted, nothing is said.
+    until = (clock.now() + timedelta(days=3)).date().isoformat()
+    assert therapist.post(f"{INBOX}/{first}/mute", data={"until": until}).status_code == 303
+    told(store, world, words="more")
+    assert "2 messages" in therapist.get("/team").main_words
+    assert therapist.post(f"{INBOX}/{first}/read").status_code == 303
+    assert "1 message" in therapist.get("/team").main_words
+    with store.work(writes=True):
+        for row in db().scalars(select(Worry)):
+            service.mark_read(world.therapist.viewer, row.id)
+    assert line not in therapist.get("/team").main_words
+    assert line not in colleague.get("/team").main_words
 
 
 def test_a_long_list_comes_in_pages_with_few_statements(app: Flask, world: World, store: Store) -> None:
