@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from patient_app.care_team.forms import NoteForm, ReviewForm
+from patient_app.consent.categories import Category
 from patient_app.consent.words import CATEGORY_NAMES, DISCIPLINE_NAMES
 from patient_app.core import notices
 from patient_app.core.access import Permission, access
@@ -24,6 +25,7 @@ bp = Blueprint("care_team", __name__)
 
 notices.register(
     "care_team.patient_page",
+    "care_team.own_notes",
     reviewed=_l("Marked as reviewed. The rest of the team can see that."),
     note_kept=_l("Saved. Those on the team who may see all that it touches on can read it."),
     note_taken_back=_l("Taken back. From now on only you see it."),
@@ -91,7 +93,18 @@ def leave_note(patient_id: uuid.UUID) -> ResponseReturnValue:
 def take_back_note(patient_id: uuid.UUID, note_id: uuid.UUID) -> ResponseReturnValue:
     """Let nobody else read one's own note any more."""
     teamwork.take_back(viewer(), patient_id, note_id)
+    if not team.is_listed(viewer(), patient_id):
+        return redirect(url_for(".own_notes", done="note-taken-back"), 303)
     return redirect(url_for(".patient_page", patient_id=patient_id, done="note-taken-back"), 303)
+
+
+@bp.get("/team/notes")
+@access(Permission.TEAM_READ)
+def own_notes() -> ResponseReturnValue:
+    """Show the notes that this clinician wrote, also to teams that they left since."""
+    found = team.own_notes(viewer(), request.args.get("page", 1, type=int))
+    protected = any(Category.SUBSTANCE_USE in note.categories for note in found.notes)
+    return render_page("care_team/own_notes.html", found=found, protected=protected, categories=CATEGORY_NAMES)
 
 
 def _page(patient_id: uuid.UUID, form: NoteForm, review: ReviewForm | None = None) -> str:

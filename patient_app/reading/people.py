@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,7 @@ _LIST = (
         Person.state != PersonState.CLOSED,
     )
 )
+_SOME_OF_LIST = _LIST.where(Person.id.in_(bindparam("patient_ids", expanding=True)))
 _ONE_OF_LIST = _LIST.where(Person.id == bindparam("patient_id"))
 
 
@@ -79,6 +80,12 @@ def one_of_list(viewer: Viewer, patient_id: uuid.UUID) -> Named | None:
     """Return a patient of this clinician's list; None for anybody else."""
     asked = {"practice_id": viewer.practice_id, "clinician_id": viewer.id, "patient_id": patient_id}
     return next(iter(named(viewer, plain_rows(_ONE_OF_LIST, asked))), None)
+
+
+def some_of_list(viewer: Viewer, patient_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Named]:
+    """Return those of some patients who are on this clinician's list."""
+    asked = {"practice_id": viewer.practice_id, "clinician_id": viewer.id, "patient_ids": list(patient_ids)}
+    return {one.id: one for one in named(viewer, plain_rows(_SOME_OF_LIST, asked))}
 
 
 def id_of(row: Any) -> uuid.UUID:

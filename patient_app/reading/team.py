@@ -26,12 +26,13 @@ from patient_app.core.identity import Viewer
 from patient_app.core.roles import Discipline
 from patient_app.core.work import db
 from patient_app.reading.fields import open_text
-from patient_app.reading.people import Named, one_of_list, plain_rows
+from patient_app.reading.people import Named, one_of_list, plain_rows, some_of_list
 from patient_app.teamwork import service as teamwork
 from patient_app.teamwork.models import Review, TeamNote
 
 # So many clinicians are named on a page as having reviewed it.
 MOST_REVIEWS = 8
+PAGE_NOTES = 25
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -153,6 +154,83 @@ def notes_of(viewer: Viewer, person: Named, grants: Grants, first_day: date, las
     )
 
 
+@dataclass(frozen=True, slots=True)
+class OwnNote:
+    """A note as its author finds it again; `person` is None for a patient who is not on the author's list any more."""
+
+    id: uuid.UUID
+    patient_id: uuid.UUID
+    person: Named | None
+    words: str
+    categories: tuple[Category, ...]
+    written_at: datetime
+    withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnNotes:
+    """One page of them, newest first."""
+
+    notes: tuple[OwnNote, ...]
+    page: int
+    has_more: bool
+
+
+def own_notes(viewer: Viewer, page: int = 1) -> OwnNotes:
+    """Return what a clinician wrote to the teams of patients, whatever they are shared now and whose team they left.
+
+    Nothing of a patient's is in it but the name of those who are on the author's list, so no reading is recorded.
+    """
+    page = max(1, min(page, 10_000))
+    asked = {"author_id": viewer.id, "practice_id": viewer.practice_id, "skipped": (page - 1) * PAGE_NOTES}
+    rows = plain_rows(_OWN_NOTES, asked)
+    shown = rows[:PAGE_NOTES]
+    people = some_of_list(viewer, {row.patient_id for row in shown})
+    return OwnNotes(tuple(_as_own(row, people.get(row.patient_id)) for row in shown), page, len(rows) > PAGE_NOTES)
+
+
+def is_listed(viewer: Viewer, patient_id: uuid.UUID) -> bool:
+    """Whether a patient is on this clinician's list."""
+    return one_of_list(viewer, patient_id) is not None
+
+
+_OWN_NOTES = (
+    select(
+        TeamNote.id,
+        TeamNote.practice_id,
+        TeamNote.patient_id,
+        TeamNote.written_at,
+        TeamNote.withdrawn_at,
+        TeamNote.categories,
+        TeamNote.words_sealed,
+    )
+    .where(TeamNote.author_id == bindparam("author_id"), TeamNote.practice_id == bindparam("practice_id"))
+    .order_by(TeamNote.written_at.desc(), TeamNote.id.desc())
+    .offset(bindparam("skipped"))
+    .limit(PAGE_NOTES + 1)
+)
+
+
+def _as_own(row: Any, person: Named | None) -> OwnNote:
+    return OwnNote(
+        id=row.id,
+        patient_id=row.patient_id,
+        person=person,
+        words=_words(row),
+        categories=_categories(row),
+        written_at=row.written_at,
+        withdrawn=row.withdrawn_at is not None,
+    )
+
+
+def _words(row: Any) -> str:
+    return open_text(TeamNote.__tablename__, "words_sealed", row.id, row.practice_id, row.words_sealed)
+
+
+def _categories(row: Any) -> tuple[Category, ...]:
+    return tuple(category for category in Category if category in row.categories)
+
+
 @lru_cache(maxsize=1)
 def _notes() -> Executable:
     return (
@@ -209,8 +287,8 @@ def _begins(person: Named, day: date) -> datetime:
 def _as_note(viewer: Viewer, row: Any) -> SharedNote:
     return SharedNote(
         id=row.id,
-        words=open_text(TeamNote.__tablename__, "words_sealed", row.id, row.practice_id, row.words_sealed),
-        categories=tuple(category for category in Category if category in row.categories),
+        words=_words(row),
+        categories=_categories(row),
         author=_name(row.author_id, row),
         discipline=row.discipline,
         written_at=row.written_at,

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
 from patient_app.access_log import service as access_log
+from patient_app.accounts.models import TeamMembership
 from patient_app.consent.categories import OFFERED, Category, Level
 from patient_app.consent.models import Consent, ConsentState
 from patient_app.core.errors import NotFound
@@ -28,6 +29,7 @@ from patient_app.teamwork.models import TeamNote
 from tests import factories
 from tests.factories import Made
 from tests.page import Client
+from tests.sweeps.test_statements import counted
 
 NOW = datetime(2026, 11, 3, 18, 0, tzinfo=UTC)
 MOOD, USE, NOTES = Category.MOOD, Category.SUBSTANCE_USE, Category.NOTES
@@ -91,6 +93,11 @@ def read(store: Store, world: World, by: Made | None = None, until: date | None 
 def count(store: Store) -> int:
     with store.work(writes=False):
         return db().scalar(select(func.count()).select_from(TeamNote)) or 0
+
+
+def records(store: Store, world: World) -> int:
+    with store.work(writes=False):
+        return len(access_log.records_of(world.patient.id))
 
 
 def address(world: World) -> str:
@@ -221,6 +228,51 @@ def test_the_author_reads_it_for_ever_and_sees_nothing_else(client: Client, stor
     assert "42 CFR part 2" in page.words
     assert "Very low" not in page.words
     assert "Write a note" not in page.words
+
+
+def test_who_left_the_team_still_finds_what_they_wrote_and_nothing_else(
+    client: Client, store: Store, world: World
+) -> None:
+    note = leave(store, world, [USE])
+    leave(store, world, [MOOD], words="second")
+    share(store, world, {MOOD: DETAIL, USE: DETAIL})
+    factories.sign_in(client, world.therapist)
+    assert "Ada" in client.get("/team/notes").main_words
+    recorded = records(store, world)
+    with store.work(writes=True):
+        left = update(TeamMembership).where(TeamMembership.clinician_id == world.therapist.id)
+        db().execute(left.values(ended_at=NOW))
+    assert client.get(address(world)).status_code == 404
+    assert client.get(client.get("/team").one("a", href="/team/notes").get("href") or "").status_code == 200
+    page = client.get("/team/notes")
+    assert "second" in page.main_words
+    assert CANARY in page.main_words
+    assert "42 CFR part 2" in page.words
+    for known in ("Ada", world.patient.chart["chart_number"]):
+        assert known not in page.html
+    back = next(one for one in page.forms if str(note) in one.action)
+    done = client.post(back.action)
+    assert done.location == "/team/notes?done=note-taken-back"
+    assert "Taken back: only you see it" in client.get(done.location).main_words
+    assert read(store, world) == ["second"]
+    assert records(store, world) == recorded + 1  # The prescriber's reading.
+    factories.sign_in(other := Client(client.application), world.prescriber)
+    assert CANARY not in other.get("/team/notes").html
+    assert "second" not in other.get("/team/notes").html
+
+
+def test_own_notes_come_in_pages(client: Client, store: Store, world: World) -> None:
+    notes = [f"note {number:02}." for number in range(team.PAGE_NOTES + 1)]
+    for words in notes:
+        leave(store, world, [MOOD], words=words)
+    factories.sign_in(client, world.therapist)
+    with counted(store.database, store.keys.database) as counter:
+        first = client.get("/team/notes")
+    assert len(counter.statements) <= 4
+    second = client.get("/team/notes?page=2")
+    shown = [[note for note in notes if note in page.main_words] for page in (first, second)]
+    assert [len(found) for found in shown] == [team.PAGE_NOTES, 1]
+    assert sorted(shown[0] + shown[1]) == notes
 
 
 def test_staff_of_another_practice_supporters_and_administrators_read_none(
