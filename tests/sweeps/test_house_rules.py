@@ -175,7 +175,7 @@ def test_planted_addresses_are_seen() -> None:
 
 PYTHON = sorted(
     path
-    for folder in ("patient_app", "tests", "scripts")
+    for folder in ("patient_app", "tests", "scripts", "bench")
     for path in (ROOT / folder).rglob("*.py")
     if "__pycache__" not in path.parts
 )

@@ -281,6 +281,15 @@ def test_the_picture_is_exactly_what_the_recipient_gets(client: Client, world: W
             assert "kept for me" not in picture.words
 
 
+def test_the_picture_of_a_clinician_says_what_it_does_not_show(client: Client, world: World, store: Store) -> None:
+    for recipient in (Discipline.PRESCRIBER, world.supporter):
+        factories.give_consent(store, world.patient, recipient, EVERYTHING)
+    factories.sign_in(client, world.patient)
+    told = "short notes about your care. Those are not shown here."
+    assert told in client.get("/sharing/preview", query_string={"to": "team:prescriber"}).words
+    assert told not in client.get("/sharing/preview", query_string={"to": f"person:{world.supporter.id}"}).words
+
+
 def test_looking_at_the_picture_leaves_no_record(client: Client, world: World, store: Store) -> None:
     factories.give_consent(store, world.patient, Discipline.PRESCRIBER, EVERYTHING)
     factories.sign_in(client, world.patient)

@@ -35,6 +35,8 @@ def test_danger_is_asked_first_and_the_ways_have_one_weight(app: Flask, world: W
     page = client.get("/supporting/worried")
     assert "Is anyone in danger now?" in page.main_words
     assert "danger" not in page.title
+    assert {"tel:911", "tel:988", "sms:988", "/supporting/worried/now#danger-overdose"} <= set(page.links)
+    assert "Call 911, and give naloxone" in page.main_words
     ways = list(page.one("nav", class_name="ways").iter("a"))
     assert [link.get("href") for link in ways] == ["/supporting/worried/now", TELL, "/supporting#tonight-say"]
     assert {link.get("class") for link in ways} == {"button secondary"}
