@@ -83,7 +83,8 @@ def show_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
     entry = service.own_check_in(patient, entry_id)
     done = request.args.get("done")
     parts = parts_of(entry.answers)
-    seen_by = [] if entry.private else receipts.who_sees(patient, entry.day, parts)
+    names_nobody = entry.private or patient.entries_closed_from is not None  # As sharing does while it is in question.
+    seen_by = [] if names_nobody else receipts.who_sees(patient, entry.day, parts)
     profile = profiles.profile_of(patient)
     return render_page(
         "checkins/entry.html",
@@ -94,6 +95,7 @@ def show_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
         shares_with_somebody=bool(seen_by) or entry.private,
         when_read=practice.when_read(patient) if any(one.discipline for one in seen_by) else None,
         just_saved=done == "saved",
+        closed_until=patient.entries_closed_until,
         offer=card_after(patient, profile, entry, str(get_locale())) if done in {"saved", "changed"} else None,
     )
 
@@ -139,7 +141,10 @@ def ask_to_delete(entry_id: uuid.UUID) -> ResponseReturnValue:
     patient = viewer()
     entry = service.own_check_in(patient, entry_id)
     read = _who_has_read(patient, entry, lists=True)
-    return render_page("checkins/delete.html", entry=entry, words=answer_words(), has_read=read)
+    closed_until = patient.entries_closed_until
+    return render_page(
+        "checkins/delete.html", entry=entry, words=answer_words(), has_read=read, closed_until=closed_until
+    )
 
 
 @bp.post("/check-in/<uuid:entry_id>/delete")
@@ -180,6 +185,8 @@ def keep_private(entry_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _who_has_read(patient: Viewer, entry: service.OwnCheckIn, *, lists: bool = False) -> list[receipts.HasRead]:
+    if patient.entries_closed_from is not None:
+        return []
     now = parts_of(entry.answers)
     before = [part for answers in service.earlier_answers(patient, entry) for part in parts_of(answers)]
     words = receipts.Words(entry.said_seq, now), receipts.Words(entry.recorded_seq, [*now, *before])

@@ -43,6 +43,8 @@ MAY_SEE: dict[str, frozenset[str]] = {
     - {"note_removed", "worry", "team_note"}
     - OF_THE_SUPPORTER
     - (OF_THE_STAFF - {"staff_name"}),
+    # What identifies the account; of whom it is shared with, and of what was told before, nothing.
+    "in-question": frozenset({"email", "called", "device"}),
     "other": frozenset({"staff_name"}),
     "admin": CHART | {"staff_name"},
     "c-with": TO_TEAM | {"note", "note_about_use", "team_note"} | ABOUT_USE | OF_THE_STAFF,

@@ -23,6 +23,7 @@ from patient_app.accounts import links, sessions
 from patient_app.accounts.models import (
     ClinicCode,
     CodePurpose,
+    DeviceSession,
     LinkPurpose,
     Person,
     PersonState,
@@ -110,11 +111,14 @@ SPELLED = {
 QUERIES = {"/sharing/new": {"to": "team:prescriber"}, "/sharing/preview": {"to": "team:prescriber"}}
 BODIES = {"/check-in/<uuid:entry_id>/private": {"private": "yes"}}
 
+# How long ago everybody's session began but the one that began with a clinic code, half as long ago.
+BEFORE_THE_CODE = timedelta(minutes=2)
 DETAIL = dict.fromkeys(Category, Level.DETAIL)
 SITUATIONS: dict[str, str] = {
     "anonymous": "nobody signed in",
     "half-way": "a clinician who has given the password but not the second factor",
     "owner": "the patient whose objects stand in the addresses",
+    "in-question": "the same patient's account, in a session that began with a clinic code and is in question",
     "other": "another patient of the practice",
     "s-with": "supporter, confirmed, active consent to mood in detail",
     "s-without": "supporter, confirmed, no consent",
@@ -309,6 +313,7 @@ def _clinicians(store: Store, world: World, practice: factories.MadePractice) ->
             world.objects[f"membership {situation}"] = str(membership)
             factories.assign_team(store, people["other"], person, people["admin"])
     people["half-way"] = people["c-with"]
+    people["in-question"] = people["owner"]
     past, ago = clock.now() - timedelta(hours=1), clock.now() - timedelta(days=3)
     world.objects["consent"] = str(factories.give_consent(store, owner, Discipline.PRESCRIBER, DETAIL))
     factories.give_consent(store, owner, people["c-off"], DETAIL)
@@ -412,9 +417,14 @@ def _sessions(store: Store, world: World) -> None:
         for situation, person in world.people.items():
             stage = Stage.SECOND_FACTOR if situation == "half-way" else Stage.FULL
             device = devices.get(situation, "Firefox, Linux")
-            world.tokens[situation] = sessions.begin_session(db().get_one(Person, person.id), device, stage)
-        owner_session = sessions.sessions_of(world.people["owner"].id)[0]
-        world.objects["session"] = str(owner_session.id)
+            begun = clock.now() if situation == "in-question" else clock.now() - BEFORE_THE_CODE
+            row = db().get_one(Person, person.id)
+            world.tokens[situation] = sessions.begin_session(row, device, stage, begun_at=begun)
+        owner = db().get_one(Person, world.people["owner"].id)
+        owner.entries_closed_from = clock.now() - BEFORE_THE_CODE / 2
+        owner.entries_closed_until = clock.now() + timedelta(hours=24)
+        own = select(DeviceSession.id).where(DeviceSession.token_hash == sessions.token_hash(world.tokens["owner"]))
+        world.objects["session"] = str(db().scalars(own).one())
 
 
 def _objects(store: Store, world: World, practice: factories.MadePractice) -> None:
@@ -509,6 +519,7 @@ def roles_of(situation: str) -> Role | None:
         return Role.CLINICIAN
     return {
         "owner": Role.PATIENT,
+        "in": Role.PATIENT,
         "other": Role.PATIENT,
         "patient": Role.PATIENT,
         "s": Role.SUPPORTER,

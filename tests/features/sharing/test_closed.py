@@ -86,6 +86,20 @@ def test_pausing_and_ending_work_there(client: Client, world: World, store: Stor
     assert states == {Discipline.PRESCRIBER: ConsentState.REVOKED, None: ConsentState.PAUSED}
 
 
+def test_a_check_in_made_meanwhile_names_nobody_either(
+    client: Client, world: World, store: Store, consent: str
+) -> None:
+    came_in_by_code(store, world)
+    factories.sign_in(client, world.patient)
+    saved = client.get(client.post("/check-in", data={"id": str(new_id()), "mood": "3"}).location)
+    for page in (saved, client.get(f"{saved.request.path}/delete")):
+        assert page.status_code == 200
+        assert "so their names stay closed until" in page.main_words
+        assert "Nobody" not in page.main_words.replace("Nobody watches this around the clock.", "")
+        for name in ("Ana Ruiz", "Tom Birch", "My sister", "Alex Vale"):
+            assert name not in page.html
+
+
 def test_it_was_not_me_ends_what_was_tied_since(store: Store, world: World) -> None:
     supporters = [factories.make_supporter(store, world.practice) for _ in range(3)]
     early = [factories.tie_supporter(store, world.patient, one, state=SupportState.ACCEPTED) for one in supporters]
