@@ -79,6 +79,13 @@ class Postgres:
             for name in names.values():
                 self.drop(name)
 
+    def copied(self, urls: Urls) -> Urls:
+        """Return the addresses of a copy of two databases that nobody is connected to; it goes with the server."""
+        suffix = secrets.token_hex(6)
+        for which, url in (("main", urls.main), ("keys", urls.keys)):
+            self._create(f"copy_{which}_{suffix}", template=make_url(url).database or "")
+        return Urls(main=self._url(f"copy_main_{suffix}"), keys=self._url(f"copy_keys_{suffix}"))
+
     @contextmanager
     def empty_database(self) -> Iterator[str]:
         """Give the address of a database without tables, dropped afterwards."""

@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
-from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -78,7 +76,6 @@ class Sweep:
         self._original = original
         self._world = copied
         self._app = app
-        self._file = copied.config.instance / "tandem.sqlite"
 
     def line(self, rule: Rule, method: str, situations: Iterable[str] = tuple(SITUATIONS)) -> dict[str, str]:
         """Return the outcome of one route and method for each situation."""
@@ -96,8 +93,7 @@ class Sweep:
         return outcome(page, after - before if method == "GET" else 0)
 
     def _records(self) -> int:
-        with closing(sqlite3.connect(self._file)) as connection:
-            return int(connection.execute("SELECT count(*) FROM access_record").fetchone()[0])
+        return self._world.count("access_record")
 
 
 def draw(app: Flask, ask: Callable[[Rule, str], dict[str, str]]) -> str:

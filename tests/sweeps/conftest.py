@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from patient_app.core.work import Store
 from tests.page import Client
+from tests.postgres import Postgres
 from tests.sweeps import world as worlds
 from tests.sweeps.world import World
 
@@ -38,9 +41,23 @@ def original_world(tmp_path_factory: pytest.TempPathFactory) -> World:
     return worlds.build(tmp_path_factory.mktemp("world") / "instance")
 
 
+@pytest.fixture(scope="session")
+def original_world_on_postgresql(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Make it on PostgreSQL too."""
+    with postgres.databases() as urls:
+        yield worlds.build(tmp_path_factory.mktemp("world") / "instance", postgres, urls)
+
+
 @pytest.fixture(scope="module")
 def stage(original_world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Give a module a copy of the world and the application over it."""
-    copied = original_world.copy(tmp_path_factory.mktemp("copy") / "instance")
+    with staged(original_world, tmp_path_factory.mktemp("copy") / "instance") as found:
+        yield found
+
+
+@contextmanager
+def staged(original: World, folder: Path) -> Iterator[Stage]:
+    """Give a copy of a world in a folder and the application over it."""
+    copied = original.copy(folder)
     with copied.opened() as (app, store):
-        yield Stage(original_world, copied, app, store)
+        yield Stage(original, copied, app, store)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,11 @@ from patient_app.core.identity import viewer
 from patient_app.core.work import db
 from tests.sweeps import access_table
 from tests.sweeps.access_table import TABLE, Sweep
-from tests.sweeps.conftest import Stage
-from tests.sweeps.world import CANARIES, SITUATIONS, roles_of
+from tests.sweeps.conftest import Stage, staged
+from tests.sweeps.world import CANARIES, SITUATIONS, World, roles_of
 
-# Asking everything takes a while: one worker does it, once.
-pytestmark = pytest.mark.xdist_group("access table")
+# Asking everything takes a while: one worker does it, once for each database.
+ORIGINALS = ("original_world", "original_world_on_postgresql")
 WRITE = "run `python -m tests.sweeps.access_table --write` and review the change"
 OPENS = ("page", "page+", "text", "form", "done")
 # Situations in which nothing of the owner's may be reached, whatever the route.
@@ -41,6 +42,14 @@ OF_THE_PRACTICE = {
     "/practice/codes/<uuid:code_id>/cancel": {"c-unass", "c-off"},
     "/practice/codes/<uuid:code_id>/confirm": {"c-unass", "c-off"},
 }
+
+
+@pytest.fixture(scope="module", params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ORIGINALS])
+def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Give the world on each database: what is decided in a query is decided by both alike."""
+    original: World = request.getfixturevalue(request.param)
+    with staged(original, tmp_path_factory.mktemp("copy") / "instance") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

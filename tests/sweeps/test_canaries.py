@@ -28,8 +28,8 @@ from patient_app.teamwork.models import TeamNote
 from tests import factories
 from tests.page import Page, text_of
 from tests.sweeps import access_table, filling
-from tests.sweeps.conftest import Stage
-from tests.sweeps.world import BODIES, CANARIES, CANARY, QUERIES, SITUATIONS, SPELLED
+from tests.sweeps.conftest import Stage, staged
+from tests.sweeps.world import BODIES, CANARIES, CANARY, QUERIES, SITUATIONS, SPELLED, World
 
 IDENTITY = frozenset({"name", "chart_number", "date_of_birth"})
 TO_TEAM = IDENTITY | {"called", "pronouns"}
@@ -68,6 +68,14 @@ ON_A_PAGE: dict[tuple[str, str], frozenset[str]] = {
         for situation in ("c-with", "c-without", "c-paused", "c-expired", "c-revoked", "c-unshown")
     },
 }
+
+
+@pytest.fixture(scope="module", params=["original_world", "original_world_on_postgresql"])
+def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Give the world on each database: what is decided in a query is decided by both alike."""
+    original: World = request.getfixturevalue(request.param)
+    with staged(original, tmp_path_factory.mktemp("copy") / "instance") as found:
+        yield found
 
 
 def canaries_in(page: Page) -> set[str]:

@@ -1,6 +1,7 @@
 """The world of the sweeps: one patient, and everybody who could ever stand before that patient's data.
 
-It is made once a run and copied; `World.reset` brings the databases back to the copy after a request that wrote.
+It is made once a run and copied; `World.reset` brings the databases back to the copy after a request that wrote. On
+PostgreSQL it is the same world: made there by the same functions.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.routing import Rule
 
 from patient_app.accounts import links, sessions
@@ -50,6 +51,8 @@ from patient_app.worries.models import Worry, WorryMute
 from tests import factories
 from tests.factories import Made
 from tests.page import Client
+from tests.postgres import Postgres, Urls
+from tests.sweeps.kept_rows import KeptRows
 
 # Words in every field of the owner, and in fields of others that are not for everybody, each with what it takes to see
 # it. Nothing else in the application holds them.
@@ -112,6 +115,7 @@ QUERIES = {"/sharing/new": {"to": "team:prescriber"}, "/sharing/preview": {"to":
 BODIES = {"/check-in/<uuid:entry_id>/private": {"private": "yes"}}
 
 # How long ago everybody's session began but the one that began with a clinic code, half as long ago.
+NO_URLS = Urls("", "")
 BEFORE_THE_CODE = timedelta(minutes=2)
 DETAIL = dict.fromkeys(Category, Level.DETAIL)
 SITUATIONS: dict[str, str] = {
@@ -155,12 +159,18 @@ class World:
     objects: dict[str, str] = field(default_factory=dict)
     # When the sessions were last made as fresh as those of people who signed in just now.
     fresh_at: datetime = field(default_factory=clock.now)
+    # On PostgreSQL: the server, and what the tables of both databases held when they were opened.
+    server: Postgres | None = None
+    kept: tuple[KeptRows, ...] = ()
 
     def copy(self, folder: Path, **changes: Any) -> World:
         """Return the same world over databases of its own, everybody just signed in."""
         self.freshen()
         shutil.copytree(self.config.instance, folder)
-        config = replace(self.config, instance=folder, database_url="", keys_database_url="", **changes)
+        urls = NO_URLS
+        if self.server is not None:
+            urls = self.server.copied(Urls(self.config.database_url, self.config.keys_database_url))
+        config = replace(self.config, instance=folder, database_url=urls.main, keys_database_url=urls.keys, **changes)
         return replace(self, config=config)
 
     @contextmanager
@@ -169,9 +179,13 @@ class World:
         from patient_app.factory import create_app  # noqa: PLC0415 - slow to import, or not needed by all tests here.
 
         store = open_store(self.config)
+        if self.server is not None:
+            self.kept = KeptRows(store.database), KeptRows(store.keys.database)
         try:
             yield create_app(self.config, store), store
         finally:
+            for one in self.kept:
+                one.close()
             store.close()
 
     def client(self, app: Flask, situation: str, *, checked: bool = False) -> Client:
@@ -186,6 +200,11 @@ class World:
 
     def reset(self, original: World) -> None:
         """Bring both databases back to what they were, under the connections that are open; all just signed in."""
+        if self.server is not None:
+            if {"device_session", "clinic_code"} & set().union(*(one.restore() for one in self.kept)):
+                self.fresh_at -= timedelta(hours=1)
+            self.freshen()
+            return
         original.freshen()
         for name in ("tandem.sqlite", "keys.sqlite"):
             with (
@@ -201,12 +220,21 @@ class World:
         if abs(moment - self.fresh_at) < timedelta(minutes=1):
             return
         soon = moment + timedelta(minutes=15)
-        with closing(sqlite3.connect(self.config.instance / "tandem.sqlite")) as connection, connection:
-            connection.execute("UPDATE device_session SET last_seen_at = ?1, confirmed_at = ?1", [_stored(moment)])
-            half_way = "UPDATE device_session SET expires_at = ? WHERE stage = ?"
-            connection.execute(half_way, [_stored(soon), str(Stage.SECOND_FACTOR)])
-            connection.execute("UPDATE clinic_code SET issued_at = ?, expires_at = ?", [_stored(moment), _stored(soon)])
+        store = open_store(self.config)
+        with store.work(writes=True):
+            db().execute(update(DeviceSession).values(last_seen_at=moment, confirmed_at=moment))
+            half_way = update(DeviceSession).where(DeviceSession.stage == Stage.SECOND_FACTOR)
+            db().execute(half_way.values(expires_at=soon))
+            db().execute(update(ClinicCode).values(issued_at=moment, expires_at=soon))
+        store.close()
         self.fresh_at = moment
+
+    def count(self, table: str) -> int:
+        """Return how many rows a table of the main database has now."""
+        if self.kept:
+            return self.kept[0].count(table)
+        with closing(sqlite3.connect(self.config.instance / "tandem.sqlite")) as connection:
+            return int(connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0])  # noqa: S608 - a name of ours.
 
     def assert_signed_in(self, app: Flask, situation: str) -> None:
         """Fail unless a browser of this situation is signed in as the person it says, as far as they came."""
@@ -239,10 +267,6 @@ class World:
         return path
 
 
-def _stored(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-
-
 def _put(path: str, name: str, value: str) -> str:
     start = path.index("<")
     while True:
@@ -252,18 +276,22 @@ def _put(path: str, name: str, value: str) -> str:
         start = path.index("<", end)
 
 
-def build(folder: Path) -> World:
-    """Make the world in a folder."""
+def build(folder: Path, server: Postgres | None = None, urls: Urls = NO_URLS) -> World:
+    """Make the world in a folder; with a server, in two of its databases that were migrated."""
     config = Config(
         instance=folder,
         base_url="http://localhost",
+        database_url=urls.main,
+        keys_database_url=urls.keys,
         master_key=make_master_key(),
         argon2=Argon2Cost(time_cost=1, memory_kib=64, parallelism=1),
         metrics_token="a token for metrics",
     )
-    migrate_all(config)
+    folder.mkdir(exist_ok=True)
+    if server is None:
+        migrate_all(config)
     store = open_store(config)
-    world = World(config)
+    world = World(config, server=server)
     factories.make_installation(store)
     practice = factories.make_practice(store, "Harbour Practice")
     second = factories.make_practice(store, "Hill Practice")
