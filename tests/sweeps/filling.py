@@ -191,6 +191,7 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/practice/people/<uuid:person_id>/team": {"clinician_id": first_choice},
     "/practice/people/<uuid:person_id>/team/<uuid:membership_id>/end": {},
     "/practice/staff/new": {"id": as_it_came, "name": words, "email": address, "work": "therapist"},
+    "/settings/devices/<uuid:session_id>/end": {},
     "/settings/devices/end-others": {},
     "/settings/about-me": _ABOUT,
     "/settings/about-me/words": {"fold_use": "y", "triggers": as_it_came, "helpers": as_it_came},

@@ -34,8 +34,6 @@ NOT_OFFERED = {
     "/practice/numbers/<uuid:number_id>/up": "there is one number, and nothing above it",
     "/reset/<token>": "the world's link is of another kind",
     "/security-notice": "stands only after a code was issued",
-    "/settings/devices/<uuid:session_id>/end": "the owner has one device",
-    "/settings/devices/end-others": "the owner has one device",
     "/settings/second-factor/off": "for patients and supporters who turned it on",
     "/sign-in/set-up": "for staff before their first second factor",
 }
