@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 import click
 from sqlalchemy.exc import DBAPIError
@@ -68,6 +68,13 @@ def _complain(sentence: str, code: int) -> int:
 def _bar(steps: int) -> Iterator[Callable[[int], object]]:
     """Show how far long work has come, where somebody is looking."""
     with click.progressbar(length=steps, label="Making the demonstration practice", file=sys.stderr) as bar:
+        yield bar.update
+
+
+@contextmanager
+def _bar_of_bytes(label: str, size: int) -> Iterator[Callable[[int], object]]:
+    """Show how far a large file has come; nothing where nobody is looking."""
+    with click.progressbar(length=size, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
         yield bar.update
 
 
@@ -292,6 +299,80 @@ def audit_anchor() -> None:
 
     with set_up.opened(Config.from_env()) as store:
         click.echo(f"{service.anchor(store)} chains anchored.")
+
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
+
+
+@commands.command()
+@click.argument("folder", type=_FOLDER, required=False)
+@click.option(
+    "--new-key", type=click.Path(dir_okay=False, path_type=Path), help="Only write a new private key to FILE."
+)
+@click.option(
+    "--keep-keys",
+    type=click.IntRange(min=1),
+    default=14,
+    show_default=True,
+    help="Days after which backups of the key store are removed.",
+)
+def backup(folder: Path | None, new_key: Path | None, keep_keys: int) -> None:
+    """Back up both databases into FOLDER, encrypted, while all goes on.
+
+    Encrypted to BACKUP_PUBLIC_KEY. You keep its private half, which `backup --new-key FILE` makes, elsewhere: this
+    machine cannot open its own backups. The master key is in none of them.
+    """
+    from patient_app.backup import taking
+
+    if new_key is not None:
+        public = taking.write_new_pair(new_key)
+        click.echo(f"BACKUP_PUBLIC_KEY={public.text}")
+        click.echo(
+            f"That is the setting. The private key is in {new_key.resolve()}: take the file off this machine, and keep "
+            "it where you also find it when this machine is gone. Without it no backup opens.",
+            err=True,
+        )
+        return
+    if folder is None:
+        raise click.UsageError("Please give the FOLDER for the backup.")
+    taken = taking.take(Config.from_env(), folder, _bar_of_bytes, keep_keys_days=keep_keys)
+    click.echo(taken.database)
+    click.echo(taken.keys)
+    for file in taken.removed:
+        click.echo(f"Removed {file.name}: older than {keep_keys} days.", err=True)
+    click.echo("The master key is not in it: keep it, and the private key of the backups, apart from these.", err=True)
+
+
+@commands.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("--private-key", type=click.File(), required=True, help="File with the private key; - reads it typed in.")
+@click.option("--database", type=_FILE, help="This backup of the database instead of the newest.")
+@click.option("--older-key-store", type=_FILE, help="This backup of the key store, although an older one.")
+@click.option("--nothing-lost", is_flag=True, help="The service was stopped before the backup: a move.")
+def restore(
+    folder: Path, private_key: TextIO, database: Path | None, older_key_store: Path | None, *, nothing_lost: bool
+) -> int:
+    """Put the newest backup in FOLDER back into an empty place.
+
+    Stop the service before. Takes the newest key store. Signs everybody out, and ends links, codes and messages that
+    waited; pauses all sharing, since some of it may have been ended after the backup. Leaves with 1 when access records
+    or consents have faults.
+    """
+    from patient_app.backup import restoring
+
+    key = restoring.read_private_key(private_key.read())
+    wanted = restoring.Wanted(folder, key, database, older_key_store, nothing_lost)
+    done = restoring.restore(Config.from_env(), wanted, _bar_of_bytes)
+    click.echo(f"The database of {done.made_at:%Y-%m-%d %H:%M:%S} UTC is in {done.database}, with {done.keys}.")
+    for name, count in done.quieted.items():
+        click.echo(f"{count} {name}.")
+    for fault in done.faults:
+        click.echo(fault)
+    counts = f"{done.patients} patients, {done.records} records, {done.lost} lost with what came after the backup"
+    click.echo(f"{counts}, {len(done.faults)} faults.")
+    click.echo("Read in docs/backup.md what to do by hand now, then start the service.", err=True)
+    return REFUSED if done.faults else FINE
 
 
 @commands.command()

@@ -26,6 +26,7 @@ class AccessKind(StrEnum):
     EMAIL_CHANGED = "email_changed"
     ACCOUNT_CLOSED = "account_closed"
     ACCOUNT_REOPENED = "account_reopened"
+    RESTORED = "restored"  # all data went back to `from_day`; what was recorded from then to `to_day` is lost
 
 
 class AccessChain(Base):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -210,6 +210,66 @@ def _leads_on(chain: AccessChain, seq: int, digest: bytes) -> bool:
             if (made.seq, made.digest) != (seq, digest):
                 return False
     return (chain.seq, chain.digest) == (seq, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Where the chains of a restored database end before what was kept in the newest key store.
+
+    `ends` holds each such patient's last record that is there; None for who is not there at all.
+    """
+
+    ends: dict[uuid.UUID, tuple[int, bytes] | None]
+    lost: int
+
+
+def shorter_chains(store: Store) -> Ends:
+    """Compare a restored database with the newest key store: records after the backup are lost, and not by anybody."""
+    ends: dict[uuid.UUID, tuple[int, bytes] | None] = {}
+    lost = 0
+    with store.keys.database.session(writes=False) as session, store.work(writes=False):
+        chains = {chain.patient_id: (chain.seq, chain.digest) for chain in db().scalars(select(AccessChain))}
+        for row in session.scalars(select(AccessAnchor)):
+            end = chains.get(row.patient_id)
+            there = end[0] if end else 0
+            if end is None or row.seq > there:
+                ends[row.patient_id] = end
+                lost += row.seq - there
+    return Ends(ends, lost)
+
+
+def accept_ends(store: Store, shorter: Ends) -> None:
+    """Keep these ends in the key store from now on, as a restore does once it knows that they are the backup's."""
+    with store.keys.database.session(writes=True) as session:
+        for patient_id, end in shorter.ends.items():
+            row = session.get_one(AccessAnchor, patient_id)
+            if end is None:
+                session.delete(row)
+            else:
+                row.seq, row.digest = end
+                row.anchored_at = clock.now()
+        session.commit()
+
+
+def tell_of_restore(practices: Mapping[uuid.UUID, uuid.UUID], from_day: date, to_day: date) -> int:
+    """Add to the records of these patients (with their practices) that all went back to an earlier day."""
+    chains = lock_chains(practices)
+    _add(
+        [
+            Reading(
+                practice_id=practice_id,
+                patient_id=patient_id,
+                viewer_id=patient_id,
+                viewer_role="",
+                kind=AccessKind.RESTORED,
+                from_day=from_day,
+                to_day=to_day,
+            )
+            for patient_id, practice_id in practices.items()
+        ],
+        chains,
+    )
+    return len(chains)
 
 
 def verify(store: Store) -> Verification:

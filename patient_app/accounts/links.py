@@ -89,6 +89,17 @@ def cancel_links(purpose: LinkPurpose, *, person_id: uuid.UUID) -> None:
     )
 
 
+def cancel_all() -> int:
+    """Cancel every open link and clinic code of everybody (after a restore: it may have been used since)."""
+    cancelled = 0
+    for table in (OneTimeLink, ClinicCode):
+        still_open = update(table).where(table.used_at.is_(None), table.cancelled_at.is_(None))
+        result = db().execute(still_open.values(cancelled_at=clock.now()))
+        assert isinstance(result, CursorResult)  # noqa: S101 - narrows the type that `execute` declares.
+        cancelled += int(result.rowcount)
+    return cancelled
+
+
 def prune() -> int:
     """Remove links and clinic codes that ended long ago; return how many."""
     before = clock.now() - KEPT_AFTER_EXPIRY

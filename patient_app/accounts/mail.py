@@ -248,6 +248,15 @@ def _write_to_outbox(settings: Config, letter: Letter, message: EmailMessage) ->
     unfinished.replace(path)
 
 
+def give_up_all() -> int:
+    """Give up every message that waits, and wipe its words (after a restore: it went out before); return how many."""
+    waiting = update(MailMessage).where(MailMessage.state == MailState.QUEUED)
+    wiped = {"address_sealed": None, "subject_sealed": None, "body_sealed": None}
+    result = db().execute(waiting.values(state=MailState.FAILED, **wiped))
+    assert isinstance(result, CursorResult)  # noqa: S101 - narrows the type that `execute` declares.
+    return int(result.rowcount)
+
+
 def prune() -> int:
     """Remove messages that went out, or failed, some days ago (their words are gone already); return how many."""
     before = clock.now() - KEPT_AFTER_SENDING

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select, func, select
+from sqlalchemy import CursorResult, Select, delete, func, select
 
 from patient_app.accounts import addresses, links, mail, passwords, sessions, throttle
 from patient_app.accounts.codes import close_entries
@@ -54,6 +54,13 @@ def handle_requests(store: Store) -> int:
                 db().delete(request)
         if not batch:  # Another worker has them.
             return queued
+
+
+def drop_requests() -> int:
+    """Forget every request that waits (after a restore: it was answered before); return how many."""
+    result = db().execute(delete(ResetRequest))
+    assert isinstance(result, CursorResult)  # noqa: S101 - narrows the type that `execute` declares.
+    return int(result.rowcount)
 
 
 def _requests() -> Select[ResetRequest]:

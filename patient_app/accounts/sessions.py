@@ -182,6 +182,11 @@ def end_all_but(person_id: uuid.UUID, token: str, *, begun_since: datetime | Non
     return _end(*conditions)
 
 
+def end_all() -> int:
+    """Sign out every device of everybody (after a restore: one that was signed out since would be in again)."""
+    return _end()
+
+
 def _end(*conditions: ColumnElement[bool]) -> int:
     change = update(DeviceSession).where(*conditions, DeviceSession.ended_at.is_(None))
     result = db().execute(change.values(ended_at=clock.now()))

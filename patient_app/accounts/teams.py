@@ -163,6 +163,17 @@ _TEAM = (
 _NEW_ON_TEAM = _TEAM.where(TeamMembership.shown_at.is_(None))
 
 
+def show_all_again() -> int:
+    """Take back that anybody on a team was shown to their patient (after a restore: some may have left since).
+
+    Nobody reads by a team consent until the patient says again that they have seen the name. Return how many.
+    """
+    there = update(TeamMembership).where(TeamMembership.ended_at.is_(None))
+    result = db().execute(there.values(shown_at=None, noticed_at=None))
+    assert isinstance(result, CursorResult)  # noqa: S101 - narrows the type that `execute` declares.
+    return int(result.rowcount)
+
+
 def team_of(patient_id: uuid.UUID) -> list[TeamMember]:
     """Return who is on a patient's team now, in the order of joining."""
     return _members(_TEAM, patient_id)

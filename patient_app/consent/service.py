@@ -439,6 +439,18 @@ def _pause_all(patient_id: uuid.UUID, actor_id: uuid.UUID) -> int:
     return paused
 
 
+def pause_after_restore() -> int:
+    """Pause every active consent of everybody, and return how many: one may have been ended since the backup.
+
+    Only the patient opens it again. Nobody is named in its history: it was no person's doing.
+    """
+    active = db().scalars(select(Consent).where(Consent.state == ConsentState.ACTIVE)).all()
+    for consent in active:
+        consent.state, consent.paused_at = ConsentState.PAUSED, clock.now()
+        _note(consent, "paused", None)
+    return len(active)
+
+
 def expire_due(store: Store) -> int:
     """Mark consents past their end as expired (they open nothing from the very moment); return how many."""
     with store.work(writes=True):

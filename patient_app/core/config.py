@@ -58,6 +58,7 @@ class Config:
     trusted_proxies: int = 0
     development: bool = False
     demo_password: str = ""
+    backup_public_key: str = ""
     quick_exit_url: str = "https://www.weather.gov/"
     argon2: Argon2Cost = Argon2Cost()
 
@@ -107,6 +108,7 @@ class Config:
             trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0),
             development=env.get("DEVELOPMENT", "") == "1",
             demo_password=env.get("DEMO_PASSWORD", ""),
+            backup_public_key=env.get("BACKUP_PUBLIC_KEY", "").strip(),
             quick_exit_url=env.get("QUICK_EXIT_URL") or "https://www.weather.gov/",
         )
 

@@ -130,7 +130,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _make_engine(url, self.is_sqlite)
         self._lock = WriterLock(Path(f"{self.url.database}.lock")) if self.is_sqlite else None
-
+        self._known_file: tuple[int, int] | None = None
         self.file = Path(self.url.database or "") if self.is_sqlite else None
         """The file of a SQLite database; None for PostgreSQL."""
 
@@ -138,9 +138,18 @@ class Database:
         """Raise `DatabaseMissing` when the file is gone.
 
         A new connection would make an empty one in its place, and an open one go on writing into a file without a name.
+        The same when another file stands there, a restored one: connections to the old one are given up.
         """
-        if self.file is not None and not os.path.exists(self.file):  # noqa: PTH110 - asked by every request.
-            raise DatabaseMissing
+        if self.file is None:
+            return
+        try:
+            found = self.file.stat()
+        except FileNotFoundError:
+            raise DatabaseMissing from None
+        file = (found.st_dev, found.st_ino)
+        if self._known_file not in {None, file}:
+            self.engine.dispose()
+        self._known_file = file
 
     @contextmanager
     def session(self, *, writes: bool) -> Iterator[Session]:

@@ -243,7 +243,7 @@ class KeyStore:
         """Destroy a subject's key: whatever it sealed is gone, here and in every backup of the main database."""
         with self.database.session(writes=True) as session:
             row = session.scalar(select(DataKeyRow).where(DataKeyRow.subject_id == subject_id))
-            if row is not None:
+            if row is not None and row.destroyed_at is None:
                 row.wrapped = None
                 row.destroyed_at = clock.now()
             session.commit()

@@ -47,7 +47,12 @@ SENTENCES: dict[AccessKind, LazyString] = {
     AccessKind.EMAIL_CHANGED: _l("%(who)s changed your e-mail address."),
     AccessKind.ACCOUNT_CLOSED: _l("%(who)s closed your account. All that you shared was paused."),
     AccessKind.ACCOUNT_REOPENED: _l("%(who)s opened your account again. All that you shared stays paused."),
+    AccessKind.RESTORED: _l(
+        "A fault on our side: we had to put everything back to an earlier day. What was written after that is gone. "
+        "We are sorry. All that you shared was paused. You can open it again."
+    ),
 }
+WITH_DAYS = frozenset({AccessKind.RESTORED})
 NOTHING_SHARED = _l("%(who)s opened your page. Nothing was shared with them.")
 
 
@@ -393,7 +398,7 @@ def _line(patient: Viewer, same: Sequence[AccessRecord], names: dict[uuid.UUID, 
     return LogLine(
         at=wall_clock(first.recorded_at, patient.zone),
         text=_sentence(AccessKind(first.kind), _who(first, names.get(first.viewer_id)), what),
-        days=_days_read(first) if what else "",
+        days=_days_read(first) if what or first.kind in WITH_DAYS else "",
     )
 
 

@@ -1,0 +1,89 @@
+"""What must not act after a restore: THE list. A feature whose rows send, remind, open or sign in adds its line here.
+
+A backup is the past. A session that was ended since, a link that was used, a message that went out: after a restore all
+of them would be there again. So a restore ends or drops them, once, before the database gets its place. Every table
+stands in exactly one of the two lists below (`tests/sweeps/test_after_restore.py`), so that nobody forgets to decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from patient_app.access_log import service as access_log
+from patient_app.access_log.models import AccessChain
+from patient_app.accounts import links, mail, resets, sessions, teams
+from patient_app.accounts.models import Person
+from patient_app.consent import service as consent
+from patient_app.core.work import Store, db
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Something that is ended: what it is called, where its rows stand, and what ends all of them, returning how many.
+
+    `unless_nothing_lost`: only where something came after the backup, so not when an installation merely moves.
+    """
+
+    name: str
+    tables: frozenset[str]
+    end: Callable[[], int]
+    unless_nothing_lost: bool = False
+
+
+QUIETED = (
+    Quiet("signed-in devices: signed out", frozenset({"device_session"}), sessions.end_all),
+    Quiet("links and codes: cancelled", frozenset({"one_time_link", "clinic_code"}), links.cancel_all),
+    Quiet("requests for a new password: dropped", frozenset({"reset_request"}), resets.drop_requests),
+    Quiet("messages that waited: given up", frozenset({"mail_message"}), mail.give_up_all),
+    Quiet(
+        "consents: paused, until their patients resume them",
+        frozenset({"consent", "consent_event"}),
+        consent.pause_after_restore,
+        unless_nothing_lost=True,
+    ),
+    Quiet(
+        "places on care teams: closed, until their patients were shown the names",
+        frozenset({"team_membership"}),
+        teams.show_all_again,
+        unless_nothing_lost=True,
+    ),
+)
+# Nothing of these acts by itself or opens anything by being held; with each, why.
+LEFT: Mapping[str, str] = {
+    "access_chain": "the end of a patient's records",
+    "access_record": "what happened",
+    "check_in": "what a person wrote",
+    "check_in_version": "likewise",
+    "consent_category": "what a consent covers; its state is what opens",
+    "installation": "what the database is for",
+    "known_device": "spares a device the slow-down of others' wrong tries, and opens nothing",
+    "opening_hours": "what help pages show",
+    "patient": "the chart",
+    "person": "accounts and passwords: who changed or lost one after the backup is told of in docs/backup.md",
+    "practice": "names",
+    "practice_number": "what help pages show",
+    "profile": "what a person told of themselves",
+    "review": "marks of what a team has looked at",
+    "support_link": "ties; nothing is read by one without a consent",
+    "team_note": "what a team wrote",
+    "throttle": "counts that run out",
+    "worry": "what a supporter wrote",
+    "worry_mute": "a patient's wish not to be shown something",
+}
+
+
+def quiet(store: Store, *, nothing_lost: bool) -> dict[str, int]:
+    """End all that must not act, and return how much of each there was."""
+    with store.work(writes=True):
+        return {each.name: each.end() for each in QUIETED if not (nothing_lost and each.unless_nothing_lost)}
+
+
+def tell_patients(store: Store, from_day: date, to_day: date) -> None:
+    """Add to each patient's access records, which they read, that all went back to an earlier day."""
+    with store.work(writes=True):
+        query = select(AccessChain.patient_id, Person.practice_id).join(Person, Person.id == AccessChain.patient_id)
+        access_log.tell_of_restore(dict(db().execute(query).tuples().all()), from_day, to_day)
