@@ -6,7 +6,7 @@ import multiprocessing
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -125,6 +125,24 @@ def test_a_file_that_was_moved_away_is_missed_and_not_made_anew(store: Store) ->
         with pytest.raises(DatabaseMissing), store.work(writes=writes):
             db()
     assert not file.exists()
+
+
+@pytest.mark.sqlite
+def test_nothing_is_written_into_a_file_in_whose_place_another_one_stands(store: Store) -> None:
+    """A restore below a server that runs: what is acknowledged then has to be in the new file."""
+    file = store.database.file
+    assert file is not None
+    _write(store.database, "before")
+    store.close()
+    copied = file.with_suffix(".copy")
+    copied.write_bytes(file.read_bytes())
+    with store.work(writes=False):  # A connection that stays open.
+        assert db().scalar(select(func.count()).select_from(Practice)) == 1
+    file.unlink()
+    copied.rename(file)
+    _write(store.database, "after")
+    with closing(sqlite3.connect(file)) as looking:
+        assert looking.execute("SELECT count(*) FROM practice").fetchone() == (2,)
 
 
 @pytest.mark.sqlite
