@@ -318,9 +318,9 @@ _FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
     help="Days after which backups of the key store are removed.",
 )
 def backup(folder: Path | None, new_key: Path | None, keep_keys: int) -> None:
-    """Back up both databases into FOLDER, encrypted, while all goes on.
+    """Back up both databases, encrypted, into FOLDER.
 
-    Encrypted to BACKUP_PUBLIC_KEY. You keep its private half, which `backup --new-key FILE` makes, elsewhere: this
+    All goes on meanwhile. Encrypted to BACKUP_PUBLIC_KEY. You keep its private half, which `backup --new-key FILE` makes, elsewhere: this
     machine cannot open its own backups. The master key is in none of them.
     """
     from patient_app.backup import taking
@@ -353,9 +353,9 @@ def backup(folder: Path | None, new_key: Path | None, keep_keys: int) -> None:
 def restore(
     folder: Path, private_key: TextIO, database: Path | None, older_key_store: Path | None, *, nothing_lost: bool
 ) -> int:
-    """Put the newest backup in FOLDER back into an empty place.
+    """Put a backup back into an empty place.
 
-    Stop the service before. Takes the newest key store. Signs everybody out, and ends links, codes and messages that
+    The newest in FOLDER, unless one is named. Stop the service before. Takes the newest key store. Signs everybody out, and ends links, codes and messages that
     waited; pauses all sharing, since some of it may have been ended after the backup. Leaves with 1 when access records
     or consents have faults.
     """

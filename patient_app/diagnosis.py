@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from patient_app import serve, set_up
 from patient_app.accounts.mail import KEPT_AFTER_SENDING
 from patient_app.accounts.models import InstallationKind, MailMessage, MailState, Practice
+from patient_app.backup import taking
 from patient_app.core import access, clock, installation, migrate
 from patient_app.core.config import Config, ConfigError
 from patient_app.core.db import Database
@@ -50,7 +51,7 @@ def examine(config: Config) -> list[Finding]:
         _database("database", "main", config.database_url),
         _database("key store", "keys", config.keys_database_url),
     ]
-    findings.append(_master_key(config))
+    findings += [_master_key(config), _backups(config)]
     try:
         with set_up.opened(config) as store:
             findings += _contents(store)
@@ -139,6 +140,15 @@ def _master_key(config: Config) -> Finding:
             return Finding(State.FAULT, "master key", f"{ids}, in {file}: other users can read it; chmod 600 closes it")
         return Finding(State.OK, "master key", f"{ids}, in {file}")
     return Finding(State.OK, "master key", f"{ids}, in the environment")
+
+
+def _backups(config: Config) -> Finding:
+    if not config.backup_public_key:
+        return Finding(State.NOTE, "backups", "no BACKUP_PUBLIC_KEY: `backup` makes none here")
+    try:
+        return Finding(State.OK, "backups", f"encrypted to {taking.public_key(config).text}")
+    except ConfigError as error:
+        return Finding(State.FAULT, "backups", str(error))
 
 
 def _contents(store: Store) -> Iterator[Finding]:

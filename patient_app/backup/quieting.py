@@ -86,4 +86,4 @@ def tell_patients(store: Store, from_day: date, to_day: date) -> None:
     """Add to each patient's access records, which they read, that all went back to an earlier day."""
     with store.work(writes=True):
         query = select(AccessChain.patient_id, Person.practice_id).join(Person, Person.id == AccessChain.patient_id)
-        access_log.tell_of_restore({patient: practice for patient, practice in db().execute(query)}, from_day, to_day)
+        access_log.tell_of_restore(dict(db().execute(query).all()), from_day, to_day)

@@ -141,7 +141,7 @@ def test_backups_of_the_key_store_are_removed_after_two_weeks_those_of_the_datab
     set_time(begun + timedelta(days=14, seconds=1))
     third = installed.back_up()
     assert third.removed == (first.keys,)
-    assert max(file.name for file in first.keys.parent.iterdir()) == third.keys.name
+    assert third.keys.exists()
     assert len(list(first.keys.parent.iterdir())) == 3
     assert len(list(first.database.parent.iterdir())) == 3
 

@@ -18,6 +18,7 @@ from tests.features.cli.program import Program
 COMMANDS = {
     "audit anchor",
     "audit verify",
+    "backup",
     "demo code",
     "demo fill",
     "demo password",
@@ -25,6 +26,7 @@ COMMANDS = {
     "init",
     "invite",
     "migrate",
+    "restore",
     "routes",
     "run",
     "worker",
