@@ -320,8 +320,8 @@ _FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
 def backup(folder: Path | None, new_key: Path | None, keep_keys: int) -> None:
     """Back up both databases, encrypted, into FOLDER.
 
-    All goes on meanwhile. Encrypted to BACKUP_PUBLIC_KEY. You keep its private half, which `backup --new-key FILE` makes, elsewhere: this
-    machine cannot open its own backups. The master key is in none of them.
+    All goes on meanwhile. Encrypted to BACKUP_PUBLIC_KEY. You keep its private half, which `backup --new-key FILE`
+    makes, elsewhere: this machine cannot open its own backups. The master key is in none of them.
     """
     from patient_app.backup import taking
 
@@ -355,9 +355,9 @@ def restore(
 ) -> int:
     """Put a backup back into an empty place.
 
-    The newest in FOLDER, unless one is named. Stop the service before. Takes the newest key store. Signs everybody out, and ends links, codes and messages that
-    waited; pauses all sharing, since some of it may have been ended after the backup. Leaves with 1 when access records
-    or consents have faults.
+    Stop the service before. Takes the newest in FOLDER, unless one is named, and the newest key store. Signs everybody
+    out, and ends links, codes and messages that waited; pauses all sharing, since some of it may have been ended after
+    the backup. Leaves with 1 when access records or consents have faults.
     """
     from patient_app.backup import restoring
 
