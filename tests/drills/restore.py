@@ -6,7 +6,6 @@ over. Everything is real: the production server, its processes, the commands, th
 
 from __future__ import annotations
 
-import contextlib
 import email
 import http.client
 import os
@@ -145,12 +144,21 @@ def serving(config: Config, workers: int, log: Path) -> Iterator[Config]:
     with running(list(web_program(WebSettings(port=port, workers=workers), {}).command), environment(served), log):
         deadline = time.monotonic() + STARTS_WITHIN
         while time.monotonic() < deadline:
-            with contextlib.suppress(OSError):
-                if Browser(port, "").get("/readyz") == 200:
-                    yield served
-                    return
+            if _is_ready(port):
+                yield served
+                return
             time.sleep(0.05)
         raise RuntimeError(f"The server did not start:\n{log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
+
+
+def _is_ready(port: int) -> bool:
+    browser = Browser(port, "")
+    try:
+        return browser.get("/readyz") == 200
+    except OSError:
+        return False
+    finally:
+        browser.close()
 
 
 class Browser:
