@@ -261,15 +261,15 @@ def many(store: Store, world: World) -> list[Made]:
     return patients
 
 
-def test_a_page_is_25_patients_by_name_and_only_those_are_read(store: Store, world: World, many: list[Made]) -> None:
+def test_a_page_is_20_patients_by_name_and_only_those_are_read(store: Store, world: World, many: list[Made]) -> None:
     first = look(store, world)
-    assert [row.person.name for row in first.rows] == ["Ada", *(f"Pat {number:02}" for number in range(24))]
+    assert [row.person.name for row in first.rows] == ["Ada", *(f"Pat {number:02}" for number in range(19))]
     assert (first.page, first.first, first.total, first.has_more) == (1, 1, 30, True)
     shown = {row.person.id for row in first.rows}
     assert recorded(store, *many) == [1 if patient.id in shown else 0 for patient in many]
     second = look(store, world, 2)
-    assert [row.person.name for row in second.rows] == [*(f"Pat {number:02}" for number in range(24, 28)), "Zoe"]
-    assert (second.page, second.first, second.total, second.has_more) == (2, 26, 30, False)
+    assert [row.person.name for row in second.rows] == [*(f"Pat {number:02}" for number in range(19, 28)), "Zoe"]
+    assert (second.page, second.first, second.total, second.has_more) == (2, 21, 30, False)
     assert recorded(store, *many) == [1] * 28
 
 
@@ -296,12 +296,12 @@ def test_a_new_name_is_sorted_anew(store: Store, world: World) -> None:
 
 def test_the_pages_are_links(client: Client, store: Store, world: World, many: list[Made]) -> None:
     page = factories.sign_in(client, world.prescriber)
-    assert "1 to 25 of 30" in page.words
+    assert "1 to 20 of 30" in page.words
     assert _paging(page) == ["/team?page=2"]
     page = client.get("/team?page=2")
-    assert "26 to 30 of 30" in page.words
+    assert "21 to 30 of 30" in page.words
     assert _paging(page) == ["/team?page=1"]
-    assert page.html.count('class="row-title"') == 5
+    assert page.html.count('class="row-title"') == 10
     assert client.get("/team?page=x").words == client.get("/team").words
 
 

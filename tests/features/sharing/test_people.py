@@ -241,7 +241,7 @@ def shared_part(page: Page) -> list[str]:
 
     The frame is who the patient is, what the reader did about it, and the headings that tell new days from seen ones.
     """
-    frame = {"lead", "back", "banner info", "constant-line", "look"}
+    frame = {"lead", "back", "banner info", "constant-line", "look", "about-picture"}
     kept = []
     for element in page.one("main"):
         if element.tag in {"h1", "nav"} or element.get("class") in frame or element.get("id") == "notice":
