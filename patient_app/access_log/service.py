@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from typing import cast
 
-from sqlalchemy import ScalarResult, Select, bindparam, select
+from sqlalchemy import ScalarResult, Select, Table, bindparam, insert, select, update
 
 from patient_app.access_log.models import AccessChain, AccessKind, AccessRecord
 from patient_app.core import clock
@@ -56,8 +57,16 @@ class Verification:
     faults: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class ChainEnd:
+    """The number and the digest of the last record of a patient's chain."""
+
+    seq: int
+    digest: bytes
+
+
 # The ends of patients' chains, held until the end of the unit of work.
-Chains = dict[uuid.UUID, AccessChain]
+Chains = dict[uuid.UUID, ChainEnd]
 
 
 def lock_chains(patients: Iterable[uuid.UUID]) -> Chains:
@@ -68,8 +77,16 @@ def lock_chains(patients: Iterable[uuid.UUID]) -> Chains:
     """
     if not unit().writes:
         raise NotWriting
-    query = select(AccessChain).where(AccessChain.patient_id.in_(set(patients))).order_by(AccessChain.patient_id)
-    return {chain.patient_id: chain for chain in db().scalars(query.with_for_update())}
+    held = db().execute(_ENDS, {"patient_ids": list(set(patients))})
+    return {patient_id: ChainEnd(seq, digest) for patient_id, seq, digest in held}
+
+
+_ENDS = (
+    select(AccessChain.patient_id, AccessChain.seq, AccessChain.digest)
+    .where(AccessChain.patient_id.in_(bindparam("patient_ids", expanding=True)))
+    .order_by(AccessChain.patient_id)
+    .with_for_update()
+)
 
 
 def record(readings: Sequence[Reading], chains: Chains | None = None) -> None:
@@ -95,7 +112,8 @@ def record_once_a_day(readings: Sequence[Reading], chains: Chains) -> None:
 
 def _add(readings: Sequence[Reading], chains: Chains) -> None:
     moment = clock.now()
-    records = []
+    records: list[dict[str, object]] = []
+    ends: dict[uuid.UUID, dict[str, object]] = {}
     for reading in sorted(readings, key=lambda reading: reading.patient_id):
         chain = chains[reading.patient_id]
         made = AccessRecord(
@@ -117,9 +135,17 @@ def _add(readings: Sequence[Reading], chains: Chains) -> None:
         )
         made.digest = _digest(chain.digest, made)
         chain.seq, chain.digest = made.seq, made.digest
-        records.append(made)
-    db().add_all(records)
-    db().flush()  # The records stand or fall with the reading that follows.
+        records.append({column: getattr(made, column) for column in _COLUMNS})
+        ends[reading.patient_id] = {"chain_of": reading.patient_id, "seq": chain.seq, "digest": chain.digest}
+    if records:
+        # Past the ORM: every page for somebody else writes these. They stand or fall with the reading that follows.
+        db().execute(insert(_RECORDS), records)
+        db().execute(_MOVE_END, list(ends.values()))
+
+
+_RECORDS, _CHAINS = cast(Table, AccessRecord.__table__), cast(Table, AccessChain.__table__)
+_COLUMNS = _RECORDS.columns.keys()
+_MOVE_END = update(_CHAINS).where(_CHAINS.c.patient_id == bindparam("chain_of"))
 
 
 def start_chain(patient_id: uuid.UUID) -> None:

@@ -129,7 +129,8 @@ def record_check_in(
     if answers.is_empty:
         raise NothingSaid
     fingerprint = _fingerprint(check_in_id, answers)
-    known = _known(patient, check_in_id)
+    # Nearly all are new: whether one is known is asked when its id is found to be taken, or when it is a change.
+    known = None if base is None else _known(patient, check_in_id)
     if known is not None and _is_stored(known, fingerprint, base):
         return check_in_id
     seq = next_entry_seq(patient.id)  # From here on, one writer at a time for this patient.
@@ -137,7 +138,7 @@ def record_check_in(
     if known is None and _insert_entry(writing, moment, device_seq):
         _insert_version(writing, 1, None)
         return check_in_id
-    # A correction; or another request made the entry since we looked.
+    # A correction, or the same words again. (A number that was taken and not used is a gap, no more.)
     known = _known(patient, check_in_id)
     if known is None:
         raise IdTaken

@@ -113,7 +113,8 @@ def caseload(viewer: Viewer, page: int = 1, order: Order = Order.NAME) -> Caselo
         shown = people.named(viewer, [on_list[one] for one in positions[first : first + PAGE_PATIENTS]])
         grants = grants_of(reader, [person.id for person in shown])
         relied_on = _relied_on(grants)
-        before = looks.read_before(viewer.id, relied_on)
+        # A day more: an entry of a day is written a day before at the earliest, where the day began already.
+        before = looks.read_before(viewer.id, relied_on, days=LATELY_DAYS + 1)
         unrecorded = {patient_id for consent_id, patient_id in relied_on.items() if consent_id not in before.in_list}
         grants = {one: found for one, found in grants.items() if one not in unrecorded}
         read = {} if unrecorded else _read(reader, grants, before.looks, days)

@@ -45,15 +45,20 @@ class Before:
     in_list: frozenset[uuid.UUID]
 
 
-def read_before(viewer_id: uuid.UUID, consent_ids: Collection[uuid.UUID], until: datetime | None = None) -> Before:
-    """Return this clinician's readings of patients' pages (up to a moment) and list, under each of these consents."""
+def read_before(
+    viewer_id: uuid.UUID, consent_ids: Collection[uuid.UUID], until: datetime | None = None, days: int = LOOKS_DAYS
+) -> Before:
+    """Return this clinician's readings of patients' pages (up to a moment) and list, under each of these consents.
+
+    As far back as `days`: what was written since then was not read before.
+    """
     if not consent_ids:
         return Before({}, frozenset())
     now = clock.now()
     asked = {
         "viewer_id": viewer_id,
         "today": now.date(),
-        "days": [now.date() - timedelta(days=days) for days in range(LOOKS_DAYS + 1)],
+        "days": [now.date() - timedelta(days=ago) for ago in range(days + 1)],
         "consent_ids": list(consent_ids),
         "until": until or now,
     }
