@@ -14,7 +14,7 @@ from datetime import date
 from functools import lru_cache
 from typing import cast
 
-from sqlalchemy import ScalarResult, Select, Table, bindparam, insert, select, update
+from sqlalchemy import ScalarResult, Select, Table, Update, bindparam, insert, select, update
 
 from patient_app.access_log.models import AccessChain, AccessKind, AccessRecord
 from patient_app.core import clock
@@ -77,16 +77,20 @@ def lock_chains(patients: Iterable[uuid.UUID]) -> Chains:
     """
     if not unit().writes:
         raise NotWriting
-    held = db().execute(_ENDS, {"patient_ids": list(set(patients))})
+    held = db().execute(_ends(), {"patient_ids": list(set(patients))})
     return {patient_id: ChainEnd(seq, digest) for patient_id, seq, digest in held}
 
 
-_ENDS = (
-    select(AccessChain.patient_id, AccessChain.seq, AccessChain.digest)
-    .where(AccessChain.patient_id.in_(bindparam("patient_ids", expanding=True)))
-    .order_by(AccessChain.patient_id)
-    .with_for_update()
-)
+@lru_cache(maxsize=1)
+def _ends() -> Select[uuid.UUID, int, bytes]:
+    # Made at its first use, as are all statements here: before, the tables that these refer to (and take types from) may
+    # not be there.
+    return (
+        select(AccessChain.patient_id, AccessChain.seq, AccessChain.digest)
+        .where(AccessChain.patient_id.in_(bindparam("patient_ids", expanding=True)))
+        .order_by(AccessChain.patient_id)
+        .with_for_update()
+    )
 
 
 def record(readings: Sequence[Reading], chains: Chains | None = None) -> None:
@@ -140,12 +144,16 @@ def _add(readings: Sequence[Reading], chains: Chains) -> None:
     if records:
         # Past the ORM: every page for somebody else writes these. They stand or fall with the reading that follows.
         db().execute(insert(_RECORDS), records)
-        db().execute(_MOVE_END, list(ends.values()))
+        db().execute(_move_end(), list(ends.values()))
 
 
 _RECORDS, _CHAINS = cast(Table, AccessRecord.__table__), cast(Table, AccessChain.__table__)
 _COLUMNS = _RECORDS.columns.keys()
-_MOVE_END = update(_CHAINS).where(_CHAINS.c.patient_id == bindparam("chain_of"))
+
+
+@lru_cache(maxsize=1)
+def _move_end() -> Update:
+    return update(_CHAINS).where(_CHAINS.c.patient_id == bindparam("chain_of"))
 
 
 def start_chain(patient_id: uuid.UUID) -> None:
@@ -161,7 +169,6 @@ def recorded_in_list(viewer_id: uuid.UUID, on_day: date, consents: Iterable[uuid
 
 @lru_cache(maxsize=1)
 def _in_list() -> Select[uuid.UUID | None]:
-    # Made at its first use: before, the tables that this one refers to (and takes types from) may not be there.
     return select(AccessRecord.consent_id).where(
         AccessRecord.viewer_id == bindparam("viewer_id"),
         AccessRecord.on_day == bindparam("on_day"),
