@@ -83,8 +83,8 @@ def lock_chains(patients: Iterable[uuid.UUID]) -> Chains:
 
 @lru_cache(maxsize=1)
 def _ends() -> Select[uuid.UUID, int, bytes]:
-    # Made at its first use, as are all statements here: before, the tables that these refer to (and take types from) may
-    # not be there.
+    # Made at its first use, as are all statements here: before, the tables that they take their types from may not be
+    # there.
     return (
         select(AccessChain.patient_id, AccessChain.seq, AccessChain.digest)
         .where(AccessChain.patient_id.in_(bindparam("patient_ids", expanding=True)))
