@@ -28,6 +28,8 @@ START = {
     Role.PATIENT: "home.today",
     Role.SUPPORTER: "supporting.overview",
 }
+# The screens of a first visit, by the step that a patient has reached.
+FIRST_SCREENS = {1: "profile.welcome", 2: "profile.welcome_sharing", 3: "profile.welcome_help"}
 
 
 @bp.get("/")
@@ -41,17 +43,21 @@ def start() -> ResponseReturnValue:
         return redirect(url_for("accounts.second_factor"), 303)
     if person.stage is Stage.ENROL_SECOND_FACTOR:
         return redirect(url_for("accounts.enrol_second_factor"), 303)
-    if person.role is Role.PATIENT and not profiles.profile_of(person).welcomed:
-        return redirect(url_for("profile.welcome"), 303)
+    if person.role is Role.PATIENT:
+        profile = profiles.profile_of(person)
+        if not profile.welcomed:
+            return redirect(url_for(FIRST_SCREENS[profile.step]), 303)
     return redirect(url_for(START[person.role]), 303)
 
 
 @bp.get("/today")
 @access(Permission.TODAY_READ)
 def today() -> ResponseReturnValue:
-    """Show one next thing, and at most three lines."""
+    """Show one next thing, and at most three lines; or once, before that, the last of the first screens."""
     patient = viewer()
     profile = profiles.profile_of(patient)
+    if profile.sees_help_next:
+        return redirect(url_for(FIRST_SCREENS[profile.step]), 303)
     newest = checkins.newest_own(patient)
     day = moment(clock.now(), patient.zone, patient.day_start_minutes).day
     return render_page(
@@ -72,7 +78,8 @@ def _candidates(patient: Viewer, profile: Profile) -> list[Line]:
         for member in teams.new_members_for(patient.id)
     ]
     if not profile.welcomed:
-        lines.append(Line("welcome", is_prompt=True))
+        left = profiles.LAST_STEP + 1 - profile.step
+        lines.append(Line("welcome", more=url_for(FIRST_SCREENS[profile.step]), count=left, is_prompt=True))
     elif not consents.shares_something(patient):
         lines.append(Line("sharing", is_prompt=True))
     return lines

@@ -24,6 +24,8 @@ from patient_app.core.work import db, vault
 from patient_app.profile.models import Profile as Row
 from patient_app.profile.things import Kind, Thing
 
+# The first screens: about me, who may see, how to reach help.
+FIRST_STEP, LAST_STEP = 1, 3
 MOST_THINGS = 8
 MOST_OWN_CHIPS = 20
 LONGEST_CHIP = 40
@@ -55,7 +57,10 @@ class TooMany(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A patient's answers. Everything may be left out; `welcomed` says that the first screens were gone through."""
+    """A patient's answers. Everything may be left out; `welcomed` says that the first screens were gone through.
+
+    Until then, `step` is the first of them that the person did not go past.
+    """
 
     wants: tuple[Want, ...] = ()
     want_words: str = ""
@@ -65,6 +70,12 @@ class Profile:
     helpers: tuple[str, ...] = ()
     fold_use: bool = False
     welcomed: bool = False
+    step: int = FIRST_STEP
+
+    @property
+    def sees_help_next(self) -> bool:
+        """Whether of the first screens only the last is left: the person went past the others and did not see it."""
+        return not self.welcomed and self.step == LAST_STEP
 
     @property
     def asks_about_use(self) -> bool:
@@ -110,6 +121,12 @@ def change(patient: Viewer, **answers: Any) -> Profile:
     row.about = json.dumps(_as_json(changed))
     row.changed_at = clock.now()
     return replace(changed, welcomed=row.welcomed_at is not None)
+
+
+def go_past(patient: Viewer, step: int) -> None:
+    """Note that a first screen was answered or skipped: nothing leads there again by itself. Needs a writing unit."""
+    if profile_of(patient).step <= step:
+        change(patient, step=step + 1)
 
 
 def finish_welcome(patient: Viewer) -> None:
@@ -176,6 +193,7 @@ def _as_json(profile: Profile) -> dict[str, Any]:
         "triggers": list(profile.triggers),
         "helpers": list(profile.helpers),
         "fold_use": profile.fold_use,
+        "step": profile.step,
     }
 
 
@@ -189,6 +207,8 @@ def _with(profile: Profile, kept: Mapping[str, Any]) -> Profile:
         triggers=tuple(kept["triggers"]),
         helpers=tuple(kept["helpers"]),
         fold_use=kept["fold_use"],
+        # Kept before steps were: what was told by then was told on the first screen, or in the settings.
+        step=kept.get("step", FIRST_STEP + 1),
     )
 
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from patient_app.accounts import practice
-from patient_app.core import notices
+from patient_app.core import notices, work
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer
 from patient_app.core.pages import render_page
@@ -46,6 +46,9 @@ def welcome() -> ResponseReturnValue:
 @access(Permission.PROFILE_MANAGE)
 def save_welcome() -> ResponseReturnValue:
     """Keep what was told and go on."""
+    if "skip" in request.form:
+        service.go_past(viewer(), 1)
+        return redirect(url_for("profile.welcome_sharing"), 303)
     form = _form()
     if _keep(form):
         return redirect(url_for("profile.welcome_sharing"), 303)
@@ -59,10 +62,22 @@ def welcome_sharing() -> ResponseReturnValue:
     return render_page("profile/welcome_sharing.html")
 
 
-@bp.get("/welcome/help")
+@bp.post("/welcome/sharing")
 @access(Permission.PROFILE_MANAGE)
+def leave_sharing() -> ResponseReturnValue:
+    """Go on to where help is, or first to where one chooses; the next way to Today then leads past help, once."""
+    service.go_past(viewer(), 2)
+    return redirect(url_for("sharing.overview" if "choose" in request.form else "profile.welcome_help"), 303)
+
+
+@bp.get("/welcome/help")
+@access(Permission.PROFILE_MANAGE, records=True)
 def welcome_help() -> ResponseReturnValue:
-    """Show where help is."""
+    """Show where help is; with that the first screens are gone through, wherever the person goes from here."""
+    with work.reading():
+        profile = service.profile_of(viewer())
+    if profile.sees_help_next:
+        service.finish_welcome(viewer())
     reachable = practice.reachable(viewer().practice_id)
     return render_page("profile/welcome_help.html", practice_name=reachable.name, numbers=reachable.numbers)
 
@@ -120,7 +135,8 @@ def _keep(form: AboutForm) -> bool:
         return False
     patient = viewer()
     try:
-        service.change(patient, **form.answers(service.profile_of(patient)))
+        known = service.profile_of(patient)
+        service.change(patient, **form.answers(known), step=max(known.step, 2))
     except service.TooMany:
         form.add_error("own_thing", _TOO_MANY)
         return False

@@ -19,6 +19,7 @@ from patient_app.core.access import Permission, access
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.ids import parse_id
 from patient_app.core.pages import render_page
+from patient_app.profile import service as profiles
 from patient_app.reading import service as reading
 from patient_app.reading import words
 from patient_app.reading.words import category_words
@@ -82,6 +83,7 @@ def overview() -> ResponseReturnValue:
         done=service.just_done(patient, asked.get("now"), of),
         removed=service.name_of_tie(patient, of) if asked.get("now") == "removed" else None,
         disciplines=DISCIPLINE_NAMES,
+        help_is_next=profiles.profile_of(patient).sees_help_next,
     )
 
 

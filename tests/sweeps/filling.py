@@ -231,6 +231,7 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/team/worries/<uuid:worry_id>/unmute": {},
     "/welcome": _ABOUT,
     "/welcome/done": {},
+    "/welcome/sharing": {},
 }
 # Forms that are refused however well they are filled in, and why.
 STILL_REFUSED = {"/join": "nobody knows the letters of the code that the world holds"}
