@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, false, true
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from patient_app.core.db import Base, sealed_column
@@ -51,6 +52,9 @@ class CheckIn(Base):
     # Kept to oneself: no consent opens it.
     private: Mapped[bool] = mapped_column(default=False)
     removed_at: Mapped[datetime | None] = mapped_column(default=None)
+    # When nobody else could see it, since it was kept to oneself or taken away: from which `recorded_seq` on, up to
+    # which, and the UTC day on which that ended; the last two None while it lasts.
+    hidden: Mapped[list[list[Any]]] = mapped_column(JSON, default=list, server_default="[]")
     # Written in a session that began with a clinic code and was still in question.
     while_closed: Mapped[bool] = mapped_column(default=False, server_default=false())
 

@@ -12,7 +12,7 @@ import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import Insert, Table, and_, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -50,6 +50,7 @@ class _Known:
     newest: int
     newest_id: uuid.UUID
     private: bool
+    hidden: list[list[Any]]
     fingerprints: dict[int, bytes]
 
 
@@ -72,6 +73,7 @@ _VERSIONS = (
     select(
         CheckIn.patient_id,
         CheckIn.private,
+        CheckIn.hidden,
         CheckIn.removed_at,
         CheckIn.newest_version,
         CheckInVersion.id,
@@ -96,7 +98,7 @@ _NEW_VERSION = insert(_SAID)
 _CHANGED = (
     update(CheckIn)
     .where(CheckIn.id == bindparam("check_in_id"))
-    .values(newest_version=bindparam("version"), private=bindparam("is_private"))
+    .values(newest_version=bindparam("version"), private=bindparam("is_private"), hidden=bindparam("is_hidden"))
 )
 _SAID_NOW = (
     update(_SAID)
@@ -147,7 +149,9 @@ def record_check_in(
     version = known.newest + 1
     _insert_version(writing, version, known.newest_id)
     private = known.private or answers.private
-    db().execute(_CHANGED, {"check_in_id": check_in_id, "version": version, "is_private": private})
+    hidden = known.hidden if private == known.private else [*known.hidden, [seq, None, None]]
+    changed = {"check_in_id": check_in_id, "version": version, "is_private": private, "is_hidden": hidden}
+    db().execute(_CHANGED, changed)
     return check_in_id
 
 
@@ -160,15 +164,9 @@ def next_entry_seq(patient_id: uuid.UUID) -> int:
 
 
 def set_private(patient: Viewer, check_in_id: uuid.UUID, *, private: bool) -> None:
-    """Keep one's check-in to oneself, or let consents open it again; raise `NotFound` for anything not one's own.
-
-    Opened again, what it says counts as said now: who read meanwhile did not read it, and it is new to them.
-    """
+    """Keep one's check-in to oneself, or let consents open it again; raise `NotFound` for anything not one's own."""
     entry = _own(patient, check_in_id)
-    if entry.private and not private:
-        said = {"entry": check_in_id, "newest": entry.newest_version}
-        db().execute(_SAID_NOW, {**said, "seq": next_entry_seq(patient.id)})
-    entry.private = private
+    _hide_or_open(entry, private=private, removed_at=entry.removed_at)
 
 
 def remove(patient: Viewer, check_in_id: uuid.UUID) -> None:
@@ -177,12 +175,31 @@ def remove(patient: Viewer, check_in_id: uuid.UUID) -> None:
     Raise `NotFound` for anything not one's own. What was read before stays in the access records.
     """
     entry = _own(patient, check_in_id)
-    entry.removed_at = entry.removed_at or clock.now()
+    _hide_or_open(entry, private=entry.private, removed_at=entry.removed_at or clock.now())
 
 
 def bring_back(patient: Viewer, check_in_id: uuid.UUID) -> None:
     """Undo `remove`; raise `NotFound` for anything not one's own."""
-    _own(patient, check_in_id).removed_at = None
+    entry = _own(patient, check_in_id)
+    _hide_or_open(entry, private=entry.private, removed_at=None)
+
+
+def _hide_or_open(entry: CheckIn, *, private: bool, removed_at: datetime | None) -> None:
+    """Let nobody else see a check-in, or let consents open it again, and keep between which numbers that was.
+
+    Opened again, what it says counts as said now: who read meanwhile did not read it, and it is new to them.
+    """
+    was_hidden = entry.private or entry.removed_at is not None
+    entry.private, entry.removed_at = private, removed_at
+    if was_hidden == (private or removed_at is not None):
+        return
+    seq = next_entry_seq(entry.patient_id)
+    if not was_hidden:
+        entry.hidden = [*entry.hidden, [seq, None, None]]
+        return
+    ended = [seq, clock.now().date().isoformat()]
+    entry.hidden = [[first, *(ended if until is None else (until, on))] for first, until, on in entry.hidden]
+    db().execute(_SAID_NOW, {"entry": entry.id, "newest": entry.newest_version, "seq": seq})
 
 
 def was_removed(patient: Viewer, check_in_id: uuid.UUID) -> None:
@@ -211,7 +228,7 @@ def _known(patient: Viewer, check_in_id: uuid.UUID) -> _Known | None:
         raise IdTaken
     ids = {row.version: row.id for row in rows}
     prints = {row.version: row.fingerprint for row in rows}
-    return _Known(first.newest_version, ids[first.newest_version], first.private, prints)
+    return _Known(first.newest_version, ids[first.newest_version], first.private, first.hidden, prints)
 
 
 def _is_stored(known: _Known, fingerprint: bytes, base: int | None) -> bool:
@@ -248,6 +265,7 @@ def _insert_entry(writing: _Writing, moment: Moment, device_seq: int | None) -> 
                 "newest_version": 1,
                 "private": writing.answers.private,
                 "removed_at": None,
+                "hidden": [[writing.seq, None, None]] if writing.answers.private else [],
                 "while_closed": writing.patient.entries_closed_from is not None,
             },
         )

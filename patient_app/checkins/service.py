@@ -12,6 +12,7 @@ from sqlalchemy import Boolean, and_, bindparam, or_, select
 
 from patient_app.checkins.answers import Answers, read_context, read_use_details
 from patient_app.checkins.models import CheckIn, CheckInVersion
+from patient_app.consent.receipts import Hidden
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.vault import Place
@@ -64,6 +65,7 @@ _OWN_EARLIER = (
     )
     .where(OWN, CheckIn.id == bindparam("check_in_id"))
 )
+_OWN_HIDDEN = select(CheckIn.hidden).where(OWN, CheckIn.id == bindparam("check_in_id"))
 _OWN_NEWEST = _OWN_VERSIONS.order_by(*_NEWEST_FIRST).limit(1)
 
 
@@ -99,6 +101,12 @@ def earlier_answers(patient: Viewer, entry: OwnCheckIn) -> list[Answers]:
         return []
     rows = db().execute(_OWN_EARLIER, {**asked_by(patient), "check_in_id": entry.id})
     return [_as_own(row).answers for row in rows]
+
+
+def when_hidden(patient: Viewer, entry: OwnCheckIn) -> list[Hidden]:
+    """Return when nobody else could see a check-in of the patient's own, as far as it is known."""
+    kept = db().scalar(_OWN_HIDDEN, {**asked_by(patient), "check_in_id": entry.id})
+    return [Hidden(first, until, on and date.fromisoformat(on)) for first, until, on in kept or ()]
 
 
 def newest_own(patient: Viewer) -> OwnCheckIn | None:

@@ -54,6 +54,8 @@ _READ = (
         AccessRecord.viewer_id,
         AccessRecord.recorded_at,
         AccessRecord.highest_seq,
+        AccessRecord.kind,
+        AccessRecord.on_day,
         ConsentCategory.category,
     )
     .join(
@@ -104,6 +106,21 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Hidden:
+    """When nobody else could see an entry: from a `recorded_seq` on, up to another, and the UTC day of its end."""
+
+    first: int
+    until: int | None = None
+    on_day: date | None = None
+
+    def covers(self, row: Any) -> bool:
+        """Whether all that an access record stands for fell into this time; a list's stands for a whole day."""
+        if row.highest_seq < self.first or (self.until is not None and row.highest_seq >= self.until):
+            return False
+        return row.kind != AccessKind.CASELOAD or self.on_day is None or row.on_day < self.on_day
+
+
+@dataclass(frozen=True, slots=True)
 class HasRead:
     """One person who opened a page on which parts of an entry stood, and when last.
 
@@ -141,15 +158,17 @@ def who_sees(patient: Viewer, day: date, parts: Sequence[Part]) -> list[Sees]:
     return found
 
 
-def who_has_read(patient: Viewer, day: date, now: Words, ever: Words, *, lists: bool = False) -> list[HasRead]:
-    """Return who opened a page with parts of an entry, the latest first.
+def who_has_read(
+    patient: Viewer, day: date, now: Words, ever: Words, hidden: Sequence[Hidden] = (), *, lists: bool = False
+) -> list[HasRead]:
+    """Return who opened a page with parts of an entry, the latest first; nobody who looked while it was `hidden`.
 
     `now` are its words as they stand, `ever` those of all its versions since the first. `lists` counts a list of
     patients as well, on which only the newest check-in stands: who may have seen it.
     """
     kinds = [AccessKind.DETAIL, AccessKind.CASELOAD] if lists else [AccessKind.DETAIL]
     asked = {"patient_id": patient.id, "kinds": kinds, "recorded_seq": ever.since, "day": day}
-    rows = db().execute(_READ, asked).all()
+    rows = [row for row in db().execute(_READ, asked) if not any(time.covers(row) for time in hidden)]
     since = _read(ever, rows)
     if not since:
         return []
@@ -165,10 +184,10 @@ def who_has_read(patient: Viewer, day: date, now: Words, ever: Words, *, lists: 
 def _read(words: Words, rows: Sequence[Any]) -> dict[uuid.UUID, datetime]:
     """Return who opened some part of these words, and when last; `rows` are in the order in which they were read."""
     opened: dict[uuid.UUID, tuple[datetime, set[Category]]] = {}
-    for viewer_id, at, highest_seq, category in rows:
-        if highest_seq >= words.since:
-            _, categories = opened.get(viewer_id, (at, set()))
-            opened[viewer_id] = (at, categories | {Category(category)})
+    for row in rows:
+        if row.highest_seq >= words.since:
+            _, categories = opened.get(row.viewer_id, (row.recorded_at, set()))
+            opened[row.viewer_id] = (row.recorded_at, categories | {Category(row.category)})
     return {
         viewer_id: at
         for viewer_id, (at, categories) in opened.items()

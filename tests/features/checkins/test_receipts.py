@@ -18,6 +18,7 @@ from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
 from patient_app.core.work import Store
 from patient_app.reading import service as reading
+from patient_app.reading.caseload import caseload
 from tests import factories
 from tests.factories import Made
 from tests.page import Client
@@ -54,6 +55,19 @@ class World:
     def private(self, entry: Any, said: str) -> None:
         """Keep a check-in to oneself, or share it again."""
         assert self.browser.post(f"/check-in/{entry}/private", data={"private": said}).status_code == 303
+
+    def remove(self, entry: Any) -> None:
+        """Delete a check-in."""
+        assert self.browser.post(f"/check-in/{entry}/delete").status_code == 303
+
+    def bring_back(self, entry: Any) -> None:
+        """Undo that."""
+        assert self.browser.post(f"/check-in/{entry}/bring-back").status_code == 303
+
+    def list(self) -> None:
+        """Open the list of patients as the prescriber."""
+        with self.store.work(writes=True):
+            caseload(self.prescriber.viewer)
 
     def words(self, address: str) -> str:
         """Return what the patient reads on a page."""
@@ -127,3 +141,82 @@ def test_who_read_it_before_it_was_kept_to_oneself_is_still_named(world: World) 
     world.private(entry, "no")
     assert EARLIER in world.words(f"/check-in/{entry}")
     assert "People who may have seen it: Dr Pia." in world.words(f"/check-in/{entry}/delete")
+
+
+def test_who_looked_while_it_was_deleted_did_not_read_it_and_it_is_new_to_them(
+    world: World, set_time: Callable[[datetime], None]
+) -> None:
+    world.share(Category.MOOD)
+    entry = world.write(mood=1)
+    world.write(mood=4)
+    world.remove(entry)
+    assert [one.mood for one in world.read().check_ins] == [4]
+    set_time(NOW + timedelta(hours=1))
+    world.bring_back(entry)
+    page = world.words(f"/check-in/{entry}")
+    assert READ not in page
+    assert EARLIER not in page
+    assert NOBODY in world.words(f"/check-in/{entry}/delete")
+    shared = world.read()
+    assert shared.for_team is not None
+    assert [one.mood for one in shared.for_team.new or ()] == [1]
+    assert READ in world.words(f"/check-in/{entry}")
+
+
+def test_who_read_it_before_it_was_deleted_is_still_named_once_it_is_back(world: World) -> None:
+    world.share(Category.MOOD)
+    entry = world.write(mood=1)
+    world.read()
+    world.remove(entry)
+    world.remove(entry)
+    world.bring_back(entry)
+    world.bring_back(entry)
+    assert EARLIER in world.words(f"/check-in/{entry}")
+    assert "People who may have seen it: Dr Pia." in world.words(f"/check-in/{entry}/delete")
+
+
+@pytest.mark.parametrize("became_private", ["from the start", "later", "by a change"])
+def test_who_looked_while_it_was_private_is_never_named(world: World, became_private: str) -> None:
+    world.share(Category.MOOD)
+    entry = world.write(mood=1, private=became_private == "from the start")
+    if became_private == "later":
+        world.private(entry, "yes")
+    elif became_private == "by a change":
+        world.write(entry, mood=2, private=True)
+    world.read()
+    for said in ("yes", "no"):
+        world.private(entry, said)
+        page = world.words(f"/check-in/{entry}")
+        assert READ not in page
+        assert EARLIER not in page
+        assert NOBODY in world.words(f"/check-in/{entry}/delete")
+    world.write(entry, mood=3)
+    assert EARLIER not in world.words(f"/check-in/{entry}")
+    world.read()
+    assert READ in world.words(f"/check-in/{entry}")
+
+
+def test_private_and_deleted_at_once_is_open_only_when_it_is_neither(world: World) -> None:
+    world.share(Category.MOOD)
+    entry = world.write(mood=1, private=True)
+    world.remove(entry)
+    world.read()
+    world.bring_back(entry)
+    world.read()
+    world.private(entry, "no")
+    assert NOBODY in world.words(f"/check-in/{entry}/delete")
+
+
+def test_a_list_opened_on_the_day_on_which_it_was_brought_back_may_have_shown_it(
+    world: World, set_time: Callable[[datetime], None]
+) -> None:
+    world.share(Category.MOOD)
+    same, other = world.write(mood=1), world.write(mood=1)
+    world.remove(same)
+    world.remove(other)
+    world.list()  # Recorded once a day: that it was opened again after this hour leaves no record of its own.
+    world.bring_back(same)
+    set_time(NOW + timedelta(days=1))
+    world.bring_back(other)
+    assert "People who may have seen it: Dr Pia." in world.words(f"/check-in/{same}/delete")
+    assert NOBODY in world.words(f"/check-in/{other}/delete")
