@@ -105,10 +105,20 @@ def welcome(signed_in: SignedIn, address: str) -> Response:
 
 
 def goodbye(address: str) -> Response:
-    """Return the redirect that takes the session's cookie back."""
+    """Return the redirect that takes the session's cookie back, and forgets the order of a list."""
     response = Response(status=303, headers={"Location": address})
-    sessions.clear_session_cookie(response, work.config())
+    sessions.clear_cookies(response, work.config())
     return response
+
+
+def list_order() -> str | None:
+    """Return what this device keeps as the order of the list of patients; whatever the browser sent."""
+    return _cookie(request, sessions.list_order_cookie_name(work.config()))
+
+
+def keep_list_order(response: Response, order: str) -> None:
+    """Have the device keep an order of the list of patients, until somebody signs out there."""
+    sessions.set_list_order_cookie(response, work.config(), order)
 
 
 def _cookie(sent: Request, name: str) -> str | None:

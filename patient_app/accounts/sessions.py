@@ -306,6 +306,11 @@ def device_cookie_name(config: Config) -> str:
     return "__Host-device" if config.secure_cookies else "device"
 
 
+def list_order_cookie_name(config: Config) -> str:
+    """Return the name of the cookie that keeps in which order a clinician wants their list on this device."""
+    return "__Host-list-order" if config.secure_cookies else "list-order"
+
+
 def set_session_cookie(response: Response, config: Config, token: str, role: Role, stage: Stage = Stage.FULL) -> None:
     """Give the browser its token. For staff, and half-way through signing in, it goes when the browser is closed."""
     keeps = stage is Stage.FULL and not role.is_staff
@@ -318,11 +323,15 @@ def set_device_cookie(response: Response, config: Config, token: str) -> None:
     _set_cookie(response, config, device_cookie_name(config), token, DEVICE_LIFETIME)
 
 
-def clear_session_cookie(response: Response, config: Config) -> None:
-    """Take the token back from the browser."""
-    response.delete_cookie(
-        session_cookie_name(config), path="/", secure=config.secure_cookies, httponly=True, samesite="Lax"
-    )
+def set_list_order_cookie(response: Response, config: Config, order: str) -> None:
+    """Let the browser keep the order of a list: one word that tells nothing of anybody."""
+    _set_cookie(response, config, list_order_cookie_name(config), order, DEVICE_LIFETIME)
+
+
+def clear_cookies(response: Response, config: Config) -> None:
+    """Take the token back from the browser, and what a list remembers."""
+    for name in (session_cookie_name(config), list_order_cookie_name(config)):
+        response.delete_cookie(name, path="/", secure=config.secure_cookies, httponly=True, samesite="Lax")
 
 
 def _set_cookie(response: Response, config: Config, name: str, token: str, age: timedelta | None) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
+from patient_app.accounts import identity
 from patient_app.care_team.forms import NoteForm, ReviewForm
 from patient_app.consent.categories import Category
 from patient_app.consent.words import CATEGORY_NAMES, DISCIPLINE_NAMES
@@ -35,20 +36,32 @@ notices.register(
 @bp.get("/team")
 @access(Permission.TEAM_READ, records=True)
 def caseload() -> ResponseReturnValue:
-    """List the clinician's patients, each with the newest check-in of which anything is shared."""
+    """List the clinician's patients, each with the newest check-in of which anything is shared.
+
+    The order that is chosen here is the one in which the list opens from then on, on this device.
+    """
     unread = worries.unread(viewer())
-    order = lists.Order.HARD if request.args.get("order") == lists.Order.HARD else lists.Order.NAME
+    chosen = _order(request.args.get("order"))
+    order = chosen or _order(identity.list_order()) or lists.Order.NAME
     found = lists.caseload(viewer(), request.args.get("page", 1, type=int), order)
-    return render_page(
+    page = render_page(
         "care_team/caseload.html",
         found=found,
         unread=unread,
-        by_hardest=order is lists.Order.HARD,
+        order=order,
         protected=words.holds_substance_use(found.rows),
         # Put into words while the page is, when no writer waits for this reading any more.
         caseload_lines=words.caseload_lines,
         caseload_scope=words.caseload_scope,
     )
+    response = make_response(page)
+    if chosen is not None:
+        identity.keep_list_order(response, chosen)
+    return response
+
+
+def _order(word: str | None) -> lists.Order | None:
+    return lists.Order(word) if word in set(lists.Order) else None
 
 
 @bp.get("/team/<uuid:patient_id>")

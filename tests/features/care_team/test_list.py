@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from patient_app.reading import service as reading
 from patient_app.reading.caseload import Caseload, CaseloadRow, Order, caseload
 from tests import factories
 from tests.factories import Made
-from tests.page import Client, text_of
+from tests.page import Client, Page, text_of
 from tests.sweeps.test_statements import counted
 
 NOW = datetime(2026, 11, 3, 18, 0, tzinfo=UTC)
@@ -202,6 +203,7 @@ def test_the_page_offers_both_orders_and_says_what_they_mean(client: Client, sto
     page = factories.sign_in(client, world.prescriber)
     assert "Hard check-in on Tue 3 Nov" in page.words
     assert page.words.index("Ada") < page.words.index("Cy")
+    assert {"/team?order=name", "/team?order=hard"} <= set(page.links)
     page = client.get("/team?order=hard")
     assert page.words.index("Cy") < page.words.index("Ada")
     assert "very low mood, or a pull of 7 or more" in page.words
@@ -214,7 +216,45 @@ def test_the_page_offers_both_orders_and_says_what_they_mean(client: Client, sto
 def test_pages_keep_the_order(client: Client, store: Store, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("patient_app.reading.caseload.PAGE_PATIENTS", 2)
     factories.sign_in(client, world.prescriber)
-    assert [one for one in client.get("/team?order=hard").links if "page=" in one] == ["/team?page=2&order=hard"]
+    for order in ("hard", "name"):
+        links = client.get(f"/team?order={order}").links
+        assert [one for one in links if "page=" in one] == [f"/team?page=2&order={order}"]
+
+
+def order_shown(page: Page) -> str:
+    return text_of(page.one("a", aria_current="true"))
+
+
+def test_the_list_opens_in_the_order_that_was_chosen_last_until_somebody_signs_out(
+    client: Client, store: Store, world: World, set_time: Callable[[datetime], None]
+) -> None:
+    factories.sign_in(client, world.prescriber)
+    page = client.get("/team")
+    assert order_shown(page) == "By name"
+    assert page.headers.getlist("Set-Cookie") == []
+    client.get("/team?order=hard")
+    assert order_shown(client.get("/team")) == "Hardest check-ins first"
+    client.get("/team?order=name")
+    assert order_shown(client.get("/team")) == "By name"
+    client.get("/team?order=hard")
+    client.get("/team?order=nonsense")
+    assert order_shown(client.get("/team")) == "Hardest check-ins first"
+    client.post("/sign-out")
+    assert client.get_cookie("list-order") is None
+    set_time(NOW + timedelta(minutes=1))  # A code is taken once.
+    assert order_shown(factories.sign_in(client, world.prescriber)) == "By name"
+
+
+def test_what_a_device_keeps_of_the_order_is_one_word(secure_client: Client, store: Store, world: World) -> None:
+    factories.sign_in(secure_client, world.prescriber)
+    (header,) = secure_client.get("/team?order=hard").headers.getlist("Set-Cookie")
+    (cookie,) = SimpleCookie(header).values()
+    assert (cookie.key, cookie.value) == ("__Host-list-order", "hard")
+    assert (cookie["path"], cookie["samesite"], cookie["domain"]) == ("/", "Lax", "")
+    assert cookie["httponly"]
+    assert cookie["secure"]
+    secure_client.set_cookie("__Host-list-order", "<b>hard</b>", domain="care.example", secure=True)
+    assert order_shown(secure_client.get("/team")) == "By name"
 
 
 # --- Since you last looked --------------------------------------------------------------------------------------------
@@ -303,13 +343,16 @@ def test_statements_do_not_grow_and_are_few(client: Client, store: Store, world:
     write(store, world.ada, mood=1)
     factories.sign_in(client, world.prescriber)
     client.get("/team")
-    few = [said("/team"), said("/team?order=hard")]
+    few = [said("/team?order=name"), said("/team?order=hard")]
+    assert said("/team") == few[1]  # In the order that was chosen last.
+    client.get("/team?order=name")
+    assert said("/team") == few[0]
     for patient in (world.bo, world.cy):
         share(store, patient, MOOD, USE)
     fill((world.ada, world.bo, world.cy), 40)
     first = said("/team")  # Some of the rows have their record, some do not.
     assert first <= 12
-    assert [said("/team"), said("/team?order=hard")] == few
+    assert [said("/team?order=name"), said("/team?order=hard")] == few
     assert few[0] <= 7
     assert few[1] <= 9
     with store.work(writes=False):
