@@ -8,9 +8,21 @@ import pytest
 from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as BrowserPage
 
+from patient_app.consent.categories import Category, Level
 from patient_app.core.roles import Discipline
 from tests.conftest import LiveServer, Watched
-from tests.factories import assign_team, make_administrator, make_clinician, make_patient, make_practice
+from tests.factories import (
+    Made,
+    assign_team,
+    give_consent,
+    make_administrator,
+    make_check_in,
+    make_clinician,
+    make_patient,
+    make_practice,
+    make_supporter,
+    tie_supporter,
+)
 
 pytestmark = pytest.mark.browser
 MOST_TABS = 120
@@ -79,6 +91,17 @@ class Keyboard:
         self.tab_to(label, exact=False)
         self.page.keyboard.type(words)
 
+    def sign_in(self, person: Made) -> None:
+        """Sign in, by a code too where one is asked for."""
+        self.page.context.clear_cookies()
+        self.page.goto("/sign-in")
+        self.write("E-mail or sign-in name", person.sign_in_name)
+        self.write("Password", person.password)
+        self.enter()
+        if person.totp_secret:
+            self.write("Code", person.code)
+            self.enter()
+
 
 @pytest.fixture(params=["scripts on", "scripts off"])
 def keys(
@@ -97,6 +120,15 @@ def keys(
     context.close()
 
 
+def delete_and_undo(keys: Keyboard, entry: str) -> None:
+    """Delete a check-in, and bring it back."""
+    keys.page.goto(entry)
+    keys.press("Delete")
+    keys.press("Delete it")
+    expect(keys.page.get_by_role("heading", level=1)).to_have_text("Deleted")
+    keys.press("Undo")
+
+
 def test_the_tasks_of_a_day(live_server: LiveServer, keys: Keyboard) -> None:
     store = live_server.store
     practice = make_practice(store)
@@ -105,10 +137,7 @@ def test_the_tasks_of_a_day(live_server: LiveServer, keys: Keyboard) -> None:
         store, patient, make_clinician(store, practice, Discipline.PRESCRIBER), make_administrator(store, practice)
     )
     page = keys.page
-    page.goto("/sign-in")
-    keys.write("E-mail or sign-in name", patient.sign_in_name)
-    keys.write("Password", patient.password)
-    keys.enter()
+    keys.sign_in(patient)
     assert page.url.endswith("/welcome")
     keys.press("Skip")
     keys.press("Leave it as it is")
@@ -125,6 +154,7 @@ def test_the_tasks_of_a_day(live_server: LiveServer, keys: Keyboard) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("Saved")
     keys.press("Change")
     keys.press("Save")
+    entry = page.url
     keys.press("See my history")
     expect(page.get_by_text("typed with keys alone").first).to_be_visible()
     keys.press("7 days")
@@ -132,6 +162,9 @@ def test_the_tasks_of_a_day(live_server: LiveServer, keys: Keyboard) -> None:
     keys.press("Search")
     keys.write("Words", "keys alone")
     keys.enter()
+    expect(page.get_by_text("typed with keys alone").first).to_be_visible()
+
+    delete_and_undo(keys, entry)
     expect(page.get_by_text("typed with keys alone").first).to_be_visible()
 
     # Sharing: given, paused, and ended.
@@ -154,3 +187,40 @@ def test_the_tasks_of_a_day(live_server: LiveServer, keys: Keyboard) -> None:
     assert page.evaluate(FOCUSED)["label"] == "Help now"
     keys.enter()
     assert page.url.endswith("/help")
+
+
+def test_a_clinicians_review_and_note_and_a_supporters_worry(live_server: LiveServer, keys: Keyboard) -> None:
+    store = live_server.store
+    practice = make_practice(store)
+    patient = make_patient(store, practice, name="Robin Vale")
+    therapist = make_clinician(store, practice, Discipline.THERAPIST)
+    mother = make_supporter(store, practice)
+    assign_team(store, patient, therapist, make_administrator(store, practice))
+    tie_supporter(store, patient, mother)
+    make_check_in(store, patient, mood=1)
+    give_consent(store, patient, therapist, {Category.MOOD: Level.DETAIL})
+    page = keys.page
+
+    # Hardest first, one patient, reviewed, and a note that the team can read.
+    keys.sign_in(therapist)
+    keys.press("Hardest check-ins first")
+    keys.press("Robin Vale", exact=False)
+    keys.press("Mark as reviewed")
+    expect(page.get_by_text("Marked as reviewed.")).to_be_visible()
+    keys.press("Write a note")
+    keys.write("Your note", "Called on Monday")
+    keys.choose("What does it touch on?", "Mood")
+    keys.press("Save note")
+    expect(page.get_by_text("Called on Monday")).to_be_visible()
+
+    # A worry, told to the team; whom to call in danger is a page of its own.
+    keys.sign_in(mother)
+    keys.press("I am worried")
+    keys.press("Yes, or I am not sure", exact=False)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Help for someone else")
+    page.goto("/supporting/worried")
+    keys.press("No, but I want the team to know", exact=False)
+    keys.choose("Who is it about?", "Robin Vale")
+    keys.write("What worries you?", "No answer for two days")
+    keys.press("Send")
+    assert "/supporting/worried/sent" in page.url
