@@ -229,9 +229,9 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/team/worries/<uuid:worry_id>/mute": {"until": as_it_came},
     "/team/worries/<uuid:worry_id>/read": {},
     "/team/worries/<uuid:worry_id>/unmute": {},
-    "/welcome": _ABOUT,
+    "/welcome": {**_ABOUT, "skip": None},
     "/welcome/done": {},
-    "/welcome/sharing": {},
+    "/welcome/sharing": {"choose": None},
 }
 # Forms that are refused however well they are filled in, and why.
 STILL_REFUSED = {"/join": "nobody knows the letters of the code that the world holds"}
