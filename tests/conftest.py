@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import structlog
 from flask import Flask
+from xdist.scheduler import LoadGroupScheduling
 
 from patient_app.core import logs
 from patient_app.core.config import Argon2Cost, Config
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Request
     from playwright.sync_api import Page as BrowserPage
     from time_machine import TimeMachineFixture
+    from xdist.remote import Producer
 
 ROOT = Path(__file__).resolve().parents[1]
 CHEAP = Argon2Cost(time_cost=1, memory_kib=64, parallelism=1)
@@ -57,6 +59,27 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 # --- what no test may do ---------------------------------------------------------------------------------------
+
+
+# Modules that make something slow once and ask it many things: one worker runs all of one, or all of one database.
+TOGETHER = frozenset({"tests/sweeps/test_access_table.py", "tests/sweeps/test_secrets_at_rest.py"})
+
+
+class Scheduler(LoadGroupScheduling):  # type: ignore[misc]  # pytest-xdist has no types.
+    """Gives tests to the workers one by one, and those of a module that belongs together to one worker.
+
+    The mark `xdist_group` would say so beside the tests; with pytest 9.2 it does nothing (pytest-xdist #1386).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path, _, name = nodeid.partition("::")
+        return f"{path} {'postgresql' in name}" if path in TOGETHER else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduler:
+    """Use it for every run on several workers."""
+    return Scheduler(config, log)
 
 
 class NetworkRefused(RuntimeError):

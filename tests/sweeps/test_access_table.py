@@ -19,7 +19,7 @@ from tests.sweeps.access_table import TABLE, Sweep
 from tests.sweeps.conftest import Stage, staged
 from tests.sweeps.world import CANARIES, SITUATIONS, World, roles_of
 
-# Asking everything takes a while: one worker does it, once for each database.
+# Asking everything takes a while: one worker does it, once for each database (`TOGETHER` in tests/conftest.py).
 ORIGINALS = ("original_world", "original_world_on_postgresql")
 WRITE = "run `python -m tests.sweeps.access_table --write` and review the change"
 OPENS = ("page", "page+", "text", "form", "done")
@@ -44,7 +44,7 @@ OF_THE_PRACTICE = {
 }
 
 
-@pytest.fixture(scope="module", params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ORIGINALS])
+@pytest.fixture(scope="module", params=ORIGINALS)
 def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Give the world on each database: what is decided in a query is decided by both alike."""
     original: World = request.getfixturevalue(request.param)

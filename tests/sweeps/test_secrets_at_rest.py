@@ -28,8 +28,7 @@ from tests.page import Page, text_of
 from tests.sweeps import filling
 from tests.sweeps.world import CANARIES, CANARY, IN_PLAIN, World
 
-# Everything is sent once, by one worker.
-pytestmark = pytest.mark.xdist_group("secrets at rest")
+# Everything is sent once, by one worker (`TOGETHER` in tests/conftest.py).
 MARK = f"{CANARY}typed"
 SITUATIONS = ("anonymous", "half-way", "owner", "s-with", "c-with", "admin")
 # These close something that others still need; they are sent last.
