@@ -36,6 +36,7 @@ from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
 from patient_app.home import views as home_views
 from patient_app.profile import views as profile_views
+from patient_app.safety import plan_views as safety_plan_views
 from patient_app.safety import views as safety_views
 from patient_app.sharing import views as sharing_views
 from patient_app.styleguide import views as styleguide_views
@@ -104,6 +105,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         machines.bp,
         accounts_views.bp,
         safety_views.bp,
+        safety_plan_views.bp,
         home_views.bp,
         checkins_views.bp,
         profile_views.bp,

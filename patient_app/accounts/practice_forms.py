@@ -28,7 +28,7 @@ from patient_app.core.roles import Discipline, Role
 
 # One mailbox and nothing else: a comma makes two recipients of one, and so may an encoded word (=?...?=).
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/^_{|}~-]+@[^@\s.,;:<>()\[\]\\\"]+(\.[^@\s.,;:<>()\[\]\\\"]+)+")
-_PHONE = re.compile(r"\+?[0-9 ().-]*[0-9][0-9 ().-]*")
+PHONE = re.compile(r"\+?[0-9 ().-]*[0-9][0-9 ().-]*")
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 LONGEST_EMAIL = 254
 EARLIEST_BIRTH = 1900
@@ -198,7 +198,7 @@ class NumberForm(Form):
 
     def validate_phone(self, field: Field) -> None:
         """Refuse what a phone could not call."""
-        if not _PHONE.fullmatch(field.data or ""):
+        if not PHONE.fullmatch(field.data or ""):
             raise ValidationError(_l("Use a number such as 555 0100 or +1 555 0100."))
 
 

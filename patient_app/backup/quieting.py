@@ -68,6 +68,7 @@ LEFT: Mapping[str, str] = {
     "practice_number": "what help pages show",
     "profile": "what a person told of themselves",
     "review": "marks of what a team has looked at",
+    "safety_plan_step": "what a person wrote",
     "support_link": "ties; nothing is read by one without a consent",
     "team_note": "what a team wrote",
     "throttle": "counts that run out",

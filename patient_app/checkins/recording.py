@@ -17,6 +17,7 @@ from typing import Any, cast
 from sqlalchemy import Insert, Table, and_, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from patient_app.accounts.entry_order import next_entry_seq
 from patient_app.accounts.models import Patient
 from patient_app.checkins import answers as said
 from patient_app.checkins.answers import Answers
@@ -83,12 +84,6 @@ _VERSIONS = (
     .join(CheckInVersion, CheckInVersion.check_in_id == CheckIn.id)
     .where(CheckIn.id == bindparam("check_in_id"))
 )
-_NEXT_SEQ = (
-    update(Patient)
-    .where(Patient.person_id == bindparam("patient_id"))
-    .values(entry_seq=Patient.entry_seq + 1)
-    .returning(Patient.entry_seq)
-)
 _LOCK = select(Patient.person_id).where(Patient.person_id == bindparam("patient_id")).with_for_update()
 _NEW_ENTRY: dict[str, Insert] = {
     "sqlite": sqlite.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["id"]).returning(CheckIn.id),
@@ -153,14 +148,6 @@ def record_check_in(
     changed = {"check_in_id": check_in_id, "version": version, "is_private": private, "is_hidden": hidden}
     db().execute(_CHANGED, changed)
     return check_in_id
-
-
-def next_entry_seq(patient_id: uuid.UUID) -> int:
-    """Take the patient's next `recorded_seq`; holds the patient's row until the end of the unit of work."""
-    taken = db().connection().execute(_NEXT_SEQ, {"patient_id": patient_id}).scalar()
-    if taken is None:
-        raise NotFound
-    return int(taken)
 
 
 def set_private(patient: Viewer, check_in_id: uuid.UUID, *, private: bool) -> None:

@@ -41,6 +41,7 @@ class Permission(StrEnum):
     PRACTICE_MANAGE = "practice:manage"
     PROFILE_MANAGE = "profile:manage"
     PUBLIC = "public:open"
+    SAFETY_PLAN_MANAGE = "safety-plan:manage"
     SECOND_FACTOR_FINISH = "second-factor:finish"
     SECURITY_ANSWER = "security:answer"
     SHARING_MANAGE = "sharing:manage"
@@ -66,6 +67,7 @@ PERMITTED: dict[Permission, frozenset[Role]] = {
     Permission.PRACTICE_MANAGE: frozenset({Role.ADMINISTRATOR}),
     Permission.PROFILE_MANAGE: _PATIENT,
     Permission.PUBLIC: EVERYBODY,
+    Permission.SAFETY_PLAN_MANAGE: _PATIENT,
     Permission.SECOND_FACTOR_FINISH: EVERYBODY,
     Permission.SECURITY_ANSWER: EVERYBODY,
     Permission.SHARING_MANAGE: _PATIENT,

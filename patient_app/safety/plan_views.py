@@ -1,0 +1,133 @@
+"""A patient's own safety plan: shown first, and changed a step at a time."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+
+from patient_app.accounts import practice
+from patient_app.consent import receipts
+from patient_app.core import clock, notices
+from patient_app.core.access import Permission, access
+from patient_app.core.clock import moment
+from patient_app.core.errors import NotFound
+from patient_app.core.identity import Viewer, viewer
+from patient_app.core.pages import render_page
+from patient_app.profile import service as profiles
+from patient_app.safety import plan as plans
+from patient_app.safety import plan_words as words
+from patient_app.safety.models import Step
+from patient_app.safety.plan_forms import StepForm, form_of
+
+bp = Blueprint("safety_plan", __name__)
+
+notices.register("safety_plan.show", plan_saved=_l("Saved. What it said before is kept."))
+
+
+@bp.before_request
+def _while_closed() -> ResponseReturnValue | None:
+    """Show nothing of a plan to whoever came in by a clinic code, until it is known who that was; help stays."""
+    patient = viewer()
+    if patient.entries_closed_until is None:
+        return None
+    status = 200 if request.method in {"GET", "HEAD"} else 422
+    return render_page("safety/plan_closed.html", closed_until=patient.entries_closed_until), status
+
+
+@bp.get("/safety")
+@access(Permission.SAFETY_PLAN_MANAGE)
+def show() -> ResponseReturnValue:
+    """Show the plan: one whole page, with everybody who can be called."""
+    patient = viewer()
+    plan = plans.own_plan(patient)
+    reachable = practice.reachable(patient.practice_id)
+    naloxone = plan.words(Step.NALOXONE)
+    today = moment(clock.now(), patient.zone, patient.day_start_minutes).day
+    return render_page(
+        "safety/plan.html",
+        plan=plan,
+        six=words.SIX,
+        headings=words.HEADINGS,
+        hints=words.HINTS,
+        practice_name=reachable.name,
+        practice_numbers=reachable.numbers,
+        shows_naloxone=Step.NALOXONE in plan.steps or profiles.profile_of(patient).asks_about_use,
+        has_expired=words.has_expired(naloxone, today),
+        expires_soon=words.expires_soon(naloxone, today),
+        made_with=words.MADE_WITH,
+        seen_by=[one for one in receipts.who_sees(patient, today, words.parts_of(plan)) if one.discipline],
+    )
+
+
+@bp.get("/safety/<step>")
+@access(Permission.SAFETY_PLAN_MANAGE)
+def change(step: str) -> ResponseReturnValue:
+    """Show the form of one step, filled with what it says."""
+    patient, which = viewer(), _step(step)
+    written = plans.own_step(patient, which)
+    said = written.words if written else plans.StepWords()
+    form = form_of(which, said, base=str(written.version if written else 0))
+    return _form_page(patient, which, form, written)
+
+
+@bp.post("/safety/<step>")
+@access(Permission.SAFETY_PLAN_MANAGE)
+def save(step: str) -> ResponseReturnValue:
+    """Keep a step; one that was changed elsewhere meanwhile is shown beside it."""
+    patient, which = viewer(), _step(step)
+    written = plans.own_step(patient, which)
+    form = form_of(which, written.words if written else plans.StepWords())
+    newer = None
+    if form.validate():
+        try:
+            plans.save_step(patient, which, form.id.value, form.said(), base=form.base_version())
+            return redirect(url_for(".show", done="plan-saved", _anchor=which), 303)
+        except plans.Stale:
+            newer, form.base.data = written, str(written.version if written else 0)
+            form.add_error(form.first, _l("You changed this step on another device. Look at both, and save what is right."))
+        except plans.IdTaken:
+            form.renew_id()
+    return _form_page(patient, which, form, written, newer), 422
+
+
+@bp.get("/safety/<step>/earlier")
+@access(Permission.SAFETY_PLAN_MANAGE)
+def earlier(step: str) -> ResponseReturnValue:
+    """Show what a step said before."""
+    which = _step(step)
+    return render_page(
+        "safety/plan_earlier.html",
+        step=which,
+        heading_words=words.HEADINGS[which],
+        found=plans.earlier(viewer(), which, request.args.get("page", 1, type=int)),
+        made_with=words.MADE_WITH,
+    )
+
+
+def _step(text: str) -> Step:
+    try:
+        return Step(text)
+    except ValueError:
+        raise NotFound from None
+
+
+def _form_page(
+    patient: Viewer,
+    step: Step,
+    form: StepForm,
+    written: plans.Written | None,
+    newer: plans.Written | None = None,
+) -> str:
+    marked = written is not None and written.words.about_use
+    return render_page(
+        "safety/plan_step.html",
+        step=step,
+        form=form,
+        heading_words=words.HEADINGS[step],
+        number=words.SIX.index(step) + 1 if step in words.SIX else None,
+        has_earlier=written is not None and written.version > 1,
+        newer=newer,
+        made_with=words.MADE_WITH,
+        asks_about_use=marked or profiles.profile_of(patient).asks_about_use,
+    )
