@@ -20,6 +20,7 @@ from patient_app.safety.plan_words import HEADINGS, HINTS, MADE_WITH
 CONTACTS = (1, 2, 3, 4)
 FEWEST_DIGITS, MOST_DIGITS = 3, 20
 YEARS_AHEAD = 6
+LEFT_OUT = "0"
 _BIGGEST_VERSION = 1_000_000
 
 
@@ -138,25 +139,27 @@ class NaloxoneForm(StepForm):
         """Offer the months by name, and the years in which such a thing can expire."""
         super().__init__(**given)
         names = [(f"{month:02}", format_date(date(2000, month, 1), "LLLL")) for month in range(1, 13)]
-        self.month.choices = list_choices([("", _l("Leave it out")), *names])
+        self.month.choices = list_choices([(LEFT_OUT, _l("Leave it out")), *names])
         this_year = clock.now().year
-        years = {str(year) for year in range(this_year - 1, this_year + YEARS_AHEAD)} | {given.get("year") or ""}
-        self.year.choices = list_choices([("", _l("Leave it out")), *((year, year) for year in sorted(years - {""}))])
+        years = {str(year) for year in range(this_year - 1, this_year + YEARS_AHEAD)} | {given.get("year", LEFT_OUT)}
+        self.year.choices = list_choices(
+            [(LEFT_OUT, _l("Leave it out")), *((year, year) for year in sorted(years - {LEFT_OUT}))]
+        )
 
     @classmethod
     def data_of(cls, words: StepWords) -> dict[str, Any]:
         """Return the place and the month."""
         year, _, month = words.expires.partition("-")
-        return {"place": words.text, "month": month, "year": year}
+        return {"place": words.text, "month": month or LEFT_OUT, "year": year or LEFT_OUT}
 
     def validate_year(self, field: Field) -> None:
         """Ask for the other half of a date of which one half was given."""
-        if bool(field.data) != bool(self.month.data):
+        if (field.data == LEFT_OUT) != (self.month.data == LEFT_OUT):
             raise ValidationError(_l("Pick both a month and a year, or leave both out."))
 
     def said(self) -> StepWords:
         """Return the place and the month; always about use."""
-        expires = f"{self.year.data}-{self.month.data}" if self.year.data else ""
+        expires = f"{self.year.data}-{self.month.data}" if self.year.data != LEFT_OUT else ""
         return StepWords(text=self.place.data or "", expires=expires, about_use=True)
 
 

@@ -22,6 +22,8 @@ from patient_app.safety.plan_forms import StepForm, form_of
 
 bp = Blueprint("safety_plan", __name__)
 
+_STALE = _l("You changed this step on another device. Look at both, and save what is right.")
+
 notices.register("safety_plan.show", plan_saved=_l("Saved. What it said before is kept."))
 
 
@@ -85,7 +87,7 @@ def save(step: str) -> ResponseReturnValue:
             return redirect(url_for(".show", done="plan-saved", _anchor=which), 303)
         except plans.Stale:
             newer, form.base.data = written, str(written.version if written else 0)
-            form.add_error(form.first, _l("You changed this step on another device. Look at both, and save what is right."))
+            form.add_error(form.first, _STALE)
         except plans.IdTaken:
             form.renew_id()
     return _form_page(patient, which, form, written, newer), 422

