@@ -26,6 +26,13 @@ class Level(StrEnum):
 
 
 # Categories that a person can be asked about today: those whose data this release can hold.
-OFFERED = (Category.MOOD, Category.SUBSTANCE_USE, Category.NOTES)
+OFFERED = (Category.MOOD, Category.SUBSTANCE_USE, Category.NOTES, Category.SAFETY_PLAN)
+# Of these, what only clinicians are shown: a plan names whom to call, and what is to be put away.
+TEAM_ONLY = frozenset({Category.SAFETY_PLAN})
 # Free words cannot be summed up: they are shared whole or not at all.
-DETAIL_ONLY = frozenset({Category.NOTES})
+DETAIL_ONLY = frozenset({Category.NOTES, Category.SAFETY_PLAN})
+
+
+def offered(*, to_team: bool) -> tuple[Category, ...]:
+    """Return what a person can be asked to share with their team, or with a supporter."""
+    return tuple(category for category in OFFERED if to_team or category not in TEAM_ONLY)

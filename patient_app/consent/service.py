@@ -25,7 +25,7 @@ from patient_app.accounts.models import (
     TeamMembership,
 )
 from patient_app.consent import seals
-from patient_app.consent.categories import DETAIL_ONLY, OFFERED, Category, Level
+from patient_app.consent.categories import DETAIL_ONLY, Category, Level, offered
 from patient_app.consent.form_text import current_form, digest
 from patient_app.consent.models import Consent, ConsentCategory, ConsentEvent, ConsentState, RecipientKind
 from patient_app.consent.words import CATEGORY_NAMES, DISCIPLINE_NAMES, LEVEL_NAMES, SIGNED_AS, YOUR_DISCIPLINE
@@ -61,6 +61,11 @@ class Recipient:
     def key(self) -> str:
         """Return the word by which pages and forms name this recipient."""
         return f"{self.kind}:{self.person_id or self.discipline}"
+
+    @property
+    def offered(self) -> tuple[Category, ...]:
+        """Return the categories that can be shared with this recipient."""
+        return offered(to_team=self.discipline is not None)
 
     @property
     def named(self) -> str:
@@ -160,7 +165,7 @@ def give_consent(
     `other-name` (the signature is not the patient's name), `signed-before` (the id was used for other terms) or
     `ended-since` (it was, and does not hold any more), and `NotFound` for an id of somebody else's.
     """
-    _check_terms(patient, terms)
+    _check_terms(patient, recipient, terms)
     if _loosely(signature) != _loosely(patient.name):
         raise ConsentRefused("other-name")
     # Taking the patient's row first lets one writer at a time change what this patient shares.
@@ -187,13 +192,13 @@ def _loosely(name: str) -> str:
     return " ".join("".join(kept).split())
 
 
-def _check_terms(patient: Viewer, terms: Terms) -> None:
+def _check_terms(patient: Viewer, recipient: Recipient, terms: Terms) -> None:
     if patient.entries_closed_until is not None:
         raise ConsentRefused("entries-closed")
     if not terms.grants:
         raise ConsentRefused("nothing-chosen")
     for category, level in terms.grants.items():
-        if category not in OFFERED or (category in DETAIL_ONLY and level is not Level.DETAIL):
+        if category not in recipient.offered or (category in DETAIL_ONLY and level is not Level.DETAIL):
             raise ConsentRefused("not-offered")
     if terms.ends_at is not None and terms.ends_at <= clock.now():
         raise ConsentRefused("ends-in-past")

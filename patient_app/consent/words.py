@@ -35,7 +35,10 @@ CATEGORY_HINTS: dict[Category, LazyString] = {
     Category.SKILLS: _l("Exercises you did."),
     Category.MEASURES: _l("Answers to questionnaires."),
     Category.PLAN: _l("Your goals and steps."),
-    Category.SAFETY_PLAN: _l("Your plan for hard moments."),
+    Category.SAFETY_PLAN: _l(
+        "Your plan for hard moments, with the people you named. A step that is about alcohol and drugs also needs "
+        "alcohol and drugs to be shared."
+    ),
 }
 
 # What is signed has to say what is shared (42 CFR 2.31(a)(3)); a category that is not here says it by its name.
@@ -44,6 +47,7 @@ SIGNED_AS: dict[Category, LazyString] = {
         "Mood, with sleep, anxiety and energy, and, if alcohol and drugs play no part, what made it harder and what "
         "helped"
     ),
+    Category.SAFETY_PLAN: _l("Safety plan, with the people it names"),
     Category.SUBSTANCE_USE: _l(
         "Alcohol and drugs, with cravings, use, what and how much, what made it harder and what helped"
     ),

@@ -219,11 +219,12 @@ class Agreement:
 
 _EACH, _WEEKS = Level.DETAIL, Level.SUMMARY
 _MOOD, _USE, _NOTES = Category.MOOD, Category.SUBSTANCE_USE, Category.NOTES
+_SAFETY = Category.SAFETY_PLAN
 
 # The fourth patient has none: no consent, no reading.
 AGREEMENTS = (
     Agreement("patient", Discipline.PRESCRIBER, {_MOOD: _EACH, _USE: _EACH, _NOTES: _EACH}),
-    Agreement("patient", Discipline.THERAPIST, {_MOOD: _EACH, _NOTES: _EACH}),
+    Agreement("patient", Discipline.THERAPIST, {_MOOD: _EACH, _NOTES: _EACH, _SAFETY: _EACH}),
     Agreement("patient", Discipline.ADDICTION_SPECIALIST, {_MOOD: _EACH, _USE: _EACH}),
     Agreement("patient", "supporter", {_MOOD: _EACH}, given_days_ago=80),
     Agreement("patient2", Discipline.PRESCRIBER, {_MOOD: _EACH, _USE: _EACH}),

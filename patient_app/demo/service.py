@@ -31,7 +31,7 @@ from patient_app.core.identity import Stage, Viewer
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import Store, db
-from patient_app.demo import story
+from patient_app.demo import safety, story
 from patient_app.demo.people import (
     ACCOUNTS,
     AGREEMENTS,
@@ -49,6 +49,8 @@ from patient_app.demo.told import LIVES
 from patient_app.profile import service as profiles
 from patient_app.profile.service import Part
 from patient_app.profile.things import Thing
+from patient_app.safety.models import Step
+from patient_app.safety.plan import save_step
 
 Progress = Callable[[int], object]
 ZONE = ZoneInfo(PRACTICE_ZONE)
@@ -108,6 +110,7 @@ class _Filling:
         for agreement in AGREEMENTS:
             self._agree(agreement)
         self._entries()
+        self._safety_plan()
         # Nobody is told of invitations that never were.
         db().execute(delete(MailMessage))
         db().execute(delete(OneTimeLink))
@@ -243,6 +246,14 @@ class _Filling:
             for entry in entries:
                 _write(patient, entry)
                 self._progress(1)
+
+    def _safety_plan(self) -> None:
+        patient = self._viewer("patient")
+        told = [*safety.WRITTEN, (30, Step.NALOXONE, safety.naloxone(self._day(0)))]
+        versions = dict.fromkeys(Step, 0)
+        for days_ago, step, words in told:
+            save_step(patient, step, new_id(), words, base=versions[step], recorded_at=self._ago(days_ago))
+            versions[step] += 1
 
     def _viewer(self, short: str) -> Viewer:
         """Return one of the people as the services know who is asking."""

@@ -7,7 +7,7 @@ functions with a picture of the recipient, and writes no record since the patien
 
 Queries are made once for each kind of reader, with who asks and when bound to them: building one costs more than
 running it. The other modules: `fields` (what belongs to which category), `weeks` (summaries), `people` (whose list),
-`records`, `looks` (what was read before), `team` (reviews and notes), `caseload` (a clinician's list).
+`records`, `safety_plans`, `looks` (what was read before), `team` (reviews and notes), `caseload` (a clinician's list).
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ from patient_app.core.clock import moment
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.roles import Role
-from patient_app.reading import looks, people, records, team
+from patient_app.reading import looks, people, records, safety_plans, team
 from patient_app.reading.fields import MOOD, NOTES, USE, Masked, SharedCheckIn, as_shared
 from patient_app.reading.people import Named, plain_rows
 from patient_app.reading.weeks import WeekSummary, summed, weeks_of
+from patient_app.safety.plan import Written
 
 PAGE_DAYS = 14
 # Opening the page again within this time is one visit: what was new at its start stays marked as new.
@@ -91,6 +92,8 @@ class Shared:
     check_ins: tuple[SharedCheckIn, ...]
     weeks: tuple[WeekSummary, ...]
     instructions: str | None = None
+    # The steps of the safety plan as they are now, so on the newest page alone.
+    plan: tuple[Written, ...] = ()
     for_team: ForTeam | None = None
 
     @property
@@ -183,6 +186,7 @@ def _shared(
         check_ins=check_ins,
         weeks=_weeks(reader, person.id, grants, period),
         instructions=instructions,
+        plan=safety_plans.steps_of(reader, person.id, grants) if period.is_newest else (),
         for_team=_for_team(viewer, person, grants, period, check_ins) if viewer else None,
     )
 

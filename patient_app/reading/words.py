@@ -24,6 +24,7 @@ from patient_app.reading.figure import figure_of
 from patient_app.reading.people import Named
 from patient_app.reading.service import Shared
 from patient_app.reading.weeks import OWN_WORDS, WeekSummary
+from patient_app.safety.plan_words import HEADINGS, MADE_WITH
 
 DAY = "d MMMM y"
 SHORT_DAY = "EEE d MMM"
@@ -272,6 +273,8 @@ def page_words(shared: Shared) -> dict[str, Any]:
         "week_words": week_words,
         "figure_of": figure_of,
         "shared_categories": shared_categories,
+        "plan_headings": HEADINGS,
+        "made_with": MADE_WITH,
         "newer": min(period.last_day + length, period.today) if period.last_day < period.today else None,
         "older": period.first_day - timedelta(days=1) if shared.grants.items else None,
     }

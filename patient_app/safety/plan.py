@@ -130,18 +130,17 @@ class Earlier:
     has_more: bool
 
 
-_NEWEST = (
+# To be joined with `IS_NEWEST`: of each step of each patient the newest version, whatever it says.
+NEWEST = (
     select(PlanStep.patient_id, PlanStep.step, func.max(PlanStep.version).label("version"))
     .group_by(PlanStep.patient_id, PlanStep.step)
     .subquery("newest")
 )
-# To be joined: of each step of each patient the newest version, whatever it says.
 IS_NEWEST = and_(
-    _NEWEST.c.patient_id == PlanStep.patient_id,
-    _NEWEST.c.step == PlanStep.step,
-    _NEWEST.c.version == PlanStep.version,
+    NEWEST.c.patient_id == PlanStep.patient_id,
+    NEWEST.c.step == PlanStep.step,
+    NEWEST.c.version == PlanStep.version,
 )
-NEWEST = _NEWEST
 
 
 def own_plan(patient: Viewer) -> Plan:
@@ -151,7 +150,7 @@ def own_plan(patient: Viewer) -> Plan:
     """
     if patient.entries_closed_from is not None:
         return Plan({})
-    query = select(PlanStep).join(_NEWEST, IS_NEWEST).where(PlanStep.patient_id == patient.id)
+    query = select(PlanStep).join(NEWEST, IS_NEWEST).where(PlanStep.patient_id == patient.id)
     rows = db().scalars(query.where(PlanStep.words_sealed.is_not(None)))
     return Plan({Step(row.step): as_written(row) for row in rows})
 

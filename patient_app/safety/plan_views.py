@@ -58,7 +58,7 @@ def show() -> ResponseReturnValue:
         has_expired=words.has_expired(naloxone, today),
         expires_soon=words.expires_soon(naloxone, today),
         made_with=words.MADE_WITH,
-        seen_by=[one for one in receipts.who_sees(patient, today, words.parts_of(plan)) if one.discipline],
+        seen_by=_seen_by(patient, plan),
     )
 
 
@@ -112,6 +112,13 @@ def _step(text: str) -> Step:
         return Step(text)
     except ValueError:
         raise NotFound from None
+
+
+def _seen_by(patient: Viewer, plan: plans.Plan) -> list[str]:
+    """Return the names of all who can see any step: a consent may open only what was written from some day on."""
+    days = {written.day for written in plan.steps.values()}
+    found = [one for day in sorted(days) for one in receipts.who_sees(patient, day, words.parts_of(plan, day))]
+    return list(dict.fromkeys(one.name for one in found if one.discipline and not one.waits))
 
 
 def _form_page(

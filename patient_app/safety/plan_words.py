@@ -44,12 +44,12 @@ MADE_WITH: dict[MadeWith, LazyString] = {
 }
 
 
-def parts_of(plan: Plan) -> list[Part]:
-    """Return the steps of a plan that others can be shown, for who can see them."""
+def parts_of(plan: Plan, day: date) -> list[Part]:
+    """Return the steps of a plan that were written on a day, for who can see them."""
     return [
-        Part(str(HEADINGS[step]), needs(plan.words(step), step))
-        for step in Step
-        if step is not Step.MADE and step in plan.steps
+        Part(str(HEADINGS[step]), needs(written.words, step))
+        for step, written in plan.steps.items()
+        if written.day == day
     ]
 
 

@@ -50,6 +50,7 @@ class ConsentForm(Form):
     mood = _question(Category.MOOD, _LEVELS)
     substance_use = _question(Category.SUBSTANCE_USE, _LEVELS)
     notes = _question(Category.NOTES, _WHOLE)
+    safety_plan = _question(Category.SAFETY_PLAN, _WHOLE)
     since = ChoiceField(
         _l("From when?"),
         [
@@ -84,6 +85,7 @@ class ConsentForm(Form):
             "Typing your name here is your signature. Your name here is: %(name)s.", name=patient.name
         )
         self.before = before
+        self.offered = recipient.offered
         self.names = hashlib.sha256(recipient.named.encode()).hexdigest()[:32]
         self.sent_names, self.recipient_id.data = self.recipient_id.data, self.names
         if before is None or before.entries_from is None:
@@ -113,7 +115,7 @@ class ConsentForm(Form):
     def terms(self, patient: Viewer) -> Terms:
         """Return what was chosen; only after the form was found valid."""
         today = moment(clock.now(), patient.zone).local_date
-        chosen = {category: self[category].data for category in OFFERED}
+        chosen = {category: self[category].data for category in self.offered}
         same = self.before.entries_from if self.before else None
         return Terms(
             grants={category: Level(level) for category, level in chosen.items() if level not in {None, NO}},

@@ -18,7 +18,7 @@ from patient_app.accounts import people, teams
 from patient_app.accounts.models import Person, SupportLink, SupportState
 from patient_app.accounts.people import SupportRow
 from patient_app.consent import service as consents
-from patient_app.consent.categories import OFFERED, Category
+from patient_app.consent.categories import Category
 from patient_app.consent.decisions import Reader
 from patient_app.consent.models import ConsentState
 from patient_app.consent.service import ConsentSummary, Recipient
@@ -224,7 +224,7 @@ def _card(
         consent=consent,
         support=support,
         words=tuple(category_words(consent.grants)) if consent else (),
-        closed=tuple(str(CATEGORY_NAMES[category]) for category in OFFERED if category not in open_now),
+        closed=tuple(str(CATEGORY_NAMES[category]) for category in recipient.offered if category not in open_now),
         until=_until(consent, patient.zone) if consent else "",
     )
 

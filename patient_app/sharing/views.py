@@ -11,7 +11,6 @@ from flask_babel import lazy_gettext as _l
 
 from patient_app.accounts import people, teams
 from patient_app.consent import service as consents
-from patient_app.consent.categories import OFFERED
 from patient_app.consent.service import ConsentRefused, Recipient
 from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core import notices
@@ -146,7 +145,7 @@ def _consent_page(patient: Viewer, recipient: Recipient, form: ConsentForm) -> s
         "sharing/consent.html",
         form=form,
         recipient=recipient,
-        questions=[form[category] for category in OFFERED],
+        questions=[form[category] for category in recipient.offered],
         form_words=consents.preview_text(patient, recipient),
         before=category_words(form.before.grants) if form.before else (),
     )
