@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import uuid
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import Executable, bindparam, or_, select
 
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.decisions import Asker, Grants, Reader, asked_by, asker, open_days
@@ -32,7 +31,7 @@ def steps_of(reader: Reader, patient_id: uuid.UUID, grants: Grants) -> tuple[Wri
 
 
 @lru_cache(maxsize=32)
-def _query(kind: Asker) -> Select[Any]:
+def _query(kind: Asker) -> Executable:
     opened = open_days(kind, (PLAN, USE))
     return (
         select(

@@ -116,6 +116,11 @@ def first_choice(typing: Typing, field: str) -> str:
     return next(value for value in options if value)
 
 
+def last_choice(typing: Typing, field: str) -> str:
+    """Pick the last that is offered."""
+    return [option.get("value") or "" for option in typing.target.form.controls[field].iter("option")][-1]
+
+
 def first_radio(typing: Typing, field: str) -> str:
     """Tick the first that is offered."""
     return typing.target.form.controls[field].get("value") or ""
@@ -191,6 +196,18 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/practice/people/<uuid:person_id>/team": {"clinician_id": first_choice},
     "/practice/people/<uuid:person_id>/team/<uuid:membership_id>/end": {},
     "/practice/staff/new": {"id": as_it_came, "name": words, "email": address, "work": "therapist"},
+    "/safety/<step>": {
+        "id": as_it_came,
+        "base": as_it_came,
+        "words": words,
+        "about_use": "y",
+        **{f"name_{number}": words for number in range(1, 5)},
+        **{f"phone_{number}": "555 0166" for number in range(1, 5)},
+        "place": words,
+        "month": "03",
+        "year": last_choice,
+        "made": "alone",
+    },
     "/settings/devices/<uuid:session_id>/end": {},
     "/settings/devices/end-others": {},
     "/settings/about-me": _ABOUT,
@@ -207,6 +224,7 @@ ANSWERS: dict[str, dict[str, Answer]] = {
         "mood": "summary",
         "substance_use": "no",
         "notes": "detail",
+        "safety_plan": "detail",
         "since": "before",
         "until": "day",
         "until_day": "2031-05-31",
@@ -243,6 +261,9 @@ ALSO = (
     ("/practice/people/<uuid:person_id>", "person_id", "invited"),
     ("/practice/people/<uuid:person_id>", "person_id", "closed"),
     ("/team/worries/<uuid:worry_id>", "worry_id", "muted_worry"),
+    ("/safety/<step>", "step", "step_people"),
+    ("/safety/<step>", "step", "step_naloxone"),
+    ("/safety/<step>", "step", "step_made"),
 )
 
 

@@ -46,6 +46,8 @@ from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import Store, db
 from patient_app.profile import service as profile
 from patient_app.profile.things import Kind, Thing
+from patient_app.safety.models import Step
+from patient_app.safety.plan import Contact, StepWords, save_step
 from patient_app.teamwork.models import TeamNote
 from patient_app.worries.models import Worry, WorryMute
 from tests import factories
@@ -79,6 +81,11 @@ CANARIES = {
     "trigger": f"{CANARY}trigger",
     "helper": f"{CANARY}helper",
     "signature": f"{CANARY}signature",
+    "plan": f"{CANARY}plan",
+    "plan_contact": f"{CANARY}plancontact",
+    "plan_about_use": f"{CANARY}useplan",
+    "plan_before": f"{CANARY}oldplan",
+    "naloxone": f"{CANARY}naloxone",
     "device": "Quorvix, Linux",
     # Of others: the supporter with a consent, and the clinician with one.
     "supporter_own_name": f"{CANARY}sue",
@@ -310,6 +317,7 @@ def build(folder: Path, server: Postgres | None = None, urls: Urls = NO_URLS) ->
     _second_practice(store, world, second)
     _entries(store, world)
     _told(store, world)
+    _safety_plan(store, world)
     _sessions(store, world)
     _objects(store, world, practice)
     _worries(store, world)
@@ -439,6 +447,22 @@ def _told(store: Store, world: World) -> None:
         db().get_one(Consent, uuid.UUID(world.objects["consent"])).signature = CANARIES["signature"]
 
 
+def _safety_plan(store: Store, world: World) -> None:
+    """Let the owner have a safety plan, one step of it changed, one of it about use."""
+    owner = world.people["owner"].viewer
+    contact = Contact(CANARIES["plan_contact"], "555 0177")
+    written = (
+        (Step.SIGNS, 0, StepWords(text=CANARIES["plan_before"])),
+        (Step.SIGNS, 1, StepWords(text=CANARIES["plan"])),
+        (Step.PEOPLE, 0, StepWords(contacts=(contact,))),
+        (Step.SAFER, 0, StepWords(text=CANARIES["plan_about_use"], about_use=True)),
+        (Step.NALOXONE, 0, StepWords(text=CANARIES["naloxone"], expires="2027-03", about_use=True)),
+    )
+    with store.work(writes=True):
+        for step, base, words in written:
+            save_step(owner, step, new_id(), words, base=base)
+
+
 def _sessions(store: Store, world: World) -> None:
     devices = {"owner": CANARIES["device"], "c-with": CANARIES["staff_device"]}
     with store.work(writes=True):
@@ -460,6 +484,7 @@ def _objects(store: Store, world: World, practice: factories.MadePractice) -> No
     people, owner = world.people, world.people["owner"]
     invited = factories.make_patient(store, practice, name="Ina Invited", state=PersonState.INVITED)
     closed = factories.make_patient(store, practice, name="Clara Closed", state=PersonState.CLOSED)
+    world.objects |= {f"step_{step}": str(step) for step in (Step.PEOPLE, Step.NALOXONE, Step.MADE)}
     world.objects |= {"invited": str(invited.id), "closed": str(closed.id)}
     code_id = new_id()
     with store.work(writes=True):
@@ -496,6 +521,7 @@ def _objects(store: Store, world: World, practice: factories.MadePractice) -> No
             "patient_id": str(owner.id),
             "person_id": str(owner.id),
             "release": "RELEASE",
+            "step": "signs",
             "session_id": world.objects["session"],
             "support_link_id": world.objects["tie s-with"],
             "token": token,
