@@ -9,7 +9,7 @@ from patient_app.safety.plan import Contact, MadeWith, StepWords
 
 # Days ago, and what was written then.
 WRITTEN: tuple[tuple[int, Step, StepWords], ...] = (
-    (58, Step.SIGNS, StepWords(text="I stop answering messages.\nI think: everyone would be better off.")),
+    (58, Step.SIGNS, StepWords(text="I stop answering messages.\nI feel like a burden.")),
     (58, Step.ALONE, StepWords(text="Walk the dog around the lake.\nA hot shower.\nThe quiet piano record.")),
     (
         58,
@@ -21,12 +21,16 @@ WRITTEN: tuple[tuple[int, Step, StepWords], ...] = (
     ),
     (58, Step.PEOPLE, StepWords(contacts=(Contact("Marcus", "555 0147"), Contact("Ana", "555 0162")))),
     (58, Step.PROFESSIONALS, StepWords(contacts=(Contact("Sam, after group", "555 0118"),))),
-    (58, Step.SAFER, StepWords(text="Marcus keeps my spare tablets.\nNo bottles at home.", about_use=True)),
+    (
+        58,
+        Step.SAFER,
+        StepWords(text="Marcus looks after what I do not want near me.\nNo bottles at home.", about_use=True),
+    ),
     (58, Step.MADE, StepWords(made_with=MadeWith.TEAM)),
     (
         30,
         Step.SIGNS,
-        StepWords(text="I stop answering messages.\nI think: everyone would be better off.\nI cancel the dog walk."),
+        StepWords(text="I stop answering messages.\nI feel like a burden.\nI cancel the dog walk."),
     ),
 )
 

@@ -15,7 +15,7 @@ from patient_app.core import clock
 from patient_app.core.forms import ChoiceField, Form, IdField, ListField, PlainText, list_choices, long_text, short_text
 from patient_app.safety.models import Step
 from patient_app.safety.plan import WITH_CONTACTS, Contact, MadeWith, StepWords
-from patient_app.safety.plan_words import HEADINGS, HINTS, MADE_WITH
+from patient_app.safety.plan_words import HEADINGS, MADE_WITH
 
 CONTACTS = (1, 2, 3, 4)
 FEWEST_DIGITS, MOST_DIGITS = 3, 20
@@ -37,19 +37,9 @@ class StepForm(Form):
         return min(int(text), _BIGGEST_VERSION) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # noqa: PLR2004 - more digits than any version has.
 
     @classmethod
-    def of(cls, step: Step, words: StepWords, **options: Any) -> StepForm:
-        """Return the form filled with what a step says."""
-        form = cls(**cls.data_of(words), **options)
-        form.label_for(step)
-        return form
-
-    @classmethod
     def data_of(cls, words: StepWords) -> dict[str, Any]:
         """Return what the fields say for what a step says."""
         raise NotImplementedError
-
-    def label_for(self, step: Step) -> None:
-        """Say at the first field what the step is about."""
 
     def said(self) -> StepWords:
         """Return what the step is to say; only after the form was found valid."""
@@ -59,7 +49,7 @@ class StepForm(Form):
 class WordsForm(StepForm):
     """A step in words, a line for each thing."""
 
-    words = long_text(_l("In your own words"))
+    words = long_text(_l("In your own words"), description=_l("One on each line."))
     about_use = BooleanField(
         _l("This is about alcohol or drugs"),
         description=_l("If you share your plan, only people who may also see alcohol and drugs see this step."),
@@ -69,11 +59,6 @@ class WordsForm(StepForm):
     def data_of(cls, words: StepWords) -> dict[str, Any]:
         """Return the text, and whether it is about use."""
         return {"words": words.text, "about_use": words.about_use}
-
-    def label_for(self, step: Step) -> None:
-        """Ask the question of the step."""
-        self.words.label.text = HEADINGS[step]
-        self.words.description = _l("%(hint)s One on each line.", hint=HINTS[step])
 
     def said(self) -> StepWords:
         """Return the words."""
@@ -131,7 +116,7 @@ class NaloxoneForm(StepForm):
     """Where naloxone is, and when it expires."""
 
     first = "place"
-    place = short_text(_l("Where it is"), description=HINTS[Step.NALOXONE])
+    place = short_text(_l("Where it is"))
     month = ListField(_l("The month in which it expires"))
     year = ListField(_l("The year in which it expires"))
 
@@ -167,7 +152,7 @@ class MadeForm(StepForm):
     """Whether the plan was made alone, or with somebody from the team."""
 
     first = "made"
-    made = ChoiceField(HEADINGS[Step.MADE], list(MADE_WITH.items()), description=HINTS[Step.MADE])
+    made = ChoiceField(HEADINGS[Step.MADE], list(MADE_WITH.items()))
 
     @classmethod
     def data_of(cls, words: StepWords) -> dict[str, Any]:
@@ -179,10 +164,10 @@ class MadeForm(StepForm):
         return StepWords(made_with=MadeWith(self.made.data) if self.made.data else None)
 
 
+_FORMS: dict[Step, type[StepForm]] = {Step.NALOXONE: NaloxoneForm, Step.MADE: MadeForm}
+
+
 def form_of(step: Step, words: StepWords, **options: Any) -> StepForm:
     """Return the form of a step, filled with what it says."""
-    if step is Step.NALOXONE:
-        return NaloxoneForm.of(step, words, **options)
-    if step is Step.MADE:
-        return MadeForm.of(step, words, **options)
-    return (ContactsForm if step in WITH_CONTACTS else WordsForm).of(step, words, **options)
+    kind = _FORMS.get(step, ContactsForm if step in WITH_CONTACTS else WordsForm)
+    return kind(**kind.data_of(words), **options)

@@ -16,7 +16,7 @@ from flask_babel import force_locale, format_date, refresh
 from sqlalchemy import select, text
 
 from patient_app.consent import service
-from patient_app.consent.categories import OFFERED, Category, Level
+from patient_app.consent.categories import Category, Level, offered
 from patient_app.consent.decisions import grants_of
 from patient_app.consent.form_text import current_form, digest
 from patient_app.consent.models import Consent, ConsentEvent, ConsentState
@@ -31,7 +31,8 @@ from patient_app.reading.service import reader_of
 from tests import factories
 from tests.factories import Made
 
-ALL = dict.fromkeys(OFFERED, Level.DETAIL)
+# What can be shared with anybody: a safety plan is offered to the team alone.
+ALL = dict.fromkeys(offered(to_team=False), Level.DETAIL)
 
 
 @dataclass(frozen=True)
@@ -273,7 +274,8 @@ def test_anothers_id_is_not_there(store: Store, world: World) -> None:
 def test_what_cannot_be_agreed_to_is_refused(store: Store, world: World) -> None:
     for bad, reason in (
         (terms(grants={}), "nothing-chosen"),
-        (terms(grants={Category.SAFETY_PLAN: Level.DETAIL}), "not-offered"),
+        (terms(grants={Category.SKILLS: Level.DETAIL}), "not-offered"),
+        (terms(grants={Category.SAFETY_PLAN: Level.SUMMARY}), "not-offered"),
         (terms(grants={Category.NOTES: Level.SUMMARY}), "not-offered"),
         (terms(ends_at=datetime(2020, 1, 1, tzinfo=UTC)), "ends-in-past"),
     ):
@@ -285,6 +287,15 @@ def test_what_cannot_be_agreed_to_is_refused(store: Store, world: World) -> None
         recipient = service.find_recipient(closed, "team:prescriber")
         service.give_consent(closed, new_id(), recipient, terms(), signature="Robin")
     assert rows(store) == []
+
+
+def test_a_safety_plan_is_shared_with_the_team_and_with_no_supporter(store: Store, world: World) -> None:
+    plan = terms(grants={Category.SAFETY_PLAN: Level.DETAIL})
+    with pytest.raises(ConsentRefused) as refused:
+        give(store, world.patient, f"person:{world.supporter.id}", agreed=plan)
+    assert refused.value.reason == "not-offered"
+    give(store, world.patient, agreed=plan)
+    assert seen(store, world.prescriber, world.patient) == {Category.SAFETY_PLAN}
 
 
 def test_one_agreement_for_each_recipient(store: Store, world: World) -> None:

@@ -39,6 +39,7 @@ from patient_app.demo import guide, service, story
 from patient_app.demo import password as demo_password
 from patient_app.demo.people import ACCOUNTS, BY_SHORT_NAME, NUMBERS, PATIENTS, STAFF, SUPPORT
 from patient_app.demo.told import LIVES
+from patient_app.safety.models import PlanStep
 from tests import factories
 from tests.page import Client
 
@@ -145,7 +146,11 @@ def test_nobody_gets_mail_and_no_link_is_open(filled: Store) -> None:
 # Reader, patient, and what the reader may see of them.
 OPENED: tuple[tuple[str, str, dict[Category, Level]], ...] = (
     ("prescriber", "patient", {MOOD: EACH, USE: EACH, NOTES: EACH}),  # prescriber reads all of the first
-    ("therapist", "patient", {MOOD: EACH, NOTES: EACH}),  # therapist: no substance use of the first
+    (
+        "therapist",
+        "patient",
+        {MOOD: EACH, NOTES: EACH, Category.SAFETY_PLAN: EACH},
+    ),  # therapist: no substance use of the first
     ("addiction", "patient", {MOOD: EACH, USE: EACH}),  # addiction specialist: no notes of the first
     ("peer", "patient", {}),  # peer on the team: nothing
     ("unassigned", "patient", {}),  # a therapist outside the team: nothing
@@ -203,9 +208,12 @@ def test_what_was_written_has_versions_and_stands_in_the_past(filled: Store) -> 
             own = [entry for entry in entries if entry.patient_id == patient.id]
             assert len(own) >= 40, account.short
             assert max(entry.day for entry in own) - min(entry.day for entry in own) >= timedelta(days=80)
-            assert db().get_one(Patient, patient.id).entry_seq == max(entry.recorded_seq for entry in own) + sum(
+            steps = db().scalars(select(PlanStep).where(PlanStep.patient_id == patient.id)).all()
+            assert bool(steps) == (account.short == "patient")
+            assert all(step.recorded_at < clock.now() for step in steps)
+            assert db().get_one(Patient, patient.id).entry_seq == len(steps) + sum(
                 entry.newest_version - 1 for entry in own if entry.recorded_seq == max(e.recorded_seq for e in own)
-            )
+            ) + max(entry.recorded_seq for entry in own)
 
 
 @pytest.mark.sqlite
