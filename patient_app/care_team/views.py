@@ -20,7 +20,6 @@ from patient_app.reading import caseload as lists
 from patient_app.reading import service as reading
 from patient_app.reading import team, words
 from patient_app.teamwork import service as teamwork
-from patient_app.worries import service as worries
 
 bp = Blueprint("care_team", __name__)
 
@@ -40,14 +39,12 @@ def caseload() -> ResponseReturnValue:
 
     The order that is chosen here is the one in which the list opens from then on, on this device.
     """
-    unread = worries.unread(viewer())
     chosen = _order(request.args.get("order"))
     order = chosen or _order(identity.list_order()) or lists.Order.NAME
     found = lists.caseload(viewer(), request.args.get("page", 1, type=int), order)
     page = render_page(
         "care_team/caseload.html",
         found=found,
-        unread=unread,
         order=order,
         protected=words.holds_substance_use(found.rows),
         # Put into words while the page is, when no writer waits for this reading any more.

@@ -34,6 +34,7 @@ from patient_app.reading import looks, people, records
 from patient_app.reading.fields import MOOD, USE, Masked, SharedCheckIn, as_listed
 from patient_app.reading.people import Named, plain_rows
 from patient_app.reading.service import reader_of
+from patient_app.worries import service as worries
 
 CASELOAD_DAYS = 30
 PAGE_PATIENTS = 20
@@ -72,13 +73,17 @@ class CaseloadRow:
 
 @dataclass(frozen=True, slots=True)
 class Caseload:
-    """One page of a clinician's list: the first row's number (from 1), and how many rows there are on all pages."""
+    """One page of a clinician's list: the first row's number (from 1), and how many rows there are on all pages.
+
+    `unread` counts what supporters told the practice and nobody read yet.
+    """
 
     rows: tuple[CaseloadRow, ...]
     page: int
     first: int
     total: int
     order: Order = Order.NAME
+    unread: int = 0
 
     @property
     def has_more(self) -> bool:
@@ -114,6 +119,7 @@ def caseload(viewer: Viewer, page: int = 1, order: Order = Order.NAME) -> Caselo
         grants = grants_of(reader, [person.id for person in shown])
         relied_on = _relied_on(grants)
         # A day more: an entry of a day is written a day before at the earliest, where the day began already.
+        unread = worries.unread(viewer)
         before = looks.read_before(viewer.id, relied_on, days=LATELY_DAYS + 1)
         unrecorded = {patient_id for consent_id, patient_id in relied_on.items() if consent_id not in before.in_list}
         grants = {one: found for one, found in grants.items() if one not in unrecorded}
@@ -126,7 +132,9 @@ def caseload(viewer: Viewer, page: int = 1, order: Order = Order.NAME) -> Caselo
         grants |= fresh
         read = _read(reader, grants, before.looks, days)
     rows = tuple(CaseloadRow(one, grants.get(one.id, Grants()), *read.get(one.id, _NOTHING)) for one in shown)
-    return Caseload(rows, page=first // PAGE_PATIENTS + 1, first=first + 1, total=len(on_list), order=order)
+    return Caseload(
+        rows, page=first // PAGE_PATIENTS + 1, first=first + 1, total=len(on_list), order=order, unread=unread
+    )
 
 
 def _days() -> _Days:
