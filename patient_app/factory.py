@@ -19,6 +19,7 @@ from patient_app.checkins import views as checkins_views
 from patient_app.core import (
     access,
     errors,
+    faces,
     headers,
     i18n,
     logs,
@@ -35,6 +36,7 @@ from patient_app.core.pages import NavigationItem
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
 from patient_app.home import views as home_views
+from patient_app.offline import views as offline_views
 from patient_app.profile import views as profile_views
 from patient_app.safety import plan_views as safety_plan_views
 from patient_app.safety import views as safety_views
@@ -89,7 +91,8 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
     app.after_request(_compress)
     logs.init_app(app)
     metrics.init_app(app)
-    headers.init_app(app)
+    headers.init_app(app, asked_again=frozenset({"offline.show_manifest"}))
+    faces.init_app(app)
     app.teardown_request(_end_work)
     app.before_request(_begin_work)
     same_origin.init_app(app, config.origin, exempt=frozenset({"machines.csp_report"}))
@@ -109,6 +112,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         home_views.bp,
         checkins_views.bp,
         profile_views.bp,
+        offline_views.bp,
         sharing_views.bp,
         care_team_views.bp,
         supporting_views.bp,

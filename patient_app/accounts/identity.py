@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from patient_app.accounts import addresses, sessions
 from patient_app.accounts.models import DeviceSession, Person, PersonState, SecurityNotice
 from patient_app.accounts.sign_in import Asking, SignedIn
-from patient_app.core import access, clock, work
+from patient_app.core import access, clock, faces, work
 from patient_app.core.config import ConfigError
 from patient_app.core.db import DatabaseBusy, DatabaseMissing
 from patient_app.core.identity import Stage, Viewer, viewer_or_none
@@ -50,6 +50,7 @@ _BY_TOKEN = (
         Person.language,
         Person.zone,
         Person.day_start_minutes,
+        Person.shown_as,
         Person.entries_closed_from,
         Person.entries_closed_until,
         Person.security_notice,
@@ -169,7 +170,11 @@ def _viewer_of(token: str) -> Viewer | None:
         return None
     g.session_activity_due = moment - row.last_seen_at >= sessions.ACTIVITY_INTERVAL
     person = _viewer(row, role, stage, moment)
-    return None if person.superseded and person.security_notice is None else person
+    if person.superseded and person.security_notice is None:
+        return None
+    if stage is Stage.FULL:
+        faces.use(row.shown_as)
+    return person
 
 
 def _viewer(row: Any, role: Role, stage: Stage, moment: datetime) -> Viewer:

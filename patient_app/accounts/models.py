@@ -13,6 +13,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from patient_app.core import faces
 from patient_app.core.db import Base, sealed_column
 from patient_app.core.identity import Stage
 from patient_app.core.roles import Discipline, Role
@@ -145,6 +146,8 @@ class Person(Base):
     language: Mapped[str] = mapped_column(String(8), default="en")
     zone: Mapped[str] = mapped_column(String(64), default="UTC")
     day_start_minutes: Mapped[int] = mapped_column(default=240)
+    # The name and icon under which they see the application: a word of `core.faces`.
+    shown_as: Mapped[str] = mapped_column(String(10), default=faces.OWN, server_default=faces.OWN)
 
     name_sealed: Mapped[bytes | None] = sealed_column()
     name = SealedText("name_sealed", owner="id")

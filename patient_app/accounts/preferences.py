@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from patient_app.accounts.models import Person
-from patient_app.core import clock
+from patient_app.core import clock, faces
 from patient_app.core.i18n import LANGUAGES
 from patient_app.core.identity import Viewer
 from patient_app.core.work import db
@@ -32,3 +32,11 @@ def set_preferences(viewer: Viewer, chosen: Preferences) -> None:
     person.language = chosen.language
     person.zone = chosen.zone
     person.day_start_minutes = chosen.day_start_minutes
+
+
+def show_as(viewer: Viewer, word: str) -> None:
+    """Keep under which name and icon a person sees the application, and use it from this request on."""
+    if word not in faces.FACES:
+        raise ValueError("Choose a name that exists.")
+    db().get_one(Person, viewer.id, with_for_update=True).shown_as = word
+    faces.use(word)

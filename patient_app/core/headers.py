@@ -34,15 +34,27 @@ SECURITY_HEADERS = {
 }
 
 PRIVATE = "no-store"
+# Kept by the browser, and asked for again before each use: for what tells of nobody and changes with a release.
+ASKED_AGAIN = "no-cache"
+_GOOD = frozenset({200, 304})
 
 
-def init_app(app: Flask) -> None:
-    """Put the headers on every answer; what is not a versioned static file is never stored."""
-    app.after_request(_add_headers)
+def init_app(app: Flask, asked_again: frozenset[str] = frozenset()) -> None:
+    """Put the headers on every answer; what is not a versioned static file is never stored.
+
+    `asked_again` names the endpoints whose good answers a browser may keep if it asks each time whether they changed.
+    """
+
+    def add(response: Response) -> Response:
+        is_read = request.method in {"GET", "HEAD"} and response.status_code in _GOOD
+        may_keep = is_read and request.endpoint in asked_again
+        return _add_headers(response, ASKED_AGAIN if may_keep else PRIVATE)
+
+    app.after_request(add)
 
 
-def _add_headers(response: Response) -> Response:
+def _add_headers(response: Response, kept: str) -> Response:
     response.headers.extend(SECURITY_HEADERS)
     if "Cache-Control" not in response.headers or request.endpoint != "static_files":
-        response.headers["Cache-Control"] = PRIVATE
+        response.headers["Cache-Control"] = kept
     return response

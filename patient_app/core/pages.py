@@ -11,7 +11,7 @@ from flask import Flask, current_app, get_template_attribute, render_template, r
 from flask_babel import LazyString, get_locale
 from markupsafe import Markup
 
-from patient_app.core import i18n, notices, work
+from patient_app.core import faces, i18n, notices, work
 from patient_app.core.identity import Stage, viewer_or_none
 from patient_app.core.roles import Role
 
@@ -50,9 +50,10 @@ def init_app(app: Flask, navigation: tuple[NavigationItem, ...]) -> None:
     config = app.extensions["tandem"].config
 
     def layout() -> dict[str, Any]:
-        locale = get_locale()
+        locale, face = get_locale(), faces.current()
         return {
-            "product_name": config.product_name,
+            "face": face,
+            "product_name": face.shown_name,
             "quick_exit_url": config.quick_exit_url,
             "demonstration": app.extensions["tandem"].demonstration,
             "page_language": str(locale) if locale else "en",

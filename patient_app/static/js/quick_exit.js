@@ -5,6 +5,9 @@ const TWICE_WITHIN = 1000;
 const button = document.querySelector("[data-quick-exit]");
 let pressed = -Infinity;
 
+// No browser asks by itself to put this on the home screen: /install is the place for that, for who looks for it.
+addEventListener("beforeinstallprompt", (event) => event.preventDefault());
+
 const leave = () => {
   document.documentElement.hidden = true;
   document.body.replaceChildren();
