@@ -54,7 +54,7 @@ def screens(browser: Browser, address: str, password: str) -> None:
     folder = ICONS / "screens"
     folder.mkdir(exist_ok=True)
     for name, path, (width, height), scale in SCREENS:
-        context = browser.new_context(viewport={"width": width, "height": height}, device_scale_factor=scale)
+        context = browser.new_context(viewport={"width": width, "height": height})
         page = context.new_page()
         page.goto(f"{address}/sign-in")
         page.get_by_label("E-mail").fill("patient@demo.example")
@@ -62,7 +62,8 @@ def screens(browser: Browser, address: str, password: str) -> None:
         page.get_by_role("button", name="Sign in").click()
         page.goto(address + path)
         page.evaluate("document.querySelector('.demonstration')?.remove()")
-        asked = {"format": "webp", "quality": 80}
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": scale}
+        asked = {"format": "webp", "quality": 80, "clip": clip}
         taken = context.new_cdp_session(page).send("Page.captureScreenshot", asked)["data"]
         (folder / f"{name}.webp").write_bytes(base64.b64decode(taken))
         context.close()

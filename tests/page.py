@@ -49,6 +49,8 @@ HEADERS = {
 }
 PRIVATE = "no-store"
 FOR_A_YEAR = "public, max-age=31536000, immutable"
+# Kept, and asked for again each time; it tells of nobody.
+ASKED_AGAIN = {"/manifest.webmanifest": "no-cache"}
 
 _SPACE = re.compile(r"\s+")
 _ADDRESSES = frozenset({"href", "src", "action", "formaction", "poster", "data", "{http://www.w3.org/1999/xlink}href"})
@@ -323,8 +325,10 @@ def header_problems(page: TestResponse) -> Iterator[str]:
         if sent != [value]:
             yield f"header {name} is {sent}, not [{value!r}] (core/headers.py)"
     kept = page.headers.get("Cache-Control")
-    is_file = page.request.path.startswith("/static/") and page.status_code == 200 and page.request.method != "OPTIONS"
-    if kept != (FOR_A_YEAR if is_file else PRIVATE):
+    is_good = page.status_code in {200, 304} and page.request.method in {"GET", "HEAD"}
+    is_file = is_good and page.request.path.startswith("/static/")
+    right = FOR_A_YEAR if is_file else ASKED_AGAIN.get(page.request.path, PRIVATE) if is_good else PRIVATE
+    if kept != right:
         yield f"Cache-Control is {kept!r}: pages are never stored, files of a release for a year (core/headers.py)"
     for name in ("X-Powered-By", "Access-Control-Allow-Origin"):
         if name in page.headers:
