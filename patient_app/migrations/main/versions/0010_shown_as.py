@@ -1,6 +1,6 @@
 """Under which name and icon a person sees the application.
 
-Revision: 0009, after 0007
+Revision: 0010, after 0009
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0007"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
