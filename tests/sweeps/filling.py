@@ -213,6 +213,7 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/settings/about-me": _ABOUT,
     "/settings/about-me/words": {"fold_use": "y", "triggers": as_it_came, "helpers": as_it_came},
     "/settings/language": {"language": "en", "zone": "America/Chicago", "day_start": "240"},
+    "/settings/name": {"shown_as": "notes"},
     "/settings/password": {"current_password": password, "code": code, "new_password": new_password},
     "/settings/second-factor": {"code": code},
     "/sharing/<uuid:consent_id>/end": {},
