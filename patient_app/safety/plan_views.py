@@ -61,7 +61,7 @@ def show() -> ResponseReturnValue:
     )
 
 
-@bp.get("/safety/<step>")
+@bp.get("/safety/<string:step>")
 @access(Permission.SAFETY_PLAN_MANAGE)
 def change(step: str) -> ResponseReturnValue:
     """Show the form of one step, filled with what it says."""
@@ -72,7 +72,7 @@ def change(step: str) -> ResponseReturnValue:
     return _form_page(patient, which, form, written)
 
 
-@bp.post("/safety/<step>")
+@bp.post("/safety/<string:step>")
 @access(Permission.SAFETY_PLAN_MANAGE)
 def save(step: str) -> ResponseReturnValue:
     """Keep a step; one that was changed elsewhere meanwhile is shown beside it."""
@@ -92,7 +92,7 @@ def save(step: str) -> ResponseReturnValue:
     return _form_page(patient, which, form, written, newer), 422
 
 
-@bp.get("/safety/<step>/earlier")
+@bp.get("/safety/<string:step>/earlier")
 @access(Permission.SAFETY_PLAN_MANAGE)
 def earlier(step: str) -> ResponseReturnValue:
     """Show what a step said before."""

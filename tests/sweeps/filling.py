@@ -196,7 +196,7 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/practice/people/<uuid:person_id>/team": {"clinician_id": first_choice},
     "/practice/people/<uuid:person_id>/team/<uuid:membership_id>/end": {},
     "/practice/staff/new": {"id": as_it_came, "name": words, "email": address, "work": "therapist"},
-    "/safety/<step>": {
+    "/safety/<string:step>": {
         "id": as_it_came,
         "base": as_it_came,
         "words": words,
@@ -262,9 +262,9 @@ ALSO = (
     ("/practice/people/<uuid:person_id>", "person_id", "invited"),
     ("/practice/people/<uuid:person_id>", "person_id", "closed"),
     ("/team/worries/<uuid:worry_id>", "worry_id", "muted_worry"),
-    ("/safety/<step>", "step", "step_people"),
-    ("/safety/<step>", "step", "step_naloxone"),
-    ("/safety/<step>", "step", "step_made"),
+    ("/safety/<string:step>", "step", "step_people"),
+    ("/safety/<string:step>", "step", "step_naloxone"),
+    ("/safety/<string:step>", "step", "step_made"),
 )
 
 
