@@ -24,7 +24,7 @@ WRITTEN: tuple[tuple[int, Step, StepWords], ...] = (
     (
         58,
         Step.SAFER,
-        StepWords(text="Marcus looks after what I do not want near me.\nNo bottles at home.", about_use=True),
+        StepWords(text="Marcus keeps what I do not want near me.\nNo bottles at home.", about_use=True),
     ),
     (58, Step.MADE, StepWords(made_with=MadeWith.TEAM)),
     (

@@ -52,7 +52,9 @@ class WordsForm(StepForm):
     words = long_text(_l("In your own words"), description=_l("One on each line."))
     about_use = BooleanField(
         _l("This is about alcohol or drugs"),
-        description=_l("If you share your plan, only people who may also see alcohol and drugs see this step."),
+        description=_l(
+            "Then a share of your plan leaves this step out. It is seen only where you share alcohol and drugs too."
+        ),
     )
 
     @classmethod
