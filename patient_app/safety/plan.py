@@ -18,6 +18,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.exc import IntegrityError
 
 from patient_app.accounts.entry_order import next_entry_seq
+from patient_app.accounts.models import Patient
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
@@ -191,7 +192,8 @@ def save_step(
     Raise `Stale` when another version came meanwhile, `IdTaken` for an id that is of something else.
     """
     _only_when_open(patient)
-    seq = next_entry_seq(patient.id)  # From here on, one writer at a time for this patient.
+    # From here on, one writer at a time for this patient.
+    db().execute(select(Patient.person_id).where(Patient.person_id == patient.id).with_for_update())
     taken = db().get(PlanStep, row_id)
     if taken is not None and (taken.patient_id != patient.id or taken.step != step):
         raise IdTaken
@@ -211,7 +213,7 @@ def save_step(
         version=version + 1,
         day=clock.moment(moment, patient.zone, patient.day_start_minutes).day,
         recorded_at=moment,
-        recorded_seq=seq,
+        recorded_seq=next_entry_seq(patient.id),
         about_use=words.about_use or step is Step.NALOXONE,
     )
     row.words_sealed = None if words.is_empty else vault().seal(_place(row), json.dumps(_as_json(words)))

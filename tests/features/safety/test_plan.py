@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from patient_app.accounts.models import Patient
 from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Role
@@ -110,6 +111,8 @@ def test_a_stale_change_is_refused_and_writes_nothing(store: Store, patient: Mad
     with pytest.raises(plans.Stale):
         save(store, patient, StepWords(text="Mine"))
     assert now(store, patient).text == "From the other device"
+    with store.work(writes=False):
+        assert db().get_one(Patient, patient.id).entry_seq == 2  # The number of an entry is taken by an entry alone.
 
 
 def test_two_devices_that_write_different_steps_do_not_meet(store: Store, patient: Made) -> None:
