@@ -12,7 +12,7 @@ from patient_app.consent.decisions import Asker, Grants, Reader, asked_by, asker
 from patient_app.core.roles import Role
 from patient_app.reading.people import plain_rows
 from patient_app.safety.models import PlanStep, Step
-from patient_app.safety.plan import IS_NEWEST, NEWEST, Written, as_written
+from patient_app.safety.plan import IS_NEWEST, Written, as_written
 
 PLAN, USE = Category.SAFETY_PLAN, Category.SUBSTANCE_USE
 
@@ -45,10 +45,10 @@ def _query(kind: Asker) -> Executable:
             PlanStep.about_use,
             PlanStep.words_sealed,
         )
-        .join(NEWEST, IS_NEWEST)
         .join(opened, opened.c.patient_id == PlanStep.patient_id)
         .where(
             PlanStep.patient_id == bindparam("patient_id"),
+            IS_NEWEST,
             PlanStep.words_sealed.is_not(None),
             opened.c[PLAN] <= PlanStep.day,
             or_(PlanStep.about_use.is_(False), opened.c[USE] <= PlanStep.day),

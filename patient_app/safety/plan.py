@@ -14,8 +14,9 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from patient_app.accounts.entry_order import next_entry_seq
 from patient_app.accounts.models import Patient
@@ -131,16 +132,14 @@ class Earlier:
     has_more: bool
 
 
-# To be joined with `IS_NEWEST`: of each step of each patient the newest version, whatever it says.
-NEWEST = (
-    select(PlanStep.patient_id, PlanStep.step, func.max(PlanStep.version).label("version"))
-    .group_by(PlanStep.patient_id, PlanStep.step)
-    .subquery("newest")
-)
-IS_NEWEST = and_(
-    NEWEST.c.patient_id == PlanStep.patient_id,
-    NEWEST.c.step == PlanStep.step,
-    NEWEST.c.version == PlanStep.version,
+# Whether a row is the newest version of its step, whatever it says.
+_OTHER = aliased(PlanStep)
+IS_NEWEST = (
+    PlanStep.version
+    == select(func.max(_OTHER.version))
+    .where(_OTHER.patient_id == PlanStep.patient_id, _OTHER.step == PlanStep.step)
+    .correlate(PlanStep)
+    .scalar_subquery()
 )
 
 
@@ -151,8 +150,8 @@ def own_plan(patient: Viewer) -> Plan:
     """
     if patient.entries_closed_from is not None:
         return Plan({})
-    query = select(PlanStep).join(NEWEST, IS_NEWEST).where(PlanStep.patient_id == patient.id)
-    rows = db().scalars(query.where(PlanStep.words_sealed.is_not(None)))
+    query = select(PlanStep).where(PlanStep.patient_id == patient.id, IS_NEWEST, PlanStep.words_sealed.is_not(None))
+    rows = db().scalars(query)
     return Plan({Step(row.step): as_written(row) for row in rows})
 
 
