@@ -75,8 +75,8 @@ def dead_links(stage: Stage, page: Page, client: Client, known: dict[str, Page])
         parts = urlsplit(href)
         if parts.scheme in {"tel", "sms"}:
             number = href.partition("?")[0]
-            if number not in telephone_numbers() | {"tel:555-0100"}:
-                yield f"{where}: {href} is no number of the help lines or of the practice"
+            if number not in telephone_numbers() | {"tel:555-0100", "tel:5550177"}:
+                yield f"{where}: {href} is no number of the help lines, of the practice or of the safety plan"
             continue
         if parts.scheme or parts.netloc:
             outside = help_addresses() | {stage.world.config.quick_exit_url}
