@@ -189,8 +189,12 @@ def _who_has_read(patient: Viewer, entry: service.OwnCheckIn, *, lists: bool = F
         return []
     now = parts_of(entry.answers)
     before = [part for answers in service.earlier_answers(patient, entry) for part in parts_of(answers)]
-    words = receipts.Words(entry.said_seq, now), receipts.Words(entry.recorded_seq, [*now, *before])
-    return receipts.who_has_read(patient, entry.day, *words, service.when_hidden(patient, entry), lists=lists)
+    written_on = entry.recorded_at.date()
+    as_now, ever = (
+        receipts.Words(since, written_on, parts)
+        for since, parts in ((entry.said_seq, now), (entry.recorded_seq, [*now, *before]))
+    )
+    return receipts.who_has_read(patient, entry.day, as_now, ever, service.when_hidden(patient, entry), lists=lists)
 
 
 def _form_page(patient: Viewer, profile: Profile, form: WhenForm, day: date | None, blank: Markup | None = None) -> str:

@@ -66,7 +66,11 @@ _READ = (
     .where(
         AccessRecord.patient_id == bindparam("patient_id"),
         AccessRecord.kind.in_(bindparam("kinds", expanding=True)),
-        AccessRecord.highest_seq >= bindparam("recorded_seq"),
+        # A list is recorded once a day, and may have been opened again later on that day.
+        or_(
+            AccessRecord.highest_seq >= bindparam("recorded_seq"),
+            and_(AccessRecord.kind == AccessKind.CASELOAD, AccessRecord.on_day >= bindparam("on_day")),
+        ),
         AccessRecord.from_day <= bindparam("day"),
         AccessRecord.to_day >= bindparam("day"),
         or_(Consent.entries_from.is_(None), Consent.entries_from <= bindparam("day")),
@@ -99,10 +103,15 @@ class Sees:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of an entry since a `recorded_seq`, by their parts."""
+    """The words of an entry since a `recorded_seq` and the UTC day on which it was taken, by their parts."""
 
     since: int
+    on_day: date
     parts: Sequence[Part]
+
+    def stood_in(self, row: Any) -> bool:
+        """Whether they stood on a page that an access record tells of; a list's stands for its whole day."""
+        return bool(row.highest_seq >= self.since or (row.kind == AccessKind.CASELOAD and row.on_day >= self.on_day))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +176,7 @@ def who_has_read(
     patients as well, on which only the newest check-in stands: who may have seen it.
     """
     kinds = [AccessKind.DETAIL, AccessKind.CASELOAD] if lists else [AccessKind.DETAIL]
-    asked = {"patient_id": patient.id, "kinds": kinds, "recorded_seq": ever.since, "day": day}
+    asked = {"patient_id": patient.id, "kinds": kinds, "recorded_seq": ever.since, "on_day": ever.on_day, "day": day}
     rows = [row for row in db().execute(_READ, asked) if not any(time.covers(row) for time in hidden)]
     since = _read(ever, rows)
     if not since:
@@ -185,7 +194,7 @@ def _read(words: Words, rows: Sequence[Any]) -> dict[uuid.UUID, datetime]:
     """Return who opened some part of these words, and when last; `rows` are in the order in which they were read."""
     opened: dict[uuid.UUID, tuple[datetime, set[Category]]] = {}
     for row in rows:
-        if row.highest_seq >= words.since:
+        if words.stood_in(row):
             _, categories = opened.get(row.viewer_id, (row.recorded_at, set()))
             opened[row.viewer_id] = (row.recorded_at, categories | {Category(row.category)})
     return {

@@ -220,3 +220,15 @@ def test_a_list_opened_on_the_day_on_which_it_was_brought_back_may_have_shown_it
     world.bring_back(other)
     assert "People who may have seen it: Dr Pia." in world.words(f"/check-in/{same}/delete")
     assert NOBODY in world.words(f"/check-in/{other}/delete")
+
+
+def test_a_list_opened_before_on_that_day_may_have_shown_it_later(
+    world: World, set_time: Callable[[datetime], None]
+) -> None:
+    world.share(Category.MOOD)
+    world.write(mood=4)
+    world.list()
+    later = world.write(mood=1)
+    assert "People who may have seen it: Dr Pia." in world.words(f"/check-in/{later}/delete")
+    set_time(NOW + timedelta(days=1))
+    assert NOBODY in world.words(f"/check-in/{world.write(mood=1)}/delete")
