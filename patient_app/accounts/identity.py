@@ -154,15 +154,14 @@ def _load(sent: Request) -> Viewer | None:
 
 def _viewer_of(token: str) -> Viewer | None:
     moment = clock.now()
-    with work.reading() as session:
-        try:
-            # Past the ORM: this is asked by every request.
-            asked = {"token_hash": sessions.token_hash(token)}
-            row = session.connection().execute(_BY_TOKEN, asked).one_or_none()
-        except SQLAlchemyError:
+    try:
+        with work.looking() as connection:  # This is asked by every request.
+            row = connection.execute(_BY_TOKEN, {"token_hash": sessions.token_hash(token)}).one_or_none()
+    except SQLAlchemyError:
+        if not work.unit().writes:
             with suppress(SQLAlchemyError):
-                session.rollback()  # What the page itself asks next starts afresh.
-            raise
+                work.db().rollback()  # What the page itself asks next starts afresh.
+        raise
     if row is None:
         return None
     role, stage = Role(row.role), Stage(row.stage)

@@ -81,9 +81,9 @@ class AnswerWords:
             yield _pair(self.craving_label, self.cravings[said.craving])
         for one in said.things:
             if one.craving is not None:
-                yield _PAIR.format(one.thing.name, self.cravings[one.craving])
+                yield _PAIR.format(str(one.thing.name), self.cravings[one.craving])
         if said.use is not None:
-            named = ", ".join(one.thing.name for one in said.things if one.used)
+            named = ", ".join(str(one.thing.name) for one in said.things if one.used)
             used = self.use[said.use]
             yield _PAIR.format(self.use_label, f"{used}: {named}") if named else _pair(self.use_label, used)
         if said.amount:

@@ -180,6 +180,13 @@ class Database:
                     session.invalidate()
                 raise
 
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """Give a connection for one short question, without a session; nothing that it does is kept."""
+        self.check_is_there()
+        with self.engine.connect() as connection:
+            yield connection
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from patient_app.core.config import Config
@@ -128,6 +129,17 @@ def reading() -> Iterator[Session]:
         return
     with current.store.work(writes=False) as look:
         yield look.session
+
+
+@contextmanager
+def looking() -> Iterator[Connection]:
+    """Give a connection for one plain question that takes no writer lock; cheaper than `reading`."""
+    current = unit()
+    if not current.writes:
+        yield current.session.connection()
+        return
+    with current.store.database.look() as connection:
+        yield connection
 
 
 def begin(store: Store, *, writes: bool) -> Unit:

@@ -81,7 +81,7 @@ CANARIES = {
     "trigger": f"{CANARY}trigger",
     "helper": f"{CANARY}helper",
     "signature": f"{CANARY}signature",
-    "plan": f"{CANARY}plan",
+    "plan": f"{CANARY}stepplan",
     "plan_contact": f"{CANARY}plancontact",
     "plan_about_use": f"{CANARY}useplan",
     "plan_before": f"{CANARY}oldplan",
