@@ -14,7 +14,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, suppress, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -107,7 +107,8 @@ class Program:
             process.kill()
             process.wait()
             for pid in started.processes():
-                os.kill(pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):  # It ended by itself meanwhile.
+                    os.kill(pid, signal.SIGKILL)
 
     def hashes(self) -> dict[str, str]:
         """Return the hash of every file that must not change when a command is refused."""
