@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import click
 
-from bench import figures, lighthouse, load, pages, served, weight
+from bench import figures, lighthouse, load, offline, pages, served, weight
 from bench.figures import CannotMeasure, Report
 from bench.ground import Ground, ground
 
@@ -23,6 +23,7 @@ MEASURES: dict[str, Callable[[Ground], None]] = {
     "memory": served.memory,
     "start": served.start,
     "weight": weight.weight,
+    "offline": offline.offline,
     "lighthouse": lighthouse.lighthouse,
 }
 LOAD = "load"

@@ -38,6 +38,7 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict)
     expected: int = 200
     base_url: str = "http://localhost"
+    content_type: str = "application/x-www-form-urlencoded"
 
     def __post_init__(self) -> None:
         """Prepare what every call has in common."""
@@ -45,7 +46,7 @@ class Request:
         builder = EnvironBuilder(self.path, self.base_url, method=self.method, headers=list(sent.items()))
         self._environ: dict[str, Any] = dict(builder.get_environ())
         if self.body is not None:
-            self._environ["CONTENT_TYPE"] = "application/x-www-form-urlencoded"
+            self._environ["CONTENT_TYPE"] = self.content_type
 
     def call(self) -> bytes:
         """Send it once and return the answer's bytes; raise `WrongAnswer` for another status."""

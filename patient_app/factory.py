@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, Response, current_app, request
 from flask_babel import lazy_gettext as _l
@@ -22,9 +24,11 @@ from patient_app.core import (
     faces,
     headers,
     i18n,
+    keeping,
     logs,
     machines,
     metrics,
+    outbox,
     pages,
     same_origin,
     static_files,
@@ -76,10 +80,18 @@ class Tandem:
     demonstration: bool
 
 
+class _Application(Flask):
+    """Flask without what only asynchronous views need: it looks at each function that a request calls."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function: none here is asynchronous."""
+        return func
+
+
 def create_app(config: Config, store: Store | None = None) -> Flask:
     """Make the application; raise `ConfigError` with one plain sentence when it cannot start."""
     store = store or open_store(config)
-    app = Flask("patient_app", root_path=str(PACKAGE), static_folder=None)
+    app = _Application("patient_app", root_path=str(PACKAGE), static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_REQUEST, MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST, WTF_CSRF_ENABLED=False)
     app.extensions["tandem"] = Tandem(config, store, _is_demonstration(store))
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -91,8 +103,9 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
     app.after_request(_compress)
     logs.init_app(app)
     metrics.init_app(app)
-    headers.init_app(app, asked_again=frozenset({"offline.show_manifest"}))
+    headers.init_app(app, asked_again=frozenset({"offline.show_manifest", "offline.show_worker"}))
     faces.init_app(app)
+    keeping.init_app(app)
     app.teardown_request(_end_work)
     app.before_request(_begin_work)
     same_origin.init_app(app, config.origin, exempt=frozenset({"machines.csp_report"}))
@@ -122,6 +135,9 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
     if config.development:
         app.register_blueprint(styleguide_views.bp)
     access.check_url_map(app)
+    keeping.check_registered(app)
+    outbox.check_registered(app)
+    offline_views.init_app(app)
     return app
 
 
@@ -157,9 +173,8 @@ def _compress(response: Response) -> Response:
     if response.mimetype != "text/html" or "Content-Encoding" in response.headers or response.direct_passthrough:
         return response
     response.headers.add("Vary", "Accept-Encoding")  # Also where this browser, or so short a page, gets it as it is.
-    if request.accept_encodings.quality("gzip") > 0:
-        body = response.get_data()
-        if len(body) >= SMALLEST_GZIPPED:
-            response.set_data(gzip.compress(body, GZIP_LEVEL, mtime=0))
-            response.headers["Content-Encoding"] = "gzip"
+    body = response.get_data()
+    if len(body) >= SMALLEST_GZIPPED and request.accept_encodings.quality("gzip") > 0:
+        response.set_data(gzip.compress(body, GZIP_LEVEL, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
     return response

@@ -30,7 +30,7 @@ HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
         "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
-        "object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'; "
+        "object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types tandem-worker; "
         "report-uri /csp-report; report-to csp"
     ),
     "Reporting-Endpoints": 'csp="/csp-report"',
@@ -47,6 +47,15 @@ HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
     "Server": "web",
 }
+# On a page that loads htmx, and on no other.
+POLICY_WITH_PARTS = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
+    "object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+    "trusted-types tandem-worker tandem-parts; report-uri /csp-report; report-to csp"
+)
+# What a browser with htmx sends to get a part of a page.
+ASKING_FOR_PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
 PRIVATE = "no-store"
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 # Kept, and asked for again each time; it tells of nobody.
@@ -55,6 +64,7 @@ ASKED_AGAIN = {"/manifest.webmanifest": "no-cache"}
 _SPACE = re.compile(r"\s+")
 _ADDRESSES = frozenset({"href", "src", "action", "formaction", "poster", "data", "{http://www.w3.org/1999/xlink}href"})
 _NOT_LABELLED = frozenset({"hidden", "submit", "button", "reset", "image"})
+_AROUND_A_PART = '<!DOCTYPE html><html lang="en">{}</html>'
 _WITHOUT_BODY = frozenset({204, 301, 302, 303, 304, 307, 308})
 
 
@@ -105,6 +115,11 @@ class Page(TestResponse):
         return self.mimetype == "text/html" and self.status_code not in _WITHOUT_BODY and self.request.method != "HEAD"
 
     @property
+    def is_part(self) -> bool:
+        """Whether the answer is a part of a page, for htmx to put in place."""
+        return "X-Page-Part" in self.headers
+
+    @property
     def html(self) -> str:
         """The page as it was written, compressed or not."""
         body = self.get_data()
@@ -115,7 +130,7 @@ class Page(TestResponse):
         """The parsed page; what a strict parser objects to is a failure."""
         parser = html5lib.HTMLParser(tree=html5lib.getTreeBuilder("etree"), strict=True, namespaceHTMLElements=False)
         try:
-            parsed: Element = parser.parse(self.html)
+            parsed: Element = parser.parse(_AROUND_A_PART.format(self.html) if self.is_part else self.html)
         except ParseError as error:
             raise PageBroken(f"{self.request.path}: this is not valid HTML: {error}") from None
         return parsed
@@ -179,8 +194,9 @@ class Page(TestResponse):
 
     @property
     def forms(self) -> list[FormOnPage]:
-        """All forms of the page, filled as they arrived."""
-        return [_form_of(element, self.request.path) for element in self.document.iter("form")]
+        """All forms of the page that send something, filled as they arrived."""
+        sending = (element for element in self.document.iter("form") if element.get("method") != "dialog")
+        return [_form_of(element, self.request.path) for element in sending]
 
     def form(self, *, action: str | None = None, field: str | None = None) -> FormOnPage:
         """Return the first form that goes to this address or has this field (by default: the first in the page)."""
@@ -310,7 +326,7 @@ def check(page: Page, quick_exit_url: str) -> None:
     """Raise `PageBroken` with everything that is wrong with an answer."""
     problems = list(header_problems(page))
     if page.is_page:
-        for rule in _RULES:
+        for rule in _RULES_OF_PARTS if page.is_part else _RULES:
             problems += rule(page)
         problems += _foreign_addresses(page, quick_exit_url)
     if problems:
@@ -322,8 +338,12 @@ def header_problems(page: TestResponse) -> Iterator[str]:
     """Yield each security header that is not exactly as it must be."""
     for name, value in HEADERS.items():
         sent = page.headers.getlist(name)
+        if name == "Content-Security-Policy" and _has_parts(page):
+            value = POLICY_WITH_PARTS  # noqa: PLW2901 - the one header with two forms.
         if sent != [value]:
             yield f"header {name} is {sent}, not [{value!r}] (core/headers.py)"
+    if (_has_parts(page) or page.headers.get("X-Page-Part")) and "HX-Request" not in page.vary:
+        yield "the same address answers with a page and with a part of it, and Vary does not say so (core/headers.py)"
     kept = page.headers.get("Cache-Control")
     is_good = page.status_code in {200, 304} and page.request.method in {"GET", "HEAD"}
     is_file = is_good and page.request.path.startswith("/static/")
@@ -333,6 +353,13 @@ def header_problems(page: TestResponse) -> Iterator[str]:
     for name in ("X-Powered-By", "Access-Control-Allow-Origin"):
         if name in page.headers:
             yield f"header {name} tells or opens what it need not; take it out"
+
+
+def _has_parts(page: TestResponse) -> bool:
+    """Whether a page loads htmx. What HEAD would answer cannot be seen, so its policy is taken at its word."""
+    if page.request.method == "HEAD":
+        return "HX-Request" in page.vary and "tandem-parts" in page.headers.get("Content-Security-Policy", "")
+    return isinstance(page, Page) and page.is_page and LOADS_HTMX in page.html
 
 
 def _heading_and_title(page: Page) -> list[str]:
@@ -377,6 +404,7 @@ def _forms(page: Page) -> list[str]:
     return [
         f"a form needs action and method; this one has {dict(element.attrib)}"
         for element in page.document.iter("form")
+        if element.get("method") != "dialog"  # Sends nothing: a script reads it.
         if not element.get("action") or (element.get("method") or "").lower() not in {"get", "post"}
     ]
 
@@ -421,6 +449,42 @@ def _inline(page: Page) -> list[str]:
     return problems
 
 
+def _parts(page: Page) -> list[str]:
+    """Return where htmx is needed, or would do anything but what the link or the form itself does."""
+    problems = []
+    for element in page.document.iter():
+        names = [name for name in element.attrib if name.startswith(("hx-", "data-hx-"))]
+        problems += [f"{name} on <{element.tag}> is none of {sorted(OF_HTMX)}" for name in names if name not in OF_HTMX]
+        asked = {name: element.get(name) for name in names if name in {"hx-get", "hx-post"}}
+        own = {"a": {"hx-get": element.get("href")}, "form": {"hx-post": element.get("action")}}.get(element.tag, {})
+        if asked and (asked != own or (element.tag == "form" and element.get("method") != "post")):
+            problems.append(f"<{element.tag}> asks htmx for {asked}, and by itself for {own}")
+        if names and not page.is_part:
+            if LOADS_HTMX not in page.html:
+                problems.append(f"<{element.tag}> has {names}, and the page does not load htmx")
+            places = [element.get(f"{name}:inherited") or "" for name in ("hx-target", "hx-select-oob")]
+            ids = [place.split(":")[0].removeprefix("#") for place in ",".join(places).split(",") if place]
+            missing = [place for place in ids if page.by_id(place) is None]
+            if missing:
+                problems.append(f"htmx is to replace {missing}, and no element has this id")
+    return problems
+
+
+LOADS_HTMX = "/js/parts.js"
+OF_HTMX = frozenset(
+    {
+        "hx-get",
+        "hx-post",
+        "hx-push-url",
+        "hx-push-url:inherited",
+        "hx-select-oob:inherited",
+        "hx-swap:inherited",
+        "hx-sync:inherited",
+        "hx-target:inherited",
+    }
+)
+
+
 def _foreign_addresses(page: Page, quick_exit_url: str) -> list[str]:
     allowed = help_addresses() | {quick_exit_url}
     problems = []
@@ -436,4 +500,5 @@ def _foreign_addresses(page: Page, quick_exit_url: str) -> list[str]:
     return problems
 
 
-_RULES = (_heading_and_title, _language, _help_link, _ids, _forms, _labels, _inline)
+_RULES_OF_PARTS = (_forms, _labels, _inline, _parts)
+_RULES = (_heading_and_title, _language, _help_link, _ids, *_RULES_OF_PARTS)

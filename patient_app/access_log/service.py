@@ -21,7 +21,7 @@ from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.keys import AccessAnchor
 from patient_app.core.logs import logger
-from patient_app.core.work import Store, db, unit, vault
+from patient_app.core.work import Store, connection, db, unit, vault
 
 CHAIN_PURPOSE = "access records"
 BATCH = 2000
@@ -75,10 +75,15 @@ def lock_chains(patients: Iterable[uuid.UUID]) -> Chains:
     Taken in one fixed order, so that two writers cannot wait for each other; whoever also holds rows of `patient` takes
     those first. Raise `NotWriting` in a unit of work that keeps nothing.
     """
+    must_be_writing()
+    held = connection().execute(_ends(), {"patient_ids": list(set(patients))})
+    return {patient_id: ChainEnd(seq, digest) for patient_id, seq, digest in held}
+
+
+def must_be_writing() -> None:
+    """Raise `NotWriting` in a unit of work that keeps nothing."""
     if not unit().writes:
         raise NotWriting
-    held = db().execute(_ends(), {"patient_ids": list(set(patients))})
-    return {patient_id: ChainEnd(seq, digest) for patient_id, seq, digest in held}
 
 
 @lru_cache(maxsize=1)
@@ -143,12 +148,13 @@ def _add(readings: Sequence[Reading], chains: Chains) -> None:
         ends[reading.patient_id] = {"chain_of": reading.patient_id, "seq": chain.seq, "digest": chain.digest}
     if records:
         # Past the ORM: every page for somebody else writes these. They stand or fall with the reading that follows.
-        db().execute(insert(_RECORDS), records)
-        db().execute(_move_end(), list(ends.values()))
+        connection().execute(_INSERT, records)
+        connection().execute(_move_end(), list(ends.values()))
 
 
 _RECORDS, _CHAINS = cast(Table, AccessRecord.__table__), cast(Table, AccessChain.__table__)
 _COLUMNS = _RECORDS.columns.keys()
+_INSERT = insert(_RECORDS)
 
 
 @lru_cache(maxsize=1)
@@ -164,7 +170,7 @@ def start_chain(patient_id: uuid.UUID) -> None:
 def recorded_in_list(viewer_id: uuid.UUID, on_day: date, consents: Iterable[uuid.UUID]) -> set[uuid.UUID]:
     """Return those of these consents for which this viewer's list was recorded on that UTC day."""
     asked = {"viewer_id": viewer_id, "on_day": on_day, "consent_ids": list(consents)}
-    return {consent_id for consent_id in db().scalars(_in_list(), asked) if consent_id is not None}
+    return {consent_id for consent_id in connection().scalars(_in_list(), asked) if consent_id is not None}
 
 
 @lru_cache(maxsize=1)

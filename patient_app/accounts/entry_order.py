@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import uuid
+from typing import cast
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import Table, bindparam, update
 
 from patient_app.accounts.models import Patient
 from patient_app.core.errors import NotFound
-from patient_app.core.work import db
+from patient_app.core.work import connection
 
+_PATIENTS = cast("Table", Patient.__table__)
 _NEXT_SEQ = (
-    update(Patient)
-    .where(Patient.person_id == bindparam("patient_id"))
-    .values(entry_seq=Patient.entry_seq + 1)
-    .returning(Patient.entry_seq)
+    update(_PATIENTS)
+    .where(_PATIENTS.c.person_id == bindparam("patient_id"))
+    .values(entry_seq=_PATIENTS.c.entry_seq + 1)
+    .returning(_PATIENTS.c.entry_seq)
 )
 
 
 def next_entry_seq(patient_id: uuid.UUID) -> int:
     """Take the patient's next `recorded_seq`; holds the patient's row until the end of the unit of work."""
-    taken = db().connection().execute(_NEXT_SEQ, {"patient_id": patient_id}).scalar()
+    taken = connection().execute(_NEXT_SEQ, {"patient_id": patient_id}).scalar()
     if taken is None:
         raise NotFound
     return int(taken)

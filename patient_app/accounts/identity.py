@@ -155,12 +155,12 @@ def _load(sent: Request) -> Viewer | None:
 def _viewer_of(token: str) -> Viewer | None:
     moment = clock.now()
     try:
-        with work.looking() as connection:  # This is asked by every request.
-            row = connection.execute(_BY_TOKEN, {"token_hash": sessions.token_hash(token)}).one_or_none()
+        with work.looking() as look:  # This is asked by every request.
+            row = look.execute(_BY_TOKEN, {"token_hash": sessions.token_hash(token)}).one_or_none()
     except SQLAlchemyError:
         if not work.unit().writes:
             with suppress(SQLAlchemyError):
-                work.db().rollback()  # What the page itself asks next starts afresh.
+                work.connection().rollback()  # What the page itself asks next starts afresh.
         raise
     if row is None:
         return None

@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from patient_app.accounts import links, mail
 from patient_app.accounts.models import LinkPurpose, OneTimeLink, Person, SupportLink, SupportState
@@ -25,10 +25,19 @@ from patient_app.accounts.registry import (
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.roles import Role
-from patient_app.core.work import db, vault
+from patient_app.core.vault import Place
+from patient_app.core.work import connection, db, vault
 
 # Invitations that one patient may have open at a time: enough for a family, too few to trouble strangers with.
 OPEN_INVITATIONS = 10
+
+
+# Asked by Today each time it is opened.
+_WAITING = (
+    select(SupportLink.id, SupportLink.name_sealed)
+    .where(SupportLink.patient_id == bindparam("patient_id"), SupportLink.state == SupportState.ACCEPTED)
+    .order_by(SupportLink.invited_at, SupportLink.id)
+)
 
 
 class TooManyInvitations(Exception):
@@ -202,6 +211,13 @@ def supporters_of(viewer: Actor) -> list[SupportRow]:
     rows: list[tuple[SupportLink, Person | None]] = [(tie, person) for tie, person in db().execute(query)]
     vault().preload([viewer.id, *(person.id for _, person in rows if person is not None)])
     return [_row(tie, person) for tie, person in rows]
+
+
+def waiting(viewer: Actor) -> list[str]:
+    """Return the calling patient's names of those who accepted and whom the patient did not confirm, oldest first."""
+    rows = connection().execute(_WAITING, {"patient_id": viewer.id})
+    table, column = SupportLink.__tablename__, "name_sealed"
+    return ["" if blob is None else vault().open(Place(table, column, id_, viewer.id), blob) for id_, blob in rows]
 
 
 def _row(tie: SupportLink, supporter: Person | None) -> SupportRow:

@@ -23,7 +23,7 @@ from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.vault import Place
-from patient_app.core.work import db, unit, vault
+from patient_app.core.work import connection, db, unit, vault
 
 READS_AFTER_NOTICE = timedelta(hours=72)
 
@@ -180,7 +180,7 @@ def team_of(patient_id: uuid.UUID) -> list[TeamMember]:
 
 
 def _members(query: Executable, patient_id: uuid.UUID) -> list[TeamMember]:
-    rows = db().execute(query, {"patient_id": patient_id}).all()
+    rows = connection().execute(query, {"patient_id": patient_id}).all()
     vault().preload([row.clinician_id for row in rows])
     return [
         TeamMember(

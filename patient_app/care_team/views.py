@@ -122,6 +122,7 @@ def _page(patient_id: uuid.UUID, form: NoteForm, review: ReviewForm | None = Non
     shared = reading.read_patient(viewer(), patient_id, until=words.until_of(request.args.get("until")))
     return render_page(
         "care_team/patient.html",
+        ("content", "aside", "notice"),
         form=form,
         review=review or ReviewForm(prefix="review", formdata=None),
         identity=words.identity_words(shared.person),

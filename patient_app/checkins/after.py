@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from patient_app.checkins.answers import Answers, read_use_details
 from patient_app.checkins.models import CheckIn, CheckInVersion
 from patient_app.checkins.rules import LOOK_BACK, UNNAMED, Card, Known, card, offer
-from patient_app.checkins.service import NEWEST_VERSION, OWN, OwnCheckIn, asked_by
+from patient_app.checkins.service import OWN, SHOWN_VERSION, OwnCheckIn, asked_by
 from patient_app.core.identity import Viewer
 from patient_app.core.vault import Place
 from patient_app.core.work import db, vault
@@ -17,7 +17,7 @@ from patient_app.profile.service import Profile
 
 _USE_BEFORE = (
     select(CheckIn.day, CheckInVersion.id, CheckInVersion.use, CheckInVersion.use_details_sealed, CheckIn.patient_id)
-    .join(CheckInVersion, NEWEST_VERSION)
+    .join(CheckInVersion, SHOWN_VERSION)
     .where(
         OWN,
         CheckIn.day >= bindparam("first_day"),

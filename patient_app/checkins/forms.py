@@ -175,14 +175,26 @@ class CheckInForm(WhenForm):
 
     def base_version(self) -> int | None:
         """Return the version that was changed; None for a new check-in, and for what is no number."""
-        text = self.base.data or ""
-        return int(text) if text.isascii() and text.isdigit() and len(text) < len("100000") else None
+        return version_of(self.base.data)
+
+    @property
+    def tells_of_use(self) -> bool:
+        """Whether use or a pull is told of, or a note is about it, also where nobody is asked about that any more."""
+        pulls = any(said.craving is not None for said in self.pulls.data)
+        told = self.craving.data is not None or self.use.data is not None or pulls
+        return told or self.note_about_use.data == YES
 
 
 class PrivacyForm(Form):
     """Keep one check-in to oneself, or let consents open it again."""
 
     private = ChoiceField(_l("Who may see this check-in?"), [(NO, _l("Shared")), (YES, _l("Only me"))])
+
+
+def version_of(text: str | None) -> int | None:
+    """Return the version that a form names; None for what is no number."""
+    text = text or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < len("100000") else None
 
 
 def day_asked(text: str | None, today: date, first: date) -> date | None:

@@ -16,10 +16,10 @@ from typing import Any
 from sqlalchemy import Float, bindparam, case, func, select
 
 from patient_app.checkins.models import CheckIn, CheckInVersion
-from patient_app.checkins.service import NEWEST_VERSION, OWN, asked_by, local_time
+from patient_app.checkins.service import OWN, SHOWN_VERSION, asked_by, local_time
 from patient_app.core.identity import Viewer
 from patient_app.core.vault import Place
-from patient_app.core.work import db, vault
+from patient_app.core.work import connection, vault
 from patient_app.profile.service import profile_of
 
 # So few that a page of several check-ins a day stays short; links lead on.
@@ -37,7 +37,7 @@ _RATINGS = (
         func.max(CheckInVersion.craving),
         func.max(case((CheckInVersion.use.is_(True), 1), (CheckInVersion.use.is_(False), 0))),
     )
-    .join(CheckInVersion, NEWEST_VERSION)
+    .join(CheckInVersion, SHOWN_VERSION)
     .where(OWN, CheckIn.day >= bindparam("first_day"), CheckIn.day <= bindparam("last_day"))
     .group_by(CheckIn.day)
     .order_by(CheckIn.day)
@@ -51,13 +51,13 @@ _ENTRIES = (
         CheckIn.utc_offset,
         CheckIn.private,
         CheckInVersion.id.label("version_id"),
-        CheckInVersion.version,
+        CheckIn.newest_version,
         CheckInVersion.mood,
         CheckInVersion.craving,
         CheckInVersion.use,
         CheckInVersion.note_sealed,
     )
-    .join(CheckInVersion, NEWEST_VERSION)
+    .join(CheckInVersion, SHOWN_VERSION)
     .where(OWN)
     .order_by(CheckIn.day.desc(), CheckIn.occurred_at.desc(), CheckIn.recorded_seq.desc())
 )
@@ -129,7 +129,7 @@ def folds_use(patient: Viewer) -> bool:
 
 def days_between(patient: Viewer, first: date, last: date) -> list[Day]:
     """Return each day with own check-ins from one day to another, oldest first; one statement."""
-    rows = db().connection().execute(_RATINGS, {**asked_by(patient), "first_day": first, "last_day": last})
+    rows = connection().execute(_RATINGS, {**asked_by(patient), "first_day": first, "last_day": last}).all()
     return [Day(day, mood, craving, None if used is None else used == 1) for day, mood, craving, used in rows]
 
 
@@ -159,7 +159,7 @@ def usual_range(values: Sequence[float]) -> tuple[float, float] | None:
 
 def has_earlier(patient: Viewer, first: date) -> bool:
     """Whether the person has a check-in before a day."""
-    return db().scalar(_EARLIER, {**asked_by(patient), "first_day": first}) is not None
+    return connection().scalar(_EARLIER, {**asked_by(patient), "first_day": first}) is not None
 
 
 def entries_of(patient: Viewer, day: date) -> DaysPage:
@@ -199,20 +199,20 @@ def _middle(values: Iterable[float | None]) -> float | None:
 
 
 def _entries(statement: Any, patient: Viewer, day: date) -> list[Entry]:
-    rows = db().connection().execute(statement, {**asked_by(patient), "day": day})
+    rows = connection().execute(statement, {**asked_by(patient), "day": day}).all()
     return [
         Entry(
             id=id_,
             day=day_,
             time=local_time(occurred_at, utc_offset),
             private=private,
-            changed=version > 1,
+            changed=newest > 1,
             mood=mood,
             craving=craving,
             used=use,
             note=open_note(patient.id, version_id, sealed),
         )
-        for id_, day_, occurred_at, utc_offset, private, version_id, version, mood, craving, use, sealed in rows
+        for id_, day_, occurred_at, utc_offset, private, version_id, newest, mood, craving, use, sealed in rows
     ]
 
 

@@ -15,15 +15,19 @@ from patient_app.core import clock
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import moment
 from patient_app.core.identity import Viewer, viewer
+from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
 
 # No entry is older; days before it cannot be counted back from.
 EARLIEST = date(1900, 1, 1)
+# What changes from one period, month, day or search to the next.
+PARTS = ("part", "notice")
 PERIODS = {str(period): period for period in history_words.PERIODS}
 
 
 @bp.get("/history", endpoint="history")
 @access(Permission.CHECK_INS_READ)
+@kept_on_phone
 def show_history() -> ResponseReturnValue:
     """Show a period as a chart above the newest check-ins, or a month, or a day of it."""
     patient = viewer()
@@ -97,7 +101,7 @@ def _show_found(patient: Viewer, form: SearchForm, found: search.Found | None) -
 def _render(patient: Viewer, today: date, template: str, **context: object) -> str:
     """Render one of the three views with what they share."""
     base = url_for("checkins.history")
-    return render_page(template, base=base, today=today, closed_until=patient.entries_closed_until, **context)
+    return render_page(template, PARTS, base=base, today=today, closed_until=patient.entries_closed_until, **context)
 
 
 def _today(patient: Viewer) -> date:

@@ -25,7 +25,7 @@ class Source(StrEnum):
 
 
 class CheckIn(Base):
-    """One check-in: its time is fixed at writing; what it says is in its newest version.
+    """One check-in: its time is fixed at writing; what it says is in the version that is shown.
 
     `id` is made where the check-in is made (phone or server) and is the idempotency key for ever.
     """
@@ -49,6 +49,11 @@ class CheckIn(Base):
     device_seq: Mapped[int | None]
     source: Mapped[Source] = mapped_column(String(16))
     newest_version: Mapped[int]
+    # The one that is read, by its author and by others. An edit that comes late, from a phone that was offline, may be
+    # older than what is shown; then it is kept beside it.
+    shown_version: Mapped[int] = mapped_column(default=1, server_default="1")
+    # How many seconds the clock of the phone was ahead when it was sent; None for one that was right enough.
+    clock_skew: Mapped[int | None] = mapped_column(default=None)
     # Kept to oneself: no consent opens it.
     private: Mapped[bool] = mapped_column(default=False)
     removed_at: Mapped[datetime | None] = mapped_column(default=None)
@@ -80,7 +85,14 @@ class CheckInVersion(Base):
     recorded_at: Mapped[datetime]
     recorded_seq: Mapped[int]
     source: Mapped[Source] = mapped_column(String(16))
+    # When its words were last written, by the clock where that was; None: when it was recorded.
+    edited_at: Mapped[datetime | None] = mapped_column(default=None)
+    clock_skew: Mapped[int | None] = mapped_column(default=None)
+    # Whether it is, or once was, what is shown: nobody else ever read a version that was not.
+    ever_shown: Mapped[bool] = mapped_column(default=True, server_default=true())
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    # By what a phone that sends the same once more is known, whatever the form offers by then.
+    sent_print: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     mood: Mapped[int | None]
     craving: Mapped[int | None]
     use: Mapped[bool | None]

@@ -79,10 +79,22 @@ class Card:
 
 def offer(known: Known) -> str | None:
     """Return the name of the one card that follows, or None."""
-    return next((rule.shows for rule in rules() if _holds(rule, known)), None)
+    return next((rule.shows for rule in rules() if holds(rule, known)), None)
 
 
-def _holds(rule: Rule, known: Known) -> bool:
+@lru_cache(maxsize=1)
+def hard() -> tuple[int, int]:
+    """Return up to which mood, and from which pull on, an answer alone brings help nearer, by the rules above.
+
+    For a phone without a network, which cannot ask for the card: it shows the numbers to call instead.
+    """
+    moods = [rule.when["mood_at_most"] for rule in rules() if set(rule.when) == {"mood_at_most"}]
+    pulls = [rule.when["craving_at_least"] for rule in rules() if set(rule.when) == {"craving_at_least"}]
+    return max(moods), min(pulls)
+
+
+def holds(rule: Rule, known: Known) -> bool:
+    """Whether every condition of a rule is met."""
     return all(_CONDITIONS[name](known, asked) for name, asked in rule.when.items())
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import and_, bindparam, or_, select
 
 from patient_app.checkins.history import open_note
 from patient_app.checkins.models import CheckIn, CheckInVersion
-from patient_app.checkins.service import NEWEST_VERSION, OWN, asked_by
+from patient_app.checkins.service import OWN, SHOWN_VERSION, asked_by
 from patient_app.core.identity import Viewer
 from patient_app.core.work import db
 
@@ -34,7 +34,7 @@ _NOTES = (
         CheckInVersion.id.label("version_id"),
         CheckInVersion.note_sealed,
     )
-    .join(CheckInVersion, NEWEST_VERSION)
+    .join(CheckInVersion, SHOWN_VERSION)
     .where(OWN, CheckInVersion.note_sealed.is_not(None))
     .order_by(CheckIn.occurred_at.desc(), CheckIn.id.desc())
     .limit(MOST_OPENED + 1)

@@ -11,12 +11,12 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Boolean, and_, bindparam, or_, select
 
 from patient_app.checkins.answers import Answers, read_context, read_use_details
-from patient_app.checkins.models import CheckIn, CheckInVersion
+from patient_app.checkins.models import CheckIn, CheckInVersion, Source
 from patient_app.consent.receipts import Hidden
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.vault import Place
-from patient_app.core.work import db, vault
+from patient_app.core.work import connection, vault
 
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -28,7 +28,7 @@ OWN = and_(
     CheckIn.recorded_at >= bindparam("closed_from"),
     or_(bindparam("is_open", type_=Boolean), CheckIn.while_closed),
 )
-NEWEST_VERSION = and_(CheckInVersion.check_in_id == CheckIn.id, CheckInVersion.version == CheckIn.newest_version)
+SHOWN_VERSION = and_(CheckInVersion.check_in_id == CheckIn.id, CheckInVersion.version == CheckIn.shown_version)
 # Queries are made once: building one costs more than running it.
 _ALL = (
     CheckIn.id,
@@ -51,17 +51,26 @@ _ALL = (
     CheckInVersion.use_details_sealed,
     CheckInVersion.context_sealed,
     CheckInVersion.context_about_use,
+    CheckIn.newest_version,
+    CheckIn.clock_skew,
     CheckIn.recorded_seq,
     CheckInVersion.recorded_seq.label("said_seq"),
 )
-_OWN_VERSIONS = select(*_ALL).join(CheckInVersion, NEWEST_VERSION).where(OWN)
+_OWN_VERSIONS = select(*_ALL).join(CheckInVersion, SHOWN_VERSION).where(OWN)
 _NEWEST_FIRST = (CheckIn.occurred_at.desc(), CheckIn.recorded_seq.desc())
 _OWN_ONE = _OWN_VERSIONS.where(CheckIn.id == bindparam("check_in_id"))
-_OWN_EARLIER = (
-    select(*_ALL)
+_OWN_OTHERS = (
+    select(
+        *_ALL,
+        CheckInVersion.edited_at,
+        CheckInVersion.recorded_at.label("version_recorded_at"),
+        CheckInVersion.source,
+        CheckInVersion.clock_skew.label("version_skew"),
+        CheckInVersion.ever_shown,
+    )
     .join(
         CheckInVersion,
-        and_(CheckInVersion.check_in_id == CheckIn.id, CheckInVersion.version < CheckIn.newest_version),
+        and_(CheckInVersion.check_in_id == CheckIn.id, CheckInVersion.version != CheckIn.shown_version),
     )
     .where(OWN, CheckIn.id == bindparam("check_in_id"))
 )
@@ -73,7 +82,8 @@ _OWN_NEWEST = _OWN_VERSIONS.order_by(*_NEWEST_FIRST).limit(1)
 class OwnCheckIn:
     """A check-in as its author reads it back; `local_time` is the wall clock where it was made.
 
-    `recorded_seq` is that of the entry, `said_seq` that of what it says now.
+    `recorded_seq` is that of the entry, `said_seq` that of what it says now. `version` is the one that is shown;
+    `has_others` says that there are more. `clock_skew` is how many seconds the phone's clock was ahead.
     """
 
     id: uuid.UUID
@@ -85,33 +95,69 @@ class OwnCheckIn:
     answers: Answers
     recorded_seq: int = 0
     said_seq: int = 0
+    has_others: bool = False
+    clock_skew: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherWords:
+    """What a check-in also says, or said: a version that is not shown. `local_time` is the wall clock of its writing.
+
+    `ever_shown`: it was what is shown, before it was changed. `sent_later`: it waited on a phone.
+    """
+
+    version: int
+    local_time: datetime
+    answers: Answers
+    sent_later: bool
+    clock_skew: int | None
+    ever_shown: bool
 
 
 def own_check_in(patient: Viewer, check_in_id: uuid.UUID) -> OwnCheckIn:
     """Return one of the patient's own check-ins; raise `NotFound` for "not yours" and "not there" alike."""
-    row = db().execute(_OWN_ONE, {**asked_by(patient), "check_in_id": check_in_id}).one_or_none()
+    row = connection().execute(_OWN_ONE, {**asked_by(patient), "check_in_id": check_in_id}).one_or_none()
     if row is None:
         raise NotFound
     return _as_own(row)
 
 
-def earlier_answers(patient: Viewer, entry: OwnCheckIn) -> list[Answers]:
-    """Return what a check-in of the patient's own said before it was changed."""
-    if entry.version == 1:
+def other_words(patient: Viewer, entry: OwnCheckIn) -> list[OtherWords]:
+    """Return the versions of a check-in of the patient's own that are not shown, the latest written first."""
+    if not entry.has_others:
         return []
-    rows = db().execute(_OWN_EARLIER, {**asked_by(patient), "check_in_id": entry.id})
-    return [_as_own(row).answers for row in rows]
+    rows = connection().execute(_OWN_OTHERS, {**asked_by(patient), "check_in_id": entry.id}).all()
+    found = sorted(rows, key=lambda row: (row.edited_at or row.version_recorded_at, row.version), reverse=True)
+    return [
+        OtherWords(
+            version=row.version,
+            local_time=local_time(row.edited_at or row.version_recorded_at, row.utc_offset),
+            answers=_as_own(row).answers,
+            sent_later=row.source == Source.OUTBOX,
+            clock_skew=row.version_skew,
+            ever_shown=row.ever_shown,
+        )
+        for row in found
+    ]
+
+
+def answers_in(patient: Viewer, entry: OwnCheckIn, version: int) -> Answers:
+    """Return what a version of a check-in of the patient's own says; where there is none of that number, the shown."""
+    if version == entry.version:
+        return entry.answers
+    others = {one.version: one.answers for one in other_words(patient, entry)}
+    return others.get(version, entry.answers)
 
 
 def when_hidden(patient: Viewer, entry: OwnCheckIn) -> list[Hidden]:
     """Return when nobody else could see a check-in of the patient's own, as far as it is known."""
-    kept = db().scalar(_OWN_HIDDEN, {**asked_by(patient), "check_in_id": entry.id})
+    kept = connection().scalar(_OWN_HIDDEN, {**asked_by(patient), "check_in_id": entry.id})
     return [Hidden(first, until, on and date.fromisoformat(on)) for first, until, on in kept or ()]
 
 
 def newest_own(patient: Viewer) -> OwnCheckIn | None:
     """Return the patient's newest check-in, or None."""
-    row = db().execute(_OWN_NEWEST, asked_by(patient)).one_or_none()
+    row = connection().execute(_OWN_NEWEST, asked_by(patient)).one_or_none()
     return None if row is None else _as_own(row)
 
 
@@ -137,6 +183,8 @@ def _as_own(row: Any) -> OwnCheckIn:
         said_seq=row.said_seq,
         private=row.private,
         version=row.version,
+        has_others=row.newest_version > 1,
+        clock_skew=row.clock_skew,
         answers=answers_of(row, note=_opened(row, "note_sealed") or ""),
     )
 

@@ -16,21 +16,26 @@ from patient_app.checkins import history_views, recording, service
 from patient_app.checkins.after import card_after
 from patient_app.checkins.blank import blank_questions, other_days
 from patient_app.checkins.blueprint import bp
+from patient_app.checkins.filling_in import NOTHING_LEFT, NOTHING_SAID, PAST_DAYS, asks_about_use, keep_chips
 from patient_app.checkins.forms import YES, CheckInForm, PrivacyForm, WhenForm, day_asked
+from patient_app.checkins.from_phones import take_change, take_check_in
 from patient_app.checkins.parts import parts_of
+from patient_app.checkins.rules import hard
 from patient_app.checkins.words import answer_words
 from patient_app.consent import receipts
-from patient_app.core import clock, notices
+from patient_app.core import clock, notices, outbox
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import Moment, moment
 from patient_app.core.identity import Viewer, viewer
+from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.profile import service as profiles
 from patient_app.profile.service import Profile
 
-# A day is filled in afterwards this far back: what lies further is not remembered well enough to help anybody.
-PAST_DAYS = 14
 __all__ = ["bp", "history_views"]
+
+outbox.register("checkins.save_check_in", take_check_in)
+outbox.register("checkins.save_change", take_change)
 
 notices.register(
     private=_l("Only you can see this check-in now."),
@@ -42,6 +47,7 @@ notices.register(
 
 @bp.get("/check-in")
 @access(Permission.CHECK_INS_WRITE)
+@kept_on_phone
 def check_in() -> ResponseReturnValue:
     """Show the form, for now or for a past day (`?day=`)."""
     patient = viewer()
@@ -66,10 +72,10 @@ def save_check_in() -> ResponseReturnValue:
         try:
             answers = form.answers(about_use=profile.asks_about_use)
             entry_id = recording.record_check_in(patient, form.id.value, answers, _moment(patient, form, day))
-            _keep_chips(patient, form)
+            keep_chips(patient, form)
             return redirect(url_for("checkins.show_check_in", entry_id=entry_id, done="saved"), 303)
         except recording.NothingSaid:
-            form.add_error("mood", _l("Answer at least one question. Any one is fine."))
+            form.add_error("mood", NOTHING_SAID)
         except recording.IdTaken:
             form.renew_id()
     return _form_page(patient, profile, form, day), 422
@@ -81,18 +87,22 @@ def show_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
     """Show one check-in, who can see it and who has read it; after saving or changing it, with at most one offer."""
     patient = viewer()
     entry = service.own_check_in(patient, entry_id)
+    others = service.other_words(patient, entry)
     done = request.args.get("done")
     parts = parts_of(entry.answers)
     names_nobody = entry.private or patient.entries_closed_from is not None  # As sharing does while it is in question.
     seen_by = [] if names_nobody else receipts.who_sees(patient, entry.day, parts)
+    shares_with_somebody = bool(seen_by) or entry.private
     profile = profiles.profile_of(patient)
     return render_page(
         "checkins/entry.html",
+        ("who", "notice") if shares_with_somebody else (),
         entry=entry,
         words=answer_words(),
         seen_by=seen_by,
-        has_read=_who_has_read(patient, entry),
-        shares_with_somebody=bool(seen_by) or entry.private,
+        others=[one for one in others if one.answers != entry.answers],
+        has_read=_who_has_read(patient, entry, others),
+        shares_with_somebody=shares_with_somebody,
         when_read=practice.when_read(patient) if any(one.discipline for one in seen_by) else None,
         just_saved=done == "saved",
         closed_until=patient.entries_closed_until,
@@ -120,14 +130,14 @@ def save_change(entry_id: uuid.UUID) -> ResponseReturnValue:
     newer = None
     if form.validate():
         try:
-            answers = form.answers(about_use=_asks(profile, entry), before=entry.answers)
+            answers = form.answers(about_use=asks_about_use(profile, entry.answers), before=entry.answers)
             as_it_was = moment(clock.now(), patient.zone, patient.day_start_minutes)
             base = form.base_version() or entry.version
             recording.record_check_in(patient, entry_id, answers, as_it_was, base=base)
-            _keep_chips(patient, form)
+            keep_chips(patient, form)
             return redirect(url_for("checkins.show_check_in", entry_id=entry_id, done="changed"), 303)
         except recording.NothingSaid:
-            form.add_error("mood", _l("Answer at least one question. Or delete this check-in instead."))
+            form.add_error("mood", NOTHING_LEFT)
         except recording.Stale:
             newer, form.base.data = entry, str(entry.version)
             form.add_error("mood", _l("You changed this on another device. Look at both, and save what is right."))
@@ -140,7 +150,7 @@ def ask_to_delete(entry_id: uuid.UUID) -> ResponseReturnValue:
     """Ask once, and say who may have seen it."""
     patient = viewer()
     entry = service.own_check_in(patient, entry_id)
-    read = _who_has_read(patient, entry, lists=True)
+    read = _who_has_read(patient, entry, service.other_words(patient, entry), lists=True)
     closed_until = patient.entries_closed_until
     return render_page(
         "checkins/delete.html", entry=entry, words=answer_words(), has_read=read, closed_until=closed_until
@@ -184,11 +194,13 @@ def keep_private(entry_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("checkins.show_check_in", entry_id=entry_id, done=done), 303)
 
 
-def _who_has_read(patient: Viewer, entry: service.OwnCheckIn, *, lists: bool = False) -> list[receipts.HasRead]:
+def _who_has_read(
+    patient: Viewer, entry: service.OwnCheckIn, others: list[service.OtherWords], *, lists: bool = False
+) -> list[receipts.HasRead]:
     if patient.entries_closed_from is not None:
         return []
     now = parts_of(entry.answers)
-    before = [part for answers in service.earlier_answers(patient, entry) for part in parts_of(answers)]
+    before = [part for one in others if one.ever_shown for part in parts_of(one.answers)]
     written_on = entry.recorded_at.date()
     as_now, ever = (
         receipts.Words(since, written_on, parts)
@@ -202,6 +214,7 @@ def _form_page(patient: Viewer, profile: Profile, form: WhenForm, day: date | No
     return render_page(
         "checkins/check_in.html",
         form=form,
+        hard=hard(),
         blank=blank,
         asks_about_use=profile.asks_about_use,
         day=day,
@@ -215,18 +228,12 @@ def _change_page(
     return render_page(
         "checkins/change.html",
         form=form,
+        hard=hard(),
         entry=entry,
         newer=newer,
         words=answer_words(),
-        asks_about_use=_asks(profile, entry),
+        asks_about_use=asks_about_use(profile, entry.answers),
     )
-
-
-def _asks(profile: Profile, entry: service.OwnCheckIn) -> bool:
-    """Whether use is asked of: also where the person now says that it plays no part, but an old entry tells of it."""
-    answers = entry.answers
-    told = answers.craving is not None or answers.use is not None or bool(answers.things)
-    return profile.asks_about_use or told or answers.note_about_use
 
 
 def _today(patient: Viewer) -> date:
@@ -234,6 +241,8 @@ def _today(patient: Viewer) -> date:
 
 
 def _past_day(patient: Viewer, text: str | None) -> date | None:
+    if not text:
+        return None
     today = _today(patient)
     return day_asked(text, today, today - timedelta(days=PAST_DAYS))
 
@@ -243,10 +252,3 @@ def _moment(patient: Viewer, form: CheckInForm, day: date | None) -> Moment:
     if day is not None:
         return clock.noon_of(day, zone)
     return moment(clock.now(), zone, patient.day_start_minutes)
-
-
-def _keep_chips(patient: Viewer, form: CheckInForm) -> None:
-    """Offer the person's own words as chips the next time; a list that is full is no reason to refuse a check-in."""
-    own = form.own_chips()
-    if own["triggers"] or own["helpers"]:
-        profiles.add_own_where_there_is_room(patient, **own)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from flask_babel import LazyString, gettext
+from flask_babel import LazyString, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
@@ -15,6 +15,8 @@ from patient_app.checkins.chips import HELPED, TRIGGERS
 from patient_app.core import i18n
 
 MOST_CRAVING = 10
+# A clock that is off by less is told of in minutes.
+HOURS_FROM = 90
 
 MOODS: dict[int, LazyString] = {
     1: _l("Very low"),
@@ -102,6 +104,19 @@ class AnswerWords:
             yield _CHIPS.format(self.helped_label, self.chips(said.helped))
         if said.note:
             yield _OWN.format(self.note_label, said.note)
+
+
+def clock_off(seconds: int) -> str:
+    """Return how far a phone's clock was from the right time, in words."""
+    minutes = round(abs(seconds) / 60)
+    if minutes >= HOURS_FROM:
+        hours = round(minutes / 60)
+        if seconds > 0:
+            return str(ngettext("about %(num)s hour ahead", "about %(num)s hours ahead", hours))
+        return str(ngettext("about %(num)s hour behind", "about %(num)s hours behind", hours))
+    if seconds > 0:
+        return str(ngettext("about %(num)s minute ahead", "about %(num)s minutes ahead", minutes))
+    return str(ngettext("about %(num)s minute behind", "about %(num)s minutes behind", minutes))
 
 
 _PAIR = Markup("<div><dt>{}</dt><dd>{}</dd></div>")

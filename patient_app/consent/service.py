@@ -34,7 +34,7 @@ from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
-from patient_app.core.work import Store, db, vault
+from patient_app.core.work import Store, connection, db, vault
 
 LIVE = (ConsentState.ACTIVE, ConsentState.PAUSED)
 
@@ -352,7 +352,7 @@ def own_consents(patient: Viewer) -> list[ConsentSummary]:
 def shares_something(patient: Viewer) -> bool:
     """Whether the patient has a live consent, active or paused: for whom or what is `own_consents`'."""
     asked = {"patient_id": patient.id, "moment": clock.now()}
-    return db().connection().execute(_ANY_LIVE, asked).first() is not None
+    return connection().execute(_ANY_LIVE, asked).first() is not None
 
 
 def shared_now(patient: Viewer, recipient: Recipient) -> ConsentSummary | None:

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     CHECK_INS_WRITE = "check-ins:write"
     CODES_CONFIRM = "codes:confirm"
     CODES_ISSUE = "codes:issue"
+    OUTBOX_SEND = "outbox:send"
     PATIENTS_INVITE = "patients:invite"
     PRACTICE_MANAGE = "practice:manage"
     PROFILE_MANAGE = "profile:manage"
@@ -63,6 +64,7 @@ PERMITTED: dict[Permission, frozenset[Role]] = {
     Permission.CHECK_INS_WRITE: _PATIENT,
     Permission.CODES_CONFIRM: _STAFF,
     Permission.CODES_ISSUE: _STAFF,
+    Permission.OUTBOX_SEND: _PATIENT,
     Permission.PATIENTS_INVITE: _STAFF,
     Permission.PRACTICE_MANAGE: frozenset({Role.ADMINISTRATOR}),
     Permission.PROFILE_MANAGE: _PATIENT,
@@ -106,6 +108,7 @@ class Policy:
     takes_time: bool = False
     records: bool = False
     reads: bool = False
+    turned_away: Callable[[], ResponseReturnValue] | None = None
 
 
 def access(
@@ -115,6 +118,7 @@ def access(
     takes_time: bool = False,
     records: bool = False,
     reads: bool = False,
+    turned_away: Callable[[], ResponseReturnValue] | None = None,
 ) -> Callable[[_View], _View]:
     """Declare who may call a view.
 
@@ -123,10 +127,13 @@ def access(
     leads to the password, and from there to the page at its own address, where there is one. `records` says that a GET
     writes an access record, so its unit of work is a writing one. `reads` says that a POST stores nothing (it is one so
     that what was typed stands in no address): its unit of work is a reading one and waits for no writer.
+
+    `turned_away` is for what a script asks: it makes the answer for whoever would be led to sign in, or to another step
+    of it. A page is no answer to a script, and one that it was led to could be taken for one.
     """
 
     def mark(view: _View) -> _View:
-        policy = Policy(permission, step_up=step_up, takes_time=takes_time, records=records, reads=reads)
+        policy = Policy(permission, step_up, takes_time, records, reads, turned_away)
         view.access_policy = policy  # type: ignore[attr-defined]
         return view
 
@@ -161,8 +168,9 @@ def _check_access() -> ResponseReturnValue | None:
         return None
     person = viewer_or_none()
     if person is None:
-        return _ask_to_sign_in()
-    return _refusal(policy, person)
+        return policy.turned_away() if policy.turned_away else _ask_to_sign_in()
+    refusal = _refusal(policy, person)
+    return policy.turned_away() if refusal is not None and policy.turned_away else refusal
 
 
 def _refusal(policy: Policy, person: Viewer) -> ResponseReturnValue | None:

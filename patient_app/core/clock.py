@@ -7,7 +7,7 @@ Tests set the time (time-machine), nothing here sleeps.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -51,21 +51,22 @@ class Moment:
     zone: str
 
 
-def moment(occurred_at: datetime, zone: str, day_start_minutes: int = DEFAULT_DAY_START_MINUTES) -> Moment:
-    """Return the moment for an aware time in the named zone (UTC when the zone is unknown).
+def moment(
+    occurred_at: datetime, zone: str, day_start_minutes: int = DEFAULT_DAY_START_MINUTES, *, offset: int = 0
+) -> Moment:
+    """Return the moment for an aware time in the named zone; where we know none of that name, at that offset from UTC.
 
     A day starts at `day_start_minutes` after midnight by the wall clock, so an entry at 02:30 belongs to the day before
     also on the nights when clocks change.
     """
     found = find_zone(zone)
-    local = occurred_at.astimezone(found or UTC)
+    local = occurred_at.astimezone(found or timezone(timedelta(minutes=offset)))
     wall = local.replace(tzinfo=None)
-    offset = local.utcoffset() or timedelta()
     return Moment(
         occurred_at=occurred_at.astimezone(UTC),
         local_date=wall.date(),
         day=(wall - timedelta(minutes=day_start_minutes)).date(),
-        utc_offset=int(offset.total_seconds() // 60),
+        utc_offset=_minutes(local),
         zone=zone if found else "UTC",
     )
 
@@ -77,5 +78,8 @@ def noon_of(day: date, zone: str) -> Moment:
     """
     found = find_zone(zone)
     local = datetime.combine(day, time(12), tzinfo=found or UTC)
-    offset = local.utcoffset() or timedelta()
-    return Moment(local.astimezone(UTC), day, day, int(offset.total_seconds() // 60), zone if found else "UTC")
+    return Moment(local.astimezone(UTC), day, day, _minutes(local), zone if found else "UTC")
+
+
+def _minutes(local: datetime) -> int:
+    return int((local.utcoffset() or timedelta()).total_seconds() // 60)

@@ -21,11 +21,13 @@ from sqlalchemy import DateTime, Dialect, Engine, LargeBinary, MetaData, create_
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator
 
 LOCK_SECONDS = 10.0
 _POLL_SECONDS = 0.001
 _READS = "DEFERRED"
+_BEGINS = "begins"  # How a connection's transactions begin, in what the pool keeps beside it.
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -157,39 +159,50 @@ class Database:
 
         A writing session on SQLite holds the writer lock from here to the end, so keep it short.
         """
-        self.check_is_there()
-        if writes and self._lock is not None:
-            with self._lock.held(), self._session("IMMEDIATE") as session:
-                yield session
-        else:
-            with self._session(_READS) as session:
-                yield session
+        with self.connection(writes=writes) as connection, session_on(connection) as session:
+            yield session
 
     @contextmanager
-    def _session(self, begin: str) -> Iterator[Session]:
-        with Session(self.engine, expire_on_commit=False, autoflush=True) as session:
-            if begin != _READS and self.is_sqlite:
-                session.connection(execution_options={"sqlite_begin": begin})
+    def connection(self, *, writes: bool) -> Iterator[Connection]:
+        """Open a connection with its transaction, as `session` does, for who needs no session: one costs as much again.
+
+        The caller commits. What was not committed is rolled back at the end.
+        """
+        self.check_is_there()
+        if writes and self._lock is not None:
+            with self._lock.held(), self._connection("IMMEDIATE") as connection:
+                yield connection
+        else:
+            with self._connection(_READS) as connection:
+                yield connection
+
+    @contextmanager
+    def _connection(self, begin: str) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            told = connection.connection.info
+            told[_BEGINS] = begin
             try:
-                yield session
+                if begin != _READS:
+                    connection.begin()  # Now, and not at the first statement: until then others could write.
+                yield connection
             except BaseException as error:
                 if isinstance(error, DBAPIError) or not isinstance(error, Exception):
                     # After a commit that failed, or was interrupted, the connection may still be in its transaction,
                     # and the pool would hand it on like that (SQLAlchemy takes the transaction for over): close it for
                     # good. After any other error it is rolled back and stays: opening one over TLS is dear.
-                    session.invalidate()
+                    connection.invalidate()
                 raise
-
-    @contextmanager
-    def look(self) -> Iterator[Connection]:
-        """Give a connection for one short question, without a session; nothing that it does is kept."""
-        self.check_is_there()
-        with self.engine.connect() as connection:
-            yield connection
+            finally:
+                told.pop(_BEGINS, None)
 
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def session_on(connection: Connection) -> Session:
+    """Return a session over a connection, whose transaction is the session's own: to commit it, and to roll back."""
+    return Session(connection, expire_on_commit=False, autoflush=True, join_transaction_mode="control_fully")
 
 
 def _make_engine(url: str, is_sqlite: bool) -> Engine:
@@ -204,7 +217,9 @@ def _make_engine(url: str, is_sqlite: bool) -> Engine:
     engine = create_engine(url, **options)
     if is_sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        # Not as a listener: where there is one, SQLAlchemy looks for more at each statement, at a tenth of its cost.
+        # (The dialect is this engine's own, so that its method may be replaced.)
+        engine.dialect.do_begin = _begin_sqlite  # type: ignore[assignment,method-assign]
     else:
         event.listen(engine, "connect", _prepare_postgres)
     return engine
@@ -226,10 +241,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    kind = connection.get_execution_options().get("sqlite_begin", _READS)
-    if kind == _READS:  # Asked for by every request, takes no lock and so never fails: past the counting of statements.
-        driver: Any = connection.connection.driver_connection
-        driver.execute(f"BEGIN {kind}")
-    else:
-        connection.exec_driver_sql(f"BEGIN {kind}")
+def _begin_sqlite(connection: PoolProxiedConnection) -> None:
+    driver: Any = connection.driver_connection
+    driver.execute(f"BEGIN {connection.info.get(_BEGINS, _READS)}")

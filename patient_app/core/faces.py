@@ -59,10 +59,13 @@ def use(word: str) -> None:
 
 
 def current() -> Face:
-    """Return the face of this request: the signed-in person's, else the one that was last used on this phone."""
+    """Return the face of this request: the signed-in person's, else the one that was last used on this phone.
+
+    The address may name one too (`?as=notes`): the worker fetches pages that are nobody's without any cookie.
+    """
     if not has_request_context():
         return FACES[OWN]
-    return named(g.get("face") or request.cookies.get(cookie_name(_config())))
+    return named(g.get("face") or request.cookies.get(cookie_name(_config())) or request.args.get("as"))
 
 
 def cookie_name(config: Config) -> str:

@@ -1,19 +1,42 @@
 """The security headers of every answer: pages, errors and static files alike.
 
 No inline script or style exists, so no nonce is needed (a page kept by a service worker would replay an old one).
-Trusted Types are enforced with no policy at all: no script here writes HTML.
+Trusted Types are enforced. On every page one policy lets a page register our own worker, by its one address
+(static/js/phone/main.js); no script here writes HTML. The pages that htmx keeps up to date allow one more, that of
+`static/js/parts_policy.js`.
 """
 
 from __future__ import annotations
 
 from flask import Flask, Response, request
 
+from patient_app.core import htmx
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
-    "object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'; "
+    "object-src 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types tandem-worker; "
     "report-uri /csp-report; report-to csp"
 )
+
+# The one difference on a page that loads htmx.
+CONTENT_SECURITY_POLICY_WITH_PARTS = CONTENT_SECURITY_POLICY.replace(
+    "trusted-types tandem-worker", "trusted-types tandem-worker tandem-parts"
+)
+
+# The addresses that answer with a page or with a part of it, as they are asked.
+WITH_PARTS = frozenset(
+    {
+        "care_team.leave_note",
+        "care_team.mark_reviewed",
+        "care_team.patient_page",
+        "checkins.history",
+        "checkins.search_notes",
+        "checkins.show_check_in",
+        "checkins.show_search",
+    }
+)
+_WITH_PARTS_STATUS = frozenset({200, 422})
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -55,6 +78,18 @@ def init_app(app: Flask, asked_again: frozenset[str] = frozenset()) -> None:
 
 def _add_headers(response: Response, kept: str) -> Response:
     response.headers.extend(SECURITY_HEADERS)
+    if request.endpoint in WITH_PARTS:
+        _say_what_it_is(response)
     if "Cache-Control" not in response.headers or request.endpoint != "static_files":
         response.headers["Cache-Control"] = kept
     return response
+
+
+def _say_what_it_is(response: Response) -> None:
+    response.vary.add("HX-Request")
+    if response.status_code not in _WITH_PARTS_STATUS:  # A fault after the page was drawn.
+        return
+    if htmx.drawn() == htmx.WHOLE:
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY_WITH_PARTS
+    elif htmx.drawn() == htmx.PART:
+        response.headers[htmx.PART_HEADER] = "1"

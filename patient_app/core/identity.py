@@ -52,9 +52,12 @@ class Viewer(UserMixin):  # type: ignore[misc]  # Flask-Login has no types.
 
 def viewer_or_none() -> Viewer | None:
     """Return the person who signed in, whatever the stage, or None; always None on an error page."""
-    if g.get("failsafe"):
+    kept = g._get_current_object()  # Asked many times a request, so looked up once each.
+    if kept.get("failsafe"):
         return None
-    person = current_user._get_current_object()
+    person = kept.get("_login_user")  # Where Flask-Login keeps whom it loaded.
+    if person is None:
+        person = current_user._get_current_object()
     return person if isinstance(person, Viewer) else None
 
 

@@ -7,6 +7,7 @@ and warnings, are lines of the same kind: who said it and where, without the wor
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import threading
@@ -33,7 +34,7 @@ def configure(*, level: str = "INFO") -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             places_only,
-            structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(serializer=_as_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stdout),
@@ -41,6 +42,14 @@ def configure(*, level: str = "INFO") -> None:
     )
     _take_over_the_libraries(level)
     configure_warnings()
+
+
+# One for all lines: `json.dumps` makes one each time when it is told what to do with what is not JSON's own.
+_ENCODER = json.JSONEncoder(default=repr)
+
+
+def _as_json(event: Any, **_options: Any) -> str:
+    return _ENCODER.encode(event)
 
 
 def configure_warnings() -> None:

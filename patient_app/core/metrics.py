@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import os
 import time
+from functools import lru_cache
 
 from flask import Flask, Response, abort, g, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
@@ -19,11 +20,17 @@ def init_app(app: Flask) -> None:
 
     def count(response: Response) -> Response:
         route = str(request.url_rule) if request.url_rule else "none"
-        REQUESTS.labels(route, request.method if request.url_rule else "other", response.status_code).inc()
-        SECONDS.labels(route).observe(time.perf_counter() - g.get("started", time.perf_counter()))
+        requests, seconds = _counters(route, request.method if request.url_rule else "other", response.status_code)
+        requests.inc()
+        seconds.observe(time.perf_counter() - g.get("started", time.perf_counter()))
         return response
 
     app.after_request(count)
+
+
+@lru_cache(maxsize=1024)
+def _counters(route: str, method: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(route, method, status), SECONDS.labels(route)
 
 
 def answer(token: str, sent: str | None) -> Response:

@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, current_app, get_template_attribute, render_template, request
+from flask import Flask, current_app, g, get_template_attribute, render_template, request
 from flask_babel import LazyString, get_locale
+from jinja2 import Template
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
 from markupsafe import Markup
 
-from patient_app.core import faces, i18n, notices, work
+from patient_app.core import faces, htmx, i18n, keeping, notices, work
 from patient_app.core.identity import Stage, viewer_or_none
 from patient_app.core.roles import Role
+
+_SAYS_WHOSE = Markup(' data-person="{}" data-letterbox="{}"')
+_SAYS_KEEPS = _SAYS_WHOSE + Markup(' data-keeps="yes"')
+_SAYS_SHARED = _SAYS_WHOSE + Markup(' data-shared="yes"')
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # Compared by identity: it is a key in a cache.
@@ -36,13 +43,35 @@ class NavigationLink:
     current: bool
 
 
-def render_page(template: str, **context: Any) -> str:
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What every page begins with: what its head links to, and the bar at the top; on the page of help, another one."""
+
+    head: Markup
+    top: Markup
+    top_on_help: Markup
+
+
+def render_page(template: str, parts: Sequence[str] = (), /, **context: Any) -> str:
     """Finish the unit of work, then render: a page never shows what could not be committed.
 
-    Templates get plain data; a query from a template fails.
+    Templates get plain data; a query from a template fails. `parts` are the blocks that htmx gets when it asks for
+    them: the data, and all that was decided and recorded to get it, are those of the whole page.
     """
     work.unit().finish()
-    return render_template(template, notice=notices.current_notice(), **context)
+    context["notice"] = notices.current_notice()
+    if parts:
+        g.drawn_in_parts = htmx.PART if htmx.asks_for_part() else htmx.WHOLE
+        if g.drawn_in_parts == htmx.PART:
+            return htmx.render_parts(template, parts, context)
+    return render_template(template, **context)
+
+
+class _Template(Template):
+    """A template that others import: always the same, since no template here is given globals of its own."""
+
+    def _get_default_module(self, _context: Context | None = None) -> TemplateModule:
+        return super()._get_default_module()
 
 
 def init_app(app: Flask, navigation: tuple[NavigationItem, ...]) -> None:
@@ -51,17 +80,44 @@ def init_app(app: Flask, navigation: tuple[NavigationItem, ...]) -> None:
 
     def layout() -> dict[str, Any]:
         locale, face = get_locale(), faces.current()
+        name, demonstration = face.shown_name, app.extensions["tandem"].demonstration
         return {
             "face": face,
-            "product_name": face.shown_name,
-            "quick_exit_url": config.quick_exit_url,
-            "demonstration": app.extensions["tandem"].demonstration,
+            "frame": _frame(i18n.catalogue(), face.word, name, config.quick_exit_url, demonstration),
+            "product_name": name,
             "page_language": str(locale) if locale else "en",
             "navigation": _navigation(navigation),
             "viewer": viewer_or_none() if request else None,
+            "phone_says": _phone_says(),
+            "phone_lines": _phone_lines(i18n.catalogue()) if keeping.phone() else "",
         }
 
+    app.jinja_env.template_class = _Template
     app.context_processor(layout)
+
+
+def _phone_says() -> Markup:
+    """Return what the page's scripts are told, as attributes of its body."""
+    told = keeping.phone()
+    if told is None:
+        return Markup()
+    words = _SAYS_KEEPS if told.keeps else _SAYS_SHARED if told.is_shared else _SAYS_WHOSE
+    return words.format(told.tag, told.letterbox)
+
+
+@lru_cache(maxsize=16)
+def _phone_lines(_catalogue: object) -> Markup:
+    """Draw what a phone may have to say, which is the same for everybody in one language."""
+    lines, leaving = (get_template_attribute("layout/_phone.html", part) for part in ("lines", "leaving"))
+    drawn: Markup = lines() + leaving()
+    return drawn
+
+
+@lru_cache(maxsize=64)
+def _frame(_catalogue: object, face: str, name: str, quick_exit_url: str, demonstration: bool) -> Frame:
+    head, top = (get_template_attribute("layout/_frame.html", macro) for macro in ("head", "top"))
+    tops = (top(name, quick_exit_url, demonstration, on_help) for on_help in (False, True))
+    return Frame(head(faces.named(face), name), *tops)
 
 
 def _navigation(items: tuple[NavigationItem, ...]) -> Markup:

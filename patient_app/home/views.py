@@ -6,7 +6,6 @@ from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from patient_app.accounts import supporters, teams
-from patient_app.accounts.models import SupportState
 from patient_app.checkins import service as checkins
 from patient_app.consent import service as consents
 from patient_app.consent.words import DISCIPLINE_NAMES
@@ -14,9 +13,10 @@ from patient_app.core import clock
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import moment
 from patient_app.core.identity import Stage, Viewer, viewer, viewer_or_none
+from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.core.roles import Role
-from patient_app.home.attention import Line, chosen
+from patient_app.home.attention import MOST_LINES, Line, chosen
 from patient_app.profile import service as profiles
 from patient_app.profile.service import Profile
 
@@ -52,6 +52,7 @@ def start() -> ResponseReturnValue:
 
 @bp.get("/today")
 @access(Permission.TODAY_READ)
+@kept_on_phone
 def today() -> ResponseReturnValue:
     """Show one next thing, and at most three lines; or once, before that, the last of the first screens."""
     patient = viewer()
@@ -67,11 +68,12 @@ def today() -> ResponseReturnValue:
         today=day,
         called=profiles.address_of(patient).called or patient.name.split(" ")[0],
         lines=chosen(_candidates(patient, profile)),
+        most_lines=MOST_LINES,
     )
 
 
 def _candidates(patient: Viewer, profile: Profile) -> list[Line]:
-    waiting = [] if patient.entries_closed_from else _supporters_waiting(patient)  # Until then sharing names nobody.
+    waiting = [] if patient.entries_closed_from else supporters.waiting(patient)  # Until then sharing names nobody.
     lines = [Line("supporter", waiting[0], count=len(waiting))] if waiting else []
     lines += [
         Line("new_member", member.name, str(DISCIPLINE_NAMES[member.discipline]), target=member.membership_id)
@@ -83,8 +85,3 @@ def _candidates(patient: Viewer, profile: Profile) -> list[Line]:
     elif not consents.shares_something(patient):
         lines.append(Line("sharing", is_prompt=True))
     return lines
-
-
-def _supporters_waiting(patient: Viewer) -> list[str]:
-    """Return the names of those who accepted an invitation and wait for the patient's word."""
-    return [row.name for row in supporters.supporters_of(patient) if row.state is SupportState.ACCEPTED]

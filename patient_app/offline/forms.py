@@ -1,4 +1,4 @@
-"""The choice of a name and an icon."""
+"""The choice of a name and an icon, and whether a device is shared."""
 
 from __future__ import annotations
 
@@ -23,3 +23,13 @@ class FaceForm(Form):
     def __init__(self, **kept: Any) -> None:
         super().__init__(**kept)
         self.shown_as.choices = list_choices([(word, face.shown_name) for word, face in FACES.items()])
+
+
+class SharedForm(Form):
+    """Whether several people use this device."""
+
+    shared = ChoiceField(
+        _l("Do other people use this phone?"),
+        [("no", _l("No")), ("yes", _l("Yes"))],
+        validators=[DataRequired(_l("Press one of the buttons."))],
+    )

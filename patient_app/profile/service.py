@@ -20,7 +20,7 @@ from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.vault import Place
-from patient_app.core.work import db, vault
+from patient_app.core.work import connection, db, vault
 from patient_app.profile.models import Profile as Row
 from patient_app.profile.things import Kind, Thing
 
@@ -98,7 +98,7 @@ def profile_of(patient: Viewer) -> Profile:
     """
     if patient.entries_closed_from is not None:
         return Profile(welcomed=True)
-    row = db().connection().execute(_BY_PATIENT, {"patient_id": patient.id}).one_or_none()  # Asked by many pages.
+    row = connection().execute(_BY_PATIENT, {"patient_id": patient.id}).one_or_none()  # Asked by many pages.
     if row is None:
         return Profile()
     found = Profile(welcomed=row.welcomed_at is not None)
@@ -150,7 +150,7 @@ def add_own_where_there_is_room(patient: Viewer, *, triggers: Sequence[str] = ()
 
 def address_of(patient: Viewer) -> Address:
     """Return how the person wants to be called."""
-    sealed = db().connection().execute(_ADDRESS, {"person_id": patient.id}).one()
+    sealed = connection().execute(_ADDRESS, {"person_id": patient.id}).one()
 
     def opened(column: str, blob: bytes | None) -> str:
         return "" if blob is None else vault().open(Place(Person.__tablename__, column, patient.id, patient.id), blob)

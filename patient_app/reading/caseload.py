@@ -29,6 +29,7 @@ from patient_app.consent.decisions import Asker, Grants, Reader, asked_by, asker
 from patient_app.core import clock, kept, work
 from patient_app.core.identity import Viewer
 from patient_app.core.kept import as_kept
+from patient_app.core.keys import SYSTEM_SUBJECT
 from patient_app.core.work import vault
 from patient_app.reading import looks, people, records
 from patient_app.reading.fields import MOOD, USE, Masked, SharedCheckIn, as_listed
@@ -109,9 +110,10 @@ _NEWEST = attrgetter("occurred_at", "recorded_seq")
 def caseload(viewer: Viewer, page: int = 1, order: Order = Order.NAME) -> Caseload:
     """Return a page of the clinician's patients, each with the newest open check-in and what is new."""
     reader, days = reader_of(viewer), _days()
-    with work.reading():
+    with work.aside():
         on_list = people.listed(viewer)
-        positions = _by_name(tuple((row[0], row[1]) for row in on_list))
+        positions = _by_name(tuple([(row[0], row[1]) for row in on_list]), viewer.practice_id)
+        unread = on_list[0].unread if on_list else worries.unread(viewer)
         if order is Order.HARD:
             positions = _hard_first(reader, on_list, positions, days)
         first = max(0, min(page - 1, (len(on_list) - 1) // PAGE_PATIENTS)) * PAGE_PATIENTS
@@ -119,7 +121,6 @@ def caseload(viewer: Viewer, page: int = 1, order: Order = Order.NAME) -> Caselo
         grants = grants_of(reader, [person.id for person in shown])
         relied_on = _relied_on(grants)
         # A day more: an entry of a day is written a day before at the earliest, where the day began already.
-        unread = worries.unread(viewer)
         before = looks.read_before(viewer.id, relied_on, days=LATELY_DAYS + 1)
         unrecorded = {patient_id for consent_id, patient_id in relied_on.items() if consent_id not in before.in_list}
         grants = {one: found for one, found in grants.items() if one not in unrecorded}
@@ -162,13 +163,15 @@ def _listed(grants: Mapping[uuid.UUID, Grants]) -> dict[uuid.UUID, Grants]:
 
 
 @lru_cache(maxsize=256)
-def _by_name(sealed: tuple[tuple[Any, bytes | None], ...]) -> tuple[int, ...]:
+def _by_name(sealed: tuple[tuple[Any, bytes | None], ...], practice_id: uuid.UUID) -> tuple[int, ...]:
     """Return the positions of these people (id, sealed name) in the order of their names.
 
     No database can sort sealed names, so all of them have to be opened, however few a page shows. What is kept for the
     next time is what was given (it stays sealed) and the order, no name; another name or person is another question.
     """
     ids = [one if isinstance(one, uuid.UUID) else uuid.UUID(one) for one, _ in sealed]
+    # The keys of what comes next are asked for with theirs: the practice's opens charts, the system's proves consents.
+    vault().preload([*ids, practice_id, SYSTEM_SUBJECT])
     names = vault().open_all(
         Person.__tablename__, "name_sealed", [(one, one, blob) for one, (_, blob) in zip(ids, sealed, strict=True)]
     )

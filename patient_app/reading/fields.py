@@ -33,6 +33,7 @@ class SharedCheckIn:
     """A check-in as one reader may see it; what is closed to them or was left out is None or empty.
 
     `seq` is the `recorded_seq` of what it says now: by it, what somebody read before is told from what is new.
+    `clock_skew` is how many seconds the clock that gave `local_time` was ahead; None for one that was right.
     """
 
     day: date
@@ -50,6 +51,7 @@ class SharedCheckIn:
     helped: tuple[str, ...] = ()
     context_about_use: bool = True
     seq: int = 0
+    clock_skew: int | None = None
 
 
 class Masked:
@@ -76,6 +78,7 @@ class Masked:
         if words:
             self.fields += (
                 version.id.label("version_id"),
+                entry.clock_skew.label("clock_skew"),
                 _if(mood, version.sleep_hours).label("sleep_hours"),
                 _if(mood, version.anxiety).label("anxiety"),
                 _if(mood, version.energy).label("energy"),
@@ -84,7 +87,7 @@ class Masked:
                 version.context_about_use,
                 _if(note, version.note_sealed).label("note_sealed"),
             )
-        self.joins = and_(version.check_in_id == entry.id, version.version == entry.newest_version)
+        self.joins = and_(version.check_in_id == entry.id, version.version == entry.shown_version)
         self.anything = and_(
             entry.removed_at.is_(None),
             entry.private.is_(False),
@@ -131,6 +134,7 @@ def as_shared(row: Any) -> SharedCheckIn:
         energy=row.energy,
         context_about_use=row.context_about_use,
         seq=row.seq,
+        clock_skew=row.clock_skew,
         **read_use_details(_of_entry(row, "use_details_sealed")),
         **read_context(_of_entry(row, "context_sealed")),
     )

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from statistics import mean
 
 from babel.dates import format_date
 from babel.lists import format_list
@@ -80,7 +79,7 @@ def _days(entries: Sequence[SharedCheckIn], period: Period) -> list[_Day]:
     return [
         _Day(
             day,
-            mood=mean(moods) if (moods := [one.mood for one in found if one.mood is not None]) else None,
+            mood=sum(moods) / len(moods) if (moods := [one.mood for one in found if one.mood is not None]) else None,
             craving=max((one.craving for one in found if one.craving is not None), default=None),
             used=any(uses) if (uses := [one.use for one in found if one.use is not None]) else None,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Executable, bindparam, select
@@ -14,8 +15,9 @@ from patient_app.core import clock, kept
 from patient_app.core.identity import Viewer
 from patient_app.core.kept import as_kept
 from patient_app.core.roles import Role
-from patient_app.core.work import db, vault
+from patient_app.core.work import connection, db, vault
 from patient_app.reading.fields import open_text
+from patient_app.worries import service as worries
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,17 @@ _ONE_OF_LIST = _LIST.where(Person.id == bindparam("patient_id"))
 
 
 def listed(viewer: Viewer) -> Sequence[Any]:
-    """Return a row for each patient of a clinician, in no order; `named` opens those that are to be shown."""
-    return plain_rows(_LIST, {"practice_id": viewer.practice_id, "clinician_id": viewer.id})
+    """Return a row for each patient of a clinician, in no order; `named` opens those that are to be shown.
+
+    Each also holds `unread`, what `worries.unread` counts: a list asks for both, and so asks once.
+    """
+    asked = {"practice_id": viewer.practice_id, "clinician_id": viewer.id, "now": clock.now()}
+    return plain_rows(_whole_list(), asked)
+
+
+@lru_cache(maxsize=1)
+def _whole_list() -> Executable:
+    return _LIST.add_columns(worries.unread_count().scalar_subquery().label("unread"))
 
 
 def one_of_list(viewer: Viewer, patient_id: uuid.UUID) -> Named | None:
@@ -98,6 +109,8 @@ def named(viewer: Viewer, rows: Sequence[Any]) -> list[Named]:
     pairs, practice = [(id_of(row), row) for row in rows], viewer.practice_id
 
     def own(column: str) -> list[str]:
+        if all(getattr(row, column) is None for _, row in pairs):  # As what few people say of themselves mostly is.
+            return [""] * len(pairs)
         return vault().open_all(Person.__tablename__, column, [(one, one, getattr(row, column)) for one, row in pairs])
 
     def charted(column: str) -> list[str]:
@@ -121,7 +134,7 @@ def named(viewer: Viewer, rows: Sequence[Any]) -> list[Named]:
 
 def plain_rows(query: Executable, asked: Mapping[str, Any]) -> Sequence[Any]:
     """Return plain rows, past the ORM's loading of entities; nothing is to be waiting in the session."""
-    return db().connection().execute(query, asked).all()
+    return connection().execute(query, asked).all()
 
 
 def supported(viewer: Viewer, patient_id: uuid.UUID | None = None) -> list[tuple[Named, str | None]]:

@@ -6,15 +6,16 @@ import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Executable, bindparam, select
 
 from patient_app.access_log import service as access_log
-from patient_app.access_log.models import AccessKind
+from patient_app.access_log.models import AccessChain, AccessKind
 from patient_app.accounts.models import Patient
 from patient_app.consent.decisions import Grants
 from patient_app.core.identity import Viewer
-from patient_app.core.work import db
+from patient_app.core.work import connection
 from patient_app.reading.fields import USE
 
 NOTICE_VERSION = "42cfr2.32-2024"
@@ -28,19 +29,29 @@ class Held:
     highest: dict[uuid.UUID, int]
 
 
-# SQLite has one writer at a time; elsewhere this keeps entries from being written between the record and the reading.
-_HIGHEST = (
-    select(Patient.person_id, Patient.entry_seq)
-    .where(Patient.person_id.in_(bindparam("patient_ids", expanding=True)))
-    .order_by(Patient.person_id)
-    .with_for_update(read=True)
-)
-
-
 def hold(patients: Collection[uuid.UUID]) -> Held:
-    """Wait for whoever writes about these patients, before anything is decided about reading."""
-    highest = {row.person_id: row.entry_seq for row in db().execute(_HIGHEST, {"patient_ids": list(patients)})}
-    return Held(access_log.lock_chains(patients), highest)
+    """Wait for whoever writes about these patients, before anything is decided about reading.
+
+    Raise `access_log.NotWriting` in a unit of work that keeps nothing.
+    """
+    access_log.must_be_writing()
+    rows = connection().execute(_held(), {"patient_ids": list(patients)}).all()
+    chains = {patient_id: access_log.ChainEnd(seq, digest) for patient_id, _, seq, digest in rows}
+    return Held(chains, {patient_id: highest for patient_id, highest, _, _ in rows})
+
+
+@lru_cache(maxsize=1)
+def _held() -> Executable:
+    # SQLite has one writer at a time; elsewhere this keeps entries from being written between the record and the
+    # reading, and holds the chains, as `access_log.lock_chains` does. In one fixed order: patient by patient, and of
+    # each the patient's row before the chain's.
+    return (
+        select(Patient.person_id, Patient.entry_seq, AccessChain.seq, AccessChain.digest)
+        .join(AccessChain, AccessChain.patient_id == Patient.person_id)
+        .where(Patient.person_id.in_(bindparam("patient_ids", expanding=True)))
+        .order_by(Patient.person_id)
+        .with_for_update(key_share=True)
+    )
 
 
 def readings(

@@ -124,7 +124,7 @@ def read_patient(viewer: Viewer, patient_id: uuid.UUID, days: int = PAGE_DAYS, u
     notes, as far as this clinician may see them. Raise `NotFound` when the patient is not on the clinician's list, or
     does not exist.
     """
-    with work.reading():
+    with work.aside():
         person = people.one_of_list(viewer, patient_id)
     if person is None:
         raise NotFound
@@ -133,7 +133,7 @@ def read_patient(viewer: Viewer, patient_id: uuid.UUID, days: int = PAGE_DAYS, u
 
 def read_supported(viewer: Viewer, patient_id: uuid.UUID, days: int = PAGE_DAYS, until: date | None = None) -> Shared:
     """Return what a supporter sees of a person who confirmed them, and record the reading; else raise `NotFound`."""
-    with work.reading():
+    with work.aside():
         found = people.supported(viewer, patient_id)
     if not found:
         raise NotFound

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -197,12 +197,11 @@ def _new(_catalogue: object, count: int) -> str:
 
 def identity_words(person: Named) -> list[str]:
     """Return what tells a patient from others of that name, and how they want to be called, as they gave it."""
-    said = [gettext("called %(name)s", name=person.called)] if person.called else []
+    said = [gettext("Called %(name)s", name=person.called)] if person.called else []
     said += [person.pronouns] if person.pronouns else []
     return [
         *said,
-        gettext("chart %(number)s", number=person.chart_number),
-        gettext("born %(day)s", day=birth_date(person)),
+        gettext("Chart %(number)s, born %(day)s", number=person.chart_number, day=birth_date(person)),
     ]
 
 
@@ -228,7 +227,7 @@ def _answers(_catalogue: object, mood: int | None, craving: int | None, use: boo
     if mood is not None:
         said.append(gettext("Mood: %(word)s", word=str(MOODS[mood])))
     if craving is not None:
-        said.append(gettext("Craving: %(number)s of 10", number=craving))
+        said.append(gettext("Pull: %(number)s of 10", number=craving))
     if use is not None:
         said.append(gettext("Drank or used") if use else gettext("Did not drink or use"))
     return " · ".join(said)
@@ -268,7 +267,7 @@ def page_words(shared: Shared) -> dict[str, Any]:
         "shared": shared,
         "days": days_with_entries(shared.check_ins),
         "sections": sections_of(shared),
-        "words": answer_words(),
+        "words": _reading_words(i18n.catalogue()),
         "scope": scope_sentences(shared.grants, shared.person.zone),
         "week_words": week_words,
         "figure_of": figure_of,
@@ -278,6 +277,12 @@ def page_words(shared: Shared) -> dict[str, Any]:
         "newer": min(period.last_day + length, period.today) if period.last_day < period.today else None,
         "older": period.first_day - timedelta(days=1) if shared.grants.items else None,
     }
+
+
+@lru_cache(maxsize=16)
+def _reading_words(_catalogue: object) -> AnswerWords:
+    """Return the words of answers with a short one for the pull: it stands on every line, below a drawing of it."""
+    return replace(answer_words(), craving_label=gettext("Pull"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,12 +181,14 @@ def save_step(
     words: StepWords,
     *,
     base: int,
+    day: date | None = None,
     recorded_at: datetime | None = None,
 ) -> None:
     """Keep what a step says now, once. Needs a writing unit.
 
-    `base` is the version that the person had before them, 0 for none. What is sent again, or says what is said already,
-    changes nothing. The same id with other words is a correction by whoever wrote it.
+    `day` is the person's day at writing; by default that of now. `base` is the version that the person had before them,
+    0 for none. What is sent again, or says what is said already, changes nothing. The same id with other words is a
+    correction by whoever wrote it.
 
     Raise `Stale` when another version came meanwhile, `IdTaken` for an id that is of something else.
     """
@@ -210,7 +212,7 @@ def save_step(
         patient_id=patient.id,
         step=step,
         version=version + 1,
-        day=clock.moment(moment, patient.zone, patient.day_start_minutes).day,
+        day=day or clock.moment(moment, patient.zone, patient.day_start_minutes).day,
         recorded_at=moment,
         recorded_seq=next_entry_seq(patient.id),
         about_use=words.about_use or step is Step.NALOXONE,
@@ -221,6 +223,12 @@ def save_step(
             db().add(row)
     except IntegrityError:  # Somebody else's request took the id this very moment.
         raise IdTaken from None
+
+
+def was_saved(patient: Viewer, step: Step, row_id: uuid.UUID, words: StepWords) -> bool:
+    """Whether these words of a step were kept under this id before."""
+    row = db().get(PlanStep, row_id)
+    return row is not None and row.patient_id == patient.id and row.step == step and _opened(row).words == words
 
 
 def as_written(row: Any) -> Written:

@@ -8,11 +8,13 @@ from flask_babel import lazy_gettext as _l
 
 from patient_app.accounts import practice
 from patient_app.consent import receipts
-from patient_app.core import clock, notices
+from patient_app.core import clock, notices, outbox
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import moment
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer, viewer
+from patient_app.core.keeping import kept_on_phone
+from patient_app.core.outbox import Item, Refused, id_cannot_be_used
 from patient_app.core.pages import render_page
 from patient_app.profile import service as profiles
 from patient_app.safety import plan as plans
@@ -22,6 +24,7 @@ from patient_app.safety.plan_forms import StepForm, form_of
 
 bp = Blueprint("safety_plan", __name__)
 
+_CLOSED = _l("Your plan is closed for now: somebody chose a new password on a new device. Send this again later.")
 _STALE = _l("You changed this step on another device. Look at both, and save what is right.")
 
 notices.register("safety_plan.show", plan_saved=_l("Saved. What it said before is kept."))
@@ -39,6 +42,7 @@ def _while_closed() -> ResponseReturnValue | None:
 
 @bp.get("/safety")
 @access(Permission.SAFETY_PLAN_MANAGE)
+@kept_on_phone
 def show() -> ResponseReturnValue:
     """Show the plan: one whole page, with everybody who can be called."""
     patient = viewer()
@@ -63,6 +67,7 @@ def show() -> ResponseReturnValue:
 
 @bp.get("/safety/<string:step>")
 @access(Permission.SAFETY_PLAN_MANAGE)
+@kept_on_phone
 def change(step: str) -> ResponseReturnValue:
     """Show the form of one step, filled with what it says."""
     patient, which = viewer(), _step(step)
@@ -90,6 +95,30 @@ def save(step: str) -> ResponseReturnValue:
         except plans.IdTaken:
             form.renew_id()
     return _form_page(patient, which, form, written, newer), 422
+
+
+def take_step(patient: Viewer, item: Item, *, step: str) -> str:
+    """Keep a step that waited on a phone; one that was changed elsewhere meanwhile is refused, never merged."""
+    which = _step(step)
+    if patient.entries_closed_until is not None:
+        raise Refused([("", _CLOSED)])
+    written = plans.own_step(patient, which)
+    form = form_of(which, written.words if written else plans.StepWords(), formdata=item.fields)
+    if not form.validate():
+        raise Refused.by(form)
+    address, said = url_for("safety_plan.show", done="plan-saved", _anchor=which), form.said()
+    if item.made.clock_is_wrong and plans.was_saved(patient, which, item.id, said):
+        return address
+    try:
+        plans.save_step(patient, which, item.id, said, base=form.base_version(), day=item.moment(patient).day)
+    except plans.Stale:
+        raise Refused([(form.first, _STALE)]) from None
+    except plans.IdTaken:
+        raise id_cannot_be_used() from None
+    return address
+
+
+outbox.register("safety_plan.save", take_step)
 
 
 @bp.get("/safety/<string:step>/earlier")

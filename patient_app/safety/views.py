@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from patient_app.accounts import practice
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer_or_none
+from patient_app.core.keeping import kept_on_phone
 from patient_app.safety.service import help_doors, help_lines
 
 bp = Blueprint("safety", __name__)
@@ -19,6 +20,7 @@ help_doors()
 
 @bp.get("/help")
 @access(Permission.PUBLIC)
+@kept_on_phone
 def help_now() -> ResponseReturnValue:
     """Show what to do and whom to call; the practice's own numbers are added where they can be had."""
     person = viewer_or_none()

@@ -190,12 +190,13 @@ def unread(clinician: Viewer) -> int:
     Takes no writer lock, since a list of patients asks it each time.
     """
     asked = {"practice_id": clinician.practice_id, "clinician_id": clinician.id, "now": clock.now()}
-    with work.reading() as look:
-        return look.connection().execute(_unread(), asked).scalar_one()
+    with work.aside() as look:
+        return look.connection.execute(unread_count(), asked).scalar_one()
 
 
 @lru_cache(maxsize=1)
-def _unread() -> Select[int]:
+def unread_count() -> Select[int]:
+    """Return the query of `unread`; to be bound to it: `practice_id`, `clinician_id` and `now`."""
     counted = select(func.count()).select_from(Worry).where(Worry.read_at.is_(None), ~_kept_aside(bindparam("now")))
     return counted.where(_readable(bindparam("practice_id"), bindparam("clinician_id")))
 

@@ -1,7 +1,8 @@
 """Every page, for each kind of person, in a real browser: axe, and what axe cannot see.
 
-Every page is looked at in light, in dark and at 320 CSS px. A few that hold every component between them are also
-looked at in forced colours, at 400% zoom (1280 x 1024 is then 320 x 256) and with the text spacing of WCAG 1.4.12.
+Every page is looked at in light, in dark, at 320 CSS px, in forced colours, at 400% zoom (1280 x 1024 is then
+320 x 256) and with the text spacing of WCAG 1.4.12. What is the same in every mode, since it follows from the page's
+text alone, is asked of axe once; of a few pages that hold every component between them it is asked again in each mode.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.m
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # What can differ between light and dark.
 COLOURS = ["color-contrast", "link-in-text-block"]
+# What can differ between one way to look at a page and another: what follows from colours, sizes and places.
+DRAWN = [*COLOURS, "target-size", "scrollable-region-focusable"]
 EXPERIMENTAL = ["css-orientation-lock", "label-content-name-mismatch"]
 # What axe could not decide, looked at by a person: rule, a part of the element, why it is right.
 REVIEWED: tuple[tuple[str, str, str], ...] = (
@@ -272,22 +275,43 @@ MODES: dict[str, dict[str, Any]] = {
 }
 
 
+# axe reads -webkit-text-fill-color, which Chromium does not force as it forces color.
+NOT_IN: dict[str, list[str]] = {"forced colours": ["color-contrast"]}
+
+
+def seen_in_mode(page: Page, mode: str, address: str) -> list[str]:
+    """Open a page in a mode, and return what is wrong with it there that axe cannot see."""
+    if mode == "400% zoom":
+        page.set_viewport_size(ZOOMED)
+    page.goto(address)
+    if mode == "text spacing":
+        _add_style(page, TEXT_SPACING)
+    found = what_axe_cannot_see(page, 44)
+    if mode == "reduced motion":
+        found += [f"moves: {one}" for one in page.evaluate(MOVING)]
+    return found
+
+
+@pytest.mark.parametrize("person", PEOPLE)
 @pytest.mark.parametrize("mode", MODES)
-def test_representative_pages_in_other_modes(site: Site, mode: str) -> None:
+def test_every_page_in_other_modes(site: Site, mode: str, person: str) -> None:
+    problems: dict[str, list[str]] = {}
+    rules = [rule for rule in DRAWN if rule not in NOT_IN.get(mode, ())]
+    page = site.open(person, **MODES[mode])
+    for address in [*site.pages[person], "/no-such-page"]:
+        found = seen_in_mode(page, mode, address)
+        problems[f"{mode}: {address} for {person}"] = found + axe(page, only=rules)
+    page.close()
+    assert not told(problems), told(problems)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_representative_pages_are_asked_of_everything_in_other_modes(site: Site, mode: str) -> None:
     problems: dict[str, list[str]] = {}
     for person, address in REPRESENTATIVE:
         page = site.open(person, **MODES[mode])
-        if mode == "400% zoom":
-            page.set_viewport_size(ZOOMED)
-        page.goto(address)
-        if mode == "text spacing":
-            _add_style(page, TEXT_SPACING)
-        found = what_axe_cannot_see(page, 44)
-        # axe reads -webkit-text-fill-color, which Chromium does not force as it forces color.
-        found += axe(page, off=["color-contrast"] if mode == "forced colours" else ())
-        if mode == "reduced motion":
-            found += [f"moves: {one}" for one in page.evaluate(MOVING)]
-        problems[f"{mode}: {address} for {person}"] = found
+        found = seen_in_mode(page, mode, address)
+        problems[f"{mode}: {address} for {person}"] = found + axe(page, off=NOT_IN.get(mode, ()))
         page.close()
     assert not told(problems), told(problems)
 

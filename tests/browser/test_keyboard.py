@@ -36,7 +36,12 @@ FOCUSED = """() => {
   return {
     group: group.trim(), label: (label ?? "").trim().replace(/\\s+/g, " "), kind: on.type || on.localName,
     seen: seen.width > 0 && seen.bottom > 0 && seen.top < innerHeight,
+    stays: Boolean((on.matches("a") ? on : on.form)?.hasAttribute("data-htmx-powered")),
   };
+}"""
+AWAIT_SWAP = """() => {
+  globalThis.swapped = false;
+  addEventListener("htmx:after:swap", () => { globalThis.swapped = true; }, { once: true });
 }"""
 
 
@@ -79,9 +84,15 @@ class Keyboard:
         self.enter()
 
     def enter(self) -> None:
-        """Press Enter, and wait for the page that it leads to."""
-        if self.page.evaluate(FOCUSED)["kind"] == "summary":
+        """Press Enter, and wait for the page that it leads to, or for the part of this one."""
+        pressed = self.page.evaluate(FOCUSED)
+        if pressed["kind"] == "summary":
             self.page.keyboard.press("Enter")
+            return
+        if pressed["stays"]:
+            self.page.evaluate(AWAIT_SWAP)
+            self.page.keyboard.press("Enter")
+            self.page.wait_for_function("() => globalThis.swapped")
             return
         with self.page.expect_navigation():
             self.page.keyboard.press("Enter")

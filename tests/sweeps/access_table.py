@@ -32,6 +32,7 @@ WORDS = {
     "none": "there is no such page (404): not there, not yours and not for you are the same",
     "no": "refused (403)",
     "stay": "a page that says: sign out first (409)",
+    "unread": "what was sent is not of the kind that it takes (415)",
     "gone": "a page that says: this link or code no longer works (410)",
 }
 
@@ -56,9 +57,16 @@ def outcome(page: Page, records: int) -> str:
         return _sent_to(page.location or "")
     if status == 200:
         return ("page" if page.mimetype == "text/html" else "text") + ("+" if records else "")
-    return {204: "done", 401: "sign-in", 403: "no", 404: "none", 409: "stay", 410: "gone", 422: "form"}.get(
-        status, str(status)
-    )
+    return {
+        204: "done",
+        401: "sign-in",
+        403: "no",
+        404: "none",
+        409: "stay",
+        410: "gone",
+        415: "unread",
+        422: "form",
+    }.get(status, str(status))
 
 
 def _sent_to(location: str) -> str:

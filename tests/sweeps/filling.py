@@ -215,6 +215,8 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/settings/language": {"language": "en", "zone": "America/Chicago", "day_start": "240"},
     "/settings/name": {"shown_as": "notes"},
     "/settings/password": {"current_password": password, "code": code, "new_password": new_password},
+    # Then this device keeps no pages; the word for it is in a cookie.
+    "/settings/phone": {"shared": "yes"},
     "/settings/second-factor": {"code": code},
     "/sharing/<uuid:consent_id>/end": {},
     "/sharing/<uuid:consent_id>/pause": {},

@@ -331,7 +331,7 @@ def shown(page: Page, today: date) -> dict[int, dict[str, object]]:
             term, value = text_of(terms[0]), text_of(values[0])
             if term == "Mood":
                 said["mood"] = moods[value]
-            elif term == "Pull to drink or use":
+            elif term in {"Pull", "Pull to drink or use"}:
                 said["craving"] = int(value.split()[0])
             elif term == "Drank or used":
                 said["use"] = value == "Yes"
@@ -441,9 +441,9 @@ def _newest_in_list(page: Page, patient_id: str, wanted: dict[int, dict[str, obj
     assert ("Mood: " in words) == ("mood" in newest)
     if "mood" in newest:
         assert f"Mood: {MOODS[newest['mood']]}" in words  # type: ignore[index]  # A number of the model.
-    assert ("Craving: " in words) == ("craving" in newest)
+    assert ("Pull: " in words) == ("craving" in newest)
     if "craving" in newest:
-        assert f"Craving: {newest['craving']} of 10" in words
+        assert f"Pull: {newest['craving']} of 10" in words
     assert ("Drank or used" in words) == (newest.get("use") is True)
     assert ("Did not drink or use" in words) == (newest.get("use") is False)
 

@@ -31,6 +31,7 @@ NOT_OFFERED = {
     "/csp-report": "browsers send it, people do not",
     "/email-notice": "stands only while an address waits for its owner's answer",
     "/open-entries/<token>": "the world's link is of another kind",
+    "/outbox": "a phone's own scripts send to it",
     "/practice/numbers/<uuid:number_id>/up": "there is one number, and nothing above it",
     "/reset/<token>": "the world's link is of another kind",
     "/security-notice": "stands only after a code was issued",

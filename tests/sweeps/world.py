@@ -119,7 +119,10 @@ SPELLED = {
 
 # What a route needs besides its address to come as far as asking whose object it is.
 QUERIES = {"/sharing/new": {"to": "team:prescriber"}, "/sharing/preview": {"to": "team:prescriber"}}
-BODIES = {"/check-in/<uuid:entry_id>/private": {"private": "yes"}}
+BODIES = {
+    "/check-in/<uuid:entry_id>/private": {"private": "yes"},
+    "/settings/phone": {"shared": "yes"},
+}
 
 # How long ago everybody's session began but the one that began with a clinic code, half as long ago.
 NO_URLS = Urls("", "")

@@ -8,7 +8,10 @@ let pressed = -Infinity;
 // No browser asks by itself to put this on the home screen: /install is the place for that, for who looks for it.
 addEventListener("beforeinstallprompt", (event) => event.preventDefault());
 
+// Where a lock is set, the worker locks (and the page tries to); nobody waits for either.
 const leave = () => {
+  navigator.serviceWorker?.controller?.postMessage({ type: "lock" });
+  dispatchEvent(new Event("leavequickly"));
   document.documentElement.hidden = true;
   document.body.replaceChildren();
   location.replace(button.href);

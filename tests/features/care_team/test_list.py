@@ -321,7 +321,7 @@ def test_people_are_named_as_they_want_to_be(client: Client, store: Store, world
     page = factories.sign_in(client, world.prescriber)
     assert "Ada “Addie <b>” she/her Chart" in page.words
     page = client.get(f"/team/{world.ada.id}")
-    assert "called Addie <b> · she/her · chart" in page.words
+    assert "Called Addie <b> · she/her · Chart" in page.words
     assert world.ada.name not in page.title
 
 

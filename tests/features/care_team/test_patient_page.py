@@ -119,7 +119,7 @@ def test_each_answer_stands_there_under_its_category_alone(client: Client, store
         ((MOOD,), set[str](), ["Mood: Very low", "Sleep: 4", "Anxious: 9 of 10", "Energy: Low"]),
         ((NOTES,), set[str](), []),
         ((MOOD, NOTES), set[str](), ["Mood: Very low"]),
-        ((USE,), CANARIES - {"canary-note"}, ["Pull to drink or use: 8 of 10", "canary-thing: 6 of 10"]),
+        ((USE,), CANARIES - {"canary-note"}, ["Pull: 8 of 10", "canary-thing: 6 of 10"]),
         ((USE, NOTES), CANARIES, ["Drank or used: Yes: canary-thing", "Stress"]),
     ):
         consent = share(store, world, *scope)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -156,6 +157,10 @@ def test_who_says_that_substances_play_no_part_never_reads_those_words(
     answer = client.post("/check-in", data=sent)
     said = own(store, patient, uuid.UUID(answer.location.split("/")[2].split("?")[0])).answers
     assert (said.craving, said.use, said.triggers, said.about_use) == (None, None, (":stress",), False)
+    of_use = re.compile(r"\b(drink|drank|drugs?|alcohol|cravings?|pull|used?)\b", re.IGNORECASE)
+    month = f"/history?month={clock.now():%Y-%m}"
+    for address in (answer.location, answer.location.split("?")[0], "/today", "/history", month):
+        assert not of_use.search(client.get(address).main_words), address
 
 
 def test_a_note_beside_use_is_about_use_unless_the_person_says_not(store: Store, patient: Made, client: Client) -> None:
@@ -226,6 +231,8 @@ def test_the_page_after_saving_makes_at_most_one_offer(store: Store, patient: Ma
         answer = client.post("/check-in", data={"id": str(new_id()), **sent})
         page = client.get(answer.location)
         assert page.text.count('class="card offer"') == (title is not None)
+        # Thanks are said once.
+        assert page.text.count("Thank you for telling us.") <= 1
         assert title is None or title in page.text
         assert "offer" not in client.get(answer.location.split("?")[0]).text
 

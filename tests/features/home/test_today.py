@@ -77,6 +77,21 @@ def test_a_device_that_came_in_by_a_code_is_told_no_name(
     assert "My sister" not in client.get("/today").main_words
 
 
+def test_the_last_check_in_is_one_of_the_three_lines(
+    store: Store, practice: MadePractice, patient: Made, client: Client
+) -> None:
+    factories.make_check_in(store, patient)
+    factories.sign_in(client, patient)
+    assert "Last check-in:" in client.get("/today").main_words
+    accepted(store, practice, patient, "My sister")
+    administrator = factories.make_administrator(store, practice)
+    for _ in range(2):
+        factories.assign_team(store, patient, factories.make_clinician(store, practice), administrator, shown=False)
+    page = client.get("/today")
+    assert len(lines(page)) == 3
+    assert "Last check-in:" not in page.main_words
+
+
 def test_there_are_never_more_than_three_lines_nor_two_prompts() -> None:
     prompts = [Line(f"p{number}", is_prompt=True) for number in range(3)]
     told = [Line(f"t{number}") for number in range(4)]

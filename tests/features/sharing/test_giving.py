@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event, select
 
+import patient_app
 from patient_app.consent.categories import OFFERED, Level
 from patient_app.consent.models import Consent, ConsentEvent, ConsentState
 from patient_app.core.ids import new_id
@@ -47,6 +50,17 @@ def consents_in(store: Store) -> list[Consent]:
 def test_every_category_that_is_offered_has_a_question() -> None:
     for category in OFFERED:
         assert hasattr(ConsentForm, category)
+
+
+def test_every_answer_is_said_under_what_changes(client: Client, world: World) -> None:
+    """Which answer stands there follows from the form, by the style sheet alone."""
+    factories.sign_in(client, world.patient)
+    sheet = (Path(patient_app.__file__).parent / "static" / "css" / "sharing.css").read_text(encoding="utf-8")
+    answers = [(box.get("name"), box.get("value")) for box in open_form(client).all("input", type="radio")]
+    assert {name for name, _ in answers} >= set(OFFERED)
+    for name, value in answers:
+        asked = f':has([name="{name}"][value="{value}"]:checked) .{name}-{value}'
+        assert name not in OFFERED or re.search(rf"{re.escape(asked)}\b", sheet), asked
 
 
 def test_nothing_is_chosen_beforehand(client: Client, world: World) -> None:

@@ -76,6 +76,19 @@ def test_every_component_is_shown_and_told_in_a_sentence(guide: Page, module: st
         assert len((told.text or "").split()) >= 3, f"{module}.{name} is not told in a sentence"
 
 
+# What the look of the product is made of, whether it is a macro or, for speed, written out on its page.
+PARTS = (
+    "app-bar", "navigation", "help_button", "card", "text_field", "face_field", "scale_field", "chip_group", "more",
+    "save_bar", "receipt_line", "status_line", "empty_state", "banner", "sheet", "step_pager", "history-chart",
+    "read-days", "person_row", "case_row", "before-after", "consent_card", "constant_line", "notice_42cfr",
+)  # fmt: skip
+
+
+def test_every_part_of_the_look_has_its_place(guide: Page) -> None:
+    assert [name for name in PARTS if guide.by_id(f"component-{name}") is None] == []
+    assert guide.all("nav", class_name="nav")
+
+
 def test_there_is_no_third_file_of_components() -> None:
     assert sorted(path.name for path in (TEMPLATES / "components").iterdir()) == ["forms.html", "ui.html"]
 

@@ -1,0 +1,119 @@
+// What is kept readable on this phone: encrypted under one key, bound to the person it belongs to. The key cannot be
+// taken out of the browser, but whoever holds the unlocked phone can use it: docs/privacy.md says what this is worth.
+import { read, within } from "./db.js";
+
+const words = new TextEncoder();
+
+// The tag of the person whose phone this is at present, or undefined.
+export const owner = async () => (await read("meta", "owner"))?.tag;
+
+const READABLE = ["meta", "keys", "pages", "outbox", "drafts"];
+
+// Make the phone this person's. What another person could read here is gone at once; what they wrote and nobody
+// received yet stays, sealed, until they come back. One transaction: a page and the worker may both come to this.
+export const belongTo = (tag) =>
+  within(READABLE, "readwrite", (meta, ...stores) => {
+    meta.get("owner").onsuccess = ({ target }) => {
+      if (target.result?.tag === tag) return;
+      meta.get("plan").onsuccess = ({ target: { result: plan } }) => {
+        empty([meta, ...stores], { keepsPlan: plan?.tag === tag });
+        meta.put({ tag }, "owner");
+      };
+    };
+  });
+
+// Destroy all that can be read on this phone: pages, the key, the lock, and the readable side of entries and drafts. What
+// waits to be sent keeps its sealed side. `stays`: the phone stays this person's, under the lock it has. `keepsPlan`: a
+// safety plan that was to open without signing in still does (plan.js). `leaves`: the server is told before anything else.
+export const forgetReadable = (how = {}) => within(READABLE, "readwrite", (...stores) => empty(stores, how));
+
+function empty([meta, keys, pages, outbox, drafts], { stays = false, keepsPlan = false, leaves = false }) {
+  meta.delete("refreshed");
+  if (leaves) meta.put({ at: Date.now() }, "leaving");
+  if (!stays) {
+    meta.delete("owner");
+    meta.delete("lock");
+    keys.delete("reading");
+  }
+  if (!keepsPlan) {
+    meta.delete("plan");
+    keys.delete("plan");
+  }
+  pages.clear();
+  for (const store of [outbox, drafts]) {
+    store.openCursor().onsuccess = ({ target: { result: cursor } }) => {
+      if (!cursor) return;
+      cursor.update({ ...cursor.value, own: null });
+      cursor.continue();
+    };
+  }
+}
+
+// Whether the time of an unlocked key is over. One that lasts longer than it should was kept before the clock was set back.
+export function isOver({ until, lasts }) {
+  const left = until - Date.now();
+  return until !== undefined && !(left > 0 && left <= lasts);
+}
+
+// The key of the phone's owner; made when there is none. Undefined while it is locked.
+export async function readingKey() {
+  const kept = await read("keys", "reading");
+  if (kept) return isOver(kept) ? undefined : kept.key;
+  if (await read("meta", "lock")) return undefined;
+  const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+  await within(["keys"], "readwrite", (keys) => {
+    keys.get("reading").onsuccess = ({ target }) => target.result || keys.put({ key }, "reading");
+  });
+  return (await read("keys", "reading")).key; // Another tab may have been first.
+}
+
+// Whether a lock is set and closed. A key whose time is over goes as soon as that is noticed.
+export async function isLocked() {
+  if (!(await read("meta", "lock"))) return false;
+  const kept = await read("keys", "reading");
+  if (kept && !isOver(kept)) return false;
+  if (kept) {
+    await within(["keys"], "readwrite", (keys) => {
+      keys.get("reading").onsuccess = ({ target }) => target.result && isOver(target.result) && keys.delete("reading");
+    });
+  }
+  return true;
+}
+
+// Lock, where a lock is set: from now on nothing is read here without the PIN. Other pages hear of it.
+export async function lock() {
+  await within(["meta", "keys"], "readwrite", (meta, keys) => {
+    meta.get("lock").onsuccess = ({ target }) => target.result && keys.delete("reading");
+  });
+  const others = new BroadcastChannel("tandem lock");
+  others.postMessage("locked");
+  others.close();
+}
+
+// Encrypt a value (anything JSON holds) for one place; `open` gives it back there and nowhere else.
+export async function close(value, place) {
+  const key = await readingKey();
+  return key ? closeWith(key, value, place) : null;
+}
+
+// Decrypt what `close` made for this place; undefined when it cannot be read (any more).
+export async function open(kept, place) {
+  const key = kept && (await readingKey());
+  return key ? openWith(key, kept, place) : undefined;
+}
+
+// The same under another key.
+export async function closeWith(key, value, place) {
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  const bound = { name: "AES-GCM", iv, additionalData: words.encode(place) };
+  return { iv, data: await crypto.subtle.encrypt(bound, key, words.encode(JSON.stringify(value))) };
+}
+
+export async function openWith(key, kept, place) {
+  try {
+    const bound = { name: "AES-GCM", iv: kept.iv, additionalData: words.encode(place) };
+    return JSON.parse(new TextDecoder().decode(await crypto.subtle.decrypt(bound, key, kept.data)));
+  } catch {
+    return undefined;
+  }
+}

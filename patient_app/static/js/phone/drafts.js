@@ -1,0 +1,126 @@
+// Words typed into a form with room for many survive a reload, a crash, a call, and the end of a session: they are kept on
+// this phone, encrypted like entries that wait, and vanish once they were sent.
+import { close, open } from "./box.js";
+import { read, remove, within } from "./db.js";
+import { seal } from "./letter.js";
+import { newId } from "./ids.js";
+import { say } from "./main.js";
+
+const AFTER_TYPING = 700;
+const PASSWORD = 'input[type="password"], [autocomplete="one-time-code"]';
+const hex = (bytes) => [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+let current;
+
+// Where a draft lies: by the person and the page, as a hash, so that the address itself is not on the disk.
+async function keyOf(tag, form) {
+  const { pathname } = new URL(form.action);
+  const what = [tag, location.pathname, pathname, form.querySelector('input[name="day"]')?.value ?? ""].join(" ");
+  return hex(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(what))).slice(0, 32);
+}
+
+const fieldsOf = (form) => [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "draft");
+
+// Fill a form with what was said; what it does not offer (any more) is left out.
+export function fill(form, fields) {
+  const said = new Map();
+  fields.forEach(([name, value]) => said.set(name, [...(said.get(name) ?? []), value]));
+  for (const field of form.elements) {
+    if (!field.name || field.type === "submit" || field.type === "button" || field.matches(PASSWORD)) continue;
+    const values = said.get(field.name) ?? [];
+    if (field.type === "radio" || field.type === "checkbox") field.checked = values.includes(field.value);
+    else if (values.length) field.value = values.shift();
+  }
+  form.querySelector("details.more")?.toggleAttribute("open", true);
+  form.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// Keep the words as they are now; resolves once they lie on the disk. Forgetting waits for it, so that a draft cannot come
+// back afterwards.
+let storing = Promise.resolve();
+
+export function store() {
+  if (current?.changed) storing = storing.then(() => put(current)).catch(() => {});
+  return storing;
+}
+
+async function put(draft) {
+  if (!draft?.changed) return;
+  draft.changed = false;
+  const { form, key, page, id } = draft;
+  const said = { action: new URL(form.action).pathname, fields: fieldsOf(form) };
+  const letter = await seal(said, { letterbox: page.letterbox, tag: page.person, id });
+  const own = await close(said, `draft ${key}`);
+  await within(["drafts"], "readwrite", (drafts) => drafts.put({ id, tag: page.person, at: Date.now(), own, letter }, key));
+}
+
+// The words of a draft; those that only the server can open (after signing out) it gives to their writer alone.
+async function wordsOf(draft, key) {
+  const own = await open(draft.own, `draft ${key}`);
+  if (own || !navigator.onLine) return own;
+  const answer = await fetch("/outbox/open", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ v: 1, person: draft.tag, sent_at: new Date().toISOString(), id: draft.id, letter: draft.letter }),
+    signal: AbortSignal.timeout(5000),
+  });
+  return answer.ok ? (await answer.json()).entry : undefined;
+}
+
+// The form of this page that has room for many words, if it has one; drafts of forms that were sent since are taken away.
+export async function watch(page) {
+  await forgetSent();
+  const form = [...document.forms].find((one) => one.querySelector("textarea") && !one.querySelector(PASSWORD));
+  if (!form || form.dataset.edits) return;
+  const key = await keyOf(page.person, form);
+  const draft = await read("drafts", key);
+  current = { form, key, page, id: draft?.id ?? newId(), changed: false };
+  if (draft && !document.querySelector("[data-error-summary]")) {
+    const said = await wordsOf(draft, key).catch(() => undefined);
+    if (said && !current.changed) {
+      fill(form, said.fields);
+      say("draft");
+      document.querySelector("[data-start-over]")?.addEventListener("click", startOver);
+    }
+  }
+  let timer;
+  form.addEventListener("input", () => {
+    current.changed = true;
+    clearTimeout(timer);
+    timer = setTimeout(store, AFTER_TYPING);
+  });
+  form.addEventListener("submit", () => {
+    const named = form.querySelector('input[name="draft"]') ?? form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name: "draft" }));
+    named.value = current.id;
+  }, { capture: true });
+  addEventListener("pagehide", store);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && store());
+}
+
+async function startOver() {
+  await forget();
+  location.assign(location.pathname + location.search);
+}
+
+// Forget the draft of this page: its words are stored, or kept as an entry that waits.
+export async function forget() {
+  if (!current) return;
+  const { key } = current;
+  current = undefined;
+  await storing;
+  await remove("drafts", key);
+}
+
+// The server names the draft whose form it took in a cookie that holds nothing else.
+async function forgetSent() {
+  const [, id] = /(?:^|; )(?:__Host-)?sent=([0-9a-f-]{36})/.exec(document.cookie) ?? [];
+  if (!id) return;
+  await within(["drafts"], "readwrite", (drafts) => {
+    drafts.openCursor().onsuccess = ({ target: { result: cursor } }) => {
+      if (!cursor) return;
+      if (cursor.value.id === id) cursor.delete();
+      cursor.continue();
+    };
+  });
+  for (const name of ["sent", "__Host-sent"]) document.cookie = `${name}=; Max-Age=0; Path=/; SameSite=Lax${location.protocol === "https:" ? "; Secure" : ""}`;
+}
+

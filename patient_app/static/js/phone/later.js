@@ -1,0 +1,95 @@
+// A form whose entry is kept on this phone until the server has it. It is stored here first, then sent; what the person
+// sees is the truth at each moment: stored there, kept here, or still only on the screen.
+import { soundsHeavy } from "../near_words.js";
+import { newId } from "./ids.js";
+import { seal } from "./letter.js";
+import { askForSync, sayWaiting } from "./main.js";
+import { discard, keep, SEND_WITHIN, sendItem, waitingOf } from "./outbox.js";
+
+const native = (form) => HTMLFormElement.prototype.submit.call(form);
+
+const part = (form, name) => form.parentElement.querySelector(`[data-later-part="${name}"]`);
+
+// Show what happened in place of the form, and let reading go on there.
+function show(form, name, { hides }) {
+  const shown = part(form, name);
+  if (!shown) return;
+  shown.hidden = false;
+  if (hides) form.hidden = true;
+  shown.querySelectorAll("[data-hard]").forEach((help) => {
+    help.hidden = !isHard(form);
+  });
+  shown.querySelector("h2")?.focus();
+}
+
+// Whether this entry may mean danger, by the thresholds that the page gives: then help stands beside it.
+function isHard(form) {
+  const { hardMood, hardPull } = form.dataset;
+  const said = new FormData(form);
+  const number = (name) => (said.get(name) ? Number(said.get(name)) : undefined);
+  const pulls = [...said].filter(([name, value]) => value && (name === "craving" || name.startsWith("pulls-")));
+  return (
+    (hardMood && number("mood") <= Number(hardMood)) ||
+    (hardPull && pulls.some(([, value]) => Number(value) >= Number(hardPull))) ||
+    [...said.values()].some((value) => typeof value === "string" && soundsHeavy(value))
+  );
+}
+
+// Nothing can be kept here (the storage is full, or closed to us): the words stay on the screen, and go straight away.
+async function sendWithoutKeeping(form, fields) {
+  try {
+    const body = new URLSearchParams(fields);
+    const answer = await fetch(form.action, { method: "POST", body, signal: AbortSignal.timeout(SEND_WITHIN) });
+    if (answer.redirected) {
+      location.assign(answer.url);
+      return;
+    }
+    if (answer.ok || answer.status === 422) {
+      native(form); // The page with its messages; the same id is stored once.
+      return;
+    }
+  } catch {
+    // No network either.
+  }
+  show(form, "unkept", { hides: false });
+}
+
+// Keep the entry of a form, try to send it, and show what came of it.
+export async function submit(form, submitter, { person: tag, letterbox }) {
+  const fields = [...new FormData(form, submitter)].filter(([name, value]) => typeof value === "string" && name !== "draft");
+  const { pathname } = new URL(form.action);
+  const ofEntry = form.querySelector('input[name="id"]')?.value;
+  const isNew = form.dataset.later === "new" && ofEntry;
+  const id = isNew ? ofEntry : (form.dataset.waitingId ??= newId());
+  const { edits, title } = form.dataset;
+  let item;
+  try {
+    const made = edits && JSON.parse(form.dataset.made);
+    item = await keep(id, { action: pathname, fields, title, made }, { letterbox, tag }, seal);
+    if (edits && edits !== id) await discard(edits);
+  } catch {
+    await sendWithoutKeeping(form, fields);
+    return;
+  }
+  const answer = await sendItem(item);
+  if (answer.result === "stored") {
+    await forgetDraft();
+    location.assign(answer.next);
+    return;
+  }
+  if (answer.result === "refused" && !form.dataset.edits) {
+    await discard(id); // The words stand here, and the server's own page says what to change, and keeps them.
+    native(form);
+    return;
+  }
+  await forgetDraft();
+  const all = await waitingOf(tag);
+  const refused = all.filter((one) => one.refused).length;
+  sayWaiting({ waiting: all.length - refused, refused, why: answer.result });
+  askForSync();
+  navigator.storage?.persist?.().catch(() => {}); // From here on this phone holds the only copy of something.
+  document.querySelector("h1")?.scrollIntoView();
+  show(form, answer.result === "refused" ? "refused" : "kept", { hides: answer.result !== "refused" });
+}
+
+const forgetDraft = async () => (await import("./drafts.js")).forget();

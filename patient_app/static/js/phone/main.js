@@ -1,0 +1,153 @@
+// What makes this phone remember without a network: the worker, the lines that say what waits, and the forms whose
+// entries are kept until they arrive. Without scripts every page works as it is. Larger parts load when they are needed.
+import { belongTo, forgetReadable } from "./box.js";
+import { read, remove } from "./db.js";
+import { newId } from "./ids.js";
+import { sendAll } from "./outbox.js";
+
+const page = document.body.dataset;
+const lines = document.querySelector("#phone");
+const SYNC = "tandem-outbox";
+
+// Show or hide a line of the status part; `fill` puts words into its places.
+export function say(name, shown = true, fill = []) {
+  const line = lines?.querySelector(`[data-line="${name}"]`);
+  if (!line) return;
+  line.querySelectorAll("[data-n]").forEach((place, number) => place.replaceChildren(fill[number] ?? ""));
+  line.hidden = !shown;
+}
+
+export const timeOf = (at) => {
+  const when = new Date(at);
+  const today = when.toDateString() === new Date().toDateString();
+  const how = today ? {} : { day: "numeric", month: "long" };
+  return new Intl.DateTimeFormat(document.documentElement.lang, { ...how, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(when);
+};
+
+// Tell what waits. `sent` is how many just arrived.
+export function sayWaiting({ waiting, refused, sent = 0, why }) {
+  say("sent-one", sent === 1);
+  say("sent-many", sent > 1, [sent]);
+  say("one", waiting === 1);
+  say("many", waiting > 1, [waiting]);
+  say("refused", refused > 0);
+  say("sign-in", why === "signed-out" && waiting > 0);
+}
+
+let sending;
+// Send what waits, unless that is under way; afterwards the lines are true again.
+export function sendWaiting() {
+  sending ??= sendAll()
+    .then((outcome) => {
+      sayWaiting(outcome);
+      if (outcome.sent) navigator.serviceWorker?.controller?.postMessage({ type: "refresh", now: true });
+      if (outcome.waiting) askForSync();
+    })
+    .catch(() => {})
+    .finally(() => {
+      sending = undefined;
+    });
+  return sending;
+}
+
+// Where the browser can, it wakes the worker once there is a network, also when no page is open.
+export async function askForSync() {
+  try {
+    await (await navigator.serviceWorker.ready).sync?.register(SYNC);
+  } catch {
+    // Not allowed, or not there: the pages send by themselves.
+  }
+}
+
+// Signed out while there was no network: the server hears of it first of all.
+async function finishLeaving() {
+  if (!(await read("meta", "leaving"))) return false;
+  const answer = await fetch("/sign-out", { method: "POST", redirect: "manual" }).catch(() => undefined);
+  if (answer) await remove("meta", "leaving");
+  location.replace("/");
+  return true;
+}
+
+// Where a lock is set, it comes first (guard.js); true when this page is locked, and goes.
+const isGuarded = async () => !!(await read("meta", "lock")) && (await import("./guard.js")).guard();
+
+async function takeOver() {
+  if (await finishLeaving()) return;
+  if (page.shared) {
+    await forgetReadable();
+    return;
+  }
+  await belongTo(page.person);
+  if (await isGuarded()) return;
+  document.addEventListener("visibilitychange", isGuarded);
+  await sendWaiting();
+  addEventListener("online", sendWaiting);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && sendWaiting());
+  if (document.querySelector("textarea")) (await import("./drafts.js")).watch(page);
+}
+
+function submitted(event) {
+  const form = event.target;
+  const kind = form.action.endsWith("/sign-out") ? "leaving" : form.dataset.later && page.person && !page.shared ? "later" : undefined;
+  if (!kind || event.defaultPrevented) return;
+  event.preventDefault();
+  if (form.getAttribute("aria-busy") === "true") return; // A second tap.
+  form.setAttribute("aria-busy", "true");
+  const part = kind === "later" ? import("./later.js") : import("./leaving.js");
+  part
+    .then((module) => module.submit(form, event.submitter, page))
+    .catch(() => HTMLFormElement.prototype.submit.call(form))
+    .finally(() => form.removeAttribute("aria-busy"));
+}
+
+function useWorker() {
+  const container = navigator.serviceWorker;
+  if (!container) return;
+  const rules = { createScriptURL: (address) => (address === "/sw.js" ? address : "") };
+  const address = globalThis.trustedTypes?.createPolicy("tandem-worker", rules).createScriptURL("/sw.js") ?? "/sw.js";
+  let asked = false;
+  const offer = (worker) => {
+    say("update");
+    lines?.querySelector("[data-update]")?.addEventListener("click", () => {
+      asked = true;
+      worker.postMessage({ type: "use" });
+    });
+  };
+  container
+    .register(address, { scope: "/", updateViaCache: "none" })
+    .then((registration) => {
+      if (registration.waiting && container.controller) offer(registration.waiting);
+      registration.addEventListener("updatefound", () => {
+        const fresh = registration.installing;
+        fresh?.addEventListener("statechange", () => fresh.state === "installed" && container.controller && offer(fresh));
+      });
+      return container.ready;
+    })
+    .then(({ active }) => active.postMessage({ type: "hello", face: document.documentElement.dataset.as ?? "own", keeps: !!page.keeps }))
+    .catch(() => {});
+  container.addEventListener("controllerchange", () => asked && location.reload());
+  container.addEventListener("message", ({ data }) => data?.type === "sent" && sayWaiting(data.outcome));
+}
+
+const keptAt = document.querySelector('meta[name="kept"]')?.content;
+if (keptAt) say("offline", true, [timeOf(Number(keptAt))]);
+// The id of an entry is made on this phone: a page that was kept for a while would bring the same one each time. A page
+// that came back with messages keeps the id it was sent with.
+if (!document.querySelector("[data-error-summary]")) {
+  for (const id of document.querySelectorAll('form[data-later="new"] input[name="id"]')) id.value = newId();
+}
+const planAt = document.querySelector('meta[name="plan"]')?.content;
+if (planAt) say("plan", true, [timeOf(Number(planAt))]);
+const toPlan = document.querySelector("[data-to-plan]");
+if (toPlan) {
+  read("meta", "plan")
+    .then((plan) => {
+      toPlan.hidden = !plan;
+    })
+    .catch(() => {});
+}
+document.addEventListener("submit", submitted);
+if (page.person) takeOver().catch(() => {});
+if (document.readyState === "complete") useWorker();
+else addEventListener("load", () => (globalThis.requestIdleCallback ?? setTimeout)(useWorker));
+

@@ -1,0 +1,172 @@
+"""A phone for the tests of what works without a network: a browser with a profile of its own, behind a wire.
+
+Closing and opening it again is killing the browser and starting it later.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Page as BrowserPage
+
+from tests.browser.wire import Proxy, Wire
+from tests.conftest import CHROMIUM_ARGUMENTS, LiveServer, find_chromium
+from tests.factories import Made
+
+# What the worker keeps without being asked, once somebody signed in.
+KEPT = ["/check-in", "/help", "/history", "/safety", "/settings/lock", "/settings/phone", "/today", "/waiting"]
+# Opens a database that is there already, and waits for a request.
+_HELPS = """
+  const done = (request) => new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+    request.onupgradeneeded = () => request.transaction.abort();
+  });
+  const everyOne = (opened, store, how) => done(opened.transaction(store).objectStore(store)[how]());
+"""
+_STORES = (
+    "async (names) => {"
+    + _HELPS
+    + """
+  const opened = await done(indexedDB.open("tandem"));
+  const found = {};
+  for (const name of names) found[name] = await everyOne(opened, name, "getAll");
+  opened.close();
+  return found;
+}"""
+)
+# Everything that is written on this phone, as one text: bytes as latin-1, so that plain words would be found.
+_EVERYTHING = (
+    "async () => {"
+    + _HELPS
+    + """
+  const letters = (bytes) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  const shown = (value) => {
+    if (value instanceof ArrayBuffer) return letters(new Uint8Array(value));
+    if (ArrayBuffer.isView(value)) return letters(new Uint8Array(value.buffer));
+    if (!value || typeof value !== "object") return String(value);
+    return Object.entries(value).map(([key, one]) => `${key}: ${shown(one)}`).join("; ");
+  };
+  const parts = [JSON.stringify(localStorage), JSON.stringify(sessionStorage), document.cookie];
+  for (const { name } of await indexedDB.databases()) {
+    const opened = await done(indexedDB.open(name));
+    for (const store of opened.objectStoreNames) {
+      for (const how of ["getAllKeys", "getAll"]) parts.push(store, shown(await everyOne(opened, store, how)));
+    }
+    opened.close();
+  }
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    for (const request of await cache.keys()) {
+      parts.push(request.url);
+      if (!request.url.includes("/static/")) parts.push(await (await cache.match(request)).text());
+    }
+  }
+  return parts.join("\\n");
+}"""
+)
+
+
+class Phone:
+    """One person's phone (or one that several share)."""
+
+    def __init__(self, browser: Browser, server: LiveServer, profile: Path, **options: Any) -> None:
+        self.server = server
+        self.wire = Proxy(int(server.url.rsplit(":", 1)[1]))
+        self._browser, self._profile, self._options = browser, profile, options
+        self.context: BrowserContext
+        self.page: BrowserPage
+        self.start()
+
+    def start(self) -> None:
+        """Start the browser."""
+        self.context = self._browser.browser_type.launch_persistent_context(
+            self._profile,
+            executable_path=find_chromium(),
+            args=list(CHROMIUM_ARGUMENTS),
+            base_url=self.wire.url,
+            viewport={"width": 360, "height": 780},
+            **self._options,
+        )
+        self.context.set_default_timeout(15_000)
+        self.page = self.context.pages[0]
+
+    def kill(self) -> None:
+        """End the browser at once."""
+        self.context.close()
+
+    def throw_away(self) -> None:
+        """End the browser and its wire."""
+        self.kill()
+        self.wire.__exit__(None, None, None)
+
+    def cut(self, wire: Wire = Wire.REFUSES) -> None:
+        """Cut the network."""
+        self.wire.become(wire)
+
+    def mend(self) -> None:
+        """Give the network back; the page hears of it as a browser would say it."""
+        self.wire.become(Wire.WHOLE)
+
+    def sign_in(self, person: Made) -> None:
+        """Sign in, and wait until the phone keeps what it keeps."""
+        self.page.goto("/sign-in")
+        self.page.get_by_label("E-mail or sign-in name").fill(person.sign_in_name)
+        self.page.get_by_label("Password").fill(person.password)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url(lambda address: "/sign-in" not in address)
+        self.wait_until_kept()
+
+    def wait_until_kept(self) -> None:
+        """Wait until the worker has the pages that it fetches by itself."""
+        self.page.goto("/today")
+        self.until(lambda: any("release" in one for one in self.stores("meta")["meta"] if isinstance(one, dict)))
+        kept = self.kept_addresses()
+        assert kept == KEPT, kept
+
+    def kept_addresses(self) -> list[str]:
+        """Return the addresses of the pages that are kept."""
+        return sorted(page["address"] for page in self.stores("pages")["pages"])
+
+    def stores(self, *names: str) -> dict[str, list[Any]]:
+        """Return what lies in stores of the phone's database."""
+        found: dict[str, list[Any]] = self.page.evaluate(_STORES, list(names))
+        return found
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Ask again and again until something holds; the test fails when it does not."""
+        for _ in range(300):
+            if holds():
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError("This did not come true.")
+
+    def wait_for(self, store: str, number: int) -> None:
+        """Wait until so many things lie in a store."""
+        self.until(lambda: len(self.stores(store)[store]) == number)
+
+    def everything(self) -> str:
+        """Return all that is written on this phone, as one text."""
+        return str(self.page.evaluate(_EVERYTHING))
+
+    def check_in(self, mood: str, note: str = "") -> None:
+        """Fill in a check-in and press Save."""
+        self.page.goto("/check-in")
+        self.page.locator(".faces label", has_text=re.compile(rf"^\s*{mood}\s*$")).click()
+        if note:
+            self.page.locator("form details.more summary").click()
+            self.page.get_by_label("A note, if you like").fill(note)
+        self.page.get_by_role("button", name="Save").click()
+
+    def check_in_without_network(self, mood: str, note: str = "") -> None:
+        """Check in, and see it kept on the phone."""
+        self.check_in(mood, note)
+        expect(self.page.get_by_role("heading", name="Saved on this phone")).to_be_visible()
+
+    def line(self, words: str | re.Pattern[str]) -> Any:
+        """Return the line of the status part with these words."""
+        return self.page.locator("#phone p", has_text=words)

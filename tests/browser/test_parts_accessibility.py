@@ -1,0 +1,135 @@
+"""What htmx put in place is as good as the page was: axe after every swap, in every state that pages are seen in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from patient_app.core import clock
+from tests.browser.test_accessibility import (
+    COLOURS,
+    MODES,
+    PHONE,
+    SMALLEST,
+    TEXT_SPACING,
+    ZOOMED,
+    Site,
+    axe,
+    told,
+    what_axe_cannot_see,
+)
+from tests.browser.test_accessibility import _add_style as add_style
+from tests.browser.test_accessibility import site as site  # noqa: PLC0414 - a fixture is taken by its name.
+from tests.conftest import Watched
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def period(page: Page) -> None:
+    page.get_by_role("link", name="90 days").click()
+    expect(page.get_by_role("link", name="90 days")).to_have_attribute("aria-current", "true")
+
+
+def month(page: Page) -> None:
+    page.get_by_role("link", name="Next month").click()
+    expect(page.locator(".calendar a").first).to_be_visible()
+
+
+def day(page: Page) -> None:
+    page.locator(".calendar a").first.click()
+    expect(page.locator("#entries")).to_be_visible()
+
+
+def found(page: Page) -> None:
+    page.get_by_label("Words").fill("canary")
+    page.get_by_role("button", name="Look for it").click()
+    expect(page.locator("#found-name")).to_be_focused()
+
+
+def refused_search(page: Page) -> None:
+    page.get_by_role("button", name="Look for it").click()
+    expect(page.locator("#error-summary")).to_be_visible()
+
+
+def private(page: Page) -> None:
+    before = page.locator("#private").get_attribute("value")
+    page.locator("#private").click()
+    expect(page.locator("#private")).not_to_have_attribute("value", before or "")
+
+
+def reviewed(page: Page) -> None:
+    page.locator("#reviewed").click()
+    expect(page.locator("#notice")).to_contain_text("Marked as reviewed.")
+
+
+def refused_note(page: Page) -> None:
+    page.evaluate("() => document.querySelectorAll('#team-side details').forEach((one) => { one.open = true; })")
+    page.locator("#save-note").click()
+    expect(page.locator("#error-summary")).to_be_visible()
+
+
+def note(page: Page) -> None:
+    page.evaluate("() => document.querySelectorAll('#team-side details').forEach((one) => { one.open = true; })")
+    page.get_by_label("Your note").fill("Called on Monday")
+    page.get_by_role("group", name="What does it touch on?").get_by_label("Mood").check()
+    page.locator("#save-note").click()
+    expect(page.locator("#notice")).to_contain_text("Saved.")
+
+
+SWAPS: tuple[tuple[str, str, Callable[[Page], None]], ...] = (
+    ("owner", "/history", period),
+    ("owner", "/history?month=last", month),
+    ("owner", "/history?month=now", day),
+    ("owner", "/history/search", found),
+    ("owner", "/history/search", refused_search),
+    ("owner", "the entry", private),
+    ("c-with", "the patient", reviewed),
+    ("c-with", "the patient", refused_note),
+    ("c-with", "the patient", note),
+)
+STATES: dict[str, dict[str, Any]] = {"light, dark and 320 px": {}, **MODES}
+
+
+def address(site: Site, name: str) -> str:
+    """Return the address of a page of the world."""
+    pages = [page for person in ("owner", "c-with") for page in site.pages[person]]
+    if name == "the entry":
+        return next(page for page in pages if page.startswith("/check-in/") and page.count("/") == 2)
+    if name == "the patient":
+        return next(page for page in pages if page.startswith("/team/") and len(page) > 30)
+    last = clock.now().replace(day=1) - timedelta(days=1)
+    return name.replace("=last", f"={last:%Y-%m}").replace("=now", "=2999-01")  # The newest month there is.
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_after_every_swap(site: Site, state: str) -> None:
+    problems: dict[str, list[str]] = {}
+    watched = Watched(site.server.url)
+    watched.expect("the server responded with a status of 422")
+    for person, name, swap in SWAPS:
+        page = site.open(person, **{"reduced_motion": "reduce", **STATES[state]})
+        watched.watch(page)
+        page.set_viewport_size(ZOOMED if state == "400% zoom" else PHONE)
+        page.goto(address(site, name))
+        page.wait_for_selector("[data-htmx-powered]")
+        if state == "text spacing":
+            add_style(page, TEXT_SPACING)
+        page.evaluate("() => { globalThis.stayed = true; }")
+        swap(page)
+        assert page.evaluate("() => globalThis.stayed"), f"{swap.__name__} loaded a new page"
+        assert page.evaluate("() => document.activeElement !== document.body"), f"{swap.__name__} lost the focus"
+        seen = what_axe_cannot_see(page, 48 if state in {"light, dark and 320 px", "reduced motion"} else 44)
+        seen += axe(page, off=["color-contrast"] if state == "forced colours" else ())
+        if state == "light, dark and 320 px":
+            page.emulate_media(color_scheme="dark")
+            seen += [f"dark: {one}" for one in axe(page, only=COLOURS)]
+            page.set_viewport_size(SMALLEST)
+            seen += [f"320 px: {one}" for one in [*what_axe_cannot_see(page, 44), *axe(page)]]
+        problems[f"{swap.__name__} on {name}"] = seen
+        page.close()
+    assert not told(problems), told(problems)
+    assert not watched.problems

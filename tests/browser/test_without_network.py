@@ -1,0 +1,420 @@
+"""In real Chromium, the network cut for real: what a person wrote is not lost, not doubled, and reaches nobody else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect
+from sqlalchemy import func, select, update
+
+from patient_app.accounts.models import DeviceSession
+from patient_app.checkins.models import CheckIn, CheckInVersion
+from patient_app.core import clock
+from patient_app.core.work import Store, db
+from tests.browser.phones import KEPT, Phone
+from tests.browser.wire import Wire
+from tests.conftest import LiveServer
+from tests.factories import Made, MadePractice, make_patient, make_practice, make_supporter
+
+pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
+CANARY = "the grey heron stood very still"
+GetPhone = Callable[..., Phone]
+
+
+@pytest.fixture
+def practice(live_server: LiveServer) -> MadePractice:
+    return make_practice(live_server.store)
+
+
+@pytest.fixture
+def patient(live_server: LiveServer, practice: MadePractice) -> Made:
+    return make_patient(live_server.store, practice)
+
+
+@pytest.fixture
+def get_phone(browser: Browser, live_server: LiveServer, tmp_path: Path) -> Iterator[GetPhone]:
+    """Return a function that gives a new phone."""
+    phones: list[Phone] = []
+
+    def get(**options: Any) -> Phone:
+        phones.append(Phone(browser, live_server, tmp_path / f"phone-{len(phones)}", **options))
+        return phones[-1]
+
+    yield get
+    for phone in phones:
+        phone.throw_away()
+
+
+def stored(store: Store, person: Made) -> list[tuple[int | None, str]]:
+    """Return mood and note of every check-in of a person, oldest first, as it is shown."""
+    query = (
+        select(CheckInVersion)
+        .join(CheckIn, (CheckIn.id == CheckInVersion.check_in_id) & (CheckIn.newest_version == CheckInVersion.version))
+        .where(CheckIn.patient_id == person.id)
+        .order_by(CheckIn.occurred_at, CheckIn.recorded_seq)
+    )
+    with store.work(writes=False):
+        return [(row.mood, row.note or "") for row in db().scalars(query)]
+
+
+def number_of_entries(store: Store) -> int:
+    with store.work(writes=False):
+        return db().scalar(select(func.count()).select_from(CheckIn)) or 0
+
+
+def end_sessions(store: Store) -> None:
+    with store.work(writes=True):
+        db().execute(update(DeviceSession).values(ended_at=clock.now()))
+
+
+def test_pages_open_without_network_as_they_were_and_say_so(get_phone: GetPhone, patient: Made) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.cut()
+    for address in KEPT:
+        phone.page.goto(address)
+        expect(phone.line("No network now")).to_be_visible()
+        expect(phone.page.locator("h1")).not_to_have_text("No network right now")
+        expect(phone.page.get_by_role("link", name="Help now").last).to_be_visible()
+    phone.page.goto("/sharing")
+    expect(phone.page.locator("h1")).to_have_text("No network right now")
+
+
+def test_five_check_ins_without_network_outlive_the_browser_and_arrive_once(
+    get_phone: GetPhone, patient: Made, live_server: LiveServer
+) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.cut()
+    for number in range(5):
+        phone.check_in_without_network("In between", f"entry {number}")
+    phone.page.goto("/waiting")
+    rows = phone.page.locator("#waiting-list > li")
+    expect(rows).to_have_count(5)
+    rows.nth(2).get_by_role("link", name="Change").click()
+    expect(phone.page.get_by_label("A note, if you like")).to_have_value("entry 2")
+    phone.page.get_by_label("A note, if you like").fill("entry 2, changed")
+    phone.page.get_by_role("button", name="Save").click()
+    expect(phone.page.get_by_role("heading", name="Saved on this phone")).to_be_visible()
+    phone.kill()
+
+    phone.start()
+    phone.page.goto("/today")
+    expect(phone.line(re.compile("5 entries wait on this phone"))).to_be_visible()
+    phone.page.goto("/waiting")
+    expect(phone.page.locator("#waiting-list > li")).to_have_count(5)
+    assert number_of_entries(live_server.store) == 0
+
+    phone.mend()
+    phone.page.goto("/today")
+    phone.wait_for("outbox", 0)
+    expected = [(3, f"entry {number}{', changed' if number == 2 else ''}") for number in range(5)]
+    assert stored(live_server.store, patient) == expected
+    phone.page.reload()
+    assert phone.stores("outbox")["outbox"] == []
+    assert number_of_entries(live_server.store) == 5
+
+
+def test_a_network_that_hangs_is_like_none_after_a_bounded_wait(
+    get_phone: GetPhone, patient: Made, live_server: LiveServer
+) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.page.goto("/check-in")
+    phone.cut(Wire.HANGS)
+    phone.page.goto("/check-in")
+    expect(phone.line("No network now")).to_be_visible()
+    phone.page.locator('.faces label:has(input[value="4"])').click()
+    phone.page.get_by_role("button", name="Save").click()
+    expect(phone.page.get_by_role("heading", name="Saved on this phone")).to_be_visible(timeout=20_000)
+    phone.mend()
+    phone.page.goto("/today")
+    phone.wait_for("outbox", 0)
+    assert len(stored(live_server.store, patient)) == 1
+
+
+def test_an_answer_that_is_cut_off_after_the_commit_stores_once(
+    get_phone: GetPhone, patient: Made, live_server: LiveServer
+) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.page.goto("/check-in")
+    phone.page.locator('.faces label:has(input[value="4"])').click()
+    phone.cut(Wire.CUT_BEFORE_ANSWER)
+    phone.page.get_by_role("button", name="Save").click()
+    expect(phone.page.get_by_role("heading", name="Saved on this phone")).to_be_visible()
+    assert number_of_entries(live_server.store) == 1
+    phone.mend()
+    phone.page.goto("/today")
+    phone.wait_for("outbox", 0)
+    assert number_of_entries(live_server.store) == 1
+
+
+def test_two_tabs_send_what_waits_once(get_phone: GetPhone, patient: Made, live_server: LiveServer) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.cut()
+    for number in range(3):
+        phone.check_in_without_network("In between", f"entry {number}")
+    other = phone.context.new_page()
+    other.goto("/today")
+    phone.mend()
+    for page in (phone.page, other):
+        page.evaluate("dispatchEvent(new Event('online'))")
+    phone.wait_for("outbox", 0)
+    assert [note for _, note in stored(live_server.store, patient)] == ["entry 0", "entry 1", "entry 2"]
+
+
+def test_a_hard_entry_has_help_beside_it(get_phone: GetPhone, patient: Made) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.cut()
+    phone.check_in_without_network("In between")
+    expect(phone.page.locator("[data-later-part=kept] a[href='tel:988']")).to_be_hidden()
+    phone.check_in_without_network("Very low")
+    expect(phone.page.locator("[data-later-part=kept] a[href='tel:988']")).to_be_visible()
+    phone.check_in_without_network("In between", "I want to die")
+    expect(phone.page.locator("[data-later-part=kept] a[href='tel:988']")).to_be_visible()
+
+
+def test_who_was_signed_out_meanwhile_signs_in_and_what_waits_is_sent(
+    get_phone: GetPhone, patient: Made, live_server: LiveServer
+) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.page.goto("/check-in")
+    phone.page.locator('.faces label:has(input[value="4"])').click()
+    end_sessions(live_server.store)
+    phone.page.get_by_role("button", name="Save").click()
+    expect(phone.line("You are signed out")).to_be_visible()
+    assert number_of_entries(live_server.store) == 0
+    phone.sign_in(patient)
+    assert len(stored(live_server.store, patient)) == 1
+
+
+def test_a_shared_phone_shows_nothing_of_one_person_to_the_next_and_loses_nothing(
+    get_phone: GetPhone, patient: Made, practice: MadePractice, live_server: LiveServer
+) -> None:
+    other = make_patient(live_server.store, practice)
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.page.goto("/settings")
+    phone.cut()
+    phone.check_in_without_network("In between", CANARY)
+    phone.page.goto("/settings/phone")
+    sign_out_form = """() => {
+        const form = document.createElement("form");
+        form.method = "post"; form.action = "/sign-out";
+        document.body.append(form);
+        form.requestSubmit();
+    }"""
+    phone.page.evaluate(sign_out_form)
+    question = phone.page.locator("#leaving")
+    expect(question).to_be_visible()
+    question.get_by_role("button", name="Keep them locked here, and sign out").click()
+    expect(phone.page.locator("h1")).to_have_text("No network right now")
+    for address in KEPT:
+        phone.page.goto(address)
+        assert CANARY not in phone.page.content()
+        assert "data-person" not in phone.page.content()
+    assert CANARY not in phone.everything()
+    assert phone.stores("pages", "keys") == {"pages": [], "keys": []}
+
+    phone.mend()
+    phone.page.goto("/today")
+    expect(phone.page).to_have_url(re.compile("/sign-in"))
+    phone.sign_in(other)
+    expect(phone.line(re.compile("entry waits|entries wait"))).to_have_count(2)
+    expect(phone.page.locator("#phone p:visible")).to_have_count(0)
+    phone.page.goto("/waiting")
+    expect(phone.page.locator("#nothing-waits")).to_be_visible()
+    assert CANARY not in phone.everything()
+    assert number_of_entries(live_server.store) == 0
+    phone.page.goto("/settings")
+    phone.page.get_by_role("button", name="Sign out", exact=True).last.click()
+    expect(phone.page).to_have_url(re.compile("/sign-in"))
+
+    phone.sign_in(patient)
+    assert stored(live_server.store, patient) == [(3, CANARY)]
+    assert stored(live_server.store, other) == []
+
+
+@pytest.mark.parametrize("choice", ["Stay signed in", "Delete them, and sign out"])
+def test_signing_out_with_entries_asks_and_does_what_was_chosen(
+    get_phone: GetPhone, patient: Made, live_server: LiveServer, choice: str
+) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.page.goto("/settings")
+    phone.cut()
+    settings = phone.page
+    writing = phone.context.new_page()
+    phone.page = writing
+    phone.check_in_without_network("In between", CANARY)
+    settings.get_by_role("button", name="Sign out", exact=True).last.click()
+    settings.locator("#leaving").get_by_role("button", name=choice).click()
+    if choice == "Stay signed in":
+        expect(settings.locator("#leaving")).to_be_hidden()
+        assert len(phone.stores("outbox")["outbox"]) == 1
+        return
+    expect(settings.locator("h1")).to_have_text("No network right now")
+    assert phone.stores("outbox", "pages", "keys") == {"outbox": [], "pages": [], "keys": []}
+    phone.mend()
+    settings.goto("/today")
+    expect(settings).to_have_url(re.compile("/sign-in"))  # The server was told first.
+    assert number_of_entries(live_server.store) == 0
+
+
+def test_signing_out_with_a_network_sends_first(get_phone: GetPhone, patient: Made, live_server: LiveServer) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.page.goto("/settings")
+    settings, phone.page = phone.page, phone.context.new_page()
+    phone.cut()
+    phone.check_in_without_network("In between", CANARY)
+    phone.mend()
+    settings.get_by_role("button", name="Sign out", exact=True).last.click()
+    expect(settings).to_have_url(re.compile("/sign-in"))
+    assert stored(live_server.store, patient) == [(3, CANARY)]
+    assert phone.stores("outbox", "pages", "keys") == {"outbox": [], "pages": [], "keys": []}
+
+
+def test_what_is_refused_for_good_stays_with_the_reason_and_can_be_changed(
+    get_phone: GetPhone, patient: Made, live_server: LiveServer
+) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.cut()
+    phone.check_in_without_network("In between", "x" * 4100)
+    phone.mend()
+    phone.page.goto("/today")
+    expect(phone.line("could not be taken")).to_be_visible()
+    phone.page.goto("/waiting")
+    row = phone.page.locator("#waiting-list > li")
+    expect(row.locator("[data-put=why]")).to_contain_text("too long by 100 letters")
+    row.get_by_role("link", name="Change").click()
+    note = phone.page.get_by_label("A note, if you like")
+    expect(note).to_have_value("x" * 4100)
+    note.fill("shorter now")
+    phone.page.get_by_role("button", name="Save").click()
+    phone.page.wait_for_url("**/check-in/*done=saved")
+    assert stored(live_server.store, patient) == [(3, "shorter now")]
+    phone.page.goto("/waiting")
+    expect(phone.page.locator("#nothing-waits")).to_be_visible()
+
+
+def test_an_entry_is_taken_away_and_brought_back(get_phone: GetPhone, patient: Made) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.cut()
+    phone.check_in_without_network("In between", CANARY)
+    phone.page.goto("/waiting")
+    phone.page.get_by_role("button", name="Take away").click()
+    expect(phone.page.locator("#nothing-waits")).to_be_visible()
+    phone.page.get_by_role("button", name="Undo").click()
+    expect(phone.page.locator("#waiting-list")).to_contain_text(CANARY)
+
+
+def test_with_no_room_on_the_phone_the_words_stay_on_the_screen(
+    get_phone: GetPhone, patient: Made, live_server: LiveServer
+) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    full = """() => {
+        IDBObjectStore.prototype.put = () => { throw new DOMException("Full.", "QuotaExceededError"); };
+    }"""
+    phone.page.goto("/check-in")
+    phone.page.locator("form details.more summary").click()
+    phone.page.get_by_label("A note, if you like").fill(CANARY)
+    phone.page.evaluate(full)
+    phone.cut()
+    phone.page.get_by_role("button", name="Save").click()
+    expect(phone.page.get_by_role("heading", name="Not saved yet")).to_be_visible()
+    expect(phone.page.get_by_label("A note, if you like")).to_have_value(CANARY)
+    phone.mend()
+    phone.page.get_by_role("button", name="Save").click()
+    phone.page.wait_for_url("**/check-in/*done=saved")
+    assert stored(live_server.store, patient) == [(None, CANARY)]
+
+
+def test_words_that_were_typed_survive_a_reload_a_killed_browser_and_the_end_of_a_session(
+    get_phone: GetPhone, patient: Made, live_server: LiveServer
+) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+
+    def write(words: str) -> None:
+        phone.page.locator("form details.more summary").click()
+        phone.page.get_by_label("A note, if you like").fill(words)
+        phone.wait_for("drafts", 1)
+
+    phone.page.goto("/check-in")
+    write(CANARY)
+    assert CANARY not in phone.everything()
+    phone.page.reload()
+    expect(phone.page.get_by_label("A note, if you like")).to_have_value(CANARY)
+    expect(phone.line("What you wrote here before is back")).to_be_visible()
+    phone.kill()
+    phone.start()
+    end_sessions(live_server.store)
+    phone.page.goto("/check-in")
+    expect(phone.page).to_have_url(re.compile("/sign-in"))
+    phone.sign_in(patient)
+    phone.page.goto("/check-in")
+    expect(phone.page.get_by_label("A note, if you like")).to_have_value(CANARY)
+    phone.page.get_by_role("button", name="Save").click()
+    phone.page.wait_for_url("**/check-in/*done=saved")
+    assert phone.stores("drafts")["drafts"] == []
+    phone.page.goto("/check-in")
+    expect(phone.page.get_by_label("A note, if you like")).to_have_value("")
+    assert stored(live_server.store, patient) == [(None, CANARY)]
+
+
+def test_a_shared_phone_keeps_nothing_and_help_still_opens(get_phone: GetPhone, patient: Made) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.page.goto("/settings/phone")
+    phone.page.get_by_role("button", name="This is a shared phone").click()
+    expect(phone.page.locator("#notice")).to_contain_text("keeps nothing")
+    phone.page.goto("/check-in")
+    phone.page.goto("/today")
+    phone.until(lambda: phone.stores("pages", "keys") == {"pages": [], "keys": []})
+    phone.cut()
+    phone.page.goto("/today")
+    expect(phone.page.locator("h1")).to_have_text("No network right now")
+    phone.page.goto("/help")
+    expect(phone.page.locator("a[href='tel:988']").first).to_be_visible()
+
+
+def test_readers_pages_are_never_kept(get_phone: GetPhone, practice: MadePractice, live_server: LiveServer) -> None:
+    supporter = make_supporter(live_server.store, practice)
+    phone = get_phone()
+    phone.page.goto("/sign-in")
+    phone.page.get_by_label("E-mail or sign-in name").fill(supporter.sign_in_name)
+    phone.page.get_by_label("Password").fill(supporter.password)
+    phone.page.get_by_role("button", name="Sign in").click()
+    phone.page.wait_for_url("**/supporting")
+    phone.page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
+    phone.page.reload()
+    phone.page.goto("/supporting")
+    assert phone.kept_addresses() in ([], ["/help"])
+    phone.cut()
+    phone.page.goto("/supporting")
+    expect(phone.page.locator("h1")).to_have_text("No network right now")
+
+
+def test_without_network_help_opens_for_who_never_signed_in(get_phone: GetPhone) -> None:
+    phone = get_phone()
+    phone.page.goto("/sign-in")
+    phone.page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
+    phone.page.wait_for_function("navigator.serviceWorker.controller !== null")
+    phone.cut()
+    phone.page.goto("/help")
+    for number in ("tel:988", "sms:988", "tel:911"):
+        expect(phone.page.locator(f"a[href='{number}']").first).to_be_visible()
+    phone.page.goto("/")
+    expect(phone.page.locator("h1")).to_have_text("No network right now")
