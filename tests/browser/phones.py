@@ -169,4 +169,4 @@ class Phone:
 
     def line(self, words: str | re.Pattern[str]) -> Any:
         """Return the line of the status part with these words."""
-        return self.page.locator("#phone p", has_text=words)
+        return self.page.locator("#phone-lines p", has_text=words)

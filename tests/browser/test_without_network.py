@@ -229,7 +229,7 @@ def test_a_shared_phone_shows_nothing_of_one_person_to_the_next_and_loses_nothin
     expect(phone.page).to_have_url(re.compile("/sign-in"))
     phone.sign_in(other)
     expect(phone.line(re.compile("entry waits|entries wait"))).to_have_count(2)
-    expect(phone.page.locator("#phone p:visible")).to_have_count(0)
+    expect(phone.page.locator("#phone-lines p:visible")).to_have_count(0)
     phone.page.goto("/waiting")
     expect(phone.page.locator("#nothing-waits")).to_be_visible()
     assert CANARY not in phone.everything()

@@ -6,7 +6,7 @@ import { newId } from "./ids.js";
 import { sendAll } from "./outbox.js";
 
 const page = document.body.dataset;
-const lines = document.querySelector("#phone");
+const lines = document.querySelector("#phone-lines");
 const SYNC = "tandem-outbox";
 
 // Show or hide a line of the status part; `fill` puts words into its places.
