@@ -134,10 +134,10 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         app.register_blueprint(blueprint)
     if config.development:
         app.register_blueprint(styleguide_views.bp)
-    access.check_url_map(app)
     keeping.check_registered(app)
     outbox.check_registered(app)
     offline_views.init_app(app)
+    access.check_url_map(app)
     return app
 
 

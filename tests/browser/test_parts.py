@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
 MARK = "() => { globalThis.stayed = true; }"
 STAYED = "() => globalThis.stayed === true"
 FOCUS = "() => document.activeElement.id || document.activeElement.textContent.trim()"
-SAID = "() => [...document.querySelectorAll('[role=status]')].map((one) => one.textContent.trim()).filter(Boolean)"
+SAID = "() => [...document.querySelectorAll('[role=status]:not(#phone-lines)')].map((one) => one.textContent.trim()).filter(Boolean)"
 IN_THE_WAY = ("status of 500", "status of 401", "net::ERR_FAILED", "htmx:error")
 
 
@@ -252,7 +252,7 @@ def notes(store: Store) -> int:
 
 def write_note(page: BrowserPage, words: str, *touches: str) -> None:
     if not page.get_by_label("Your note").is_visible():
-        page.get_by_text("Write a note").click()
+        page.locator("summary", has_text="Write a note").click()
     page.get_by_label("Your note").fill(words)
     for one in touches:
         page.get_by_role("group", name="What does it touch on?").get_by_label(one).check()

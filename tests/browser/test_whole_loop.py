@@ -82,7 +82,7 @@ def share(page: BrowserPage, with_whom: str, answers: dict[str, str], name: str)
     choose(page, "From when?", "Also what I wrote before")
     choose(page, "Until when?", "Until I end it")
     page.get_by_label("Your name").fill(name)
-    page.locator("main form button[type=submit]").first.tap()
+    page.locator("main form button[type=submit]:visible").first.tap()
     expect(page.get_by_text("Signed. It holds from now on.")).to_be_visible()
 
 
