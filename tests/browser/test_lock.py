@@ -104,7 +104,7 @@ class Phone:
         self.wait_for_worker()
 
     def wait_for_worker(self) -> None:
-        """Wait until the worker stands behind the page; a busy browser sometimes opens one past a worker that is late."""
+        """Wait until the worker stands behind the page; a busy browser opens one past a worker that is late."""
         for turn in range(200):
             if self.page.evaluate(IS_GUARDED):
                 return

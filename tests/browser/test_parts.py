@@ -36,7 +36,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
 MARK = "() => { globalThis.stayed = true; }"
 STAYED = "() => globalThis.stayed === true"
 FOCUS = "() => document.activeElement.id || document.activeElement.textContent.trim()"
-SAID = "() => [...document.querySelectorAll('[role=status]:not(#phone-lines)')].map((one) => one.textContent.trim()).filter(Boolean)"
+SAID = """() => [...document.querySelectorAll("[role=status]:not(#phone-lines)")]
+  .map((one) => one.textContent.trim()).filter(Boolean)"""
 IN_THE_WAY = ("status of 500", "status of 401", "net::ERR_FAILED", "htmx:error")
 
 
