@@ -1,8 +1,8 @@
 """Finding a medicine by a name that may be half typed or mistyped. Pure, and fast enough to ask at every key.
 
-Ordered: the exact name; names that begin so; a name with more behind it ("Wellbutrin XL"); names with a word that begins
-so; then names that are a few slips away (Damerau and Levenshtein: two neighbours swapped are one slip). A strength
-("50 mg") is not looked at.
+Ordered: the exact name; names that begin so; a name with more behind it ("Wellbutrin XL"); names with a word that
+begins so; then names that are a few slips away (Damerau and Levenshtein: two neighbours swapped are one slip). A
+strength ("50 mg") is not looked at.
 """
 
 from __future__ import annotations
