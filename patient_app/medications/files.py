@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,6 +36,7 @@ from patient_app.medications.facts import (
     Which,
     Words,
 )
+from patient_app.medications.rows import Row, WrongContent
 from patient_app.profile.things import Kind
 
 FOLDER = Path(__file__).resolve().parents[1] / "content" / "medicines"
@@ -47,14 +46,7 @@ ONE_CODE = frozenset({"onset", "stopping"})
 # Cautions that are a kind of substance: their cards are in substances.yaml.
 SUBSTANCES = (Kind.ALCOHOL, Kind.OPIOIDS, Kind.SEDATIVES, Kind.STIMULANTS, Kind.CANNABIS, Kind.NICOTINE)
 
-_KINDS = {str: "a text", int: "a whole number", bool: "true or false", list: "a list", dict: "a mapping", date: "a day"}
-
 _EntryT = TypeVar("_EntryT", bound=Entry)
-_EnumT = TypeVar("_EnumT", bound=StrEnum)
-
-
-class WrongContent(ValueError):
-    """A file of content/medicines/ says something that cannot be; the message is one sentence with the place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,94 +70,6 @@ class Shelf:
     notices: Mapping[str, Entry]
     severities: Mapping[str, Entry]
     rhythm: Rhythm
-
-
-class Row:
-    """One mapping of a file. It knows where it stands, and which of its keys were asked for."""
-
-    def __init__(self, place: str, found: object, sources: Mapping[str, str]) -> None:
-        self.place = place
-        self.sources = sources
-        if not isinstance(found, dict):
-            raise WrongContent(f"{place} is not a list of keys and values.")
-        self._left: dict[str, Any] = dict(found)
-
-    def _take(self, key: str, kind: type[Any], default: Any = None) -> Any:
-        value = self._left.pop(key, default)
-        if value is None:
-            raise WrongContent(f"{self.place} has no {key}.")
-        # A bool is an int to Python, and to nobody else.
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise WrongContent(f"{self.place}: {key} is not {_KINDS[kind]}: {value!r}.")
-        return value
-
-    def text(self, key: str, default: str | None = None) -> str:
-        """Return a text that says something, or the default."""
-        value: str = self._take(key, str, default)
-        if default is None and not value.strip():
-            raise WrongContent(f"{self.place} has an empty {key}.")
-        return value
-
-    def texts(self, key: str, default: list[str] | None = None) -> tuple[str, ...]:
-        """Return a list of texts, each said once."""
-        values = self._take(key, list, default)
-        if not all(isinstance(value, str) and value.strip() for value in values):
-            raise WrongContent(f"{self.place} has something in {key} that is not a word: {values!r}.")
-        if len(set(values)) < len(values):
-            raise WrongContent(f"{self.place} says something twice in {key}.")
-        return tuple(values)
-
-    def numbers(self, key: str) -> tuple[int, ...]:
-        """Return a list of numbers that only rise."""
-        values = self._take(key, list)
-        if not all(type(value) is int for value in values) or values != sorted(set(values)):
-            raise WrongContent(f"{self.place}: {key} is not a rising list of numbers: {values!r}.")
-        return tuple(values)
-
-    def number(self, key: str, default: int | None = None) -> int:
-        """Return a number from 0 on."""
-        value: int = self._take(key, int, default)
-        if value < 0:
-            raise WrongContent(f"{self.place}: {key} is below 0: {value}.")
-        return value
-
-    def flag(self, key: str) -> bool:
-        """Return true or false; what is left out is false."""
-        return bool(self._take(key, bool, False))
-
-    def day(self, key: str) -> date:
-        """Return a civil date."""
-        value: date = self._take(key, date)
-        return value
-
-    def one_of(self, key: str, choices: type[_EnumT]) -> _EnumT:
-        """Return one of the words that may stand there."""
-        value = self.text(key)
-        if value not in set(choices):
-            raise WrongContent(f"{self.place}: {key} is not known: {value!r}.")
-        return choices(value)
-
-    def has(self, key: str) -> bool:
-        """Whether a key is there and was not asked for yet."""
-        return key in self._left
-
-    def row(self, key: str) -> Row:
-        """Return the mapping under a key."""
-        return Row(f"{self.place}: {key}", self._take(key, dict), self.sources)
-
-    def rows(self, key: str, default: list[Any] | None = None) -> list[Row]:
-        """Return the mappings in a list."""
-        values = self._take(key, list, default)
-        return [Row(f"{self.place}: {key} {number}", value, self.sources) for number, value in enumerate(values, 1)]
-
-    def keys(self) -> list[str]:
-        """Return what is left."""
-        return list(self._left)
-
-    def done(self) -> None:
-        """Refuse what nobody asked for."""
-        if self._left:
-            raise WrongContent(f"{self.place} has a key that is not known: {next(iter(self._left))!r}.")
 
 
 def load(folder: Path = FOLDER) -> Shelf:
@@ -204,17 +108,30 @@ def load(folder: Path = FOLDER) -> Shelf:
 # --- one row ---------------------------------------------------------------------------------------------------
 
 
+# Ten times as fast where the library was built with libyaml.
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc] # which of the two it is, is only known at start
+    """A safe loader that refuses a key which stands twice in one mapping, where YAML takes the last one quietly."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        if len(set(keys)) < len(keys):
+            raise yaml.MarkedYAMLError(problem="a key stands twice", problem_mark=node.start_mark)
+        found: dict[Any, Any] = super().construct_mapping(node, deep)
+        return found
+
+
 def _yaml(path: Path) -> Any:
-    # Ten times as fast where the library was built with libyaml; both are safe loaders.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - a safe loader either way
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - it is a safe loader
     except FileNotFoundError as error:
         raise WrongContent(f"{path.name} is not there.") from error
     except yaml.YAMLError as error:
-        place = getattr(error, "problem_mark", None)
+        place, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
         line = f", line {place.line + 1}" if place else ""
-        raise WrongContent(f"{path.name}{line} is not YAML that can be read.") from error
+        raise WrongContent(f"{path.name}{line} cannot be read as YAML: {problem or 'it is broken'}.") from error
 
 
 def _sources(folder: Path) -> dict[str, str]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from patient_app.medications.files import FOLDER, WrongContent, load
+from patient_app.medications.files import FOLDER, load
+from patient_app.medications.rows import WrongContent
 
 REVIEW = "    review: {source: labelling, reviewed_on: 2026-11-23, state: not_reviewed}\n"
 
@@ -66,7 +67,8 @@ SPOILT = [
     ("medicines.yaml", "name: sertraline\n", "name: sertraline\n    dose: 50\n", "a key that is not known: 'dose'."),
     ("medicines.yaml", "forms: [patch]", "forms: [plaster]", "selegiline: forms names 'plaster'"),
     ("medicines.yaml", "medicines:\n", "medicines:\n  - sertraline\n", "is not a list of keys and values."),
-    ("medicines.yaml", "medicines:\n", "medicines: [\n", "is not YAML that can be read."),
+    ("medicines.yaml", "medicines:\n", "medicines: [\n", "cannot be read as YAML: "),
+    ("medicines.yaml", "    class: ssri\n", "    class: ssri\n    class: tca\n", "a key stands twice."),
     ("cautions.yaml", "id: maoi", "id: serotonin", "cautions.yaml, cautions has 'serotonin' twice."),
     ("cautions.yaml", "severity: ask_first", "severity: bad", "severity is not known: 'bad'."),
     ("cautions.yaml", "forms: [dissolving]", "forms: [melting]", "cautions.yaml, teeth names 'melting'"),
