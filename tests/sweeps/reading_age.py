@@ -10,7 +10,8 @@ What is counted, and why:
 * A *figure* (988, 10:30) is a word of one syllable. Flesch advised to leave lengthy figures out of the count of
   syllables; SMOG would pronounce them, which would punish `988` for being a number and not a word.
 * Addresses of pages and e-mail are not words: nobody reads them aloud.
-* Names of medicines are exempt: a person has to meet them as they stand on the box. They count as plain words.
+* Names of medicines are exempt: a person has to meet them as they stand on the box. They count as plain words. They are
+  the names of the catalogue, one word of each.
 * Other proper names and abbreviations count: abbreviations are spelled, letter by letter.
 """
 
@@ -21,6 +22,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from patient_app.medications import catalogue
+
 # Below this many words a text has too few sentences for either formula to mean anything.
 MEASURED_FROM = 100
 SMOG_SENTENCES = 30
@@ -28,15 +31,12 @@ POLYSYLLABLE = 3
 LIST_PARTS = 5
 LIST_PART_WORDS = 3
 
-_MEDICINE_NAMES = (
-    "acamprosate alprazolam amitriptyline aripiprazole buprenorphine bupropion buspirone carbamazepine citalopram "
-    "clonazepam clonidine clozapine diazepam disulfiram divalproex duloxetine escitalopram fluoxetine gabapentin "
-    "haloperidol hydroxyzine lamotrigine lisdexamfetamine lithium lofexidine lorazepam lurasidone methadone "
-    "methylphenidate mirtazapine naloxone naltrexone narcan olanzapine oxcarbazepine paliperidone paroxetine prazosin "
-    "propranolol quetiapine risperidone sertraline suboxone topiramate trazodone valproate varenicline venlafaxine "
-    "ziprasidone zolpidem"
-)
-MEDICINES = frozenset(_MEDICINE_NAMES.split())
+MEDICINES = frozenset(
+    word.lower()
+    for medicine in catalogue.every()
+    for name in (*medicine.ingredients, *medicine.brands)
+    for word in name.split()[:1]
+) | {"valproate"}
 
 _ABBREVIATED = re.compile(r"\b(Dr|Mr|Mrs|Ms|St|No|vs|a\.m|p\.m|e\.g|i\.e)\.", re.IGNORECASE)
 _ENDS = re.compile(r"(?<=[.!?…])[”’\"')\]]*\s+")

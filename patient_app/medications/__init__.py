@@ -1,0 +1,1 @@
+"""Medicines: what can be known of each of them, and how one is found by its name."""
