@@ -52,6 +52,8 @@ MOST_TIMES_A_DAY = 12
 MOST_STEPS = 100
 MOST_DAYS_BETWEEN = 365
 MOST_WEEKS_BETWEEN = 52
+# Every rule falls on one of so many days after it begins, if on any: a year of weeks, and the rest of the first.
+LONGEST_WAIT = (MOST_WEEKS_BETWEEN + 1) * DAYS_A_WEEK
 MOST_AS_NEEDED_A_DAY = 48
 MOST_GAP_MINUTES = 7 * MINUTES_A_DAY
 
@@ -274,7 +276,7 @@ def _check_first(reader: Reader, schedule: Schedule, step: Step, before: Step | 
 
 def _check_ever_due(reader: Reader, schedule: Schedule) -> None:
     """Note what a schedule without other problems never makes due, the parts of a stepwise plan one by one."""
-    due = [any(len(run) for run in stretch.runs(stretch.first, stretch.last)) for stretch in stretches(schedule)]
+    due = [any(map(len, part.runs(part.first, part.first + LONGEST_WAIT))) for part in stretches(schedule)]
     if isinstance(schedule.plan, Stepwise):
         for number, ever in enumerate(due):
             if not ever:

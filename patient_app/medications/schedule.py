@@ -228,7 +228,7 @@ def stretches(schedule: Schedule) -> list[Stretch]:
         case Regular(days, doses):
             return [Stretch(first, last, days, schedule.start, doses)]
         case Stepwise(steps):
-            ends = [step.first.toordinal() - 1 for step in steps[1:]] + [last]
+            ends = [min(last, step.first.toordinal() - 1) for step in steps[1:]] + [last]
             return [
                 Stretch(step.first.toordinal(), end, step.days, step.first, step.doses)
                 for step, end in zip(steps, ends, strict=True)
