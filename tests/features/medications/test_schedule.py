@@ -464,6 +464,14 @@ def test_last_nights_bedtime_comes_before_this_mornings_dose() -> None:
     assert told([found]) == ["2026-01-04 bedtime x1"]
 
 
+def test_a_bedtime_at_the_edge_of_where_it_looks_first_does_not_hide_an_earlier_dose() -> None:
+    night = version(regular(DAILY, "bedtime", start="2026-01-08"), medicine="a")
+    early = version(regular(DAILY, "00:15", start="2026-01-09"), medicine="b")
+    found = next_due([night, early], after("2026-01-05 12:00"), NEW_YORK, {Anchor.BEDTIME: 24 * 60 + 30})
+    assert found is not None
+    assert told([found]) == ["2026-01-09 00:15 x1"]
+
+
 # --- as needed -------------------------------------------------------------------------------------------------
 
 
@@ -501,6 +509,11 @@ def test_as_needed_written_down_later_looks_both_ways() -> None:
     assert found.within_gap
     assert found.clear_from == after("2026-01-05 19:00")
     assert advised("2026-01-05 08:00", *log).fits
+
+
+def test_as_needed_takes_the_log_in_any_order() -> None:
+    log = ["2026-01-05 15:00", "2026-01-05 12:00"]
+    assert advised("2026-01-05 09:30", *log).clear_from == after("2026-01-05 19:00")
 
 
 def test_a_gap_is_real_time_when_clocks_go_back() -> None:
@@ -568,6 +581,9 @@ def test_days_left_knows_what_is_planned() -> None:
     assert days_left(Decimal(7), [version(regular(DAILY, "08:00")), doubled], TODAY) == 5
     assert days_left(Decimal(7), [version(regular(DAILY, "08:00", end="2026-01-07"))], TODAY) is None
     assert days_left(Decimal(7), [version(planned(AsNeeded(Decimal(1))))], TODAY) is None
+    between = version(planned(AsNeeded(Decimal(1))), since="2026-01-03", name="v2")
+    daily_again = version(regular(DAILY, "08:00"), since="2026-01-05", name="v3")
+    assert days_left(Decimal(2), [version(regular(DAILY, "08:00")), between, daily_again], TODAY) is None
     mixed = planned(Regular(DAILY, (Dose(clock("08:00"), Decimal(1)), Dose(clock("20:00"), None))))
     assert days_left(Decimal(7), [version(mixed)], TODAY) is None
 
