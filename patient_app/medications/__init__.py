@@ -1,1 +1,1 @@
-"""Medicines: what can be known of each of them, and how one is found by its name."""
+"""Medications: what a person takes, whether they took it, and what it does to them."""
