@@ -40,7 +40,7 @@ def caseload() -> ResponseReturnValue:
     The order that is chosen here is the one in which the list opens from then on, on this device.
     """
     chosen = _order(request.args.get("order"))
-    order = chosen or _order(identity.list_order()) or lists.Order.NAME
+    order = chosen or _order(identity.list_order()) or lists.Order.HARD
     found = lists.caseload(viewer(), request.args.get("page", 1, type=int), order)
     page = render_page(
         "care_team/caseload.html",

@@ -7,13 +7,32 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, false, true
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    false,
+    literal_column,
+    or_,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from patient_app.core.db import Base, sealed_column
 from patient_app.core.vault import SealedText
 
 Id = uuid.UUID
+
+
+# What makes a check-in a hard one: the lowest mood, or a pull of so much. Our own proposal, as for what follows a
+# check-in (content/rules): a clinician of the practice is to confirm it. An index holds the hard ones, so another
+# threshold needs another index.
+HARD_MOOD, HARD_CRAVING = 1, 7
 
 
 class Source(StrEnum):
@@ -75,6 +94,12 @@ class CheckInVersion(Base):
         CheckConstraint("anxiety IS NULL OR anxiety BETWEEN 0 AND 10", name="anxiety"),
         CheckConstraint("energy IS NULL OR energy BETWEEN 1 AND 5", name="energy"),
         CheckConstraint("sleep_hours IS NULL OR sleep_hours BETWEEN 0 AND 24", name="sleep_hours"),
+        Index(
+            "ix_check_in_version_hard",
+            "recorded_at",
+            sqlite_where=text(f"mood <= {HARD_MOOD} OR craving >= {HARD_CRAVING}"),
+            postgresql_where=text(f"mood <= {HARD_MOOD} OR craving >= {HARD_CRAVING}"),
+        ),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -111,3 +136,9 @@ class CheckInVersion(Base):
     note_sealed: Mapped[bytes | None] = sealed_column()
     note = SealedText("note_sealed", owner="patient_id")
     note_about_use: Mapped[bool] = mapped_column(default=False)
+
+
+# In the very words of the index, so that both databases know it again.
+IS_HARD = or_(
+    CheckInVersion.mood <= literal_column(str(HARD_MOOD)), CheckInVersion.craving >= literal_column(str(HARD_CRAVING))
+)

@@ -265,3 +265,19 @@ def open_days(kind: Asker, categories: Sequence[Category]) -> CTE:
         .group_by(Consent.patient_id)
     )
     return query.cte("open_days")
+
+
+def open_on(kind: Asker, category: Category, patient_id: Any, day: Any) -> ColumnElement[bool]:
+    """Return the condition under which single entries of a category are open for that patient and day (columns).
+
+    For finding few rows among those of many people; whether the consents are whole (`grants_of`) is to be asked
+    afterwards of whatever is shown. The caller binds `asked_by(reader)` and `level`.
+    """
+    return exists().where(
+        Consent.patient_id == patient_id,
+        open_consents(kind),
+        ConsentCategory.consent_id == Consent.id,
+        ConsentCategory.category == category,
+        ConsentCategory.level == bindparam("level"),
+        func.coalesce(Consent.entries_from, literal(FIRST_DAY)) <= day,
+    )

@@ -1,4 +1,4 @@
-"""A clinician's list of patients: a page by name, or with the newest hard check-ins first.
+"""A clinician's list of patients: a page with the newest hard check-ins first, or by name.
 
 A row is recorded once a viewer, consent and day: what has its record already is read without one, under those same
 consents and no other, and without keeping any writer waiting. The rest is decided anew, recorded and read in the unit
@@ -17,15 +17,25 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Executable, Select, bindparam, func, or_, select
+from sqlalchemy import CTE, ColumnElement, Executable, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
 from patient_app.accounts.models import Person
-from patient_app.checkins.models import CheckIn, CheckInVersion
+from patient_app.checkins.models import HARD_CRAVING, HARD_MOOD, IS_HARD, CheckIn, CheckInVersion
 from patient_app.consent.categories import Level
-from patient_app.consent.decisions import Asker, Grants, Reader, asked_by, asker, grants_of, open_days
+from patient_app.consent.decisions import (
+    FIRST_DAY,
+    Asker,
+    Grants,
+    Reader,
+    asked_by,
+    asker,
+    grants_of,
+    open_days,
+    open_on,
+)
 from patient_app.core import clock, kept, work
 from patient_app.core.identity import Viewer
 from patient_app.core.kept import as_kept
@@ -42,9 +52,6 @@ PAGE_PATIENTS = 20
 CASELOAD_CATEGORIES = (MOOD, USE)
 # How far back a list looks for what is new, and for hard check-ins: so long that each weekday is there once.
 LATELY_DAYS = 7
-# What makes a check-in a hard one: the lowest mood, or a pull of so much. Our own proposal, as for what follows a
-# check-in (content/rules): a clinician of the practice is to confirm it.
-HARD_MOOD, HARD_CRAVING = 1, 7
 
 
 class Order(StrEnum):
@@ -83,7 +90,7 @@ class Caseload:
     page: int
     first: int
     total: int
-    order: Order = Order.NAME
+    order: Order = Order.HARD
     unread: int = 0
 
     @property
@@ -107,18 +114,20 @@ _NOTHING: _Said = (None, Lately())
 _NEWEST = attrgetter("occurred_at", "recorded_seq")
 
 
-def caseload(viewer: Viewer, page: int = 1, order: Order = Order.NAME) -> Caseload:
+def caseload(viewer: Viewer, page: int = 1, order: Order = Order.HARD) -> Caseload:
     """Return a page of the clinician's patients, each with the newest open check-in and what is new."""
     reader, days = reader_of(viewer), _days()
     with work.aside():
         on_list = people.listed(viewer)
         positions = _by_name(tuple([(row[0], row[1]) for row in on_list]), viewer.practice_id)
         unread = on_list[0].unread if on_list else worries.unread(viewer)
-        if order is Order.HARD:
-            positions = _hard_first(reader, on_list, positions, days)
         first = max(0, min(page - 1, (len(on_list) - 1) // PAGE_PATIENTS)) * PAGE_PATIENTS
-        shown = people.named(viewer, [on_list[one] for one in positions[first : first + PAGE_PATIENTS]])
-        grants = grants_of(reader, [person.id for person in shown])
+        if order is Order.HARD:
+            positions, known = _hard_first(reader, on_list, positions, days, first + PAGE_PATIENTS)
+        else:
+            known = grants_of(reader, [people.id_of(on_list[one]) for one in _page_of(positions, first)])
+        shown = people.named(viewer, [on_list[one] for one in _page_of(positions, first)])
+        grants = {person.id: known[person.id] for person in shown if person.id in known}
         relied_on = _relied_on(grants)
         # A day more: an entry of a day is written a day before at the earliest, where the day began already.
         before = looks.read_before(viewer.id, relied_on, days=LATELY_DAYS + 1)
@@ -178,14 +187,56 @@ def _by_name(sealed: tuple[tuple[Any, bytes | None], ...], practice_id: uuid.UUI
     return tuple(sorted(range(len(ids)), key=lambda position: (names[position].casefold(), ids[position])))
 
 
-def _hard_first(reader: Reader, on_list: Sequence[Any], by_name: Sequence[int], days: _Days) -> tuple[int, ...]:
-    """Return the positions with the newest hard check-in first, and who shared none after them, by name."""
+def _page_of(positions: Sequence[int], first: int) -> Sequence[int]:
+    return positions[first : first + PAGE_PATIENTS]
+
+
+def _hard_first(
+    reader: Reader, on_list: Sequence[Any], by_name: Sequence[int], days: _Days, needed: int
+) -> tuple[tuple[int, ...], dict[uuid.UUID, Grants]]:
+    """Return the positions with the newest hard check-in first, and who shared none after them by name.
+
+    With them come the grants of the first `needed`. Who is hard is found under consent, in the query; that those
+    consents are whole is asked only of whom it brings to the front of what is shown, and of all when one is not.
+    """
     ids = [people.id_of(row) for row in on_list]
-    consents = list(_relied_on(grants_of(reader, ids)))
-    hard = {row.patient_id: row.at for row in _rows(_hardest, reader, consents, days)}
-    found = [position for position in by_name if ids[position] in hard]
-    found.sort(key=lambda position: hard[ids[position]], reverse=True)
-    return (*found, *(position for position in by_name if ids[position] not in hard))
+    at_name = {ids[position]: number for number, position in enumerate(by_name)}
+    hard = {one: rows for one, rows in _by_patient(_rows(_hard, reader, None, days)) if one in at_name}
+    order = _newest_first(hard, at_name)
+    grants = grants_of(reader, order[:needed])
+    if any(_open_hard(hard[one], grants.get(one)) != hard[one] for one in order[:needed] if one in hard):
+        grants = grants_of(reader, order)
+        hard = {one: rows for one in hard if (rows := _open_hard(hard[one], grants.get(one)))}
+        order = _newest_first(hard, at_name)
+    return tuple(by_name[at_name[one]] for one in order), grants
+
+
+def _newest_first(hard: Mapping[uuid.UUID, list[Any]], at_name: Mapping[uuid.UUID, int]) -> list[uuid.UUID]:
+    """Return everybody: with the newest of these check-ins first, then by name."""
+    newest = {one: max(row.occurred_at for row in rows) for one, rows in hard.items()}
+    found = sorted(newest, key=at_name.__getitem__)
+    found.sort(key=newest.__getitem__, reverse=True)
+    return [*found, *(one for one in at_name if one not in newest)]
+
+
+def _open_hard(rows: list[Any], grants: Grants | None) -> list[Any]:
+    """Return the hard check-ins that these grants open one by one."""
+    since = {
+        category: min(
+            (
+                grant.entries_from or FIRST_DAY
+                for grant in (grants.items if grants else ())
+                if grant.category is category and grant.level is Level.DETAIL
+            ),
+            default=date.max,
+        )
+        for category in CASELOAD_CATEGORIES
+    }
+    return [
+        row
+        for row in rows
+        if (row.by_mood and since[MOOD] <= kept.day_of(row.day)) or (row.by_use and since[USE] <= kept.day_of(row.day))
+    ]
 
 
 # --- The data, masked by consent in the query -------------------------------------------------------------------------
@@ -221,15 +272,17 @@ def _said(rows: list[Any], seen: looks.Seen) -> _Said:
     return as_listed(max(rows, key=_NEWEST)), Lately(new, hard_on)
 
 
-def _rows(make: Any, reader: Reader, consents: Sequence[uuid.UUID], days: _Days) -> Sequence[Any]:
-    if not consents:
+def _rows(make: Any, reader: Reader, consents: Sequence[uuid.UUID] | None, days: _Days) -> Sequence[Any]:
+    """Run a query under these consents; None for one that asks for all that are open."""
+    if consents is not None and not consents:
         return []
     asked = {
-        "consent_ids": consents,
+        **({} if consents is None else {"consent_ids": consents}),
         "level": Level.DETAIL,
         "first": days.first,
         "lately": days.lately,
         "last": days.last,
+        "written_since": datetime.combine(days.lately, time(), UTC) - timedelta(days=2),
         "since": datetime.combine(days.first, time(), UTC) - timedelta(days=1),  # Wherever in the world it began.
     }
     return plain_rows(make(asker(reader)), {**asked_by(reader), **asked})
@@ -293,20 +346,29 @@ def _joined(opened: CTE, seen: Masked, columns: Sequence[Any], on: ColumnElement
 
 
 @lru_cache(maxsize=32)
-def _hardest(kind: Asker) -> Executable:
-    """Make the query for when each patient's newest hard check-in was."""
-    opened = open_days(kind, CASELOAD_CATEGORIES)
-    seen = _masked(opened)
-    at = func.max(CheckIn.occurred_at).label("at")
+def _hard(kind: Asker) -> Executable:
+    """Make the query for the hard check-ins of the last days that the reader may see, of whomever.
+
+    It starts from the few that are hard (an index holds those), and asks of each whether it is open.
+    """
+    by_mood = and_(CheckInVersion.mood <= HARD_MOOD, open_on(kind, MOOD, CheckIn.patient_id, CheckIn.day))
+    by_use = and_(CheckInVersion.craving >= HARD_CRAVING, open_on(kind, USE, CheckIn.patient_id, CheckIn.day))
+    columns = (as_kept(CheckIn.patient_id), as_kept(CheckIn.day), as_kept(CheckIn.occurred_at))
     return (
-        _joined(opened, seen, (CheckIn.patient_id, at), CheckIn.patient_id == opened.c.patient_id)
+        select(*columns, by_mood.label("by_mood"), by_use.label("by_use"))
+        .select_from(CheckInVersion)
+        .join(CheckIn, and_(CheckIn.id == CheckInVersion.check_in_id, CheckIn.shown_version == CheckInVersion.version))
         .where(
-            seen.anything,
-            _is_hard(seen),
+            IS_HARD,
+            # Nothing is recorded two days before its day: one for where in the world that was, one for a wrong clock.
+            CheckInVersion.recorded_at >= bindparam("written_since"),
+            CheckIn.practice_id == bindparam("reader_practice"),
+            CheckIn.removed_at.is_(None),
+            CheckIn.private.is_(False),
             CheckIn.day >= bindparam("lately"),
             CheckIn.day <= bindparam("last"),
+            or_(by_mood, by_use),
         )
-        .group_by(CheckIn.patient_id)
     )
 
 

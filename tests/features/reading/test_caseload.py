@@ -297,10 +297,10 @@ def test_a_new_name_is_sorted_anew(store: Store, world: World) -> None:
 def test_the_pages_are_links(client: Client, store: Store, world: World, many: list[Made]) -> None:
     page = factories.sign_in(client, world.prescriber)
     assert "1 to 20 of 30" in page.words
-    assert _paging(page) == ["/team?page=2&order=name"]
+    assert _paging(page) == ["/team?page=2&order=hard"]
     page = client.get("/team?page=2")
     assert "21 to 30 of 30" in page.words
-    assert _paging(page) == ["/team?page=1&order=name"]
+    assert _paging(page) == ["/team?page=1&order=hard"]
     assert page.html.count('class="row-title"') == 10
     assert client.get("/team?page=x").words == client.get("/team").words
 
