@@ -266,14 +266,17 @@ def live_server(config: Config, tmp_path: Path) -> Iterator[LiveServer]:
 
 
 @contextmanager
-def serving(config: Config, log: Path, **environment: str) -> Iterator[LiveServer]:
-    """Start the production server on a free port and wait until it answers; stop it at the end."""
+def serving(config: Config, log: Path, root: Path = ROOT, **environment: str) -> Iterator[LiveServer]:
+    """Start the production server on a free port and wait until it answers; stop it at the end.
+
+    `root` is where the application lies: another folder is another release.
+    """
     port = free_port()
     served = replace(config, base_url=f"http://localhost:{port}")
     with log.open("wb") as output:
         process = subprocess.Popen(
             web_program(WebSettings(port=port, workers=1), {}).command,
-            cwd=ROOT,
+            cwd=root,
             env={**server_environment(served), **environment},
             stdout=output,
             stderr=subprocess.STDOUT,

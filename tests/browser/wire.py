@@ -46,12 +46,20 @@ class Proxy:
                 with contextlib.suppress(OSError):
                     one.shutdown(socket.SHUT_RDWR)
 
+    def lead_to(self, server_port: int) -> None:
+        """Hand on to another server from now on, as when a new release takes the place of the one before."""
+        self._server = ("127.0.0.1", server_port)
+        wire, self.wire = self.wire, Wire.REFUSES
+        self.become(wire)
+
     def __enter__(self) -> Proxy:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        with contextlib.suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)  # Else the thread waits for the next one for ever.
         self._listening.close()
         self.become(Wire.REFUSES)
 
