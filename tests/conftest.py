@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import structlog
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from xdist.scheduler import LoadGroupScheduling
 
 from patient_app.core import logs
@@ -50,6 +51,26 @@ CHROMIUM_ARGUMENTS = (
     "--disable-sync",
 )
 SERVER_STARTS_WITHIN = 30.0
+
+
+class CompiledOnce(BytecodeCache):
+    """Keeps compiled templates for all applications of one process; of another source, another is compiled."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what is kept; the bucket itself looks whether it is of this source."""
+        if kept := self._kept.get(bucket.key):
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it."""
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+# Hundreds of tests make an application of their own: compiling its templates would take a third of their time.
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledOnce()}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import brotli
@@ -52,13 +53,17 @@ class StaticFiles:
 
 def _read(path: Path) -> StaticFile:
     body = path.read_bytes()
-    encodings = {}
-    if path.suffix in _COMPRESSIBLE:
-        encodings = {"br": brotli.compress(body, quality=11), "gzip": gzip.compress(body, 9, mtime=0)}
+    encodings = _compressed(body) if path.suffix in _COMPRESSIBLE else {}
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     if kind.startswith("text/") or kind.endswith("javascript"):
         kind += "; charset=utf-8"
-    return StaticFile(kind, body, {name: data for name, data in encodings.items() if len(data) < len(body)})
+    return StaticFile(kind, body, encodings)
+
+
+@lru_cache(maxsize=512)  # A process that makes several applications does it once.
+def _compressed(body: bytes) -> dict[str, bytes]:
+    encodings = {"br": brotli.compress(body, quality=11), "gzip": gzip.compress(body, 9, mtime=0)}
+    return {name: data for name, data in encodings.items() if len(data) < len(body)}
 
 
 def init_app(app: Flask, folder: Path) -> None:
