@@ -1,4 +1,4 @@
-"""An embedded PostgreSQL for the tests: one server a run, one copy of a migrated template a test."""
+"""An embedded PostgreSQL for the tests: one server a run; copies of migrated templates go from test to test, emptied."""
 
 from __future__ import annotations
 
@@ -25,6 +25,24 @@ _ALL_RUNS = Path(tempfile.gettempdir()) / f"tandem-postgres-{os.getuid()}"
 _TEMPLATES = {"main": "template_main", "keys": "template_keys"}
 
 
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+_END_THE_OTHERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+_SHAPE = """
+    SELECT string_agg(one, chr(10) ORDER BY one) FROM (
+        SELECT format('%s.%s %s %s %s', table_name, column_name, data_type, is_nullable, column_default) AS one
+        FROM information_schema.columns WHERE table_schema = 'public'
+        UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+        UNION ALL SELECT conrelid || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid <> 0
+        UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+        UNION ALL SELECT 'sequence ' || sequencename FROM pg_sequences
+        UNION ALL SELECT 'version ' || version_num FROM alembic_version
+    ) AS found
+"""
+
+
 @dataclass(frozen=True)
 class Urls:
     """The addresses of the two databases of one test."""
@@ -38,6 +56,9 @@ class Postgres:
 
     def __init__(self, uri: str) -> None:
         self._uri = make_url(uri)
+        # Pairs that a test gave back as it got them: making a database costs more than most tests do.
+        self._given_back: list[dict[str, str]] = []
+        self._as_made: dict[str, str] = {}
 
     @classmethod
     def of_this_run(cls) -> Postgres:
@@ -68,16 +89,41 @@ class Postgres:
 
     @contextmanager
     def databases(self) -> Iterator[Urls]:
-        """Give two fresh migrated databases, dropped afterwards."""
+        """Give two migrated databases without a row; nobody else has them meanwhile."""
+        names = self._given_back.pop() if self._given_back else self._new_pair()
+        try:
+            yield Urls(main=self._url(names["main"]), keys=self._url(names["keys"]))
+        finally:
+            as_made = [self._emptied(which, name) for which, name in names.items()]
+            if all(as_made):
+                self._given_back.append(names)
+            else:
+                for name in names.values():
+                    self.drop(name)
+
+    def _new_pair(self) -> dict[str, str]:
         suffix = secrets.token_hex(6)
         names = {which: f"test_{which}_{suffix}" for which in _TEMPLATES}
         for which, name in names.items():
             self._create(name, template=_TEMPLATES[which])
+            if which not in self._as_made:
+                with self._connected(name) as connection:
+                    self._as_made[which] = _shape_of(connection)
+        return names
+
+    def _emptied(self, which: str, name: str) -> bool:
+        """Take every row out of a database; False where a test left it in another shape, or took it away."""
         try:
-            yield Urls(main=self._url(names["main"]), keys=self._url(names["keys"]))
-        finally:
-            for name in names.values():
-                self.drop(name)
+            with self._connected(name) as connection:
+                connection.execute(_END_THE_OTHERS)
+                if _shape_of(connection) != self._as_made[which]:
+                    return False
+                connection.execute("SET session_replication_role = replica")  # In any order: no foreign key asks.
+                for table in _filled(connection):
+                    connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+        except psycopg.OperationalError:
+            return False
+        return True
 
     def copied(self, urls: Urls) -> Urls:
         """Return the addresses of a copy of two databases that nobody is connected to; it goes with the server."""
@@ -113,9 +159,30 @@ class Postgres:
 
     @contextmanager
     def _admin(self) -> Iterator[psycopg.Connection[tuple[str]]]:
-        address = self._uri.render_as_string(hide_password=False)
+        with self._connected(self._uri.database or "") as connection:
+            yield connection
+
+    @contextmanager
+    def _connected(self, name: str) -> Iterator[psycopg.Connection[tuple[str]]]:
+        address = self._uri.set(database=name).render_as_string(hide_password=False)
         with psycopg.connect(address, autocommit=True) as connection:
             yield connection
+
+
+def _shape_of(connection: psycopg.Connection[tuple[str]]) -> str:
+    """Return tables, columns, indexes, constraints, triggers and the version of a database, as one text."""
+    row = connection.execute(_SHAPE).fetchone()
+    return row[0] if row else ""
+
+
+def _filled(connection: psycopg.Connection[tuple[str]]) -> list[str]:
+    """Return the tables that hold a row, but for the one that names the version."""
+    tables = [row[0] for row in connection.execute(_TABLES) if row[0] != "alembic_version"]
+    asked = sql.SQL(" UNION ALL ").join(
+        sql.SQL("SELECT {} WHERE EXISTS (SELECT FROM {})").format(sql.Literal(table), sql.Identifier(table))
+        for table in tables
+    )
+    return [row[0] for row in connection.execute(asked)]
 
 
 @contextmanager
