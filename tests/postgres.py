@@ -1,4 +1,4 @@
-"""An embedded PostgreSQL for the tests: one server a run; copies of migrated templates go from test to test, emptied."""
+"""An embedded PostgreSQL for the tests: one server a run; databases go from test to test, emptied."""
 
 from __future__ import annotations
 
