@@ -59,7 +59,9 @@ ASKING_FOR_PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
 PRIVATE = "no-store"
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 # Kept, and asked for again each time; it tells of nobody.
-ASKED_AGAIN = {"/manifest.webmanifest": "no-cache"}
+ASKED_AGAIN = {"/manifest.webmanifest": "no-cache", "/sw.js": "no-cache"}
+# What stands ready on every page for what a phone may have to say; a script shows what is true.
+_UNTIL_TRUE = frozenset({"phone-lines", "leaving"})
 
 _SPACE = re.compile(r"\s+")
 _ADDRESSES = frozenset({"href", "src", "action", "formaction", "poster", "data", "{http://www.w3.org/1999/xlink}href"})
@@ -166,7 +168,7 @@ class Page(TestResponse):
     @property
     def main_words(self) -> str:
         """The text of the page itself, without what surrounds it on every page."""
-        return text_of(self.one("main"))
+        return tidy("".join(_texts_shown(self.one("main"))))
 
     @property
     def title(self) -> str:
@@ -259,9 +261,20 @@ def text_of(element: Element) -> str:
     return tidy("".join(element.itertext()))
 
 
+def _texts_shown(element: Element) -> Iterator[str]:
+    """Yield the pieces of text inside an element, in their order, but for what stands ready and is not shown."""
+    if element.get("id") in _UNTIL_TRUE:
+        return
+    yield element.text or ""
+    for child in element:
+        if not callable(child.tag):
+            yield from _texts_shown(child)
+        yield child.tail or ""
+
+
 def visible_texts(element: Element) -> Iterator[str]:
     """Yield every text a person can see or hear, attributes that are read aloud included."""
-    if callable(element.tag) or element.tag in {"script", "style", "template"}:
+    if callable(element.tag) or element.tag in {"script", "style", "template"} or element.get("id") in _UNTIL_TRUE:
         return
     for name in ("aria-label", "alt", "title", "placeholder"):
         if element.get(name):

@@ -21,6 +21,7 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, has_request_context, request
+from werkzeug.exceptions import HTTPException
 
 from patient_app.core import letterbox
 from patient_app.core.access import PERMITTED, Permission, policy_of
@@ -150,8 +151,8 @@ def _say_taken(response: Response) -> Response:
 
     A form that was refused (422), or came without a session (401), is not taken: its draft stays.
     """
-    if request.method == "POST" and response.status_code == HTTPStatus.SEE_OTHER and "draft" in request.form:
-        draft = parse_id(request.form["draft"])
+    if request.method == "POST" and response.status_code == HTTPStatus.SEE_OTHER and (sent := _draft_sent()):
+        draft = parse_id(sent)
         person = viewer_or_none()
         is_led_away = (
             person is None or person.stage is not Stage.FULL or person.entries_closed_from or person.superseded
@@ -166,6 +167,13 @@ def _say_taken(response: Response) -> Response:
                 samesite="Lax",  # Read by the page's own script, which takes it away: static/js/phone/drafts.js.
             )
     return response
+
+
+def _draft_sent() -> str | None:
+    try:
+        return request.form.get("draft")
+    except HTTPException:  # Too large to be read, and its view did not have to.
+        return None
 
 
 def _sent_name(config: Config) -> str:
