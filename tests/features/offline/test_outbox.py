@@ -158,10 +158,10 @@ def test_an_id_of_somebody_elses_and_of_a_deleted_one_are_answered_alike(
     phone.check_in(deleted, note="mine")
     with store.work(writes=True):
         recording.remove(patient.viewer, deleted)
-    answers = [phone.check_in(one, note="mine") | {"id": ""} for one in (theirs, deleted)]
+    answers = [phone.check_in(one, note="mine") | {"id": "", "entry": {}} for one in (theirs, deleted)]
     assert answers[0] == answers[1]
     assert answers[0]["result"] == "refused"
-    changes = [phone.change(one, 1, note="mine") | {"id": ""} for one in (theirs, deleted, new_id())]
+    changes = [phone.change(one, 1, note="mine") | {"id": "", "entry": {}} for one in (theirs, deleted, new_id())]
     assert changes[0] == changes[1] == changes[2]
     assert changes[0]["result"] == "refused"
     assert counts(store) == (2, 2)

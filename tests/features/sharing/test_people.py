@@ -243,8 +243,11 @@ def shared_part(page: Page) -> list[str]:
     """
     frame = {"lead", "back", "banner info", "constant-line", "look", "about-picture"}
     kept = []
-    for element in page.one("main"):
-        if element.tag in {"h1", "nav"} or element.get("class") in frame or element.get("id") == "notice":
+    parts = [[*one] if one.get("id") == "shared" else [one] for one in page.one("main")]
+    for element in (one for inside in parts for one in inside):
+        if element.tag in {"h1", "nav"} or element.get("class") in frame:
+            continue
+        if element.get("id") in {"notice", "phone-lines", "leaving"}:
             continue
         days = [part for part in element if part.get("class") == "read-day"]
         kept += [words for part in days or [element] if (words := text_of(part))]
