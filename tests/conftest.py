@@ -341,8 +341,9 @@ def find_chromium() -> str:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Start Chromium once a run."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - slow to import, or not needed by all tests here.
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - slow to import, or not needed by all.
 
+    expect.set_options(timeout=20_000)  # What comes true is seen at once; a machine that is busy takes its time.
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=find_chromium(), args=list(CHROMIUM_ARGUMENTS))
         yield opened

@@ -401,9 +401,10 @@ def test_ten_wrong_tries_take_what_can_be_read_and_never_what_waits(phone: Phone
     assert phone.read("meta", "lock") is None
     assert phone.read("keys") == []
     assert phone.read("pages") == []
-    (left,) = phone.read("outbox")
-    assert left["own"] is None
-    assert left["letter"] == waiting["letter"]
+    left = phone.read("outbox")
+    # Over a whole wire the browser may have sent it before the session ended.
+    assert [one["letter"] for one in left] in ([waiting["letter"]], *([[]] if wire is Wire.WHOLE else []))
+    assert all(one["own"] is None for one in left)
     phone.wire.become(Wire.WHOLE)
     phone.page.goto("/today")
     expect(phone.page).to_have_url(re.compile("/sign-in"))
