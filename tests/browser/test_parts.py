@@ -348,7 +348,8 @@ def test_nothing_planted_asks_by_itself_or_elsewhere(phone: BrowserPage, world: 
     )
     expect(phone).to_have_url(re.compile(r"period=7$"))
     assert planted == ["undefined"]
-    assert [address for address in asked if "period=7" not in address] == []
+    # The page itself may still be fetching a file: its icon, for one.
+    assert [address for address in asked if "period=7" not in address and "/static/" not in address] == []
 
 
 @pytest.mark.parametrize("address", ["/today", "/sign-in", "/help", "/check-in"])
