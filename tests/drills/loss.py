@@ -25,6 +25,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -444,7 +445,9 @@ def drill(folder: Path, size: Size, figures: Figures, database: str, keys: str) 
         phones, items = fill(store, size)
         running = Drill(phones, items, size, config.base_url)
         begun = time.monotonic()
-        asyncio.run(running.run(Server(config, port, size.workers, folder / "server.log")))
+        server = Server(config, port, size.workers, folder / "server.log")
+        with ThreadPoolExecutor(1) as thread:  # a browser test before it leaves this one with a loop of its own
+            thread.submit(lambda: asyncio.run(running.run(server))).result()
         took = time.monotonic() - begun
         _add(figures, size, running.counts, items, took)
         _look(store, items, figures)
