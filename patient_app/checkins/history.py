@@ -49,6 +49,7 @@ _ENTRIES = (
         CheckIn.day,
         CheckIn.occurred_at,
         CheckIn.utc_offset,
+        CheckIn.time_known,
         CheckIn.private,
         CheckInVersion.id.label("version_id"),
         CheckIn.newest_version,
@@ -100,11 +101,16 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A check-in as the list tells it; all that it says stands on its own page. `time` is the wall clock there."""
+    """A check-in as the list tells it; all that it says stands on its own page.
+
+    `local_time` is the wall clock where it was made. Without `time_known` it was told afterwards for a past day, and
+    the time of day says nothing.
+    """
 
     id: uuid.UUID
     day: date
-    time: datetime
+    local_time: datetime
+    time_known: bool
     private: bool
     changed: bool
     mood: int | None
@@ -204,7 +210,8 @@ def _entries(statement: Any, patient: Viewer, day: date) -> list[Entry]:
         Entry(
             id=id_,
             day=day_,
-            time=local_time(occurred_at, utc_offset),
+            local_time=local_time(occurred_at, utc_offset),
+            time_known=time_known,
             private=private,
             changed=newest > 1,
             mood=mood,
@@ -212,7 +219,20 @@ def _entries(statement: Any, patient: Viewer, day: date) -> list[Entry]:
             used=use,
             note=open_note(patient.id, version_id, sealed),
         )
-        for id_, day_, occurred_at, utc_offset, private, version_id, newest, mood, craving, use, sealed in rows
+        for (
+            id_,
+            day_,
+            occurred_at,
+            utc_offset,
+            time_known,
+            private,
+            version_id,
+            newest,
+            mood,
+            craving,
+            use,
+            sealed,
+        ) in rows
     ]
 
 

@@ -63,6 +63,8 @@ class CheckIn(Base):
     day: Mapped[date]
     utc_offset: Mapped[int]
     zone: Mapped[str] = mapped_column(String(64))
+    # Not when it was told afterwards for a past day: then `occurred_at` is noon, and no page says so.
+    time_known: Mapped[bool] = mapped_column(default=True, server_default=true())
     recorded_at: Mapped[datetime]
     recorded_seq: Mapped[int]
     device_seq: Mapped[int | None]

@@ -368,6 +368,7 @@ def _insert_entry(writing: _Writing, moment: Moment) -> bool:
         "day": moment.day,
         "utc_offset": moment.utc_offset,
         "zone": moment.zone,
+        "time_known": moment.time_known,
         "recorded_at": writing.when,
         "recorded_seq": writing.seq,
         "device_seq": writing.sent and writing.sent.device_seq,

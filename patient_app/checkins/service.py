@@ -53,6 +53,7 @@ _ALL = (
     CheckInVersion.context_about_use,
     CheckIn.newest_version,
     CheckIn.clock_skew,
+    CheckIn.time_known,
     CheckIn.recorded_seq,
     CheckInVersion.recorded_seq.label("said_seq"),
 )
@@ -82,6 +83,7 @@ _OWN_NEWEST = _OWN_VERSIONS.order_by(*_NEWEST_FIRST).limit(1)
 class OwnCheckIn:
     """A check-in as its author reads it back; `local_time` is the wall clock where it was made.
 
+    Without `time_known` it was told afterwards for a past day, and the time of day says nothing.
     `recorded_seq` is that of the entry, `said_seq` that of what it says now. `version` is the one that is shown;
     `has_others` says that there are more. `clock_skew` is how many seconds the phone's clock was ahead.
     """
@@ -97,6 +99,7 @@ class OwnCheckIn:
     said_seq: int = 0
     has_others: bool = False
     clock_skew: int | None = None
+    time_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +188,7 @@ def _as_own(row: Any) -> OwnCheckIn:
         version=row.version,
         has_others=row.newest_version > 1,
         clock_skew=row.clock_skew,
+        time_known=row.time_known,
         answers=answers_of(row, note=_opened(row, "note_sealed") or ""),
     )
 

@@ -41,7 +41,8 @@ class Moment:
     """When something happened, as it was for the person: fixed at writing, never derived again.
 
     `occurred_at` is UTC; `local_date` the civil date in `zone`; `day` the civil date with a day starting at the hour
-    the person set; `utc_offset` in minutes east of UTC.
+    the person set; `utc_offset` in minutes east of UTC. `time_known`: the time of day is when it happened; else it was
+    told afterwards for a past day, and `occurred_at` is noon of that day only to have a place among the others.
     """
 
     occurred_at: datetime
@@ -49,6 +50,7 @@ class Moment:
     day: date
     utc_offset: int
     zone: str
+    time_known: bool = True
 
 
 def moment(
@@ -78,7 +80,7 @@ def noon_of(day: date, zone: str) -> Moment:
     """
     found = find_zone(zone)
     local = datetime.combine(day, time(12), tzinfo=found or UTC)
-    return Moment(local.astimezone(UTC), day, day, _minutes(local), zone if found else "UTC")
+    return Moment(local.astimezone(UTC), day, day, _minutes(local), zone if found else "UTC", time_known=False)
 
 
 def _minutes(local: datetime) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import flask_babel
 from babel import Locale, dates, support
@@ -111,6 +111,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext)
     app.jinja_env.filters.update(dateformat=_dateformat, datetimeformat=_datetimeformat)
     app.jinja_env.filters.update(day_in_words=day_in_words, moment_in_words=moment_in_words)
+    app.jinja_env.filters.update(when_made=when_made)
     if app.extensions["tandem"].config.development:
         pseudo = PseudoDomain()
 
@@ -164,6 +165,28 @@ def day_in_words(day: date) -> str:
 def moment_in_words(wall: datetime) -> str:
     """Return the date and time that stood on somebody's clock as pages write it, in the reader's language."""
     return _written(wall, MOMENT, _locale(), with_time=True)
+
+
+class Made(Protocol):
+    """What was made at a time of day that is known, or was told afterwards for a past day."""
+
+    @property
+    def local_time(self) -> datetime:
+        """The wall clock (naive) where it was made."""
+
+    @property
+    def time_known(self) -> bool:
+        """Whether that time of day is when it was made."""
+
+
+def when_made(entry: Made, day: str = "") -> str:
+    """Return when an entry was made, in the reader's language: its day by that pattern, and the time where it is known.
+
+    Without a pattern, the time alone; of an entry that was told afterwards, that it was.
+    """
+    if entry.time_known:
+        return _written(entry.local_time, f"{day}, HH:mm" if day else "HH:mm", _locale(), with_time=True)
+    return _written(entry.local_time, day, _locale(), with_time=False) if day else flask_babel.gettext("Added later")
 
 
 @lru_cache(maxsize=4096)

@@ -33,6 +33,7 @@ class SharedCheckIn:
     """A check-in as one reader may see it; what is closed to them or was left out is None or empty.
 
     `seq` is the `recorded_seq` of what it says now: by it, what somebody read before is told from what is new.
+    Without `time_known` it was told afterwards for a past day, and the time of day says nothing.
     `clock_skew` is how many seconds the clock that gave `local_time` was ahead; None for one that was right.
     """
 
@@ -52,6 +53,7 @@ class SharedCheckIn:
     context_about_use: bool = True
     seq: int = 0
     clock_skew: int | None = None
+    time_known: bool = True
 
 
 class Masked:
@@ -74,6 +76,7 @@ class Masked:
             self.craving.label("craving"),
             _if(use, version.use).label("use"),
             version.recorded_seq.label("seq"),
+            entry.time_known.label("time_known"),
         )
         if words:
             self.fields += (
@@ -117,6 +120,7 @@ def as_listed(row: Any) -> SharedCheckIn:
         craving=row.craving,
         use=None if row.use is None else bool(row.use),
         seq=row.seq,
+        time_known=bool(row.time_known),
     )
 
 
@@ -135,6 +139,7 @@ def as_shared(row: Any) -> SharedCheckIn:
         context_about_use=row.context_about_use,
         seq=row.seq,
         clock_skew=row.clock_skew,
+        time_known=row.time_known,
         **read_use_details(_of_entry(row, "use_details_sealed")),
         **read_context(_of_entry(row, "context_sealed")),
     )

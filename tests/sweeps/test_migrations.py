@@ -14,15 +14,20 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, MetaData, inspect, text
+from sqlalchemy import Column, MetaData, inspect, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.types import TypeEngine
 
 from patient_app import models
-from patient_app.core import migrate
+from patient_app.checkins import recording
+from patient_app.checkins.answers import Answers
+from patient_app.checkins.models import CheckIn
+from patient_app.core import clock, migrate
 from patient_app.core.db import Base, Database, KeysBase
+from patient_app.core.ids import new_id
 from patient_app.core.migrate import Which
 from patient_app.core.work import Store
+from tests import factories
 from tests.postgres import Postgres
 
 WHICH: tuple[Which, ...] = get_args(Which)
@@ -305,3 +310,27 @@ def test_the_ladder_sees_a_changed_schema(store: Store) -> None:
     with store.database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) != []
+
+
+def test_what_was_told_afterwards_before_there_was_a_column_for_it_is_known(
+    store: Store, set_time: Callable[[datetime], None]
+) -> None:
+    set_time(datetime(2026, 3, 9, 20, 30, tzinfo=UTC))
+    patient = factories.make_patient(store, factories.make_practice(store))
+    in_half_hour_zone = clock.noon_of(date(2026, 3, 8), "Asia/Kolkata")
+    moments = (
+        clock.moment(clock.now(), patient.zone),
+        clock.noon_of(date(2026, 3, 8), patient.zone),
+        in_half_hour_zone,
+    )
+    with store.work(writes=True):
+        for one in moments:
+            recording.record_check_in(patient.viewer, new_id(), Answers(mood=3), one)
+    written = select(CheckIn.occurred_at, CheckIn.time_known).order_by(CheckIn.occurred_at)
+    with store.database.engine.connect() as connection:
+        before = connection.execute(written).all()
+    migrate.downgrade("main", store.database, "0012")
+    migrate.upgrade("main", store.database)
+    with store.database.engine.connect() as connection:
+        assert connection.execute(written).all() == before
+    assert [row.time_known for row in before] == [False, False, True]

@@ -15,7 +15,7 @@ from patient_app.checkins import recording
 from patient_app.checkins.answers import Answers, ThingSaid
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.models import Consent, ConsentState
-from patient_app.core.clock import moment
+from patient_app.core.clock import moment, noon_of
 from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
@@ -134,6 +134,18 @@ def test_each_answer_stands_there_under_its_category_alone(client: Client, store
     page = client.get(address(world))
     assert canaries_in(page) == set()
     assert "shares nothing with you now" in page.words
+
+
+def test_what_was_told_afterwards_has_a_day_and_no_time_of_day(client: Client, store: Store, world: World) -> None:
+    share(store, world, Category.MOOD)
+    with store.work(writes=True):
+        told = noon_of(NOW.date() - timedelta(days=1), world.patient.zone)
+        recording.record_check_in(world.patient.viewer, new_id(), Answers(mood=1), told)
+    factories.sign_in(client, world.prescriber)
+    listed, page = client.get("/team").main_words, client.get(address(world)).main_words
+    assert f"{told.day:%a} {told.day.day} {told.day:%b}" in listed
+    assert "Added later" in page
+    assert "12:00" not in listed + page
 
 
 def said_on(page: Page) -> str:

@@ -147,6 +147,27 @@ def test_a_past_day_can_be_filled_in_and_no_other(store: Store, patient: Made, c
     assert garbage.status_code == 422
 
 
+def test_no_page_tells_a_time_of_day_of_what_was_told_afterwards(store: Store, patient: Made, client: Client) -> None:
+    yesterday = clock.moment(clock.now(), patient.zone).day - timedelta(days=1)
+    sent = {"id": str(new_id()), "mood": "3", "day": yesterday.isoformat()}
+    address = client.post("/check-in", data=sent).location.split("?")[0]
+    entry = own(store, patient, uuid.UUID(sent["id"]))
+    client.post(f"{address}/change", data={**sent, "base": str(entry.version), "mood": "4"})
+    assert not own(store, patient, entry.id).time_known
+    pages = {
+        page: client.get(page).main_words for page in (address, f"{address}/change", f"{address}/delete", "/today")
+    }
+    for page, words in pages.items():
+        assert f"{yesterday:%A} {yesterday.day} {yesterday:%B}" in words, page
+    assert "You checked in" not in pages["/today"]
+    pages["/history"] = client.get("/history").main_words
+    assert "Added later" in pages["/history"]
+    assert not [page for page, words in pages.items() if "12:00" in words]
+    at_noon = clock.noon_of(yesterday, patient.zone).occurred_at
+    factories.make_check_in(store, patient, at=at_noon, mood=5)
+    assert "12:00" in client.get("/history").main_words
+
+
 def test_who_says_that_substances_play_no_part_never_reads_those_words(
     store: Store, patient: Made, client: Client
 ) -> None:
