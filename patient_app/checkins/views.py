@@ -23,6 +23,7 @@ from patient_app.checkins.parts import parts_of
 from patient_app.checkins.rules import hard
 from patient_app.checkins.words import answer_words
 from patient_app.consent import receipts
+from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core import clock, notices, outbox
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import Moment, moment
@@ -99,6 +100,7 @@ def show_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
         ("who", "notice") if shares_with_somebody else (),
         entry=entry,
         words=answer_words(),
+        disciplines=DISCIPLINE_NAMES,
         seen_by=seen_by,
         others=[one for one in others if one.answers != entry.answers],
         has_read=_who_has_read(patient, entry, others),
@@ -153,7 +155,12 @@ def ask_to_delete(entry_id: uuid.UUID) -> ResponseReturnValue:
     read = _who_has_read(patient, entry, service.other_words(patient, entry), lists=True)
     closed_until = patient.entries_closed_until
     return render_page(
-        "checkins/delete.html", entry=entry, words=answer_words(), has_read=read, closed_until=closed_until
+        "checkins/delete.html",
+        entry=entry,
+        words=answer_words(),
+        disciplines=DISCIPLINE_NAMES,
+        has_read=read,
+        closed_until=closed_until,
     )
 
 

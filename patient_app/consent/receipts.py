@@ -131,12 +131,13 @@ class Hidden:
 
 @dataclass(frozen=True, slots=True)
 class HasRead:
-    """One person who opened a page on which parts of an entry stood, and when last.
+    """One person who opened a page on which parts of an entry stood, and when last; `discipline` of who gives care.
 
     `earlier`: that was before the words of now stood there; what was read may have been other words.
     """
 
     name: str
+    discipline: Discipline | None
     last: datetime
     earlier: bool
 
@@ -184,8 +185,8 @@ def who_has_read(
     as_now = _read(now, rows)
     people = {person.id: person for person in db().scalars(select(Person).where(Person.id.in_(since)))}
     found = [
-        HasRead(people[viewer_id].name or "", as_now.get(viewer_id, at), earlier=viewer_id not in as_now)
-        for viewer_id, at in since.items()
+        HasRead(person.name or "", person.discipline, as_now.get(person.id, at), earlier=person.id not in as_now)
+        for person, at in ((people[viewer_id], at) for viewer_id, at in since.items())
     ]
     return sorted(found, key=lambda one: one.last, reverse=True)
 

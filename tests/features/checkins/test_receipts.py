@@ -24,7 +24,14 @@ from tests.factories import Made
 from tests.page import Client
 
 NOW = datetime(2026, 11, 3, 18, 0, tzinfo=UTC)
-READ, EARLIER = "Dr Pia read it on Tuesday 3 November.", "Dr Pia may have seen it on Tuesday 3 November"
+READ, EARLIER = (
+    "Dr Pia (prescriber) read it on Tuesday 3 November.",
+    "Dr Pia (prescriber) may have seen it on Tuesday 3 November",
+)
+SEEN = (
+    "These people may have seen it. What they read cannot be taken back. From now on nobody sees it here. "
+    "Dr Pia (prescriber)"
+)
 NOBODY = "Nobody else has seen it."
 
 
@@ -90,7 +97,7 @@ def world(app: Flask, store: Store, set_time: Callable[[datetime], None]) -> Wor
 def test_what_was_read_is_told_apart_from_what_was_changed_since(world: World) -> None:
     world.share(Category.MOOD)
     entry = world.write(mood=3)
-    assert "Dr Pia sees your mood." in world.words(f"/check-in/{entry}")
+    assert "Dr Pia (prescriber) sees your mood." in world.words(f"/check-in/{entry}")
     assert READ not in world.words(f"/check-in/{entry}")
     world.read()
     assert READ in world.words(f"/check-in/{entry}")
@@ -112,7 +119,7 @@ def test_before_deleting_it_names_who_saw_words_that_stand_there_no_more(world: 
     world.write(entry, mood=3)
     page = world.words(f"/check-in/{entry}/delete")
     assert NOBODY not in page
-    assert "People who may have seen it: Dr Pia." in page
+    assert SEEN in page
 
 
 def test_what_was_kept_to_oneself_is_not_called_read_and_is_new_when_it_is_shared(
@@ -140,7 +147,7 @@ def test_who_read_it_before_it_was_kept_to_oneself_is_still_named(world: World) 
     world.private(entry, "no")
     world.private(entry, "no")
     assert EARLIER in world.words(f"/check-in/{entry}")
-    assert "People who may have seen it: Dr Pia." in world.words(f"/check-in/{entry}/delete")
+    assert SEEN in world.words(f"/check-in/{entry}/delete")
 
 
 def test_who_looked_while_it_was_deleted_did_not_read_it_and_it_is_new_to_them(
@@ -172,7 +179,7 @@ def test_who_read_it_before_it_was_deleted_is_still_named_once_it_is_back(world:
     world.bring_back(entry)
     world.bring_back(entry)
     assert EARLIER in world.words(f"/check-in/{entry}")
-    assert "People who may have seen it: Dr Pia." in world.words(f"/check-in/{entry}/delete")
+    assert SEEN in world.words(f"/check-in/{entry}/delete")
 
 
 @pytest.mark.parametrize("became_private", ["from the start", "later", "by a change"])
@@ -218,7 +225,7 @@ def test_a_list_opened_on_the_day_on_which_it_was_brought_back_may_have_shown_it
     world.bring_back(same)
     set_time(NOW + timedelta(days=1))
     world.bring_back(other)
-    assert "People who may have seen it: Dr Pia." in world.words(f"/check-in/{same}/delete")
+    assert SEEN in world.words(f"/check-in/{same}/delete")
     assert NOBODY in world.words(f"/check-in/{other}/delete")
 
 
@@ -229,6 +236,6 @@ def test_a_list_opened_before_on_that_day_may_have_shown_it_later(
     world.write(mood=4)
     world.list()
     later = world.write(mood=1)
-    assert "People who may have seen it: Dr Pia." in world.words(f"/check-in/{later}/delete")
+    assert SEEN in world.words(f"/check-in/{later}/delete")
     set_time(NOW + timedelta(days=1))
     assert NOBODY in world.words(f"/check-in/{world.write(mood=1)}/delete")

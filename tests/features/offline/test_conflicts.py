@@ -206,16 +206,16 @@ def test_receipts_are_of_what_is_shown(phone: Phone, store: Store, patient: Made
     phone.change(entry_id, 1, at=after(20), note="later")
     read(store, clinician, patient)
     address = f"/check-in/{entry_id}"
-    assert "Dr Pia read it" in phone.browser.get(address).main_words
+    assert "Dr Pia (therapist) read it" in phone.browser.get(address).main_words
     phone.change(entry_id, 1, at=after(10), note="never shown")
-    assert "Dr Pia read it" in phone.browser.get(address).main_words
+    assert "Dr Pia (therapist) read it" in phone.browser.get(address).main_words
     # Said again, later than what is shown: shown now, and not read by anybody.
     phone.change(entry_id, 1, at=after(30), note="never shown")
     assert shown(store, patient, entry_id) == "never shown"
-    assert "Dr Pia read it" not in phone.browser.get(address).main_words
-    assert "Dr Pia may have seen it" in phone.browser.get(address).main_words
+    assert "Dr Pia (therapist) read it" not in phone.browser.get(address).main_words
+    assert "Dr Pia (therapist) may have seen it" in phone.browser.get(address).main_words
     assert read(store, clinician, patient) == ["never shown"]
-    assert "Dr Pia read it" in phone.browser.get(address).main_words
+    assert "Dr Pia (therapist) read it" in phone.browser.get(address).main_words
 
 
 def test_a_part_that_was_never_shown_was_read_by_nobody(
