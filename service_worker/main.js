@@ -1,7 +1,7 @@
 // The worker: gives each page from the network where that answers in time, else what is kept. Whatever fails in here, a
 // request still goes its ordinary way.
 import { sendAll } from "./outbox.js";
-import { isLocked, lock } from "./box.js";
+import { isLocked, lock, timesLeft } from "./box.js";
 import { openPlan } from "./plan.js";
 import { file, install, keepPublic, publicPage, tidy } from "./files.js";
 import { kept, note, refresh } from "./pages.js";
@@ -61,8 +61,9 @@ async function navigate(event, url) {
 // A page: from the network, or what is kept when that fails, or does not answer while we have something to show.
 async function page(event, url) {
   const isHelp = url.pathname === HELP;
+  const since = timesLeft().catch(() => undefined);
   const network = fromNetwork(event);
-  event.waitUntil(network.then((response) => noted(response, url)).catch(() => {}));
+  event.waitUntil(network.then((response) => noted(response, url, since)).catch(() => {}));
   const patience = new Promise((resolve) => setTimeout(resolve, isHelp ? PATIENCE_FOR_HELP : PATIENCE));
   const first = await Promise.race([network.catch(() => undefined), patience]);
   if (first?.type === "opaqueredirect") return (await openPlan(url)) ?? first;
@@ -75,15 +76,20 @@ async function page(event, url) {
 // What the network says meanwhile is not shown, only looked at: it may be that another person signed in here, and then the
 // lock is gone, with all that it guarded.
 async function look(event, url) {
+  const since = timesLeft().catch(() => undefined);
   const response = await event.preloadResponse;
-  if (response) await noted(response, url);
+  if (response) await noted(response, url, since);
   if (await isLocked()) return;
   for (const client of await clients.matchAll()) client.postMessage({ type: "open" });
 }
 
 const fromNetwork = async (event) => (await event.preloadResponse) ?? fetch(event.request);
 
-const noted = (response, url) => (response.type === "opaqueredirect" ? undefined : note(response.clone(), url));
+async function noted(response, url, since) {
+  if (response.type === "opaqueredirect") return;
+  const copy = response.clone(); // At once: the page reads the other.
+  await note(copy, url, await since);
+}
 
 addEventListener("sync", (event) => {
   const send = async () => {

@@ -1,7 +1,7 @@
 // Pages of the phone's owner: the server's own HTML, encrypted, by address. They are given back when the network does not
 // answer, with one word put in: when they were kept.
 import { settings } from "./settings.js";
-import { belongTo, close, isLocked, open, owner } from "./box.js";
+import { belongTo, close, isLocked, open, owner, timesLeft } from "./box.js";
 import { isPlan, renew } from "./plan.js";
 import { read, readAll, within, write } from "./db.js";
 
@@ -19,14 +19,15 @@ export function addressOf(url) {
 }
 
 // Look at an answer from the network: whose is it, and may it be kept? Nobody's page in place of one's own says that the
-// session is over: then pages are forgotten; what waits, and drafts, are not.
-export async function note(response, url) {
+// session is over: then pages are forgotten; what waits, and drafts, are not. `since` says how often the phone had been left
+// when it was asked for: an answer that was on its way while somebody signed out is not kept.
+export async function note(response, url, since) {
   const tag = response.headers.get("Tandem-Person");
   if (!tag) {
     if (response.ok && url.pathname === settings.signIn) await forgetPages();
     return;
   }
-  await belongTo(tag);
+  await belongTo(tag, since);
   if (response.headers.get("Tandem-Keep")) await keep(response, url, tag);
 }
 
@@ -41,10 +42,15 @@ async function keep(response, url, tag) {
   const text = await response.text();
   const headers = Object.fromEntries(HEADERS.filter((name) => response.headers.has(name)).map((name) => [name, response.headers.get(name)]));
   const page = { address, tag, release: /\/static\/([0-9a-f]+)\//.exec(text)?.[1] ?? settings.release, at: Date.now() };
+  if ((await owner()) !== tag) return;
   if (isPlan(url)) await renew({ text, headers }, page);
   const box = await close({ text, headers }, `page ${address}`);
-  if (!box || (await owner()) !== tag) return;
-  await write("pages", { ...page, box }, address);
+  if (!box) return;
+  await within(["meta", "pages"], "readwrite", (meta, pages) => {
+    meta.get("owner").onsuccess = ({ target: { result: somebody } }) => {
+      if (somebody?.tag === tag) pages.put({ ...page, box }, address);
+    };
+  });
   const all = (await readAll("pages")).sort((one, other) => other.at - one.at);
   const old = all.filter((page, number) => number >= MOST || page.at < Date.now() - KEPT_FOR);
   if (old.length) await within(["pages"], "readwrite", (pages) => old.forEach((page) => pages.delete(page.address)));
@@ -67,9 +73,11 @@ export async function refresh({ now = false } = {}) {
   const isFresh = last?.release === settings.release && Date.now() - last.at < REFRESHED_AFTER;
   if ((isFresh && !now) || (await isLocked())) return;
   for (const address of settings.keep) {
+    const since = await timesLeft();
+    if (await read("meta", "leaving")) return;
     const url = new URL(address, location.origin);
     const answer = await fetch(url, { credentials: "same-origin", cache: "no-store", redirect: "manual" });
-    if (answer.ok) await note(answer, url);
+    if (answer.ok) await note(answer, url, since);
   }
   await write("meta", { release: settings.release, at: Date.now() }, "refreshed");
 }

@@ -283,6 +283,24 @@ def test_signing_out_with_a_network_sends_first(get_phone: GetPhone, patient: Ma
     assert phone.stores("outbox", "pages", "keys") == {"outbox": [], "pages": [], "keys": []}
 
 
+def test_what_was_on_its_way_when_somebody_signed_out_is_not_kept(get_phone: GetPhone, patient: Made) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.page.goto("/settings")
+    settings, phone.page = phone.page, phone.context.new_page()
+    phone.page.goto("/help")
+    phone.wire.hold_answers()
+    phone.page.evaluate("() => navigator.serviceWorker.controller.postMessage({ type: 'refresh', now: true })")
+    phone.until(lambda: phone.wire.held > 0)
+    settings.get_by_role("button", name="Sign out", exact=True).last.click()
+    phone.until(lambda: phone.kept_addresses() == [])
+    phone.wire.let_go()
+    expect(settings).to_have_url(re.compile("/sign-in"))
+    phone.page.wait_for_timeout(500)  # For what must not come.
+    assert phone.stores("pages", "keys") == {"pages": [], "keys": []}
+    assert not [one for one in phone.stores("meta")["meta"] if isinstance(one, dict) and "tag" in one]
+
+
 def test_what_is_refused_for_good_stays_with_the_reason_and_can_be_changed(
     get_phone: GetPhone, patient: Made, live_server: LiveServer
 ) -> None:

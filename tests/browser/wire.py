@@ -18,6 +18,7 @@ class Wire(Enum):
     WHOLE = "whole"
     REFUSES = "refuses"  # Every connection ends at once.
     HANGS = "hangs"  # Taken, and never answered.
+    HOLDS_ANSWERS = "holds answers"  # The server gets all of it; its answers wait until `let_go`.
     CUT_BEFORE_ANSWER = "cut before the answer"  # The server gets all of it; its answer does not arrive.
 
 
@@ -31,6 +32,8 @@ class Proxy:
         self.port = int(self._listening.getsockname()[1])
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
+        self._let_go = threading.Event()
+        self.held = 0
         threading.Thread(target=self._listen, daemon=True).start()
 
     @property
@@ -45,6 +48,16 @@ class Proxy:
             for one in self._open:
                 with contextlib.suppress(OSError):
                     one.shutdown(socket.SHUT_RDWR)
+
+    def hold_answers(self) -> None:
+        """Hold back what the server answers from now on; `held` counts it."""
+        self._let_go.clear()
+        self.wire = Wire.HOLDS_ANSWERS
+
+    def let_go(self) -> None:
+        """Give what was held back, and hold nothing any more."""
+        self.wire = Wire.WHOLE
+        self._let_go.set()
 
     def lead_to(self, server_port: int) -> None:
         """Hand on to another server from now on, as when a new release takes the place of the one before."""
@@ -61,6 +74,7 @@ class Proxy:
         with contextlib.suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)  # Else the thread waits for the next one for ever.
         self._listening.close()
+        self._let_go.set()
         self.become(Wire.REFUSES)
 
     def _listen(self) -> None:
@@ -97,6 +111,9 @@ class Proxy:
             while data := source.recv(65536):
                 if answers and self.wire is Wire.CUT_BEFORE_ANSWER:
                     break
+                if answers and self.wire is Wire.HOLDS_ANSWERS:
+                    self.held += 1
+                    self._let_go.wait()
                 sink.sendall(data)
         self._forget(source)
         self._forget(sink)

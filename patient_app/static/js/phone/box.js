@@ -7,17 +7,24 @@ const words = new TextEncoder();
 // The tag of the person whose phone this is at present, or undefined.
 export const owner = async () => (await read("meta", "owner"))?.tag;
 
+// How often somebody left this phone. What was asked for in a person's name before that is not kept any more.
+export const timesLeft = async () => (await read("meta", "left")) ?? 0;
+
 const READABLE = ["meta", "keys", "pages", "outbox", "drafts"];
 
 // Make the phone this person's. What another person could read here is gone at once; what they wrote and nobody
-// received yet stays, sealed, until they come back. One transaction: a page and the worker may both come to this.
-export const belongTo = (tag) =>
+// received yet stays, sealed, until they come back. One transaction: a page and the worker may both come to this. An answer
+// tells by `since` how often the phone was left before it was asked for; one from before the last time says nothing.
+export const belongTo = (tag, since) =>
   within(READABLE, "readwrite", (meta, ...stores) => {
-    meta.get("owner").onsuccess = ({ target }) => {
-      if (target.result?.tag === tag) return;
-      meta.get("plan").onsuccess = ({ target: { result: plan } }) => {
-        empty([meta, ...stores], { keepsPlan: plan?.tag === tag });
-        meta.put({ tag }, "owner");
+    meta.get("owner").onsuccess = ({ target: { result: kept } }) => {
+      if (kept?.tag === tag) return;
+      meta.get("left").onsuccess = ({ target: { result: left = 0 } }) => {
+        if (since !== undefined && since !== left) return;
+        meta.get("plan").onsuccess = ({ target: { result: plan } }) => {
+          empty([meta, ...stores], { keepsPlan: plan?.tag === tag });
+          meta.put({ tag }, "owner");
+        };
       };
     };
   });
@@ -31,6 +38,7 @@ function empty([meta, keys, pages, outbox, drafts], { stays = false, keepsPlan =
   meta.delete("refreshed");
   if (leaves) meta.put({ at: Date.now() }, "leaving");
   if (!stays) {
+    meta.get("left").onsuccess = ({ target }) => meta.put((target.result ?? 0) + 1, "left");
     meta.delete("owner");
     meta.delete("lock");
     keys.delete("reading");
@@ -55,16 +63,18 @@ export function isOver({ until, lasts }) {
   return until !== undefined && !(left > 0 && left <= lasts);
 }
 
-// The key of the phone's owner; made when there is none. Undefined while it is locked.
+// The key of the phone's owner; made when there is none. Undefined while it is locked, and when the phone is nobody's.
 export async function readingKey() {
   const kept = await read("keys", "reading");
   if (kept) return isOver(kept) ? undefined : kept.key;
   if (await read("meta", "lock")) return undefined;
   const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-  await within(["keys"], "readwrite", (keys) => {
-    keys.get("reading").onsuccess = ({ target }) => target.result || keys.put({ key }, "reading");
+  await within(["meta", "keys"], "readwrite", (meta, keys) => {
+    meta.get("owner").onsuccess = ({ target: { result: somebody } }) => {
+      keys.get("reading").onsuccess = ({ target }) => target.result || (somebody && keys.put({ key }, "reading"));
+    };
   });
-  return (await read("keys", "reading")).key; // Another tab may have been first.
+  return (await read("keys", "reading"))?.key; // Another tab may have been first.
 }
 
 // Whether a lock is set and closed. A key whose time is over goes as soon as that is noticed.

@@ -23,22 +23,27 @@ export async function allow() {
   const found = page?.tag === tag && (await open(page.box, `page ${ADDRESS}`));
   if (!found) return false;
   const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-  await put(key, found, page);
+  const plan = await closed(key, found, page);
+  await within(["meta", "keys"], "readwrite", (meta, keys) => {
+    keys.put({ key }, "plan");
+    meta.put(plan, "plan");
+  });
   return true;
 }
 
-async function put(key, found, { tag, release, at }) {
+async function closed(key, found, { tag, release, at }) {
   const box = await closeWith(key, { ...found, text: found.text.replace(SAYS_WHOSE, "") }, PLACE);
-  await within(["meta", "keys"], "readwrite", (meta, keys) => {
-    keys.put({ key }, "plan");
-    meta.put({ tag, box, release, at }, "plan");
-  });
+  return { tag, box, release, at };
 }
 
-// Keep the plan as it is now, where that was chosen.
+// Keep the plan as it is now, where that was chosen, and was not taken back meanwhile.
 export async function renew(found, page) {
   const kept = await read("keys", "plan");
-  if (kept && (await isOpen(page.tag))) await put(kept.key, found, page);
+  const plan = kept && (await isOpen(page.tag)) && (await closed(kept.key, found, page));
+  if (!plan) return;
+  await within(["meta"], "readwrite", (meta) => {
+    meta.get("plan").onsuccess = ({ target }) => target.result?.tag === page.tag && meta.put(plan, "plan");
+  });
 }
 
 export const takeBack = () =>
