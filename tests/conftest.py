@@ -1,4 +1,7 @@
-"""Fixtures of all tests. What needs a database runs on SQLite and PostgreSQL; what is about files, on SQLite alone."""
+"""Fixtures of all tests. What needs a database runs on SQLite and PostgreSQL; what is about files, on SQLite alone.
+
+In the browser only the whole loop runs on both: what lies beneath the pages is tried on both by the other tests.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -21,6 +23,7 @@ import pytest
 import structlog
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
+from werkzeug.routing import Rule
 from xdist.scheduler import LoadGroupScheduling
 
 from patient_app.core import logs
@@ -29,6 +32,7 @@ from patient_app.core.installation import migrate_all, open_store
 from patient_app.core.keys import make_master_key
 from patient_app.core.work import Store
 from patient_app.serve import WebSettings, web_program
+from tests.nursery import Nursery, Program, Server
 from tests.page import Client
 from tests.postgres import Postgres, Urls
 
@@ -71,6 +75,21 @@ class CompiledOnce(BytecodeCache):
 
 # Hundreds of tests make an application of their own: compiling its templates would take a third of their time.
 Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledOnce()}
+
+
+# The same for the functions that werkzeug compiles for each address of an application: another fifth.
+_compile_builder = Rule._compile_builder
+_builders: dict[tuple[object, ...], Any] = {}
+
+
+def _compiled_once(rule: Rule, append_unknown: bool = True) -> Any:
+    address = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
+    if address not in _builders:
+        _builders[address] = _compile_builder(rule, append_unknown)
+    return _builders[address]
+
+
+Rule._compile_builder = _compiled_once  # type: ignore[assignment, method-assign]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -279,40 +298,55 @@ def server_environment(config: Config) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Return where this worker's servers are forked."""
+    with closing(Nursery()) as found:
+        yield found
+
+
 @pytest.fixture
-def live_server(config: Config, tmp_path: Path) -> Iterator[LiveServer]:
+def live_server(config: Config, tmp_path: Path, nursery: Nursery) -> Iterator[LiveServer]:
     """Start the production server and wait until it answers."""
-    with serving(config, tmp_path / "server.log") as server:
+    with serving(config, tmp_path / "server.log", nursery) as server:
         yield server
 
 
 @contextmanager
-def serving(config: Config, log: Path, root: Path = ROOT, **environment: str) -> Iterator[LiveServer]:
-    """Start the production server on a free port and wait until it answers; stop it at the end.
+def serving(config: Config, log: Path, nursery: Nursery, **environment: str) -> Iterator[LiveServer]:
+    """Start the production server on a free port and wait until it answers; stop it at the end."""
+    served, arguments = _at_free_port(config)
+    with _running(served, log, nursery.start(arguments, {**server_environment(served), **environment}, log)) as server:
+        yield server
 
-    `root` is where the application lies: another folder is another release.
-    """
+
+@contextmanager
+def serving_release(config: Config, log: Path, root: Path) -> Iterator[LiveServer]:
+    """Do so with the application that lies at `root`: another folder is another release."""
+    served, arguments = _at_free_port(config)
+    with _running(served, log, Program(arguments, server_environment(served), log, root)) as server:
+        yield server
+
+
+def _at_free_port(config: Config) -> tuple[Config, list[str]]:
+    """Return the settings of a server of its own, and granian's arguments for it."""
     port = free_port()
-    served = replace(config, base_url=f"http://localhost:{port}")
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            web_program(WebSettings(port=port, workers=1), {}).command,
-            cwd=root,
-            env={**server_environment(served), **environment},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    opened = open_store(served)
+    command = web_program(WebSettings(port=port, workers=1), {}).command
+    return replace(config, base_url=f"http://localhost:{port}"), list(command[command.index("granian") + 1 :])
+
+
+@contextmanager
+def _running(config: Config, log: Path, process: Server | Program) -> Iterator[LiveServer]:
+    opened = open_store(config)
     try:
-        _wait_until_alive(process, f"http://127.0.0.1:{port}/healthz", log)
-        yield LiveServer(served, opened, log)
+        _wait_until_alive(process, f"{config.base_url}/healthz".replace("localhost", "127.0.0.1"), log)
+        yield LiveServer(config, opened, log)
     finally:
         opened.close()
-        process.terminate()
-        process.wait(timeout=20)
+        process.end()
 
 
-def _wait_until_alive(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+def _wait_until_alive(process: Server | Program, address: str, log: Path) -> None:
     deadline = time.monotonic() + SERVER_STARTS_WITHIN
     while time.monotonic() < deadline:
         if process.poll() is not None:

@@ -108,6 +108,14 @@ class FormOnPage:
         return {name: values for name, values in sent.items() if values}
 
 
+@lru_cache(maxsize=64)
+def _parsed(html: str) -> Element:
+    """Parse a page strictly: many tests open the same one, signing in."""
+    parser = html5lib.HTMLParser(tree=html5lib.getTreeBuilder("etree"), strict=True, namespaceHTMLElements=False)
+    parsed: Element = parser.parse(html)
+    return parsed
+
+
 class Page(TestResponse):
     """An answer of the application, with eyes for HTML."""
 
@@ -129,13 +137,11 @@ class Page(TestResponse):
 
     @cached_property
     def document(self) -> Element:
-        """The parsed page; what a strict parser objects to is a failure."""
-        parser = html5lib.HTMLParser(tree=html5lib.getTreeBuilder("etree"), strict=True, namespaceHTMLElements=False)
+        """The parsed page, which nobody changes; what a strict parser objects to is a failure."""
         try:
-            parsed: Element = parser.parse(_AROUND_A_PART.format(self.html) if self.is_part else self.html)
+            return _parsed(_AROUND_A_PART.format(self.html) if self.is_part else self.html)
         except ParseError as error:
             raise PageBroken(f"{self.request.path}: this is not valid HTML: {error}") from None
-        return parsed
 
     def all(self, tag: str, **attributes: str) -> list[Element]:
         """Return all elements with this tag and these attributes (`class_name` and `for_` are spelled so)."""

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 
 from patient_app.accounts import sessions
 from tests.conftest import LiveServer, Watched, serving
+from tests.nursery import Nursery
 from tests.sweeps import access_table
 from tests.sweeps import world as worlds
 from tests.sweeps.world import QUERIES, World
@@ -46,6 +47,8 @@ LAY_BARS_FLAT = ".app-bar, .nav, .save-bar { position: static !important; }"
 PEOPLE = ("anonymous", "half-way", "owner", "s-with", "s-without", "c-with", "c-without", "admin")
 # It goes on by itself where no lock is set; test_lock.py looks at it with one.
 GOES_ON = "/locked"
+# A page that is not there, or not for this person, is an error to the console, and right.
+NOT_THERE = tuple(f"the server responded with a status of {status}" for status in (404, 409, 410))
 PHONE, SMALLEST, ZOOMED = (
     ViewportSize(width=width, height=height) for width, height in ((360, 780), (320, 568), (320, 256))
 )
@@ -160,7 +163,7 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Site]:
+def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser, nursery: Nursery) -> Iterator[Site]:
     """Serve a world, and find out once which routes are pages for whom."""
     folder = tmp_path_factory.mktemp("accessibility")
     world = worlds.build(folder / "instance")
@@ -178,7 +181,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator
                 if (content := (page.title, page.main_words)) not in seen:
                     seen.add(content)
                     pages[person].append(page.request.full_path.rstrip("?"))
-    with serving(world.config, folder / "server.log", DEVELOPMENT="1") as server:
+    with serving(world.config, folder / "server.log", nursery, DEVELOPMENT="1") as server:
         found = Site(server, world, browser, pages)
         yield found
         for context in found.contexts.values():
@@ -290,6 +293,9 @@ def _in_other_modes(page: Page) -> list[str]:
 def test_every_page(site: Site, person: str) -> None:
     problems: dict[str, list[str]] = {}
     page = site.open(person)
+    watched = Watched(site.server.url)
+    watched.expect(*NOT_THERE)
+    watched.watch(page)
     page.goto("/help")
     expected = places(page)
     for address in [*site.pages[person], "/no-such-page"]:
@@ -299,6 +305,7 @@ def test_every_page(site: Site, person: str) -> None:
         problems[f"{address} for {person}"] = _as_loaded(page, expected) + _in_other_modes(page)
     page.close()
     assert not told(problems), told(problems)
+    assert not watched.problems, "\n".join(watched.problems)
 
 
 def seen_in_mode(page: Page, mode: str, address: str) -> list[str]:

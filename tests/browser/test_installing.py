@@ -12,10 +12,9 @@ from playwright.sync_api import Page as BrowserPage
 from patient_app.core.faces import FACES
 from tests.conftest import CHROMIUM_ARGUMENTS, LiveServer, find_chromium
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
 
 
-@pytest.mark.sqlite
 @pytest.mark.parametrize("word", FACES)
 def test_chromium_finds_nothing_that_keeps_it_from_being_installed(
     phone: BrowserPage, live_server: LiveServer, word: str
@@ -43,7 +42,6 @@ def test_chromium_finds_nothing_that_keeps_it_from_being_installed(
         assert size == picture["sizes"]
 
 
-@pytest.mark.sqlite
 def test_the_button_comes_with_the_browsers_question_and_no_other_page_lets_it_ask(phone: BrowserPage) -> None:
     asks = """() => {
         const event = new Event("beforeinstallprompt", { cancelable: true });
@@ -62,7 +60,6 @@ def test_the_button_comes_with_the_browsers_question_and_no_other_page_lets_it_a
     assert phone.evaluate("document.documentElement.dataset.asked") == "yes"
 
 
-@pytest.mark.sqlite
 def test_opened_as_an_app_the_page_says_so_and_nothing_is_in_the_way_of_installing(
     browser: Browser, live_server: LiveServer, tmp_path: Path
 ) -> None:

@@ -24,7 +24,7 @@ from tests.factories import (
     tie_supporter,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
 MOST_TABS = 120
 # What the focus is on: its own words, those of its label and its group, and whether it can be seen.
 FOCUSED = """() => {

@@ -18,8 +18,9 @@ from patient_app.core.keys import make_master_key
 from tests.browser.wire import Proxy, Wire
 from tests.conftest import CHEAP, CHROMIUM_ARGUMENTS, LiveServer, Watched, find_chromium, serving
 from tests.factories import Made, make_patient, make_practice
+from tests.nursery import Nursery
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
 
 PIN, OTHER_PIN = "274951", "860274"
 CANARY = "Zaunkoenig"
@@ -179,7 +180,7 @@ class Phone:
 
 
 @pytest.fixture(scope="module")
-def server(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def server(migrated: Path, tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator[LiveServer]:
     """Serve one installation for all tests here; each has a patient of its own."""
     instance = tmp_path_factory.mktemp("locks")
     for file in migrated.glob("*.sqlite"):
@@ -192,7 +193,7 @@ def server(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         master_key=make_master_key(),
         argon2=CHEAP,
     )
-    with serving(config, instance / "server.log") as served:
+    with serving(config, instance / "server.log", nursery) as served:
         yield served
 
 

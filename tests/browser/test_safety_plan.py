@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 from tests.conftest import LiveServer, Watched
 from tests.factories import make_patient, make_practice
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
 SMALLEST_TARGET = 48
 
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.phones import Phone
-from tests.conftest import ROOT, LiveServer, serving
+from tests.conftest import ROOT, LiveServer, serving_release
 from tests.factories import make_patient, make_practice
 
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
@@ -32,7 +32,7 @@ def next_release(live_server: LiveServer, tmp_path: Path) -> Iterator[LiveServer
     for name in ("css/app.css", "js/phone/main.js"):
         with (root / "patient_app" / "static" / name).open("a", encoding="utf-8") as file:
             file.write("\n/* the next release */\n")
-    with serving(live_server.config, tmp_path / "next.log", root) as server:
+    with serving_release(live_server.config, tmp_path / "next.log", root) as server:
         yield server
 
 

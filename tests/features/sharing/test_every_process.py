@@ -23,15 +23,19 @@ from tests.factories import (
     make_practice,
 )
 from tests.features.cli.program import Visitor
+from tests.nursery import Nursery
 
 pytestmark = pytest.mark.slow
 NOTE = "Walked home the long way instead."
 
 
 @pytest.fixture
-def servers(config: Config, tmp_path: Path) -> Iterator[tuple[LiveServer, LiveServer]]:
+def servers(config: Config, tmp_path: Path, nursery: Nursery) -> Iterator[tuple[LiveServer, LiveServer]]:
     """Start two production servers, each a process of its own, over the same databases."""
-    with serving(config, tmp_path / "one.log") as one, serving(config, tmp_path / "other.log") as other:
+    with (
+        serving(config, tmp_path / "one.log", nursery) as one,
+        serving(config, tmp_path / "other.log", nursery) as other,
+    ):
         yield one, other
 
 
