@@ -42,6 +42,7 @@ async function show() {
   const items = await waitingOf(page.person);
   const said = await Promise.all(items.map(readItem));
   list.replaceChildren(...items.map((item, number) => drawn(item, said[number])));
+  list.hidden = items.length === 0; // Else it moves when the line above it comes.
   document.querySelector("#nothing-waits").hidden = items.length > 0;
   document.querySelector("#send-now").hidden = items.every((item) => item.refused);
   const refused = items.filter((item) => item.refused).length;
