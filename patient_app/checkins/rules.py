@@ -112,6 +112,10 @@ def _used(known: Known, kinds: list[str] | str) -> bool:
     return known.use is True and bool(known.used & set(kinds))
 
 
+def _used_only(known: Known, kinds: list[str]) -> bool:
+    return known.use is True and bool(known.used) and known.used <= set(kinds)
+
+
 def _not_used(known: Known, asked: bool) -> bool:
     return (known.use is False) == asked
 
@@ -138,6 +142,7 @@ _CONDITIONS: dict[str, Callable[[Known, Any], bool]] = {
     "mood_at_most": _mood_at_most,
     "craving_at_least": _craving_at_least,
     "used": _used,
+    "used_only": _used_only,
     "not_used": _not_used,
     "daily_before": _daily_before,
     "paused": _paused,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from flask_babel import format_date, gettext
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import select
 
 from patient_app.accounts import teams
 from patient_app.accounts.closing import pauses_sharing
@@ -34,7 +34,7 @@ from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
-from patient_app.core.work import Store, connection, db, vault
+from patient_app.core.work import Store, db, vault
 
 LIVE = (ConsentState.ACTIVE, ConsentState.PAUSED)
 
@@ -331,28 +331,11 @@ def _redisclosure(recipient: Recipient) -> str:
     )
 
 
-_ANY_LIVE = (
-    select(Consent.id)
-    .where(
-        Consent.patient_id == bindparam("patient_id"),
-        Consent.state.in_(LIVE),
-        or_(Consent.ends_at.is_(None), Consent.ends_at > bindparam("moment")),
-    )
-    .limit(1)
-)
-
-
 def own_consents(patient: Viewer) -> list[ConsentSummary]:
     """Return the patient's live consents (active or paused, not past their end), oldest first."""
     query = select(Consent).where(Consent.patient_id == patient.id, Consent.state.in_(LIVE)).order_by(Consent.signed_at)
     moment = clock.now()
     return [_summary(consent) for consent in db().scalars(query) if consent.ends_at is None or consent.ends_at > moment]
-
-
-def shares_something(patient: Viewer) -> bool:
-    """Whether the patient has a live consent, active or paused: for whom or what is `own_consents`'."""
-    asked = {"patient_id": patient.id, "moment": clock.now()}
-    return connection().execute(_ANY_LIVE, asked).first() is not None
 
 
 def shared_now(patient: Viewer, recipient: Recipient) -> ConsentSummary | None:

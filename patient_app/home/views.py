@@ -7,7 +7,6 @@ from flask.typing import ResponseReturnValue
 
 from patient_app.accounts import supporters, teams
 from patient_app.checkins import service as checkins
-from patient_app.consent import service as consents
 from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core import clock
 from patient_app.core.access import Permission, access
@@ -82,6 +81,4 @@ def _candidates(patient: Viewer, profile: Profile) -> list[Line]:
     if not profile.welcomed:
         left = profiles.LAST_STEP + 1 - profile.step
         lines.append(Line("welcome", more=url_for(FIRST_SCREENS[profile.step]), count=left, is_prompt=True))
-    elif not consents.shares_something(patient):
-        lines.append(Line("sharing", is_prompt=True))
     return lines

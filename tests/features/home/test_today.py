@@ -13,6 +13,7 @@ from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.work import Store
 from patient_app.home.attention import Line, chosen
+from patient_app.profile import service as profiles
 from tests import factories
 from tests.factories import Made, MadePractice
 from tests.page import Client, Page, text_of
@@ -90,6 +91,15 @@ def test_the_last_check_in_is_one_of_the_three_lines(
     page = client.get("/today")
     assert len(lines(page)) == 3
     assert "Last check-in:" not in page.main_words
+
+
+def test_who_shares_nothing_is_not_asked_again_after_the_first_screens(
+    store: Store, patient: Made, client: Client
+) -> None:
+    with store.work(writes=True):
+        profiles.finish_welcome(patient.viewer)
+    factories.sign_in(client, patient)
+    assert lines(client.get("/today")) == []
 
 
 def test_there_are_never_more_than_three_lines_nor_two_prompts() -> None:

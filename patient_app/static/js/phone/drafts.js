@@ -20,14 +20,18 @@ async function keyOf(tag, form) {
 
 const fieldsOf = (form) => [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "draft");
 
-// Fill a form with what was said; what it does not offer (any more) is left out.
-export function fill(form, fields) {
+// Fill a form with what was said; what it does not offer (any more) is left out. A field that somebody `touched` since
+// stays as it is; where both are words, what was said before comes first, and the place of writing stays.
+export function fill(form, fields, touched = new Set()) {
   const said = new Map();
   fields.forEach(([name, value]) => said.set(name, [...(said.get(name) ?? []), value]));
   for (const field of form.elements) {
     if (!field.name || field.type === "submit" || field.type === "button" || field.matches(PASSWORD)) continue;
     const values = said.get(field.name) ?? [];
-    if (field.type === "radio" || field.type === "checkbox") field.checked = values.includes(field.value);
+    if (touched.has(field.name)) {
+      const before = values.shift();
+      if (field.matches("textarea") && before && before !== field.value) field.setRangeText(`${before}\n\n`, 0, 0, "preserve");
+    } else if (field.type === "radio" || field.type === "checkbox") field.checked = values.includes(field.value);
     else if (values.length) field.value = values.shift();
   }
   form.querySelector("details.more")?.toggleAttribute("open", true);
@@ -68,27 +72,33 @@ async function wordsOf(draft, key) {
 
 // The form of this page that has room for many words, if it has one; drafts of forms that were sent since are taken away.
 export async function watch(page) {
-  await forgetSent();
   const form = [...document.forms].find((one) => one.querySelector("textarea") && !one.querySelector(PASSWORD));
+  const touched = new Set(); // Who types at once, before what was written earlier is back, loses neither.
+  form?.addEventListener("input", ({ target }) => target.name && touched.add(target.name));
+  await forgetSent();
   if (!form || form.dataset.edits) return;
   const key = await keyOf(page.person, form);
   const draft = await read("drafts", key);
-  current = { form, key, page, id: draft?.id ?? newId(), changed: false };
+  const mine = { form, key, page, id: draft?.id ?? newId(), changed: false };
   if (draft && !document.querySelector("[data-error-summary]")) {
     const said = await wordsOf(draft, key).catch(() => undefined);
-    if (said && !current.changed) {
-      fill(form, said.fields);
+    if (said) {
+      fill(form, said.fields, touched);
       say("draft");
       document.querySelector("[data-start-over]")?.addEventListener("click", startOver);
     }
   }
+  current = mine;
   let timer;
-  form.addEventListener("input", () => {
-    current.changed = true;
+  const typed = () => {
+    mine.changed = true;
     clearTimeout(timer);
     timer = setTimeout(store, AFTER_TYPING);
-  });
+  };
+  form.addEventListener("input", typed);
+  if (touched.size) typed();
   form.addEventListener("submit", () => {
+    if (!current) return;
     const named = form.querySelector('input[name="draft"]') ?? form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name: "draft" }));
     named.value = current.id;
   }, { capture: true });

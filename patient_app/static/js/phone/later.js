@@ -11,13 +11,19 @@ const native = (form) => HTMLFormElement.prototype.submit.call(form);
 const part = (form, name) => form.parentElement.querySelector(`[data-later-part="${name}"]`);
 
 // Show what happened in place of the form, and let reading go on there.
-function show(form, name, { hides }) {
+function show(form, name, { hides, why }) {
   const shown = part(form, name);
   if (!shown) return;
   shown.hidden = false;
   if (hides) form.hidden = true;
   shown.querySelectorAll("[data-hard]").forEach((help) => {
     help.hidden = !isHard(form);
+  });
+  shown.querySelectorAll("[data-of-use]").forEach((help) => {
+    help.hidden = !new FormData(form).get("use");
+  });
+  shown.querySelectorAll("[data-why]").forEach((reason) => {
+    reason.hidden = reason.dataset.why !== why;
   });
   shown.querySelector("h2")?.focus();
 }
@@ -77,7 +83,7 @@ export async function submit(form, submitter, { person: tag, letterbox }) {
     location.assign(answer.next);
     return;
   }
-  if (answer.result === "refused" && !form.dataset.edits) {
+  if (answer.result === "refused") {
     await discard(id); // The words stand here, and the server's own page says what to change, and keeps them.
     native(form);
     return;
@@ -89,7 +95,7 @@ export async function submit(form, submitter, { person: tag, letterbox }) {
   askForSync();
   navigator.storage?.persist?.().catch(() => {}); // From here on this phone holds the only copy of something.
   document.querySelector("h1")?.scrollIntoView();
-  show(form, answer.result === "refused" ? "refused" : "kept", { hides: answer.result !== "refused" });
+  show(form, "kept", { hides: true, why: answer.result });
 }
 
 const forgetDraft = async () => (await import("./drafts.js")).forget();

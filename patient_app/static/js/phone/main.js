@@ -24,8 +24,12 @@ export const timeOf = (at) => {
   return new Intl.DateTimeFormat(document.documentElement.lang, { ...how, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(when);
 };
 
-// Tell what waits. `sent` is how many just arrived.
-export function sayWaiting({ waiting, refused, sent = 0, why }) {
+// Tell what waits. `sent` is how many just arrived, `next` where the newest of them can be read, and what follows it.
+export function sayWaiting({ waiting, refused, sent = 0, next, why }) {
+  lines?.querySelectorAll("[data-next]").forEach((link) => {
+    link.hidden = !next;
+    if (next) link.href = next;
+  });
   say("sent-one", sent === 1);
   say("sent-many", sent > 1, [sent]);
   say("one", waiting === 1);
@@ -80,10 +84,11 @@ async function takeOver() {
   await belongTo(page.person);
   if (await isGuarded()) return;
   document.addEventListener("visibilitychange", isGuarded);
+  // Not after sending: on a network that hangs, words that are typed meanwhile would be kept nowhere.
+  if (document.querySelector("textarea")) import("./drafts.js").then((drafts) => drafts.watch(page)).catch(() => {});
   await sendWaiting();
   addEventListener("online", sendWaiting);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && sendWaiting());
-  if (document.querySelector("textarea")) (await import("./drafts.js")).watch(page);
 }
 
 function submitted(event) {

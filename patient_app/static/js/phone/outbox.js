@@ -102,26 +102,29 @@ async function markRefused(item, { errors, entry }) {
   });
 }
 
-// Send all that waits, in the order of writing, one sender at a time. Returns {sent, waiting, refused, why}; `why` tells
-// what stopped it, if anything did.
+// Send all that waits, in the order of writing, one sender at a time. Returns {sent, next, waiting, refused, why}; `next`
+// is the page of the newest that was stored, `why` tells what stopped it, if anything did.
 export async function sendAll(give_up_after = Infinity) {
   const alone = navigator.locks ? (work) => navigator.locks.request("tandem outbox", work) : (work) => work();
   return alone(async () => {
     const tag = (await read("meta", "owner"))?.tag;
     const until = Date.now() + give_up_after;
     let sent = 0;
-    let why;
+    let why, next;
     for (const item of tag ? await waitingOf(tag) : []) {
       if (item.refused) continue;
       const left = until - Date.now();
-      const { result } = left > 0 ? await sendItem(item, Math.min(left, SEND_WITHIN)) : { result: "later" };
-      if (result === "stored") sent += 1;
+      const { result, next: page } = left > 0 ? await sendItem(item, Math.min(left, SEND_WITHIN)) : { result: "later" };
+      if (result === "stored") {
+        sent += 1;
+        next = page;
+      }
       if (!["stored", "refused"].includes(result)) {
         why = result;
         break;
       }
     }
     const left = tag ? await waitingOf(tag) : [];
-    return { sent, why, waiting: left.filter((item) => !item.refused).length, refused: left.filter((item) => item.refused).length };
+    return { sent, next, why, waiting: left.filter((item) => !item.refused).length, refused: left.filter((item) => item.refused).length };
   });
 }
