@@ -181,6 +181,25 @@ def test_a_hard_entry_has_help_beside_it(get_phone: GetPhone, patient: Made) -> 
     expect(phone.page.locator("[data-later-part=kept] a[href='tel:988']")).to_be_visible()
 
 
+def test_who_told_of_use_finds_what_cannot_wait_and_what_follows_once_it_is_sent(
+    get_phone: GetPhone, patient: Made
+) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.cut()
+    phone.page.goto("/check-in")
+    phone.page.locator("[name=use][value=yes]").check(force=True)
+    phone.page.get_by_role("button", name="Save").click()
+    signs = phone.page.get_by_role("link", name="Signs of an overdose")
+    expect(signs).to_be_visible()
+    signs.click()
+    expect(phone.page.locator("#overdose a[href='tel:911']")).to_be_in_viewport()
+    phone.mend()
+    phone.page.goto("/today")
+    phone.line("has been sent").get_by_role("link", name="Look at it").click()
+    expect(phone.page.get_by_text("Thank you for telling us.")).to_be_visible()
+
+
 def test_who_was_signed_out_meanwhile_signs_in_and_what_waits_is_sent(
     get_phone: GetPhone, patient: Made, live_server: LiveServer
 ) -> None:
@@ -390,6 +409,33 @@ def test_words_that_were_typed_survive_a_reload_a_killed_browser_and_the_end_of_
     phone.page.goto("/check-in")
     expect(phone.page.get_by_label("A note, if you like")).to_have_value("")
     assert stored(live_server.store, patient) == [(None, CANARY)]
+
+
+def test_words_typed_before_older_ones_are_back_stay_and_so_do_the_older(get_phone: GetPhone, patient: Made) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.page.goto("/check-in")
+    phone.page.locator("form details.more summary").click()
+    phone.page.get_by_label("A note, if you like").fill("older words")
+    phone.wait_for("drafts", 1)
+    phone.page.goto("/settings")
+    phone.page.get_by_role("button", name="Sign out", exact=True).last.click()
+    expect(phone.page).to_have_url(re.compile("/sign-in"))
+    phone.sign_in(patient)
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:  # Only the server can open them now, and it takes its time.
+        held.append(route)
+
+    phone.page.route("**/outbox/open", hold)
+    phone.page.goto("/check-in")
+    phone.page.locator("form details.more summary").click()
+    note = phone.page.get_by_label("A note, if you like")
+    note.fill("newer words")
+    phone.until(lambda: len(held) == 1)
+    held[0].continue_()
+    expect(note).to_have_value("older words\n\nnewer words")
+    expect(phone.line("is back")).to_be_visible()
 
 
 def test_a_shared_phone_keeps_nothing_and_help_still_opens(get_phone: GetPhone, patient: Made) -> None:
