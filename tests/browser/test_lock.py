@@ -480,6 +480,8 @@ def test_help_opens_while_it_is_locked_and_the_plan_only_if_that_was_chosen(phon
     assert phone.read("meta", "lock") is None
     # The lock is gone; the same person's choice is not. Taken back, nothing is left of it.
     phone.sign_in()
+    phone.page.goto("/settings/phone")
+    expect(phone.page.get_by_text("Your safety plan, which opens here without a PIN")).to_be_visible()
     phone.page.goto("/settings/lock")
     expect(phone.page.get_by_label("Open my safety plan without a PIN")).to_be_checked()
     phone.page.get_by_label("Open my safety plan without a PIN").uncheck()

@@ -1,6 +1,6 @@
 // The page that tells what is kept on this phone, and takes it away.
 import { belongTo, forgetReadable } from "./box.js";
-import { readAll } from "./db.js";
+import { read, readAll } from "./db.js";
 import { forgetAll } from "./leaving.js";
 
 const page = document.body.dataset;
@@ -19,6 +19,9 @@ async function show() {
   const mine = (items) => items.filter((item) => item.tag === page.person);
   const others = [...outbox, ...drafts].filter((item) => item.tag !== page.person);
   put("pages", pages.length, pages.reduce((sum, one) => sum + sizeOf(one.box), 0));
+  const plan = await read("meta", "plan");
+  document.querySelector("[data-kept=plan]").hidden = !plan;
+  put("plan", 1, sizeOf(plan?.box));
   put("outbox", mine(outbox).length, mine(outbox).reduce((sum, one) => sum + sizeOf(one.own, one.letter), 0));
   put("drafts", mine(drafts).length, mine(drafts).reduce((sum, one) => sum + sizeOf(one.own, one.letter), 0));
   document.querySelector("[data-kept=others]").hidden = others.length === 0;
