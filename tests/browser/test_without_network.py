@@ -14,7 +14,10 @@ from sqlalchemy import func, select, update
 from patient_app.accounts.models import DeviceSession
 from patient_app.checkins.models import CheckIn, CheckInVersion
 from patient_app.core import clock
+from patient_app.core.ids import new_id
 from patient_app.core.work import Store, db
+from patient_app.safety import plan as plans
+from patient_app.safety.models import Step
 from tests.browser.phones import KEPT, Phone
 from tests.browser.wire import Wire
 from tests.conftest import LiveServer
@@ -342,6 +345,32 @@ def test_what_is_refused_for_good_stays_with_the_reason_and_can_be_changed(
     assert stored(live_server.store, patient) == [(3, "shorter now")]
     phone.page.goto("/waiting")
     expect(phone.page.locator("#nothing-waits")).to_be_visible()
+
+
+def test_a_step_that_was_changed_elsewhere_meanwhile_is_shown_beside_what_waited(
+    get_phone: GetPhone, patient: Made, live_server: LiveServer
+) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.page.goto("/safety/signs")
+    phone.cut()
+    phone.page.get_by_label("In your own words").fill("written here")
+    phone.page.get_by_role("button", name="Save").click()
+    expect(phone.page.get_by_role("heading", name="Saved on this phone")).to_be_visible()
+    with live_server.store.work(writes=True):
+        plans.save_step(patient.viewer, Step.SIGNS, new_id(), plans.StepWords(text="written elsewhere"), base=0)
+    phone.mend()
+    phone.page.goto("/waiting")
+    phone.page.locator("#waiting-list > li").get_by_role("link", name="Change").click()
+    expect(phone.page.get_by_label("In your own words")).to_have_value("written here")
+    phone.page.get_by_role("button", name="Save").click()
+    expect(phone.page.get_by_role("heading", name="As it is now, from your other device")).to_be_visible()
+    expect(phone.page.get_by_text("written elsewhere")).to_be_visible()
+    expect(phone.page.get_by_label("In your own words")).to_have_value("written here")
+    phone.page.get_by_role("button", name="Save").click()
+    phone.page.wait_for_url("**/safety?done=*")
+    expect(phone.page.get_by_text("written here")).to_be_visible()
+    assert phone.stores("outbox")["outbox"] == []
 
 
 def test_an_entry_is_taken_away_and_brought_back(get_phone: GetPhone, patient: Made) -> None:

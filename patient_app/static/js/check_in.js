@@ -9,10 +9,6 @@ if (zone) {
   zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 }
 
-// An entry that waits on this phone comes back into its form.
-const waits = new URLSearchParams(location.search).get("waiting");
-if (waits) import("./phone/waiting.js").then(({ edit }) => edit(waits));
-
 // Words that suggest danger bring help nearer, wherever they are written. They are looked at on this phone only, and
 // nothing is sent. Once it is there it stays.
 const near = form?.querySelector("#near");

@@ -84,6 +84,8 @@ async function takeOver() {
   await belongTo(page.person);
   if (await isGuarded()) return;
   document.addEventListener("visibilitychange", isGuarded);
+  const waits = new URLSearchParams(location.search).get("waiting");
+  if (waits && document.querySelector("form[data-later]")) await import("./waiting.js").then(({ edit }) => edit(waits)).catch(() => {});
   // Not after sending: on a network that hangs, words that are typed meanwhile would be kept nowhere.
   if (document.querySelector("textarea")) import("./drafts.js").then((drafts) => drafts.watch(page)).catch(() => {});
   await sendWaiting();
