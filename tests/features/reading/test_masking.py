@@ -313,7 +313,13 @@ def masked(answers: Answers, opened: set[Category]) -> dict[str, Any]:
 
 def fields_of(entry: SharedCheckIn) -> dict[str, Any]:
     """Return what the door gave of an entry, in the same form."""
-    names = {one.name for one in dataclass_fields(entry)} - {"day", "local_time", "seq", "context_about_use"}
+    names = {one.name for one in dataclass_fields(entry)} - {
+        "day",
+        "local_time",
+        "seq",
+        "context_about_use",
+        "time_known",
+    }
     values = {name: getattr(entry, name) for name in names}
     return {name: value for name, value in values.items() if value not in (None, "", ())}
 
