@@ -37,7 +37,7 @@ from tests.page import Client
 from tests.postgres import Postgres, Urls
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Request
+    from playwright.sync_api import Browser, ConsoleMessage, Error, Request
     from playwright.sync_api import Page as BrowserPage
     from time_machine import TimeMachineFixture
     from xdist.remote import Producer
@@ -384,6 +384,10 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
+# What Chromium says when a test changes the size of the window while one page gives way to the next: it just changes.
+TURNED = "Transition was aborted because of invalid state. Viewport size changed"
+
+
 class Watched:
     """What a page did that it must not do: words on the console, faults, requests to another origin."""
 
@@ -399,8 +403,12 @@ class Watched:
     def watch(self, page: BrowserPage) -> None:
         """Listen to everything a page says."""
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self.problems.append(f"fault in a script: {error}"))
+        page.on("pageerror", self._fault)
         page.on("request", self._request)
+
+    def _fault(self, error: Error) -> None:
+        if TURNED not in str(error):
+            self.problems.append(f"fault in a script: {error}")
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"} and not any(part in message.text for part in self.expected):
