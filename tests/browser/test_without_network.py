@@ -366,11 +366,12 @@ def test_a_step_that_was_changed_elsewhere_meanwhile_is_shown_beside_what_waited
     phone.page.get_by_role("button", name="Save").click()
     expect(phone.page.get_by_role("heading", name="As it is now, from your other device")).to_be_visible()
     expect(phone.page.get_by_text("written elsewhere")).to_be_visible()
+    assert len(phone.stores("drafts")["drafts"]) == 1  # Between the one place and the other, the words lie in a third.
     expect(phone.page.get_by_label("In your own words")).to_have_value("written here")
     phone.page.get_by_role("button", name="Save").click()
     phone.page.wait_for_url("**/safety?done=*")
     expect(phone.page.get_by_text("written here")).to_be_visible()
-    assert phone.stores("outbox")["outbox"] == []
+    assert phone.stores("outbox", "drafts") == {"outbox": [], "drafts": []}
 
 
 def test_an_entry_is_taken_away_and_brought_back(get_phone: GetPhone, patient: Made) -> None:

@@ -106,6 +106,15 @@ export async function watch(page) {
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && store());
 }
 
+// Keep the words of a form that comes from what waited as a draft, before they are let go of there: the network may fail in
+// between. The server names it, once it took the form, like any other.
+export async function keepFor(form, page) {
+  if (current) return store();
+  current = { form, key: await keyOf(page.person, form), page, id: newId(), changed: true };
+  form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "draft", value: current.id }));
+  return put(current);
+}
+
 async function startOver() {
   await forget();
   location.assign(location.pathname + location.search);

@@ -84,6 +84,7 @@ export async function submit(form, submitter, { person: tag, letterbox }) {
     return;
   }
   if (answer.result === "refused") {
+    if (edits) await (await import("./drafts.js")).keepFor(form, { person: tag, letterbox });
     await discard(id); // The words stand here, and the server's own page says what to change, and keeps them.
     native(form);
     return;
