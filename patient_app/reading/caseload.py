@@ -40,6 +40,7 @@ from patient_app.core import clock, kept, work
 from patient_app.core.identity import Viewer
 from patient_app.core.kept import as_kept
 from patient_app.core.keys import SYSTEM_SUBJECT
+from patient_app.core.outbox import SKEW_TAKEN
 from patient_app.core.work import vault
 from patient_app.reading import looks, people, records
 from patient_app.reading.fields import MOOD, USE, Masked, SharedCheckIn, as_listed
@@ -100,6 +101,17 @@ class Caseload:
 
 
 @dataclass(frozen=True, slots=True)
+class _Page:
+    """Whom a page shows, with what they share; the first one's number (from 0), and how many there are in all."""
+
+    first: int
+    shown: tuple[Named, ...]
+    grants: Mapping[uuid.UUID, Grants]
+    total: int
+    unread: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Days:
     """The days a list looks at: a day may have begun already where a patient lives."""
 
@@ -118,21 +130,16 @@ def caseload(viewer: Viewer, page: int = 1, order: Order = Order.HARD) -> Caselo
     """Return a page of the clinician's patients, each with the newest open check-in and what is new."""
     reader, days = reader_of(viewer), _days()
     with work.aside():
-        on_list = people.listed(viewer)
-        positions = _by_name(tuple([(row[0], row[1]) for row in on_list]), viewer.practice_id)
-        unread = on_list[0].unread if on_list else worries.unread(viewer)
-        first = max(0, min(page - 1, (len(on_list) - 1) // PAGE_PATIENTS)) * PAGE_PATIENTS
         if order is Order.HARD:
-            positions, known = _hard_first(reader, on_list, positions, days, first + PAGE_PATIENTS)
+            found = _hardest_first(viewer, reader, days, max(1, page))
         else:
-            known = grants_of(reader, [people.id_of(on_list[one]) for one in _page_of(positions, first)])
-        shown = people.named(viewer, [on_list[one] for one in _page_of(positions, first)])
-        grants = {person.id: known[person.id] for person in shown if person.id in known}
+            found = _among_all(viewer, reader, page)
+        grants = {person.id: found.grants[person.id] for person in found.shown if person.id in found.grants}
         relied_on = _relied_on(grants)
         # A day more: an entry of a day is written a day before at the earliest, where the day began already.
         before = looks.read_before(viewer.id, relied_on, days=LATELY_DAYS + 1)
         unrecorded = {patient_id for consent_id, patient_id in relied_on.items() if consent_id not in before.in_list}
-        grants = {one: found for one, found in grants.items() if one not in unrecorded}
+        grants = {one: opened for one, opened in grants.items() if one not in unrecorded}
         read = {} if unrecorded else _read(reader, grants, before.looks, days)
     if unrecorded:
         held = records.hold(unrecorded)
@@ -141,10 +148,62 @@ def caseload(viewer: Viewer, page: int = 1, order: Order = Order.HARD) -> Caselo
         access_log.record_once_a_day(readings, held.chains)
         grants |= fresh
         read = _read(reader, grants, before.looks, days)
-    rows = tuple(CaseloadRow(one, grants.get(one.id, Grants()), *read.get(one.id, _NOTHING)) for one in shown)
+    rows = tuple(CaseloadRow(one, grants.get(one.id, Grants()), *read.get(one.id, _NOTHING)) for one in found.shown)
     return Caseload(
-        rows, page=first // PAGE_PATIENTS + 1, first=first + 1, total=len(on_list), order=order, unread=unread
+        rows, found.first // PAGE_PATIENTS + 1, found.first + 1, found.total, order=order, unread=found.unread
     )
+
+
+def _hardest_first(viewer: Viewer, reader: Reader, days: _Days, page: int) -> _Page:
+    """Return a page with the newest hard check-in first, and who shared none after them by name.
+
+    What was written last is asked for first. Mostly that fills the page, and the names of the others stay sealed.
+    """
+    most = page * PAGE_PATIENTS * 5
+    rows = _rows(_newest_hard, reader, None, days, most=most)
+    found = _front(viewer, reader, rows, page, whole=len(rows) < most)
+    if found:
+        return found
+    return _among_all(viewer, reader, page, rows if len(rows) < most else _rows(_hard, reader, None, days))
+
+
+def _front(viewer: Viewer, reader: Reader, rows: Sequence[Any], page: int, *, whole: bool) -> _Page | None:
+    """Return a page of those who shared these hard check-ins; None when they may not be all that belong on it.
+
+    `whole` says whether these are all there are. No clock that is taken at its word is ahead by more than `SKEW_TAKEN`:
+    what was written before the last of these can be no newer than that.
+    """
+    hard = dict(_by_patient(rows))
+    order = _newest_first(hard)[: page * PAGE_PATIENTS]
+    if len(order) < page * PAGE_PATIENTS:
+        return None
+    last = kept.moment_of(_newest_of(hard[order[-1]]))
+    if not whole and last <= kept.moment_of(rows[-1].recorded_at) + SKEW_TAKEN:
+        return None
+    grants = grants_of(reader, order)
+    if any(_open_hard(hard[one], grants.get(one)) != hard[one] for one in order):
+        return None
+    on_page = order[-PAGE_PATIENTS:]
+    on_list = people.some_listed(viewer, on_page)
+    if len(on_list) < PAGE_PATIENTS:
+        return None
+    vault().preload([*on_page, viewer.practice_id, SYSTEM_SUBJECT])
+    shown = tuple(sorted(people.named(viewer, on_list), key=lambda person: on_page.index(person.id)))
+    return _Page(len(order) - PAGE_PATIENTS, shown, grants, on_list[0].total, on_list[0].unread)
+
+
+def _among_all(viewer: Viewer, reader: Reader, page: int, hard: Sequence[Any] | None = None) -> _Page:
+    """Return a page of everybody, by name: after those of these hard check-ins, where there are any."""
+    on_list = people.listed(viewer)
+    positions = _by_name(tuple([(row[0], row[1]) for row in on_list]), viewer.practice_id)
+    unread = on_list[0].unread if on_list else worries.unread(viewer)
+    first = max(0, min(page - 1, (len(on_list) - 1) // PAGE_PATIENTS)) * PAGE_PATIENTS
+    if hard:
+        positions, grants = _hard_first(reader, on_list, positions, hard, first + PAGE_PATIENTS)
+    else:
+        grants = grants_of(reader, [people.id_of(on_list[one]) for one in _page_of(positions, first)])
+    shown = people.named(viewer, [on_list[one] for one in _page_of(positions, first)])
+    return _Page(first, tuple(shown), grants, len(on_list), unread)
 
 
 def _days() -> _Days:
@@ -192,7 +251,7 @@ def _page_of(positions: Sequence[int], first: int) -> Sequence[int]:
 
 
 def _hard_first(
-    reader: Reader, on_list: Sequence[Any], by_name: Sequence[int], days: _Days, needed: int
+    reader: Reader, on_list: Sequence[Any], by_name: Sequence[int], rows: Sequence[Any], needed: int
 ) -> tuple[tuple[int, ...], dict[uuid.UUID, Grants]]:
     """Return the positions with the newest hard check-in first, and who shared none after them by name.
 
@@ -201,22 +260,23 @@ def _hard_first(
     """
     ids = [people.id_of(row) for row in on_list]
     at_name = {ids[position]: number for number, position in enumerate(by_name)}
-    hard = {one: rows for one, rows in _by_patient(_rows(_hard, reader, None, days)) if one in at_name}
-    order = _newest_first(hard, at_name)
+    hard = {one: own for one, own in _by_patient(rows) if one in at_name}
+    order = [*_newest_first(hard), *(one for one in at_name if one not in hard)]
     grants = grants_of(reader, order[:needed])
     if any(_open_hard(hard[one], grants.get(one)) != hard[one] for one in order[:needed] if one in hard):
         grants = grants_of(reader, order)
-        hard = {one: rows for one in hard if (rows := _open_hard(hard[one], grants.get(one)))}
-        order = _newest_first(hard, at_name)
+        hard = {one: own for one in hard if (own := _open_hard(hard[one], grants.get(one)))}
+        order = [*_newest_first(hard), *(one for one in at_name if one not in hard)]
     return tuple(by_name[at_name[one]] for one in order), grants
 
 
-def _newest_first(hard: Mapping[uuid.UUID, list[Any]], at_name: Mapping[uuid.UUID, int]) -> list[uuid.UUID]:
-    """Return everybody: with the newest of these check-ins first, then by name."""
-    newest = {one: max(row.occurred_at for row in rows) for one, rows in hard.items()}
-    found = sorted(newest, key=at_name.__getitem__)
-    found.sort(key=newest.__getitem__, reverse=True)
-    return [*found, *(one for one in at_name if one not in newest)]
+def _newest_first(hard: Mapping[uuid.UUID, list[Any]]) -> list[uuid.UUID]:
+    """Return whose these check-ins are, with the newest first; of one moment, in one and the same order each time."""
+    return sorted(sorted(hard), key=lambda one: _newest_of(hard[one]), reverse=True)
+
+
+def _newest_of(rows: Iterable[Any]) -> Any:
+    return max(row.occurred_at for row in rows)
 
 
 def _open_hard(rows: list[Any], grants: Grants | None) -> list[Any]:
@@ -272,12 +332,15 @@ def _said(rows: list[Any], seen: looks.Seen) -> _Said:
     return as_listed(max(rows, key=_NEWEST)), Lately(new, hard_on)
 
 
-def _rows(make: Any, reader: Reader, consents: Sequence[uuid.UUID] | None, days: _Days) -> Sequence[Any]:
-    """Run a query under these consents; None for one that asks for all that are open."""
+def _rows(
+    make: Any, reader: Reader, consents: Sequence[uuid.UUID] | None, days: _Days, *, most: int | None = None
+) -> Sequence[Any]:
+    """Run a query under these consents; None for one that asks for all that are open, of which `most` are wanted."""
     if consents is not None and not consents:
         return []
     asked = {
         **({} if consents is None else {"consent_ids": consents}),
+        **({} if most is None else {"most": most}),
         "level": Level.DETAIL,
         "first": days.first,
         "lately": days.lately,
@@ -346,16 +409,15 @@ def _joined(opened: CTE, seen: Masked, columns: Sequence[Any], on: ColumnElement
 
 
 @lru_cache(maxsize=32)
-def _hard(kind: Asker) -> Executable:
+def _hard(kind: Asker) -> Select[Any]:
     """Make the query for the hard check-ins of the last days that the reader may see, of whomever.
 
     It starts from the few that are hard (an index holds those), and asks of each whether it is open.
     """
-    by_mood = and_(CheckInVersion.mood <= HARD_MOOD, open_on(kind, MOOD, CheckIn.patient_id, CheckIn.day))
-    by_use = and_(CheckInVersion.craving >= HARD_CRAVING, open_on(kind, USE, CheckIn.patient_id, CheckIn.day))
-    columns = (as_kept(CheckIn.patient_id), as_kept(CheckIn.day), as_kept(CheckIn.occurred_at))
+    by_mood, by_use = CheckInVersion.mood <= HARD_MOOD, CheckInVersion.craving >= HARD_CRAVING
+    columns = (CheckIn.patient_id, CheckIn.day, CheckIn.occurred_at, CheckInVersion.recorded_at)
     return (
-        select(*columns, by_mood.label("by_mood"), by_use.label("by_use"))
+        select(*map(as_kept, columns), by_mood.label("by_mood"), by_use.label("by_use"))
         .select_from(CheckInVersion)
         .join(CheckIn, and_(CheckIn.id == CheckInVersion.check_in_id, CheckIn.shown_version == CheckInVersion.version))
         .where(
@@ -367,9 +429,18 @@ def _hard(kind: Asker) -> Executable:
             CheckIn.private.is_(False),
             CheckIn.day >= bindparam("lately"),
             CheckIn.day <= bindparam("last"),
-            or_(by_mood, by_use),
+            or_(
+                and_(by_mood, open_on(kind, MOOD, CheckIn.patient_id, CheckIn.day)),
+                and_(by_use, open_on(kind, USE, CheckIn.patient_id, CheckIn.day)),
+            ),
         )
     )
+
+
+@lru_cache(maxsize=32)
+def _newest_hard(kind: Asker) -> Executable:
+    """Make the query for those of `_hard` that were written last."""
+    return _hard(kind).order_by(CheckInVersion.recorded_at.desc()).limit(bindparam("most"))
 
 
 def _masked(opened: Any, entry: Any = CheckIn, version: Any = CheckInVersion) -> Masked:

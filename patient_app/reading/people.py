@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, select
+from sqlalchemy import ColumnElement, Executable, bindparam, func, select
 
 from patient_app.accounts.models import Patient, Person, PersonState, SupportLink, SupportState, TeamMembership
 from patient_app.core import clock, kept
@@ -82,9 +82,28 @@ def listed(viewer: Viewer) -> Sequence[Any]:
     return plain_rows(_whole_list(), asked)
 
 
+def some_listed(viewer: Viewer, patient_ids: Collection[uuid.UUID]) -> Sequence[Any]:
+    """Return the rows of some patients of a clinician, in no order; each also holds `unread`, and how many all are.
+
+    Who is not on the list is left out.
+    """
+    asked = {"practice_id": viewer.practice_id, "clinician_id": viewer.id, "now": clock.now()}
+    return plain_rows(_some_and_total(), {**asked, "patient_ids": list(patient_ids)})
+
+
 @lru_cache(maxsize=1)
 def _whole_list() -> Executable:
-    return _LIST.add_columns(worries.unread_count().scalar_subquery().label("unread"))
+    return _LIST.add_columns(_unread())
+
+
+@lru_cache(maxsize=1)
+def _some_and_total() -> Executable:
+    total = select(func.count()).select_from(_LIST.subquery()).scalar_subquery().label("total")
+    return _SOME_OF_LIST.add_columns(_unread(), total)
+
+
+def _unread() -> ColumnElement[int]:
+    return worries.unread_count().scalar_subquery().label("unread")
 
 
 def one_of_list(viewer: Viewer, patient_id: uuid.UUID) -> Named | None:

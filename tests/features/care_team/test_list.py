@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -195,6 +196,53 @@ def test_who_is_shown_is_recorded_and_who_is_only_put_in_order_is_not(
         made = [len(access_log.records_of(one.id)) for one in (world.ada, world.bo, world.cy)]
     assert made == [0, 0, 1]
     assert names(look(store, world, Order.HARD, 2)) == ["Ada"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_was_written_last_gives_the_same_pages_as_the_whole_list(
+    store: Store, world: World, monkeypatch: pytest.MonkeyPatch, set_time: Callable[[datetime], None], seed: int
+) -> None:
+    """Whatever was written when: told afterwards, or on a phone whose clock was ahead by up to a day."""
+    chance = random.Random(seed)
+    for patient in (world.ada, world.bo, world.cy):
+        share(store, patient, MOOD)
+    for _ in range(chance.randrange(4, 24)):  # At first, five are asked for.
+        recorded = NOW - timedelta(hours=chance.uniform(0, 120))
+        set_time(recorded)
+        ahead = timedelta(hours=chance.choice((-60, -1, 0, 0, 0, 23)))
+        who = chance.choices((world.ada, world.bo, world.cy), (8, 2, 1))[0]
+        factories.make_check_in(store, who, at=recorded + ahead, mood=chance.choice((1, 1, 5)))
+    set_time(NOW)
+    monkeypatch.setattr("patient_app.reading.caseload.PAGE_PATIENTS", 1)
+    quick = [names(look(store, world, Order.HARD, page)) for page in (1, 2, 3, 4)]
+    monkeypatch.setattr("patient_app.reading.caseload._front", lambda *_, **__: None)
+    assert [names(look(store, world, Order.HARD, page)) for page in (1, 2, 3, 4)] == quick
+
+
+def test_who_wrote_on_a_phone_whose_clock_was_ahead_stands_first_though_others_wrote_later(
+    store: Store, world: World, monkeypatch: pytest.MonkeyPatch, set_time: Callable[[datetime], None]
+) -> None:
+    monkeypatch.setattr("patient_app.reading.caseload.PAGE_PATIENTS", 1)
+    for patient in (world.ada, world.cy):
+        share(store, patient, MOOD)
+    set_time(NOW - timedelta(hours=10))
+    factories.make_check_in(store, world.cy, at=NOW + timedelta(hours=13), mood=1)
+    for hours in range(9, 2, -1):
+        set_time(NOW - timedelta(hours=hours))
+        factories.make_check_in(store, world.ada, mood=1)
+    set_time(NOW)
+    assert [names(look(store, world, Order.HARD, page)) for page in (1, 2)] == [["Cy"], ["Ada"]]
+
+
+def test_a_page_full_of_hard_check_ins_opens_no_other_names(
+    store: Store, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("patient_app.reading.caseload.PAGE_PATIENTS", 1)
+    monkeypatch.setattr("patient_app.reading.caseload._by_name", lambda *_: pytest.fail("opens all names"))
+    share(store, world.cy, MOOD)
+    write(store, world.cy, mood=1)
+    found = look(store, world, Order.HARD)
+    assert (names(found), found.first, found.total, found.has_more, found.unread) == (["Cy"], 1, 3, True, 0)
 
 
 def test_the_page_offers_both_orders_and_says_what_they_mean(client: Client, store: Store, world: World) -> None:
