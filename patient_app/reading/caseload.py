@@ -50,6 +50,8 @@ from patient_app.worries import service as worries
 
 CASELOAD_DAYS = 30
 PAGE_PATIENTS = 20
+# Up to this page of the hardest first, only what was written last is asked for.
+_FRONT_PAGES = 50
 CASELOAD_CATEGORIES = (MOOD, USE)
 # How far back a list looks for what is new, and for hard check-ins: so long that each weekday is there once.
 LATELY_DAYS = 7
@@ -159,6 +161,8 @@ def _hardest_first(viewer: Viewer, reader: Reader, days: _Days, page: int) -> _P
 
     What was written last is asked for first. Mostly that fills the page, and the names of the others stay sealed.
     """
+    if page > _FRONT_PAGES:  # Whatever an address says: no number of it is asked of the database.
+        return _among_all(viewer, reader, page, _rows(_hard, reader, None, days))
     most = page * PAGE_PATIENTS * 5
     rows = _rows(_newest_hard, reader, None, days, most=most)
     found = _front(viewer, reader, rows, page, whole=len(rows) < most)

@@ -234,6 +234,18 @@ def test_who_wrote_on_a_phone_whose_clock_was_ahead_stands_first_though_others_w
     assert [names(look(store, world, Order.HARD, page)) for page in (1, 2)] == [["Cy"], ["Ada"]]
 
 
+@pytest.mark.parametrize("page", [0, -1, 51, 10**6, 10**20])
+def test_a_page_that_is_not_there_is_the_first_or_the_last(
+    store: Store, world: World, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    """A number that no database can take is none that is asked of it."""
+    monkeypatch.setattr("patient_app.reading.caseload.PAGE_PATIENTS", 1)
+    for patient in (world.ada, world.bo, world.cy):
+        share(store, patient, MOOD)
+    write(store, world.cy, mood=1)
+    assert names(look(store, world, Order.HARD, page)) == (["Cy"] if page < 1 else ["Bo"])
+
+
 def test_a_page_full_of_hard_check_ins_opens_no_other_names(
     store: Store, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
