@@ -16,7 +16,10 @@ THROUGH = {
     "check_in_version": "check_in_id",  # What a check-in says; never without the check-in.
     "consent_category": "consent_id",  # What a consent opens; never without the consent.
     "consent_event": "consent_id",  # What happened to a consent; never without the consent.
+    "dose_version": "dose_id",  # What was logged of a dose; never without the dose.
     "known_device": "person_id",  # A token's hash, looked up together with the person who signs in.
+    "medicine_answer": "medicine_id",  # What a patient said to a change; never without the medicine.
+    "medicine_version": "medicine_id",  # What is true of a medicine; never without the medicine.
 }
 # Rows of no practice.
 OF_NONE = {
