@@ -39,8 +39,14 @@ def on_list(versions: Iterable[Version], now: Moment, day_start_minutes: int, ho
     """
     day = now.day
     doses = due_doses(versions, day - timedelta(days=1), day + timedelta(days=1), hours)
-    found = [dose for dose in doses if _is_on(dose, day, now.local_date, day_start_minutes)]
-    return sorted(found, key=lambda dose: (dose.local_date + timedelta(days=_nights(dose)), dose.wall or time.min))
+    return [dose for dose in doses if _is_on(dose, day, now.local_date, day_start_minutes)]
+
+
+def is_tapped_now(plan_date: date, minute: int | None, now: Moment) -> bool:
+    """Whether a dose said to be taken is taken now: on its day, or in the night after it that is due then."""
+    if plan_date >= now.day:
+        return True
+    return minute is not None and minute >= MINUTES_A_DAY and plan_date == now.day - timedelta(days=1)
 
 
 def _is_on(dose: DueDose, day: date, local_date: date, day_start_minutes: int) -> bool:
@@ -52,10 +58,6 @@ def _is_on(dose: DueDose, day: date, local_date: date, day_start_minutes: int) -
     if dose.local_date < day:
         return minute >= MINUTES_A_DAY + day_start_minutes
     return dose.local_date <= local_date and minute < day_start_minutes
-
-
-def _nights(dose: DueDose) -> int:
-    return (dose.planned.minute or 0) // MINUTES_A_DAY
 
 
 def later_choices(now: datetime, zone: ZoneInfo, hours: Hours) -> dict[Later, datetime]:
