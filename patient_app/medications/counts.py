@@ -57,8 +57,8 @@ def count(
     """Return the numbers of the last `days`.
 
     `due` and `logged` may hold more than that. Not recorded is what was due on a day that is over, and of which nothing
-    is known; so what is still to come today, what was put off today, and what was paused or stopped is not. `known_since`
-    is the day on which each medicine (by its id) was entered: of the days up to that nobody could log anything.
+    is known; so what is still to come or put off today is not, nor what was paused or stopped. `known_since` is the day
+    on which each medicine (by its id) was entered: of the days up to that nobody could log anything.
     """
     first = first_day(days, today)
     rows = [row for row in logged if first <= row.plan_date <= today + timedelta(days=1)]

@@ -197,9 +197,7 @@ class AsNeededForm(TapForm):
     """One taken as needed: now, or at a time of a day; or one taken back."""
 
     day = HiddenField(filters=[without_controls])
-    when = ChoiceField(
-        _l("When did you take it?"), Options([one for one in _WHEN if one[0] != When.PLANNED])
-    )
+    when = ChoiceField(_l("When did you take it?"), Options([one for one in _WHEN if one[0] != When.PLANNED]))
     time = ClockField(_l("Time"))
     amount = AmountField(_l("How much, if it was another amount"))
     undo = HiddenField(filters=[without_controls])

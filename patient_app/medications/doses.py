@@ -276,11 +276,15 @@ def logged_between(patient: Viewer, first: date, last: date) -> list[Logged]:
     return _logged(_BETWEEN, patient, first=first, last=last)
 
 
-def advice_for(patient: Viewer, medicine: OwnMedicine, moment: Moment) -> Advice:
-    """Return what one more of a medicine as needed, taken at a moment, would mean."""
+def one_more(patient: Viewer, medicine: OwnMedicine, moment: Moment) -> WhenNeeded:
+    """Return a medicine as needed with what one more, taken at a moment, would mean; `NotFound` if it is none."""
+    schedule = _schedule_on(medicine, moment.local_date)
+    if schedule is None:
+        raise NotFound
     first, last = (moment.local_date + timedelta(days=days) for days in (-_GAP_DAYS, _GAP_DAYS))
-    rows = _logged(_BETWEEN, patient, first=first, last=last)
-    return _advice(rows, medicine, _schedule_on(medicine, moment.local_date), moment)
+    rows = [row for row in logged_between(patient, first, last) if row.medicine_id == medicine.id and row.slot is None]
+    taken = tuple(row for row in rows if row.day == moment.day and row.state is DoseState.TAKEN)
+    return WhenNeeded(medicine, schedule, taken, _advice(rows, schedule, moment))
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,7 +368,7 @@ def _as_needed(medicines: Sequence[OwnMedicine], rows: Sequence[Logged], day: da
         taken = tuple(row for row in of_it if row.day == day and row.state is DoseState.TAKEN)
         schedule = _schedule_on(medicine, day)
         if schedule is not None and (is_as_needed(medicine, day) or taken):
-            yield WhenNeeded(medicine, schedule, taken, _advice(of_it, medicine, schedule, at))
+            yield WhenNeeded(medicine, schedule, taken, _advice(of_it, schedule, at))
 
 
 def _schedule_on(medicine: OwnMedicine, day: date) -> Schedule | None:
@@ -373,13 +377,13 @@ def _schedule_on(medicine: OwnMedicine, day: date) -> Schedule | None:
     return next((one for one in reversed(held) if isinstance(one.plan, AsNeeded)), None)
 
 
-def _advice(rows: Iterable[Logged], medicine: OwnMedicine, schedule: Schedule | None, at: Moment) -> Advice:
+def _advice(rows: Iterable[Logged], schedule: Schedule, at: Moment) -> Advice:
     log = [
         Moment(row.occurred_at, row.plan_date, row.day, row.utc_offset, row.zone, row.time_known)
         for row in rows
-        if row.medicine_id == medicine.id and row.slot is None and row.state is DoseState.TAKEN
+        if row.state is DoseState.TAKEN
     ]
-    return as_needed_advice(log, schedule or medicine.newest.schedule, at)
+    return as_needed_advice(log, schedule, at)
 
 
 def _logged(query: Any, patient: Viewer, **asked: date) -> list[Logged]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -52,10 +52,10 @@ class Tap:
 
 
 class Done(NamedTuple):
-    """What was done, as a word for the notice, and the doses that were left out."""
+    """What was done: a word for the notice, and the state of all, if it is one."""
 
     word: str
-    state: DoseState
+    state: DoseState | None
 
 
 def log_day(tap: Tap, form: DayForm, day: date) -> Done:
@@ -84,8 +84,8 @@ def log_dose(tap: Tap, form: DoseForm, slot: Slot) -> Done:
 def log_as_needed(tap: Tap, form: AsNeededForm, medicine_id: uuid.UUID, *, warns: bool) -> Done:
     """Log one taken as needed, or take one back.
 
-    With `warns`, raise `Warned` first where one more is too soon or too many, unless the form says "anyway" or that very
-    one is stored. Raise `NotYet`, and as `dose_log.log_as_needed` does.
+    With `warns`, raise `Warned` first where one more is too soon or too many, unless the form says "anyway" or that
+    very one is stored. Raise `NotYet`, and as `dose_log.log_as_needed` does.
     """
     medicine = regimen.own_medicine(tap.patient, medicine_id)
     if form.undo.data:
@@ -97,12 +97,12 @@ def log_as_needed(tap: Tap, form: AsNeededForm, medicine_id: uuid.UUID, *, warns
         )
         return _done({DoseState.OPEN})
     moment = as_needed_moment(tap, form)
-    if warns and not form.anyway.data and not dose_log.is_there(tap.patient, form.id.value):
-        one = doses.one_more(tap.patient, medicine, moment)
-        if not one.advice.fits:
-            raise Warned(one)
-    plan = doses.one_more(tap.patient, medicine, moment).plan
-    amount = form.amount.thousandths or (None if plan.amount is None else int(plan.amount * 1000))
+    one = doses.one_more(tap.patient, medicine, moment)
+    asks = warns and not form.anyway.data and not one.advice.fits
+    if asks and not dose_log.is_there(tap.patient, form.id.value):
+        raise Warned(one)
+    planned = one.plan.amount
+    amount = form.amount.thousandths or (None if planned is None else int(planned * 1000))
     told = Told(DoseState.TAKEN, moment, amount, typed=form.typed)
     dose_log.log_as_needed(
         tap.patient, form.id.value, medicine_id, told, tap.now, sent=tap.sent, recorded_at=tap.recorded_at
@@ -153,7 +153,9 @@ def _when_taken(tap: Tap, form: DoseForm, slot: Slot, line: Line | None, plain: 
     if said is None:
         return plain
     minute = line.minute if line else None
-    instant = when.taken_at(said, (slot.plan_date, minute), tap.now.occurred_at, tap.zone, tap.patient.day_start_minutes)
+    instant = when.taken_at(
+        said, (slot.plan_date, minute), tap.now.occurred_at, tap.zone, tap.patient.day_start_minutes
+    )
     if instant is None:
         raise NotYet
     return _moment(tap, instant)
@@ -170,9 +172,7 @@ def _noon(tap: Tap, slot: Slot) -> Moment:
     noon = clock.noon_of(slot.plan_date, tap.now.zone)
     if noon.occurred_at <= tap.now.occurred_at:
         return noon
-    return Moment(
-        tap.now.occurred_at.astimezone(UTC), slot.plan_date, slot.plan_date, noon.utc_offset, noon.zone, time_known=False
-    )
+    return replace(noon, occurred_at=tap.now.occurred_at)
 
 
 def _moment(tap: Tap, instant: datetime) -> Moment:
@@ -190,5 +190,7 @@ def _done(states: set[DoseState]) -> Done:
         DoseState.SKIPPED: "dose-skipped",
         DoseState.OPEN: "dose-undone",
     }
-    (only,) = states if len(states) == 1 else {DoseState.SKIPPED if DoseState.SKIPPED in states else DoseState.TAKEN}
-    return Done(words[only] if len(states) == 1 else "doses-saved", only)
+    if len(states) > 1:
+        return Done("doses-saved", None)
+    (only,) = states
+    return Done(words[only], only)
