@@ -166,9 +166,7 @@ def _day(text: str) -> date:
     return day
 
 
-def _day_page(
-    patient: Viewer, day: date, form: DayForm | None = None, problem: LazyString | None = None
-) -> str:
+def _day_page(patient: Viewer, day: date, form: DayForm | None = None, problem: LazyString | None = None) -> str:
     part = day_part(patient, day, form)
     if form is not None:
         # The forms of a page share no ids, so what is wrong stands above them, in one list.

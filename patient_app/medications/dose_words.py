@@ -8,12 +8,13 @@ from decimal import Decimal
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from patient_app.core.ids import new_id
 from patient_app.medications.doses import Line, Logged, WhenNeeded
 from patient_app.medications.models import DoseState
-from patient_app.medications.schedule import Food
 from patient_app.medications.skipping import WORDS as REASONS
 from patient_app.medications.skipping import Reason
 from patient_app.medications.when import Later
+from patient_app.medications.words import FOODS, amount_words, gap_words
 
 STATES = {DoseState.TAKEN: _l("Taken"), DoseState.LATER: _l("Later"), DoseState.SKIPPED: _l("Skipped")}
 LATER = {
@@ -22,21 +23,16 @@ LATER = {
     Later.TWO_HOURS: _l("2 hours"),
     Later.EVENING: _l("This evening"),
 }
-FOOD = {Food.WITH: _l("with food"), Food.WITHOUT: _l("on an empty stomach")}
-MINUTES_AN_HOUR = 60
 
 
-def amount_words(amount: Decimal | int | None, unit: str) -> str:
-    """Return how much, in the words of the plan: "1.5 tablet", or nothing where nobody told; thousandths as `int`."""
-    if amount is None:
-        return ""
-    number = Decimal(amount) / 1000 if isinstance(amount, int) else amount
-    return f"{number.normalize():f} {unit}".strip()
+def thousandths_words(amount: int | None, unit: str) -> str:
+    """Return an amount as it is logged, with its unit; empty for one that nobody told."""
+    return amount_words(None if amount is None else Decimal(amount) / 1000, unit)
 
 
 def line_words(line: Line) -> str:
     """Return what the plan says of one dose: how much, and with what."""
-    said = [amount_words(line.amount, line.unit), str(FOOD[line.food]) if line.food else ""]
+    said = [amount_words(line.amount, line.unit), str(FOODS[line.food]) if line.food else ""]
     return ", ".join(filter(None, said))
 
 
@@ -50,7 +46,7 @@ def state_words(line: Line) -> str:
     if logged.state is DoseState.SKIPPED:
         return _skipped(logged)
     other = logged.amount not in {None, line.thousandths}
-    amount = amount_words(logged.amount, line.unit) if other else ""
+    amount = thousandths_words(logged.amount, line.unit) if other else ""
     taken = gettext("Taken at %(time)s", time=f"{logged.local_time:%H:%M}") if logged.time_known else gettext("Taken")
     return ", ".join(filter(None, [taken, amount]))
 
@@ -77,7 +73,7 @@ def plan_words(one: WhenNeeded) -> str:
     if plan.most_a_day is not None:
         said.append(gettext("at most %(number)s times a day", number=plan.most_a_day))
     if plan.gap_minutes is not None:
-        said.append(gettext("%(time)s apart", time=_span(plan.gap_minutes)))
+        said.append(gettext("%(time)s apart", time=gap_words(plan.gap_minutes)))
     return ", ".join(filter(None, said))
 
 
@@ -96,15 +92,27 @@ def advice_words(one: WhenNeeded, utc_offset: int) -> list[str]:
         told.append(
             gettext(
                 "The plan says %(gap)s between two. That is at %(time)s.",
-                gap=_span(one.plan.gap_minutes),
+                gap=gap_words(one.plan.gap_minutes),
                 time=f"{_local(advice.clear_from, utc_offset):%H:%M}",
             )
         )
     return told
 
 
-def _span(minutes: int) -> str:
-    if minutes % MINUTES_AN_HOUR == 0:
-        hours = minutes // MINUTES_AN_HOUR
-        return gettext("1 hour") if hours == 1 else gettext("%(number)s hours", number=hours)
-    return gettext("%(number)s minutes", number=minutes)
+def times_words(one: WhenNeeded) -> str:
+    """Return when the ones of a day were taken, as far as the times are known."""
+    return ", ".join(_time(logged) for logged in one.taken)
+
+
+def one_taken_words(one: WhenNeeded, logged: Logged) -> str:
+    """Return one that was taken as needed: when, and how much."""
+    return ", ".join(filter(None, [_time(logged), thousandths_words(logged.amount, one.schedule.unit)]))
+
+
+def fresh_id() -> str:
+    """Return an id for one form of a page."""
+    return str(new_id())
+
+
+def _time(logged: Logged) -> str:
+    return f"{logged.local_time:%H:%M}" if logged.time_known else gettext("no time told")
