@@ -36,8 +36,12 @@ def who_sees_medicine(
     """
     if medicine.private:
         return []
-    part = Part(gettext("this medicine"), needs_of(medicine))
-    return (standing or receipts.standing(patient)).sees(medicine.newest.day, [part])
+    return who_would_see(standing or receipts.standing(patient), medicine)
+
+
+def who_would_see(standing: Standing, medicine: OwnMedicine) -> list[Sees]:
+    """Return everybody who can see this medicine as it is now, or could if the patient did not keep it to themselves."""
+    return standing.sees(medicine.newest.day, [Part(gettext("this medicine"), needs_of(medicine))])
 
 
 def who_sees_dose(
