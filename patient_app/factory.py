@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from patient_app.accounts import identity
 from patient_app.accounts import views as accounts_views
 from patient_app.accounts.models import Installation, InstallationKind
-from patient_app.care_team import medicine_views as team_medicine_views
+from patient_app.care_team import prescribing_views as team_medicine_views
 from patient_app.care_team import views as care_team_views
 from patient_app.checkins import views as checkins_views
 from patient_app.core import (

@@ -10,7 +10,9 @@ from flask.typing import ResponseReturnValue
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer
 from patient_app.core.pages import render_page
-from patient_app.reading import medicine_words, medicines as reading, words
+from patient_app.medications.schedule import Paused
+from patient_app.reading import medicine_words, prescribing, words
+from patient_app.reading import medicines as reading
 
 bp = Blueprint("team_medicines", __name__)
 
@@ -24,6 +26,7 @@ def medicines(patient_id: uuid.UUID) -> ResponseReturnValue:
         "care_team/medicines.html",
         patient_id=patient_id,
         identity=words.identity_words(shared.person),
+        may_enter=prescribing.may_enter(viewer(), shared),
         **medicine_words.page_words(shared),
     )
 
@@ -37,5 +40,7 @@ def medicine(patient_id: uuid.UUID, medicine_id: uuid.UUID) -> ResponseReturnVal
         "care_team/medicine.html",
         patient_id=patient_id,
         identity=words.identity_words(shared.person),
+        may_enter=prescribing.may_enter(viewer(), shared),
+        is_held=isinstance(shared.one(medicine_id).newest.schedule.plan, Paused),
         **medicine_words.history_words(shared, shared.one(medicine_id)),
     )
