@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from patient_app.accounts.models import Person
 from patient_app.core.db import Base, sealed_column
 from patient_app.core.vault import SealedText
 
@@ -69,7 +70,8 @@ class MedicineHours(Base):
 
     __tablename__ = "medicine_hours"
 
-    patient_id: Mapped[Id] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    # By its column, not its name: statements that are made when a module is read take their types from what is there.
+    patient_id: Mapped[Id] = mapped_column(ForeignKey(Person.id), primary_key=True)
     practice_id: Mapped[Id] = mapped_column(ForeignKey("practice.id"))
     # Minutes of the plan's date by anchor, as `schedule.Hours`.
     hours: Mapped[dict[str, int]] = mapped_column(JSON)
