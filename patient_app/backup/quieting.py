@@ -56,6 +56,8 @@ QUIETED = (
 LEFT: Mapping[str, str] = {
     "access_chain": "the end of a patient's records",
     "access_record": "what happened",
+    "blood_test": "what a prescriber planned; Today shows it, and nothing is sent",
+    "blood_test_version": "likewise",
     "check_in": "what a person wrote",
     "check_in_version": "likewise",
     "consent_category": "what a consent covers; its state is what opens",
@@ -75,6 +77,8 @@ LEFT: Mapping[str, str] = {
     "medicine_hours": "when a person eats and sleeps",
     "medicine_version": "what was true of a medicine",
     "safety_plan_step": "what a person wrote",
+    "supply_entry": "what a person said they have",
+    "supply_watch": "from when on that is counted",
     "support_link": "ties; nothing is read by one without a consent",
     "team_note": "what a team wrote",
     "throttle": "counts that run out",
