@@ -139,9 +139,7 @@ def stopped_lately_days() -> int:
     return int(rules_file()["stopped_lately"]["days"])
 
 
-def shown(
-    told: Told[Any], names: dict[str, str], language: str, *, heading: str = "", crisis: bool = False
-) -> Shown:
+def shown(told: Told[Any], names: dict[str, str], language: str, *, heading: str = "", crisis: bool = False) -> Shown:
     """Return words of the catalogue as a page shows them."""
     entry: Entry = told.entry
     words = entry.read(language)

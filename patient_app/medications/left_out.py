@@ -118,7 +118,11 @@ def rules() -> tuple[Rule, ...]:
     for entry in rules_file()["left_out"]:
         asked: Mapping[str, Any] = entry["when"]
         keys = frozenset(asked["medicines"])
-        if not set(asked) <= _CONDITIONS or entry["shows"] not in _card_file() or any(not catalogue.get(k) for k in keys):
+        if (
+            not set(asked) <= _CONDITIONS
+            or entry["shows"] not in _card_file()
+            or any(not catalogue.get(k) for k in keys)
+        ):
             raise ValueError(f"Rule {entry['id']!r} names a condition, a medicine or a card that does not exist.")
         found.append(
             Rule(

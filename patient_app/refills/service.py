@@ -29,7 +29,7 @@ from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, vault
 from patient_app.medications.due import Version
 from patient_app.medications.models import Medicine, Source
-from patient_app.medications.regimen import OWN, OwnMedicine, Standing, asked_by, due_versions, own_medicine
+from patient_app.medications.regimen import OWN, OwnMedicine, Standing, asked_by, due_versions, own_medicines
 from patient_app.medications.supply import days_left
 from patient_app.refills import counting
 from patient_app.refills.counting import Coverage, Said
@@ -152,9 +152,7 @@ _OWN_ENTRIES = (
     .order_by(SupplyEntry.on_date, SupplyEntry.recorded_seq)
 )
 _OF_ONE = _OWN_ENTRIES.where(SupplyEntry.medicine_id == bindparam("medicine_id"))
-_VERSIONS = (
-    select(SupplyEntry).where(SupplyEntry.first_id == bindparam("first_id")).order_by(SupplyEntry.version)
-)
+_VERSIONS = select(SupplyEntry).where(SupplyEntry.first_id == bindparam("first_id")).order_by(SupplyEntry.version)
 _WORTH_COUNTING = (
     select(SupplyWatch.medicine_id)
     .join(Medicine, Medicine.id == SupplyWatch.medicine_id)
@@ -190,13 +188,16 @@ def low(patient: Viewer, today: date) -> list[Low]:
 
     One statement for who said nothing of any, and for whom none can be low yet.
     """
-    asked = {**asked_by(patient), "today": today}
-    found = []
-    for (medicine_id,) in connection().execute(_WORTH_COUNTING, asked).all():
-        medicine = own_medicine(patient, medicine_id)
-        supply = own_supply(patient, medicine, today)
-        if supply.is_low and _is_going_on(medicine, today):
-            found.append(Low(medicine.id, medicine.name, None if supply.ran_out_on else supply.days))
+    worth_it = set(connection().execute(_WORTH_COUNTING, {**asked_by(patient), "today": today}).scalars())
+    if not worth_it:
+        return []
+    medicines = [one for one in own_medicines(patient) if one.id in worth_it and _is_going_on(one, today)]
+    supplies = own_supplies(patient, medicines, today)
+    found = [
+        Low(one.id, one.name, None if supply.ran_out_on else supply.days)
+        for one in medicines
+        if (supply := supplies.get(one.id)) is not None and supply.is_low
+    ]
     return sorted(found, key=lambda one: -1 if one.days is None else one.days)
 
 
@@ -245,7 +246,11 @@ def _is_going_on(medicine: OwnMedicine, today: date) -> bool:
 
 def _opened(row: Any, column: str) -> str:
     blob = getattr(row, column)
-    return "" if blob is None else vault().open_or_say(Place(SupplyEntry.__tablename__, column, row.id, row.patient_id), blob)
+    return (
+        ""
+        if blob is None
+        else vault().open_or_say(Place(SupplyEntry.__tablename__, column, row.id, row.patient_id), blob)
+    )
 
 
 # --- writing ---------------------------------------------------------------------------------------------------
