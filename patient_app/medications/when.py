@@ -1,0 +1,86 @@
+"""When doses are looked at, put off, and said to have been taken. Pure: no database, no clock of its own.
+
+A dose belongs to the civil date of its plan. The list of a day is that of the person's day, which begins some hours
+after midnight: so in the night it is still the list of the evening before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from patient_app.core.clock import Moment
+from patient_app.medications.due import DueDose, Version, due_doses, instant
+from patient_app.medications.schedule import MINUTES_A_DAY, Anchor, Hours, minute_of
+
+# How long back doses can be written down.
+PAST_DAYS = 14
+# A phone's clock and ours differ a little; a time that is no further ahead than this is now.
+_AHEAD = timedelta(minutes=5)
+
+
+class Later(StrEnum):
+    """For how long a dose can be put off."""
+
+    HALF_AN_HOUR = "30"
+    HOUR = "60"
+    TWO_HOURS = "120"
+    EVENING = "evening"
+
+
+def on_list(versions: Iterable[Version], now: Moment, day_start_minutes: int, hours: Hours) -> list[DueDose]:
+    """Return the doses on the list of this moment, in their order, each once.
+
+    All of the person's day. Of the date before, those of the night after it that fall into this day: whoever goes to
+    bed at nine in the morning. After midnight, while the day has not turned, those of the new date that are due before
+    it turns; but none that is due at no time, since the day that it is for has not begun.
+    """
+    day = now.day
+    doses = due_doses(versions, day - timedelta(days=1), day + timedelta(days=1), hours)
+    found = [dose for dose in doses if _is_on(dose, day, now.local_date, day_start_minutes)]
+    return sorted(found, key=lambda dose: (dose.local_date + timedelta(days=_nights(dose)), dose.wall or time.min))
+
+
+def _is_on(dose: DueDose, day: date, local_date: date, day_start_minutes: int) -> bool:
+    minute = dose.planned.minute
+    if dose.local_date == day:
+        return True
+    if minute is None:
+        return False
+    if dose.local_date < day:
+        return minute >= MINUTES_A_DAY + day_start_minutes
+    return dose.local_date <= local_date and minute < day_start_minutes
+
+
+def _nights(dose: DueDose) -> int:
+    return (dose.planned.minute or 0) // MINUTES_A_DAY
+
+
+def later_choices(now: datetime, zone: ZoneInfo, hours: Hours) -> dict[Later, datetime]:
+    """Return until when a dose can be put off, in UTC; "this evening" only while it has not come."""
+    soon = (Later.HALF_AN_HOUR, Later.HOUR, Later.TWO_HOURS)
+    found: dict[Later, datetime] = {choice: now + timedelta(minutes=int(choice)) for choice in soon}
+    evening = instant(now.astimezone(zone).date(), minute_of(Anchor.DINNER, hours) or 0, zone)
+    if evening > max(found.values()):
+        found[Later.EVENING] = evening
+    return found
+
+
+def taken_at(said: time, dose: DueDose, now: datetime, zone: ZoneInfo, day_start_minutes: int) -> datetime | None:
+    """Return the instant (UTC) of a time of the clock at which a dose is said to be taken; None if it is to come.
+
+    Of the plan's date, or of the night after it: the one that is nearer to when it was due. For a dose at no time, a
+    time before the person's day begins is in the night after.
+    """
+    minute = said.hour * 60 + said.minute
+    both = [instant(dose.local_date, minute + night, zone) for night in (0, MINUTES_A_DAY)]
+    past = [each for each in both if each <= now + _AHEAD]
+    if not past:
+        return None
+    if dose.planned.minute is None:
+        in_the_night = minute < day_start_minutes and len(past) > 1
+        return past[in_the_night]
+    due = instant(dose.local_date, dose.planned.minute, zone)
+    return min(past, key=lambda each: abs(each - due))
