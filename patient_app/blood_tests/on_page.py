@@ -9,7 +9,7 @@ from flask_babel import get_locale
 
 from patient_app.blood_tests import service
 from patient_app.core.identity import Viewer
-from patient_app.medications import beside, cards, catalogue
+from patient_app.medications import cards, catalogue
 from patient_app.medications.cards import Shown
 from patient_app.medications.regimen import OwnMedicine
 
@@ -42,6 +42,3 @@ def on_page(patient: Viewer, medicine: OwnMedicine, _today: date) -> OnPage:
     ]
     known = [cards.shown(told, {}, language) for told in catalogue.blood_tests(key)]
     return OnPage(tuple(tests), tuple(known), cards.notices(language).not_reviewed)
-
-
-beside.register("blood_tests", on_page=on_page)

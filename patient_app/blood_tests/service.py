@@ -11,9 +11,9 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from patient_app.accounts.entry_order import next_entry_seq
@@ -111,20 +111,15 @@ COLUMNS = (
 )
 
 
-def _tests() -> Select[Any]:
-    return (
-        select(*COLUMNS)
-        .join(BloodTestVersion, NEWEST)
-        .join(Person, Person.id == BloodTestVersion.author_id)
-        .join(Medicine, Medicine.id == BloodTest.medicine_id)
-    )
-
-
-_OWN = (
-    _tests()
-    .where(OWN, BloodTest.patient_id == bindparam("patient_id"), BloodTest.medicine_id == bindparam("medicine_id"))
-    .order_by(BloodTestVersion.due_on.desc(), BloodTest.id.desc())
+_TESTS: Select[Any] = (
+    select(*cast("tuple[Any, ...]", COLUMNS))
+    .join(BloodTestVersion, NEWEST)
+    .join(Person, Person.id == BloodTestVersion.author_id)
+    .join(Medicine, Medicine.id == BloodTest.medicine_id)
 )
+_OWN = _TESTS.where(
+    OWN, BloodTest.patient_id == bindparam("patient_id"), BloodTest.medicine_id == bindparam("medicine_id")
+).order_by(BloodTestVersion.due_on.desc(), BloodTest.id.desc())
 _DUE = (
     select(*(column for column in COLUMNS if column is not Person.name_sealed))
     .join(BloodTestVersion, NEWEST)
@@ -154,6 +149,11 @@ def due_soon(patient: Viewer, today: date) -> list[Due]:
     asked = {**asked_by(patient), "first": today - STILL, "last": today + SOON}
     rows = connection().execute(_DUE, asked).all()
     return [Due(row.medicine_id, _what(row), row.due_on) for row in rows]
+
+
+def of_medicine() -> ColumnElement[bool]:
+    """Return the condition that a test is of a medicine (joined as `Medicine`), for whoever else reads it."""
+    return BloodTest.medicine_id == Medicine.id
 
 
 def as_test(row: Any) -> Entered:

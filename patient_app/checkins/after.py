@@ -34,8 +34,8 @@ _USE_BEFORE = (
 )
 
 
-# Gets who asks, the kinds that were used, and the language; returns cards as it shows them, the most careful first.
-Beside = Callable[[Viewer, Iterable[str], str], tuple[Any, ...]]
+# Gets who asks, the kinds that were used, and the language; returns what its own macros draw, or None for nothing.
+Beside = Callable[[Viewer, Iterable[str], str], Any]
 _beside: list[Beside] = []
 
 
@@ -53,7 +53,7 @@ def card_after(patient: Viewer, profile: Profile, entry: OwnCheckIn, language: s
     found = card(rule.shows, language)
     if not (rule.beside_medicines and known.used):
         return found
-    return replace(found, beside=tuple(one for beside in _beside for one in beside(patient, known.used, language)))
+    return replace(found, beside=next((beside(patient, known.used, language) for beside in _beside), None))
 
 
 def _known(patient: Viewer, profile: Profile, entry: OwnCheckIn) -> Known:

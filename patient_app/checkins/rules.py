@@ -77,8 +77,8 @@ class Card:
     lines: tuple[str, ...]
     links: tuple[Link, ...]
     crisis: bool
-    # What stands in the same offer, below: cards of another feature, as it shows them.
-    beside: tuple[Any, ...] = ()
+    # What stands in the same offer, below: cards of another feature, as its macros draw them.
+    beside: Any = None
 
 
 def offer(known: Known) -> str | None:

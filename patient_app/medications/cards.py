@@ -60,6 +60,14 @@ class Notices:
 
 
 @dataclass(frozen=True, slots=True)
+class BesideUse:
+    """The cards beside what was used, and what stands beside cards."""
+
+    cards: tuple[Shown, ...]
+    notices: Notices
+
+
+@dataclass(frozen=True, slots=True)
 class OfMedicine:
     """All that is said beside one medicine: with others, with substances, by itself, and before it is stopped."""
 
@@ -97,19 +105,20 @@ def of_medicine(medicine: OwnMedicine, medicines: Iterable[OwnMedicine], day: da
     )
 
 
-def beside_use(patient: Viewer, kinds: Iterable[str], language: str) -> tuple[Shown, ...]:
+def beside_use(patient: Viewer, kinds: Iterable[str], language: str) -> BesideUse | None:
     """Return the cards on these kinds of substances beside what the patient takes now, the most careful first.
 
-    Nothing where no card speaks of them, or for kinds that are no substance. Asks for the medicines only when a kind
+    None where no card speaks of them, or for kinds that are no substance. Asks for the medicines only when a kind
     may have a card.
     """
     substances = [kind for kind in SUBSTANCES if kind in set(kinds)]
     if not substances:
-        return ()
+        return None
     day = moment(now(), patient.zone, patient.day_start_minutes).local_date
     names = _names(one for one in own_medicines(patient) if is_taken(one, day))
     found = [told for kind in substances for told in catalogue.cards_for(names, kind)]
-    return _all_shown(sorted(found, key=lambda told: _DANGER[told.entry.severity]), names, language)
+    found.sort(key=lambda told: _DANGER[told.entry.severity])
+    return BesideUse(_all_shown(found, names, language), notices(language)) if found else None
 
 
 def notices(language: str) -> Notices:

@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Boolean, and_, bindparam, or_, select
+from sqlalchemy import Boolean, ColumnElement, and_, bindparam, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from patient_app.accounts.entry_order import next_entry_seq
@@ -218,6 +218,20 @@ def supply_of(entries: Sequence[Entry], versions: Sequence[Version], unit: str, 
         units=units,
         days=None if units is None else days_left(units, versions, today),
         ran_out_on=counting.ran_out_on(said, today),
+    )
+
+
+def counts_of_medicine() -> ColumnElement[bool]:
+    """Return the condition that an entry is of a medicine (joined as `Medicine`) and counts, for whoever else reads it.
+
+    `since` is bound to it. Nobody else reads what a session in question after a clinic code wrote.
+    """
+    return and_(
+        SupplyEntry.medicine_id == Medicine.id,
+        SupplyEntry.replaced.is_(False),
+        SupplyEntry.removed_at.is_(None),
+        SupplyEntry.while_closed.is_(False),
+        SupplyEntry.on_date >= bindparam("since"),
     )
 
 

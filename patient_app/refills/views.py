@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
 
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -23,13 +21,13 @@ from patient_app.core.identity import Viewer, viewer
 from patient_app.core.keeping import kept_on_phone
 from patient_app.core.outbox import Item, Refused, id_cannot_be_used
 from patient_app.core.pages import render_page
-from patient_app.medications import beside, cards, left_out
+from patient_app.medications import cards, left_out
 from patient_app.medications.models import Source
-from patient_app.medications.regimen import OwnMedicine, due_versions, own_medicine
+from patient_app.medications.regimen import OwnMedicine, own_medicine
 from patient_app.refills import service
-from patient_app.refills.counting import Coverage
 from patient_app.refills.forms import RanOutForm, SupplyForm
 from patient_app.refills.models import Kind
+from patient_app.refills.on_page import on_page
 from patient_app.refills.service import IdTaken, New, OtherWords, Supply
 
 bp = Blueprint("refills", __name__)
@@ -42,14 +40,6 @@ notices.register(
     supply_taken_back=_l("Taken back. It does not count any more."),
     ran_out=_l("Saved: nothing is left."),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class OnPage:
-    """What the part on the page of a medicine shows."""
-
-    supply: Supply
-    coverage: Coverage | None
 
 
 @bp.get("/medications/<uuid:medicine_id>/supply")
@@ -155,24 +145,13 @@ outbox.register("refills.save", take_entry)
 outbox.register("refills.ran_out", take_ran_out)
 
 
-# --- on the pages of medicines -----------------------------------------------------------------------------------
-
-
-def _on_page(patient: Viewer, medicine: OwnMedicine, today: date) -> OnPage:
-    supply = service.own_supply(patient, medicine, today)
-    return OnPage(supply, service.covered(supply, due_versions([medicine])))
-
-
-beside.register("supply", on_page=_on_page, on_list=service.own_supplies)
-
-
 def _now(patient: Viewer) -> Moment:
     return moment(clock.now(), patient.zone, patient.day_start_minutes)
 
 
 def _page(patient: Viewer, medicine: OwnMedicine, form: SupplyForm, empty: RanOutForm | None = None) -> str:
     today, language = _now(patient).local_date, str(get_locale())
-    part = _on_page(patient, medicine, today)
+    part = on_page(patient, medicine, today)
     return render_page(
         "refills/supply.html",
         medicine=medicine,
