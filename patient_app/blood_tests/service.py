@@ -1,7 +1,8 @@
 """Blood tests of a medicine: entered and changed by a prescriber, read by the patient. Others read through `reading`.
 
 Whether a prescriber may is asked by whoever calls this (`reading.supplies`). A change names the version that was shown
-(`base`); one that is not the newest any more is refused with both shown, so that no two prescribers overwrite each other.
+(`base`); one that is not the newest any more is
+refused with both shown, so that no two prescribers overwrite each other.
 """
 
 from __future__ import annotations
@@ -180,7 +181,7 @@ def _what(row: Any) -> What:
 
 
 def enter(
-    author: Viewer, patient_id: uuid.UUID, medicine_id: uuid.UUID, test_id: uuid.UUID, planned: Planned, day: date
+    author: Viewer, patient_id: uuid.UUID, medicine_id: uuid.UUID, test_id: uuid.UUID, planned: Planned, *, day: date
 ) -> None:
     """Keep a new test once; `day` is the patient's. Needs a writing unit.
 
@@ -209,7 +210,7 @@ def enter(
             db().add(row)
     except IntegrityError:  # Somebody else's request took the id this very moment.
         raise IdTaken from None
-    _add_version(author, row, planned, 1, day, seq)
+    _add_version(author, row, planned, version=1, day=day, seq=seq)
 
 
 def change(
@@ -218,8 +219,8 @@ def change(
     medicine_id: uuid.UUID,
     test_id: uuid.UUID,
     planned: Planned,
-    day: date,
     *,
+    day: date,
     base: int,
 ) -> None:
     """Keep what is true of a test from now on, as a new version. What is said already changes nothing.
@@ -239,10 +240,10 @@ def change(
         raise Stale
     row.newest_version += 1
     row.due_on = planned.due_on if planned.is_to_come else None
-    _add_version(author, row, planned, row.newest_version, day, seq)
+    _add_version(author, row, planned, version=row.newest_version, day=day, seq=seq)
 
 
-def _add_version(author: Viewer, test: BloodTest, planned: Planned, version: int, day: date, seq: int) -> None:
+def _add_version(author: Viewer, test: BloodTest, planned: Planned, *, version: int, day: date, seq: int) -> None:
     row = BloodTestVersion(
         id=new_id(),
         test_id=test.id,

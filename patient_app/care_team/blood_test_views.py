@@ -46,7 +46,7 @@ def enter(patient_id: uuid.UUID, medicine_id: uuid.UUID) -> ResponseReturnValue:
     planned = form.planned(_today(found)) if form.validate() else None
     if planned is not None:
         try:
-            service.enter(viewer(), patient_id, medicine_id, form["id"].value, planned, found.page.today)
+            service.enter(viewer(), patient_id, medicine_id, form["id"].value, planned, day=found.page.today)
             return _saved(patient_id, medicine_id)
         except Stale:
             newer = found.one(form["id"].value)
@@ -78,7 +78,7 @@ def save_change(patient_id: uuid.UUID, medicine_id: uuid.UUID, test_id: uuid.UUI
     if planned is not None:
         try:
             base = form.base_version() or test.version
-            service.change(viewer(), patient_id, medicine_id, test_id, planned, found.page.today, base=base)
+            service.change(viewer(), patient_id, medicine_id, test_id, planned, day=found.page.today, base=base)
             return _saved(patient_id, medicine_id)
         except Stale:
             newer, form.base.data = test, str(test.version)

@@ -19,8 +19,8 @@ MOST_PROMPTS = 2
 class Line:
     """One line on Today: a sentence, and where it leads or what its button does.
 
-    `kind` names what it is about (the template words it); `about` is who or what, the first of `count`; `day` a civil date of it; `is_prompt`:
-    it only suggests.
+    `kind` names what it is about (the template words it); `about` is who or what, the first of `count`; `day` is
+    a civil date of it; `is_prompt`: it only suggests.
     """
 
     kind: str

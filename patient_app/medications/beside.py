@@ -1,7 +1,7 @@
-"""What other features show on the pages of medicines: gathered by whoever registered, since medicines know none of them.
+"""What other features show on the pages of medicines: gathered by whoever registered; medicines know none of them.
 
-A feature above registers, by a name, what its part of a page needs (`register`); the views hand it to their templates as
-`beside.<name>`, where the feature's own include draws it.
+A feature above registers, by a name, what its part of a page needs (`register`); the views hand it to their templates
+as `beside.<name>`, where the feature's own include draws it.
 """
 
 from __future__ import annotations

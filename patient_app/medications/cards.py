@@ -1,6 +1,6 @@
 """Which cards stand beside what a person takes: on substances, on two medicines at once, and on one by itself.
 
-Which cards there are is the catalogue's; here it is put together with what this person takes, in their own names for it.
+Which cards there are is the catalogue's; here they are put together with what a person takes, in their names for it.
 It is for the patient alone, whatever they share, and informs: no card tells anybody to start, stop or change a dose.
 """
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from flask_babel import lazy_gettext as _l
 
 from patient_app.core.forms import ChoiceField, DayField, Form, IdField, Needed, Options, short_text
+from patient_app.medications import typed
 from patient_app.refills.models import Kind
 from patient_app.refills.service import LOOK_BACK, MOST_UNITS, New
 
@@ -19,13 +20,13 @@ KINDS = Options(
     ]
 )
 # Digits, and up to three after a point or comma: what fits into thousandths. Nothing in it can be read two ways.
-_AMOUNT = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,3}))?")
+_AMOUNT = re.compile(r"([0-9]{1,9})(?:[.]([0-9]{1,3}))?")
 LONGEST_AMOUNT = 20
 
 
 def amount_of(text: str) -> Decimal | None:
-    """Return a number as it was typed; None for anything that is none, is below 0 or has more than three places."""
-    found = _AMOUNT.fullmatch(text.strip()) if len(text) <= LONGEST_AMOUNT else None
+    """Return a number as it was typed, halves too; None for what is none, or below 0, or has more than three places."""
+    found = _AMOUNT.fullmatch(typed.amount(text) or "") if len(text) <= LONGEST_AMOUNT else None
     return None if found is None else Decimal(f"{found[1]}.{found[2] or 0}")
 
 

@@ -31,6 +31,7 @@ from patient_app.medications.due import Version
 from patient_app.medications.models import Medicine, Source
 from patient_app.medications.regimen import OWN, OwnMedicine, Standing, asked_by, due_versions, own_medicines
 from patient_app.medications.supply import days_left
+from patient_app.medications.words import amount_words
 from patient_app.refills import counting
 from patient_app.refills.counting import Coverage, Said
 from patient_app.refills.models import Kind, SupplyEntry, SupplyWatch
@@ -68,6 +69,11 @@ class Entry:
     day: date
 
     @property
+    def words(self) -> str:
+        """The amount in words."""
+        return amount_words(self.amount, self.unit)
+
+    @property
     def said(self) -> Said:
         """As it is counted."""
         return Said(self.kind, self.on, self.amount, self.seq)
@@ -87,6 +93,11 @@ class Supply:
     units: Decimal | None = None
     days: int | None = None
     ran_out_on: date | None = None
+
+    @property
+    def words(self) -> str:
+        """What is there in words; empty where it cannot be counted."""
+        return amount_words(self.units, self.unit)
 
     @property
     def remind_on(self) -> date | None:
