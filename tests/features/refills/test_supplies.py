@@ -206,7 +206,7 @@ def test_today_counts_nothing_until_it_can_be_low_and_sees_a_plan_that_doubled(
     keep(store, patient.viewer, medicine, new(amount=60))
     with store.work(writes=False), counted(store.database) as statements:
         service.low(patient.viewer, now().local_date)
-    assert statements.number == 1
+    assert len(statements.statements) == 1
     changed(store, patient, medicine.id, daily(*doses("08:00", "20:00")), now())
     set_time("2026-03-29 15:00")  # Of 60 there are 6 left; by the old plan it would be 33.
     assert [low.days for low in runs_low(store, patient.viewer)] == [3]
