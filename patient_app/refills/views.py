@@ -43,7 +43,7 @@ notices.register(
 
 
 @bp.get("/medications/<uuid:medicine_id>/supply")
-@access(Permission.MEDICATIONS_READ)
+@access(Permission.MEDICATIONS_MANAGE)
 @kept_on_phone
 def show(medicine_id: uuid.UUID) -> ResponseReturnValue:
     """Show what is left, as far as it can be counted, and the form to write down more."""
@@ -53,7 +53,7 @@ def show(medicine_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @bp.post("/medications/<uuid:medicine_id>/supply")
-@access(Permission.MEDICATIONS_WRITE)
+@access(Permission.MEDICATIONS_MANAGE)
 def save(medicine_id: uuid.UUID) -> ResponseReturnValue:
     """Keep what was got or counted; the same one sent again is stored once."""
     patient, form = viewer(), SupplyForm()
@@ -69,7 +69,7 @@ def save(medicine_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @bp.post("/medications/<uuid:medicine_id>/ran-out")
-@access(Permission.MEDICATIONS_WRITE)
+@access(Permission.MEDICATIONS_MANAGE)
 def ran_out(medicine_id: uuid.UUID) -> ResponseReturnValue:
     """Keep that nothing is left, and say who can help."""
     patient, form = viewer(), RanOutForm()
@@ -84,7 +84,7 @@ def ran_out(medicine_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @bp.post("/medications/<uuid:medicine_id>/supply/<uuid:entry_id>/take-back")
-@access(Permission.MEDICATIONS_WRITE)
+@access(Permission.MEDICATIONS_MANAGE)
 def take_back(medicine_id: uuid.UUID, entry_id: uuid.UUID) -> ResponseReturnValue:
     """Take back what was a mistake; done twice it is done once."""
     patient = viewer()
