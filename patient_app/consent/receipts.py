@@ -172,6 +172,10 @@ class Standing:
                 return bool(single)
         return False
 
+    def name_of(self, person_id: uuid.UUID) -> str:
+        """Return the name of somebody whom consents can reach now; empty for anybody else."""
+        return next((person.name for person in self.people if person.id == person_id), "")
+
     def _reaching(self, person: _Person, day: date) -> tuple[list[_Scope], list[_Scope]]:
         """Return what is open to somebody for a day: to them by name, and to all of their discipline."""
         open_then = [row for row in self.consents if row.entries_from is None or row.entries_from <= day]
@@ -189,14 +193,14 @@ class Standing:
 _Scope = Mapping[Category, Level]
 
 
-def standing(patient: Viewer) -> Standing:
-    """Return what the patient's consents open now, and to whom."""
+def standing(patient: Viewer, *, names: bool = False) -> Standing:
+    """Return what the patient's consents open now, and to whom; where that is nobody, people only for their `names`."""
     asked = {"patient_id": patient.id, "asked_at": clock.now(), "noticed_by": clock.now() - READS_AFTER_NOTICE}
     consents = db().execute(_CONSENTS, asked).all()
-    if not consents:
+    if not consents and not names:
         return Standing((), (), {})
     scopes: dict[uuid.UUID, dict[Category, Level]] = {}
-    for consent_id, category, level in db().execute(_SCOPES, asked):
+    for consent_id, category, level in db().execute(_SCOPES, asked) if consents else ():
         scopes.setdefault(consent_id, {})[Category(category)] = Level(level)
     return Standing([*_team(asked), *_supporters(patient, asked)], consents, scopes)
 

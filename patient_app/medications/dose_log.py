@@ -279,6 +279,12 @@ def was_sent(patient: Viewer, sent_print: bytes) -> bool:
     return connection().execute(_WAS_SENT, asked).first() is not None
 
 
+def is_there(patient: Viewer, dose_id: uuid.UUID) -> bool:
+    """Whether one of the patient's own as needed is stored under this id."""
+    known = _known_one(patient, dose_id)
+    return known is not None and known.slot is None
+
+
 def tap_id(form_id: uuid.UUID, slot: Slot) -> uuid.UUID:
     """Return the id of the tap of one dose in a form: always the same one, and sorted as the form's own (UUIDv8)."""
     named = f"{slot.medicine_id} {slot.plan_date} {slot.slot}".encode()

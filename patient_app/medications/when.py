@@ -39,8 +39,14 @@ def on_list(versions: Iterable[Version], now: Moment, day_start_minutes: int, ho
     """
     day = now.day
     doses = due_doses(versions, day - timedelta(days=1), day + timedelta(days=1), hours)
-    found = [dose for dose in doses if _is_on(dose, day, now.local_date, day_start_minutes)]
-    return sorted(found, key=lambda dose: (dose.local_date + timedelta(days=_nights(dose)), dose.wall or time.min))
+    return [dose for dose in doses if _is_on(dose, day, now.local_date, day_start_minutes)]
+
+
+def is_tapped_now(plan_date: date, minute: int | None, now: Moment) -> bool:
+    """Whether a dose said to be taken is taken now: on its day, or in the night after it that is due then."""
+    if plan_date >= now.day:
+        return True
+    return minute is not None and minute >= MINUTES_A_DAY and plan_date == now.day - timedelta(days=1)
 
 
 def _is_on(dose: DueDose, day: date, local_date: date, day_start_minutes: int) -> bool:
@@ -54,10 +60,6 @@ def _is_on(dose: DueDose, day: date, local_date: date, day_start_minutes: int) -
     return dose.local_date <= local_date and minute < day_start_minutes
 
 
-def _nights(dose: DueDose) -> int:
-    return (dose.planned.minute or 0) // MINUTES_A_DAY
-
-
 def later_choices(now: datetime, zone: ZoneInfo, hours: Hours) -> dict[Later, datetime]:
     """Return until when a dose can be put off, in UTC; "this evening" only while it has not come."""
     soon = (Later.HALF_AN_HOUR, Later.HOUR, Later.TWO_HOURS)
@@ -68,19 +70,29 @@ def later_choices(now: datetime, zone: ZoneInfo, hours: Hours) -> dict[Later, da
     return found
 
 
-def taken_at(said: time, dose: DueDose, now: datetime, zone: ZoneInfo, day_start_minutes: int) -> datetime | None:
+def taken_at(
+    said: time, planned: tuple[date, int | None], now: datetime, zone: ZoneInfo, day_start_minutes: int
+) -> datetime | None:
     """Return the instant (UTC) of a time of the clock at which a dose is said to be taken; None if it is to come.
 
-    Of the plan's date, or of the night after it: the one that is nearer to when it was due. For a dose at no time, a
+    Of the plan's date, or of the night after it: the one that is nearer to the planned minute. For a dose at no time, a
     time before the person's day begins is in the night after.
     """
-    minute = said.hour * 60 + said.minute
-    both = [instant(dose.local_date, minute + night, zone) for night in (0, MINUTES_A_DAY)]
+    day, planned_minute = planned
+    if planned_minute is None:
+        return on_day(said, day, now, zone, day_start_minutes)
+    both = (instant(day, _minute(said) + night, zone) for night in (0, MINUTES_A_DAY))
     past = [each for each in both if each <= now + _AHEAD]
-    if not past:
-        return None
-    if dose.planned.minute is None:
-        in_the_night = minute < day_start_minutes and len(past) > 1
-        return past[in_the_night]
-    due = instant(dose.local_date, dose.planned.minute, zone)
-    return min(past, key=lambda each: abs(each - due))
+    due = instant(day, planned_minute, zone)
+    return min(past, key=lambda each: abs(each - due), default=None)
+
+
+def on_day(said: time, day: date, now: datetime, zone: ZoneInfo, day_start_minutes: int) -> datetime | None:
+    """Return the instant (UTC) of a time of the clock in a day of the person's; None if it is to come."""
+    night = MINUTES_A_DAY if _minute(said) < day_start_minutes else 0
+    found = instant(day, _minute(said) + night, zone)
+    return found if found <= now + _AHEAD else None
+
+
+def _minute(said: time) -> int:
+    return said.hour * 60 + said.minute

@@ -80,7 +80,7 @@ def versions(kind: Asker) -> Select[Any]:
         .join(MedicineVersion, MedicineVersion.medicine_id == Medicine.id)
         .join(Person, Person.id == MedicineVersion.author_id)
         .where(gate.on(MedicineVersion.day))
-        .order_by(Medicine.day, Medicine.id, MedicineVersion.version)
+        .order_by(Medicine.recorded_seq, Medicine.id, MedicineVersion.version)
     )
 
 

@@ -17,7 +17,7 @@ from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
 from patient_app.accounts.models import Person
 from patient_app.checkins.service import local_time
-from patient_app.consent.categories import Level
+from patient_app.consent.categories import Category, Level
 from patient_app.consent.decisions import Grants, Reader, asked_by, asker, grants_of
 from patient_app.core import clock, work
 from patient_app.core.clock import moment
@@ -26,9 +26,11 @@ from patient_app.core.identity import Viewer
 from patient_app.core.roles import Role
 from patient_app.core.vault import Place
 from patient_app.core.work import vault
-from patient_app.medications import due, regimen
+from patient_app.medications import counts, due, regimen, skipping
 from patient_app.medications.models import Answer, Change, DoseState, DoseVersion
+from patient_app.medications.counts import Counts
 from patient_app.medications.regimen import OwnVersion
+from patient_app.medications.skipping import Why
 from patient_app.reading import medicine_gate as gate
 from patient_app.reading import people, records
 from patient_app.reading.medicine_gate import MEDICATIONS, NEEDED, USE
@@ -42,7 +44,7 @@ DAYS = 30
 @dataclass(frozen=True, slots=True)
 class SharedDose:
     """What was logged of one dose. `local_time` is the wall clock where it was logged; without `time_known` it says
-    nothing. `reason` is a code of `skipping`, empty where none was given or where it is closed to the reader.
+    nothing. `why` is there for one left out with a reason that is open to the reader.
     """
 
     medicine_id: uuid.UUID
@@ -53,7 +55,7 @@ class SharedDose:
     local_time: datetime
     time_known: bool
     amount: Decimal | None
-    reason: str
+    why: Why | None
     clock_skew: int | None
 
 
@@ -70,6 +72,8 @@ class SharedMedicine:
     authors: Mapping[uuid.UUID, str]
     answered_at: Mapping[uuid.UUID, datetime]
     doses: tuple[SharedDose, ...] = ()
+    # What the patient logged themselves over the days of the page.
+    counts: Counts = Counts(DAYS)
 
     @property
     def newest(self) -> OwnVersion:
@@ -215,16 +219,37 @@ def _medicines(reader: Reader, page: SharedMedicines) -> tuple[SharedMedicine, .
     shown = {version.id for own in rows.values() for _, version in own}
     answered = {version_id: row.recorded_at for version_id, row in said.items() if version_id in shown}
     return tuple(
-        SharedMedicine(
-            medicine_id,
-            about_use=any(row.about_use or version.said.always_about_use for row, version in own),
-            versions=tuple(version for _, version in own),
-            authors=names,
-            answered_at=answered,
-            doses=tuple(logged.get(medicine_id, ())),
+        _counted(
+            SharedMedicine(
+                medicine_id,
+                about_use=any(row.about_use or version.said.always_about_use for row, version in own),
+                versions=tuple(version for _, version in own),
+                authors=names,
+                answered_at=answered,
+                doses=tuple(logged.get(medicine_id, ())),
+            ),
+            page,
         )
         for medicine_id, own in rows.items()
     )
+
+
+def _counted(medicine: SharedMedicine, page: SharedMedicines) -> SharedMedicine:
+    """Return it with the numbers of what the patient logged, of the days that are open to the reader alone."""
+    since = max(_open_since(page.grants, need) for need in (NEEDED if medicine.about_use else (MEDICATIONS,)))
+    known_since = max(medicine.versions[0].day, since - timedelta(days=1)) if since > date.min else medicine.versions[0].day
+    doses = due.due_doses(medicine.due_versions, page.first_day, page.today)
+    found = counts.count(doses, medicine.doses, page.today, DAYS, {str(medicine.id): known_since})
+    return replace(medicine, counts=found)
+
+
+def _open_since(grants: Grants, category: Category) -> date:
+    days = [
+        grant.entries_from or date.min
+        for grant in grants.items
+        if grant.category is category and grant.level is Level.DETAIL
+    ]
+    return min(days, default=date.max)
 
 
 _Rows = Mapping[uuid.UUID, Sequence[tuple[Any, OwnVersion]]]
@@ -261,10 +286,10 @@ def _doses(rows: Sequence[Any]) -> dict[uuid.UUID, list[SharedDose]]:
 
 
 def _dose(row: Any) -> SharedDose:
-    reason = ""
+    why = None
     if row.reason_sealed is not None:
         place = Place(DoseVersion.__tablename__, "reason_sealed", row.version_id, row.patient_id)
-        reason = vault().open(place, row.reason_sealed)
+        why = skipping.from_text(vault().open(place, row.reason_sealed))
     return SharedDose(
         medicine_id=row.medicine_id,
         plan_date=row.plan_date,
@@ -274,6 +299,6 @@ def _dose(row: Any) -> SharedDose:
         local_time=local_time(row.occurred_at, row.utc_offset),
         time_known=row.time_known,
         amount=None if row.amount is None else Decimal(row.amount) / 1000,
-        reason=reason,
+        why=why,
         clock_skew=row.clock_skew,
     )
