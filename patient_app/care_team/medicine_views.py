@@ -10,7 +10,9 @@ from flask.typing import ResponseReturnValue
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer
 from patient_app.core.pages import render_page
-from patient_app.reading import medicine_words, medicines as reading, words
+from patient_app.reading import medicine_words, supplies, words
+from patient_app.reading import medicines as reading
+from patient_app.reading.service import reader_of
 
 bp = Blueprint("team_medicines", __name__)
 
@@ -25,6 +27,7 @@ def medicines(patient_id: uuid.UUID) -> ResponseReturnValue:
         patient_id=patient_id,
         identity=words.identity_words(shared.person),
         **medicine_words.page_words(shared),
+        **supplies.page_words(reader_of(viewer()), shared),
     )
 
 
@@ -37,5 +40,8 @@ def medicine(patient_id: uuid.UUID, medicine_id: uuid.UUID) -> ResponseReturnVal
         "care_team/medicine.html",
         patient_id=patient_id,
         identity=words.identity_words(shared.person),
+        supplied=supplies.of_page(reader_of(viewer()), shared).get(medicine_id),
+        key=shared.one(medicine_id).newest.said.catalogue,
+        may_enter_tests=supplies.may_enter(viewer()),
         **medicine_words.history_words(shared, shared.one(medicine_id)),
     )

@@ -7,8 +7,8 @@ known of opioids is content/rules/medicines.yaml. Whatever is not known counts a
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
@@ -30,17 +30,18 @@ LOOK_BACK = timedelta(days=90)
 _CONDITIONS = frozenset({"medicines", "days_at_least"})
 
 _LAST_TAKEN = (
-    select(func.max(Dose.plan_date))
+    select(Dose.medicine_id, func.max(Dose.plan_date).label("last"))
     .join(Medicine, Medicine.id == Dose.medicine_id)
     .join(DoseVersion, and_(DoseVersion.dose_id == Dose.id, DoseVersion.version == Dose.shown_version))
     .where(
         OWN,
         Dose.patient_id == bindparam("patient_id"),
-        Dose.medicine_id == bindparam("medicine_id"),
+        Dose.medicine_id.in_(bindparam("medicine_ids", expanding=True)),
         Dose.plan_date <= bindparam("on"),
         Dose.plan_date >= bindparam("since"),
         DoseVersion.state == DoseState.TAKEN,
     )
+    .group_by(Dose.medicine_id)
 )
 
 
@@ -69,6 +70,20 @@ def cards_after_skip(patient: Viewer, medicine: OwnMedicine, on: date, language:
     return cards_for(medicine, days_without(patient, medicine, on), language)
 
 
+def cards_after_skips(
+    patient: Viewer, skipped: Iterable[tuple[OwnMedicine, date]], language: str
+) -> dict[uuid.UUID, tuple[Shown, ...]]:
+    """Return, by medicine, the cards for doses of several that were left out, each on a civil date; one statement."""
+    by_id = {medicine.id: (medicine, on) for medicine, on in skipped}
+    if not by_id:
+        return {}
+    last = _last_taken_of(patient, by_id, max(on for _, on in by_id.values()))
+    return {
+        medicine_id: cards_for(medicine, _days_since(medicine, last.get(medicine_id), on), language)
+        for medicine_id, (medicine, on) in by_id.items()
+    }
+
+
 def cards_for(medicine: OwnMedicine, days: int | None, language: str) -> tuple[Shown, ...]:
     """Return the cards for a medicine of which so many days in a row were left out, None where that is not known."""
     key, form, names = medicine.catalogue, medicine.newest.said.form, {medicine.catalogue or "": medicine.name}
@@ -76,7 +91,7 @@ def cards_for(medicine: OwnMedicine, days: int | None, language: str) -> tuple[S
     said = frozenset().union(*(rule.instead_of for rule in holding))
     gaps = [gap for gap in catalogue.gaps(key, form, days) if gap.entry.id not in said]
     return (
-        *(_card(rule.shows, language) for rule in holding),
+        *(replace(_card(rule.shows, language), names=(medicine.name,)) for rule in holding),
         *(shown(gap, names, language) for gap in gaps),
     )
 
@@ -95,20 +110,22 @@ def days_without(patient: Viewer, medicine: OwnMedicine, on: date) -> int | None
     Counted from the first date with a dose due after the last that was taken; 0 where a dose of the date itself was
     taken. None where no dose of the last months is known to have been taken, so that it cannot be said.
     """
-    last = last_taken(patient, medicine.id, on)
+    return _days_since(medicine, _last_taken_of(patient, [medicine.id], on).get(medicine.id), on)
+
+
+def _days_since(medicine: OwnMedicine, last: date | None, on: date) -> int | None:
     if last is None:
         return None
-    if last == on:
+    if last >= on:
         return 0
     due = due_doses(due_versions([medicine]), last + timedelta(days=1), on)
     return (on - due[0].local_date).days + 1 if due else 0
 
 
-def last_taken(patient: Viewer, medicine_id: uuid.UUID, on: date) -> date | None:
-    """Return the last civil date, up to one, of whose plan a dose of the patient's own medicine was taken."""
-    asked = {**asked_by(patient), "medicine_id": medicine_id, "on": on, "since": on - LOOK_BACK}
-    found: date | None = connection().execute(_LAST_TAKEN, asked).scalar()
-    return found
+def _last_taken_of(patient: Viewer, medicine_ids: Iterable[uuid.UUID], on: date) -> dict[uuid.UUID, date]:
+    """Return, by medicine, the last civil date, up to one, of whose plan a dose of the patient's own was taken."""
+    asked = {**asked_by(patient), "medicine_ids": list(medicine_ids), "on": on, "since": on - LOOK_BACK}
+    return {row.medicine_id: row.last for row in connection().execute(_LAST_TAKEN, asked)}
 
 
 @lru_cache(maxsize=1)

@@ -89,12 +89,23 @@ def of_page(reader: Reader, page: SharedMedicines) -> dict[uuid.UUID, SharedSupp
     }
 
 
+def page_words(reader: Reader, page: SharedMedicines) -> dict[str, Any]:
+    """Return what the list of a patient's medicines shows of their supplies, beside what it shows of the medicines."""
+    keys = {one.id: one.newest.said.catalogue for one in page.medicines}
+    return {"supplied": of_page(reader, page), "keys": keys}
+
+
+def may_enter(viewer: Viewer) -> bool:
+    """Whether this clinician enters blood tests at all; for which medicine, `to_enter` decides."""
+    return viewer.discipline is Discipline.PRESCRIBER
+
+
 def to_enter(viewer: Viewer, patient_id: uuid.UUID, medicine_id: uuid.UUID) -> ToEnter:
     """Return a medicine for which this prescriber may enter blood tests, and record the reading.
 
     Raise `NotFound` for any other discipline, and for a medicine that is not open to them now.
     """
-    if viewer.discipline is not Discipline.PRESCRIBER:
+    if not may_enter(viewer):
         raise NotFound
     page = read_medicines(viewer, patient_id)
     medicine = page.one(medicine_id)

@@ -1,4 +1,4 @@
-"""Which cards stand beside what somebody takes: by what they take now or stopped lately, most careful first, and no more."""
+"""Which cards stand beside what somebody takes: by what they take now or stopped lately, most careful first."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def test_which_must_not_be_stopped_all_at_once_is_said(store: Store, patient: Ma
             store, patient, started(store, patient, daily(*doses("08:00")), at("02-01 07:00"), said(key, None))
         )
         found = left_out.before_stopping(medicine, "en")
-        return found and found.id
+        return None if found is None else found.id
 
     assert told("lorazepam") == "never_suddenly"
     assert told("sertraline") is None
@@ -103,7 +103,7 @@ def log(store: Store, patient: Made, medicine: OwnMedicine, on: str, state: Dose
                 device_seq=None,
                 newest_version=1,
                 **common,
-            )  # fmt: skip
+            )
         )
         db().flush()
         db().add(
@@ -117,7 +117,7 @@ def log(store: Store, patient: Made, medicine: OwnMedicine, on: str, state: Dose
                 edited_at=moment.occurred_at,
                 fingerprint=b"",
                 **common,
-            )  # fmt: skip
+            )
         )
 
 
