@@ -11,8 +11,9 @@ from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer
 from patient_app.core.pages import render_page
 from patient_app.medications.schedule import Paused
-from patient_app.reading import medicine_words, prescribing, words
+from patient_app.reading import medicine_words, prescribing, supplies, words
 from patient_app.reading import medicines as reading
+from patient_app.reading.service import reader_of
 
 bp = Blueprint("team_medicines", __name__)
 
@@ -28,6 +29,7 @@ def medicines(patient_id: uuid.UUID) -> ResponseReturnValue:
         identity=words.identity_words(shared.person),
         may_enter=prescribing.may_enter(viewer(), shared),
         **medicine_words.page_words(shared),
+        **supplies.page_words(reader_of(viewer()), shared),
     )
 
 
@@ -42,5 +44,8 @@ def medicine(patient_id: uuid.UUID, medicine_id: uuid.UUID) -> ResponseReturnVal
         identity=words.identity_words(shared.person),
         may_enter=prescribing.may_enter(viewer(), shared),
         is_held=isinstance(shared.one(medicine_id).newest.schedule.plan, Paused),
+        supplied=supplies.of_page(reader_of(viewer()), shared).get(medicine_id),
+        key=shared.one(medicine_id).newest.said.catalogue,
+        may_enter_tests=supplies.may_enter(viewer()),
         **medicine_words.history_words(shared, shared.one(medicine_id)),
     )

@@ -27,9 +27,7 @@ def needs_of(medicine: OwnMedicine) -> frozenset[Category]:
     return _ABOUT_USE if about_use else _MEDICINE
 
 
-def who_sees_medicine(
-    patient: Viewer, medicine: OwnMedicine, *, standing: Standing | None = None
-) -> list[Sees]:
+def who_sees_medicine(patient: Viewer, medicine: OwnMedicine, *, standing: Standing | None = None) -> list[Sees]:
     """Return everybody who can see this medicine as it is now; nobody for one that the patient keeps to themselves.
 
     Some of them may see less of what was before: a consent can begin with a day. `standing` where it was asked before.

@@ -34,9 +34,7 @@ class Gate:
     def __init__(self, opened: CTE) -> None:
         self.opened = opened
         self.newest = aliased(MedicineVersion)
-        self.is_newest = and_(
-            self.newest.medicine_id == Medicine.id, self.newest.version == Medicine.newest_version
-        )
+        self.is_newest = and_(self.newest.medicine_id == Medicine.id, self.newest.version == Medicine.newest_version)
         self.medicine = and_(
             Medicine.patient_id == bindparam("patient_id"),
             Medicine.removed_at.is_(None),

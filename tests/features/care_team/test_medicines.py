@@ -53,7 +53,9 @@ def said(page: Page) -> str:
     return words
 
 
-def test_the_therapist_reads_the_plan_with_the_reason_of_each_change(client: Client, world: World, store: Store) -> None:
+def test_the_therapist_reads_the_plan_with_the_reason_of_each_change(
+    client: Client, world: World, store: Store
+) -> None:
     medicine_id = start(store, world)
     version_id = change(store, world, medicine_id, by=world.prescriber, reason="Sleep is still poor", days=1)
     start(store, world, NALTREXONE)

@@ -189,7 +189,7 @@ def test_the_id_of_a_hidden_one_tells_nothing(client: Client, world: World, stor
     for taken in (hidden, theirs):
         answer = client.post(address, data={**data, "id": str(taken)})
         assert answer.status_code == 422
-        assert "This page was out of date" in answer.words
+        assert "This page was out of date" in answer.words, answer.main_words
     assert stored(store) == 2
 
 

@@ -364,5 +364,3 @@ def test_a_closed_one_leaves_no_trace_in_what_is_read(store: Store, world: World
     change(store, world, hidden, said=NALTREXONE, by=world.prescriber, reason="canary")
     log(store, world, hidden, state=DoseState.SKIPPED, why=Why(Reason.FORGOT))
     assert read(store, world) == alone
-
-
