@@ -74,4 +74,3 @@ def has_reason(form: MedicineForm) -> bool:
         return True
     form.add_error("reason", NO_REASON)
     return False
-

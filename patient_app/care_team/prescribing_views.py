@@ -288,5 +288,3 @@ def _hold_page(page: SharedMedicines, medicine: SharedMedicine, how: str, form: 
         label=label,
         effect=effect,
     )
-
-

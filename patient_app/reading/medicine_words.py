@@ -123,9 +123,7 @@ def counts_words(counts: Counts) -> str:
             gettext("%(number)s not recorded", number=counts.not_recorded),
         ]
     if counts.as_needed:
-        told.append(
-            ngettext("%(num)d time when needed", "%(num)d times when needed", counts.as_needed)
-        )
+        told.append(ngettext("%(num)d time when needed", "%(num)d times when needed", counts.as_needed))
     return " · ".join(told)
 
 

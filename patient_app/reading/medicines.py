@@ -237,7 +237,9 @@ def _medicines(reader: Reader, page: SharedMedicines) -> tuple[SharedMedicine, .
 def _counted(medicine: SharedMedicine, page: SharedMedicines) -> SharedMedicine:
     """Return it with the numbers of what the patient logged, of the days that are open to the reader alone."""
     since = max(_open_since(page.grants, need) for need in (NEEDED if medicine.about_use else (MEDICATIONS,)))
-    known_since = max(medicine.versions[0].day, since - timedelta(days=1)) if since > date.min else medicine.versions[0].day
+    known_since = (
+        max(medicine.versions[0].day, since - timedelta(days=1)) if since > date.min else medicine.versions[0].day
+    )
     doses = due.due_doses(medicine.due_versions, page.first_day, page.today)
     found = counts.count(doses, medicine.doses, page.today, DAYS, {str(medicine.id): known_since})
     return replace(medicine, counts=found)

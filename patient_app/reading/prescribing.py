@@ -39,4 +39,8 @@ def to_change(viewer: Viewer, patient_id: uuid.UUID, medicine_id: uuid.UUID) -> 
 
 def may_enter(viewer: Viewer, page: SharedMedicines) -> bool:
     """Whether the page of a patient's medicines offers this clinician to enter one."""
-    return page.is_open and viewer.discipline is Discipline.PRESCRIBER and may_read(viewer, page.person.id, about_use=False)
+    return (
+        page.is_open
+        and viewer.discipline is Discipline.PRESCRIBER
+        and may_read(viewer, page.person.id, about_use=False)
+    )

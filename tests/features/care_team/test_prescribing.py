@@ -184,7 +184,14 @@ def test_the_id_of_a_hidden_one_tells_nothing(client: Client, world: World, stor
     theirs = start(store, world, NALTREXONE)
     share(store, world, {MED: DETAIL})
     factories.sign_in(client, world.prescriber)
-    data = {"catalogue": "sertraline", "about_use": "no", "reason": "x", "amount": "1", "unit": "tablet", "base": "", "made_as": ""}
+    data = {
+        "catalogue": "sertraline",
+        "about_use": "no",
+        "reason": "x",
+        "amount": "1",
+        "unit": "tablet",
+        "made_as": "tablet",
+    }
     address = f"/team/{world.patient.id}/medications/new/once"
     for taken in (hidden, theirs):
         answer = client.post(address, data={**data, "id": str(taken)})
@@ -246,9 +253,14 @@ def test_marking_it_for_drugs_is_refused_to_who_could_not_read_it_again(
 def test_amounts_that_cannot_be(client: Client, world: World, store: Store, amount: str) -> None:
     share(store, world, {MED: DETAIL})
     factories.sign_in(client, world.prescriber)
-    data = {"id": str(new_id()), "catalogue": "sertraline", "about_use": "no", "reason": "x", "unit": "tablet", "made_as": ""}
+    data = {
+        "id": str(new_id()),
+        "catalogue": "sertraline",
+        "about_use": "no",
+        "reason": "x",
+        "unit": "tablet",
+        "made_as": "tablet",
+    }
     answer = client.post(f"/team/{world.patient.id}/medications/new/once", data={**data, "amount": amount})
     assert answer.status_code == 422
     assert stored(store) == 0
-
-
