@@ -1,4 +1,4 @@
-"""The clinicians' pages about a patient's medicines. Every reading goes through `reading`, which decides and records."""
+"""The clinicians' pages about a patient's medicines. Every reading goes through `reading`: decided and recorded."""
 
 from __future__ import annotations
 

@@ -33,6 +33,8 @@ from patient_app.reading import medicine_words, medicines, prescribing, words
 from patient_app.reading.medicines import SharedMedicine, SharedMedicines
 from patient_app.reading.people import Named
 
+__all__ = ["bp"]
+
 STALE = _l("This was changed meanwhile. Look at both, and save what is right.")
 _HOLDS = {"stop": Change.STOPPED, "pause": Change.PAUSED, "go-on": Change.RESUMED}
 _WRITE = {Change.STOPPED: changing.stop, Change.PAUSED: changing.pause, Change.RESUMED: changing.resume}

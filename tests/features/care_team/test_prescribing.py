@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -162,7 +163,11 @@ def test_what_is_not_open_cannot_be_changed_and_answers_as_if_it_were_not_there(
         share(store, world, {MED: DETAIL})
     if why == "another's":
         medicine_id = new_id()
-    values = {"private": {"private": True}, "about use": {"about_use": True}, "removed": {"removed_at": NOW}}
+    values: dict[str, dict[str, Any]] = {
+        "private": {"private": True},
+        "about use": {"about_use": True},
+        "removed": {"removed_at": NOW},
+    }
     if why in values:
         mark(store, medicine_id, **values[why])
     factories.sign_in(client, world.prescriber)
