@@ -78,8 +78,8 @@ def add(kind: str) -> ResponseReturnValue:
     medicine = catalogue.get(form.catalogue.data)
     form.offer(medicine)
     moment = now_of(patient)
-    schedule = form.schedule(moment.local_date) if form.validate() else None
-    if schedule is None:
+    is_valid, schedule = form.validate(), form.schedule(moment.local_date)
+    if schedule is None or not is_valid:
         return _page(form, medicine), 422
     try:
         changing.start(
