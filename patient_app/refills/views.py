@@ -83,12 +83,12 @@ def ran_out(medicine_id: uuid.UUID) -> ResponseReturnValue:
     return _page(patient, medicine, SupplyForm(formdata=None, on=now.local_date.isoformat()), form), 422
 
 
-@bp.post("/medications/<uuid:medicine_id>/supply/<uuid:entry_id>/take-back")
+@bp.post("/medications/<uuid:medicine_id>/supply/<uuid:supply_id>/take-back")
 @access(Permission.MEDICATIONS_MANAGE)
-def take_back(medicine_id: uuid.UUID, entry_id: uuid.UUID) -> ResponseReturnValue:
+def take_back(medicine_id: uuid.UUID, supply_id: uuid.UUID) -> ResponseReturnValue:
     """Take back what was a mistake; done twice it is done once."""
     patient = viewer()
-    service.take_back(patient, own_medicine(patient, medicine_id), entry_id, _now(patient).local_date)
+    service.take_back(patient, own_medicine(patient, medicine_id), supply_id, _now(patient).local_date)
     return redirect(url_for(".show", medicine_id=medicine_id, done="supply-taken-back"), 303)
 
 
