@@ -37,6 +37,8 @@ class Permission(StrEnum):
     CHECK_INS_WRITE = "check-ins:write"
     CODES_CONFIRM = "codes:confirm"
     CODES_ISSUE = "codes:issue"
+    MEDICATIONS_MANAGE = "medications:manage"
+    MEDICATIONS_PRESCRIBE = "medications:prescribe"
     OUTBOX_SEND = "outbox:send"
     PATIENTS_INVITE = "patients:invite"
     PRACTICE_MANAGE = "practice:manage"
@@ -64,6 +66,8 @@ PERMITTED: dict[Permission, frozenset[Role]] = {
     Permission.CHECK_INS_WRITE: _PATIENT,
     Permission.CODES_CONFIRM: _STAFF,
     Permission.CODES_ISSUE: _STAFF,
+    Permission.MEDICATIONS_MANAGE: _PATIENT,
+    Permission.MEDICATIONS_PRESCRIBE: frozenset({Role.CLINICIAN}),  # Of these, `reading.prescribing` asks further.
     Permission.OUTBOX_SEND: _PATIENT,
     Permission.PATIENTS_INVITE: _STAFF,
     Permission.PRACTICE_MANAGE: frozenset({Role.ADMINISTRATOR}),
@@ -88,6 +92,7 @@ _CLOSED_AFTER_CODE = frozenset(
     {
         Permission.CODES_CONFIRM,
         Permission.CODES_ISSUE,
+        Permission.MEDICATIONS_PRESCRIBE,
         Permission.TEAM_READ,
         Permission.TEAM_WRITE,
         Permission.WORRIES_READ,
