@@ -1,7 +1,8 @@
 """A practice of the size that the budgets speak of, written straight into the tables with every word really sealed.
 
 200 patients with a check-in a day for three years, all on one therapist's list; two more with two check-ins a day, one
-for a single year and one for five; and many who check in under load. Everybody has a session to send requests with.
+for a single year and one for five; and many who check in under load. Each takes four
+medicines. Everybody has a session to send requests with.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from bench import medicines
 from patient_app.access_log.models import AccessChain
 from patient_app.accounts import sessions
 from patient_app.accounts.models import (
@@ -44,7 +46,7 @@ from patient_app.core.work import Store, db, vault
 
 ZONE = "America/New_York"
 PATIENTS, YEARS = 200, 3
-SHARED = {Category.MOOD: Level.DETAIL, Category.SUBSTANCE_USE: Level.DETAIL, Category.NOTES: Level.DETAIL}
+SHARED = dict.fromkeys((Category.MOOD, Category.SUBSTANCE_USE, Category.NOTES, Category.MEDICATIONS), Level.DETAIL)
 NOTES = (
     "Slept badly, but the walk after dinner helped.",
     "Argued with my brother on the phone. Left the room and called Sam.",
@@ -52,6 +54,7 @@ NOTES = (
     "The bus passed the old place and the pull was strong for ten minutes, then it went. I counted and breathed.",
 )
 _ROWS_AT_ONCE = 4000
+_LOG_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,9 @@ def build(store: Store, *, patients: int = PATIENTS, years: int = YEARS, crowd: 
     histories += [(caseload[0], years * 365, 2), (one_year, 365, 2), (five_years, 5 * 365, 2)]
     histories += [(patient, 60, 1) for patient in crowd_people]
     _write_histories(store, practice_id, histories, chance)
+    # The dose log of those whose pages are measured is as long as their history; the others' a month.
+    log = [(patient.id, days if a_day > 1 else _LOG_DAYS) for patient, days, a_day in histories]
+    medicines.write(store, practice_id, log, ZONE)
     return Bench(practice_id, therapist, prescriber, supporter, caseload[0], one_year, five_years, tuple(crowd_people))
 
 
