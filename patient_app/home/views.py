@@ -16,6 +16,7 @@ from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.core.roles import Role
 from patient_app.home.attention import MOST_LINES, Line, chosen
+from patient_app.medications import doses
 from patient_app.profile import service as profiles
 from patient_app.profile.service import Profile
 
@@ -78,6 +79,9 @@ def _candidates(patient: Viewer, profile: Profile) -> list[Line]:
         Line("new_member", member.name, str(DISCIPLINE_NAMES[member.discipline]), target=member.membership_id)
         for member in teams.new_members_for(patient.id)
     ]
+    due = doses.waiting(patient, clock.now())
+    if due:
+        lines.append(Line("doses", count=len(due), is_prompt=True))
     if not profile.welcomed:
         left = profiles.LAST_STEP + 1 - profile.step
         lines.append(Line("welcome", more=url_for(FIRST_SCREENS[profile.step]), count=left, is_prompt=True))
