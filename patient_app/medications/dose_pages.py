@@ -19,6 +19,7 @@ from patient_app.medications.counts import Counts
 from patient_app.medications.dose_forms import DayForm
 from patient_app.medications.dose_words import LATER
 from patient_app.medications.doses import DayList, Group
+from patient_app.medications.regimen import OwnMedicine
 from patient_app.medications.skipping import WORDS, Reason, offered
 from patient_app.medications.when import PAST_DAYS, Later
 from patient_app.profile import service as profiles
@@ -46,6 +47,11 @@ class DosePart:
         """Whether it is the list of now."""
         return self.listed.day == self.today
 
+    @property
+    def day_before(self) -> date:
+        """The day before that of the list."""
+        return self.listed.day - timedelta(days=1)
+
     def is_due(self, group: Group) -> bool:
         """Whether a group is due by now, and its button the one to press; those at no time can wait."""
         if not self.is_today or group.minute is None:
@@ -71,10 +77,10 @@ def now_for(patient: Viewer) -> Moment:
     return clock.moment(clock.now(), patient.zone, patient.day_start_minutes)
 
 
-def today_part(patient: Viewer) -> DosePart:
-    """Return the list of now, for the page of all medicines: `{{ doses.day_list(part, back="today") }}`."""
+def today_part(patient: Viewer, medicines: list[OwnMedicine]) -> DosePart:
+    """Return the list of now, of all the patient's medicines, for the page that shows them."""
     now = now_for(patient)
-    return _part(patient, doses.today(patient, now.occurred_at), now)
+    return _part(patient, doses.today(patient, now.occurred_at, medicines), now)
 
 
 def day_part(patient: Viewer, day: date, refused: DayForm | None = None) -> DosePart:

@@ -248,10 +248,10 @@ class DayList:
         raise NotFound
 
 
-def today(patient: Viewer, now: datetime) -> DayList:
-    """Return the list of this moment (`when.on_list`)."""
+def today(patient: Viewer, now: datetime, medicines: list[OwnMedicine] | None = None) -> DayList:
+    """Return the list of this moment (`when.on_list`); `medicines` are all of the patient's, where they are at hand."""
     moment = clock.moment(now, patient.zone, patient.day_start_minutes)
-    own = _Regimen.of(patient)
+    own = _Regimen.of(patient, medicines)
     listed = when.on_list(own.versions, moment, patient.day_start_minutes, own.hours)
     return _list(patient, own, listed, moment.day, moment)
 
@@ -294,8 +294,8 @@ class _Regimen:
     hours: Hours
 
     @classmethod
-    def of(cls, patient: Viewer) -> _Regimen:
-        medicines = regimen.own_medicines(patient)
+    def of(cls, patient: Viewer, medicines: list[OwnMedicine] | None = None) -> _Regimen:
+        medicines = regimen.own_medicines(patient) if medicines is None else medicines
         return cls(medicines, regimen.hours_of(patient) if medicines else DEFAULT_HOURS)
 
     @property

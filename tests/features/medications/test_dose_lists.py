@@ -123,6 +123,8 @@ def test_later_is_never_over_an_evening_that_is_past() -> None:
 
 @dataclass
 class Row:
+    """What is logged of a dose, as far as it is counted."""
+
     plan_date: date
     state: DoseState
     slot: str | None = "08:00"

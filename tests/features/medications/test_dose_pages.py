@@ -1,4 +1,4 @@
-"""The pages of the dose log without scripts: one tap for a group, exceptions in the same form, undo after, kind refusals."""
+"""The pages of the dose log without scripts: one tap for a group, exceptions in the same form, undo after."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def needed(store: Store, patient: Made) -> uuid.UUID:
 def states(store: Store, patient: Made, day: date = MONDAY) -> list[tuple[DoseState, Why | None]]:
     with store.work(writes=False):
         lines = doses.on_date(patient.viewer, day, at("03-02 08:05").occurred_at).lines
-    return [(line.state, line.logged and line.logged.why) for line in sorted(lines, key=lambda line: line.name)]
+    return [
+        (line.state, line.logged.why if line.logged else None) for line in sorted(lines, key=lambda line: line.name)
+    ]
 
 
 def group_form(page: Page) -> FormOnPage:
