@@ -92,7 +92,8 @@ def add(kind: str) -> ResponseReturnValue:
             moment=moment,
             private=bool(form.private.data),
         )
-        return redirect(url_for("medications.show_list", done="medicine-added"), 303)
+        address = url_for("medications.show_medicine", medicine_id=form.id.value, done="medicine-added")
+        return redirect(address, 303)
     except Refused as refused:
         put_beside(form, refused)
     except IdTaken:
