@@ -210,7 +210,6 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/medications/hours": {"waking": "6:30", "breakfast": "7", "lunch": "12:30", "dinner": "18:00", "bedtime": "11 pm"},
     "/medications/new": {"name": "sertraline"},
     "/medications/new/<string:kind>": {**_MEDICINE, "private": "y"},
-    "/medications/new/own-words": {"name": words, "kind": "once"},
     "/medications/<uuid:medicine_id>/ran-out": {"id": as_it_came},
     "/medications/<uuid:medicine_id>/supply": {
         "id": as_it_came,
