@@ -318,7 +318,7 @@ ANSWERS: dict[str, dict[str, Answer]] = {
         "end": "",
         "reason": words,
     },
-    "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/<any(stop, pause, 'go-on'):how>": {
+    "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/<any(stop,pause,'go-on'):how>": {
         "id": as_it_came,
         "reason": words,
     },
