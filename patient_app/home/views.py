@@ -18,7 +18,7 @@ from patient_app.core.pages import render_page
 from patient_app.core.roles import Role
 from patient_app.home import beside
 from patient_app.home.attention import MOST_LINES, Line, chosen
-from patient_app.medications import unseen_pairs
+from patient_app.medications import doses, unseen_pairs
 from patient_app.profile import service as profiles
 from patient_app.profile.service import Profile
 from patient_app.refills import service as refills
@@ -89,6 +89,9 @@ def _candidates(patient: Viewer, profile: Profile) -> list[Line]:
         Line("new_member", member.name, str(DISCIPLINE_NAMES[member.discipline]), target=member.membership_id)
         for member in teams.new_members_for(patient.id)
     ]
+    due = doses.waiting(patient, clock.now())
+    if due:
+        lines.append(Line("doses", count=len(due), is_prompt=True))
     if not profile.welcomed:
         left = profiles.LAST_STEP + 1 - profile.step
         lines.append(Line("welcome", more=url_for(FIRST_SCREENS[profile.step]), count=left, is_prompt=True))
