@@ -33,7 +33,7 @@ def doses(store: Store, world: World, canaries: Mapping[str, str]) -> None:
     with store.work(writes=True):
         said = Said(canaries["medicine"])
         changing.start(Author.patient(owner), needed_id, needed_id, said, plan, about_use=False, moment=began)
-        slot = Slot(medicine_id, now.local_date - timedelta(days=1), ON_THE_DAY)
+        slot = Slot(medicine_id, now.local_date - timedelta(days=3), ON_THE_DAY)
         why = Why(Reason.OTHER, canaries["skip_words"])
         dose_log.log_due(owner, new_id(), {slot: Told(DoseState.SKIPPED, now, why=why)}, now)
         dose_log.log_as_needed(owner, new_id(), needed_id, Told(DoseState.TAKEN, now), now)
