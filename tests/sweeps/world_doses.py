@@ -1,8 +1,7 @@
-"""What the owner of the sweeps' world logged: a dose left out, in own words, and one taken as needed."""
+"""What the owner of the sweeps' world takes as needed: a medicine, of which one was taken."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
@@ -13,28 +12,24 @@ from patient_app.core.ids import new_id
 from patient_app.core.work import Store
 from patient_app.medications import changing, dose_log
 from patient_app.medications.changing import Author
-from patient_app.medications.dose_log import Slot, Told
+from patient_app.medications.dose_log import Told
 from patient_app.medications.models import DoseState
 from patient_app.medications.said import Said
-from patient_app.medications.schedule import ON_THE_DAY, AsNeeded, Schedule
-from patient_app.medications.skipping import Reason, Why
+from patient_app.medications.schedule import AsNeeded, Schedule
 
 if TYPE_CHECKING:
     from tests.sweeps.world import World
 
 
 def doses(store: Store, world: World, canaries: Mapping[str, str]) -> None:
-    """Let the owner have logged them, of the medicine that addresses name and of one as needed."""
+    """Let the owner have it; it is what `needed_id` means in addresses."""
     owner = world.people["owner"].viewer
     began = clock.moment(clock.now() - timedelta(days=30), owner.zone)
     now = clock.moment(clock.now(), owner.zone)
-    needed_id, medicine_id = new_id(), uuid.UUID(world.ids["medicine_id"])
+    needed_id = new_id()
     plan = Schedule(began.local_date, None, "tablet", AsNeeded(Decimal(1), 3, 60))
     with store.work(writes=True):
         said = Said(canaries["medicine"])
         changing.start(Author.patient(owner), needed_id, needed_id, said, plan, about_use=False, moment=began)
-        slot = Slot(medicine_id, now.local_date - timedelta(days=3), ON_THE_DAY)
-        why = Why(Reason.OTHER, canaries["skip_words"])
-        dose_log.log_due(owner, new_id(), {slot: Told(DoseState.SKIPPED, now, why=why)}, now)
         dose_log.log_as_needed(owner, new_id(), needed_id, Told(DoseState.TAKEN, now), now)
     world.ids["needed_id"] = str(needed_id)
