@@ -36,9 +36,7 @@ TO_TEAM = IDENTITY | {"called", "pronouns"}
 CHART = IDENTITY | {"address", "emergency_contact", "email"}
 ABOUT_USE = frozenset({"thing", "amount", "trigger", "helper"})
 PLAN = frozenset({"plan", "plan_contact", "plan_about_use", "naloxone"})
-MEDICINE = frozenset(
-    {"medicine", "medicine_for", "medicine_reason", "medicine_about_use", "skip_reason", "blood_test"}
-)
+MEDICINE = frozenset({"medicine", "medicine_for", "medicine_reason", "medicine_about_use", "skip_reason", "blood_test"})
 OF_THE_SUPPORTER = frozenset({"supporter_own_name", "supporter_own_email"})
 OF_THE_STAFF = frozenset({"staff_name", "staff_email", "staff_device"})
 # What each situation may see at all, whatever the page.
