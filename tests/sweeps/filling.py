@@ -176,6 +176,15 @@ _HOURS: dict[str, Answer] = {
     f"{end}_{day}": hour for day in range(7) for end, hour in (("opens", "08:30"), ("closes", "16:30"))
 }
 
+_BLOOD_TEST: dict[str, Answer] = {
+    "id": as_it_came,
+    "base": as_it_came,
+    "what": "other",
+    "words": words,
+    "due_on": lambda _typing, _field: clock.now().date().isoformat(),
+    "done_on": "",
+    "dropped": None,
+}
 _MEDICINE: dict[str, Answer] = {
     "id": as_it_came,
     "catalogue": as_it_came,
@@ -317,11 +326,8 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/sign-in/code": {"code": code},
     "/sign-out": {},
     "/supporting/worried/tell": {"id": as_it_came, "patient": first_radio, "about": words, "words": words},
-    **dict.fromkeys(
-        (
-            "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/tests",
-            "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/tests/<uuid:test_id>",
-        ),
+    "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/tests": _BLOOD_TEST,
+    "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/tests/<uuid:test_id>": _BLOOD_TEST,
         {
             "id": as_it_came,
             "base": as_it_came,
