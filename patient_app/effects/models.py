@@ -183,6 +183,8 @@ class ResponseVersion(Base):
     recorded_seq: Mapped[int]
     device_seq: Mapped[int | None]
     source: Mapped[Source] = mapped_column(String(16))
+    # When it was written, by the clock where that was; and how many seconds a phone's clock was ahead.
+    edited_at: Mapped[datetime]
     clock_skew: Mapped[int | None] = mapped_column(default=None)
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
     helps: Mapped[int | None] = mapped_column(default=None)
