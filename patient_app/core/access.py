@@ -37,6 +37,8 @@ class Permission(StrEnum):
     CHECK_INS_WRITE = "check-ins:write"
     CODES_CONFIRM = "codes:confirm"
     CODES_ISSUE = "codes:issue"
+    EFFECTS_READ = "effects:read"
+    EFFECTS_WRITE = "effects:write"
     OUTBOX_SEND = "outbox:send"
     PATIENTS_INVITE = "patients:invite"
     PRACTICE_MANAGE = "practice:manage"
@@ -64,6 +66,8 @@ PERMITTED: dict[Permission, frozenset[Role]] = {
     Permission.CHECK_INS_WRITE: _PATIENT,
     Permission.CODES_CONFIRM: _STAFF,
     Permission.CODES_ISSUE: _STAFF,
+    Permission.EFFECTS_READ: _PATIENT,
+    Permission.EFFECTS_WRITE: _PATIENT,
     Permission.OUTBOX_SEND: _PATIENT,
     Permission.PATIENTS_INVITE: _STAFF,
     Permission.PRACTICE_MANAGE: frozenset({Role.ADMINISTRATOR}),

@@ -14,7 +14,7 @@ from flask_babel import get_locale
 
 from patient_app.effects.words import STRONG
 from patient_app.medications import catalogue
-from patient_app.medications.facts import Entry, RedFlag, Told
+from patient_app.medications.facts import Entry, RedFlag, SideEffect, Told
 
 FLAG = "flag:"
 OTHER = "other"
@@ -32,6 +32,13 @@ def effects_for(keys: Sequence[str]) -> list[tuple[str, str]]:
 def flags_for(keys: Iterable[str]) -> list[Told[RedFlag]]:
     """Return the signs that cannot wait, for everybody and for these medicines."""
     return list(catalogue.red_flags(keys))
+
+
+def that_open(signs: Iterable[Told[RedFlag]]) -> list[str]:
+    """Return the picks behind which one of these signs may stand: help stands beside them at once."""
+    ids = {sign.entry.id for sign in signs}
+    usual = [effect.id for effect in _all_effects() if effect.opens in ids]
+    return [*usual, *(f"{FLAG}{one}" for one in sorted(ids))]
 
 
 def is_known(pick: str) -> bool:
@@ -82,6 +89,12 @@ def names_use(pick: str, plain_keys: Sequence[str], use_keys: Sequence[str], *, 
 
 def _known_for(keys: Sequence[str], pick: str) -> bool:
     return any(flag.entry.id == pick.removeprefix(FLAG) and flag.medicines for flag in catalogue.red_flags(keys))
+
+
+@cache
+def _all_effects() -> Sequence[SideEffect]:
+    every = [effect for medicine in catalogue.every() for effect in catalogue.side_effects(medicine.key)]
+    return list({effect.id: effect for effect in every}.values())
 
 
 @cache

@@ -177,19 +177,23 @@ def set_private(patient: Viewer, side_effect_id: uuid.UUID, *, private: bool) ->
 
 
 def remove(patient: Viewer, side_effect_id: uuid.UUID) -> None:
-    """Take a side effect away: from the next request on nobody reads it. Done twice is done once."""
-    entry = db().get(SideEffect, side_effect_id, with_for_update=True)
-    if entry is None or entry.patient_id != patient.id or not is_open(patient, entry):
-        raise NotFound
+    """Take a side effect away: from the next request on nobody reads it. Done twice is done once.
+
+    Raise `NotFound` for anything not one's own.
+    """
+    entry = _own_or_removed(patient, side_effect_id)
     entry.removed_at = entry.removed_at or clock.now()
 
 
 def bring_back(patient: Viewer, side_effect_id: uuid.UUID) -> None:
     """Undo `remove`; raise `NotFound` for anything not one's own."""
-    entry = db().get(SideEffect, side_effect_id, with_for_update=True)
-    if entry is None or entry.patient_id != patient.id or not is_open(patient, entry):
+    _own_or_removed(patient, side_effect_id).removed_at = None
+
+
+def was_removed(patient: Viewer, side_effect_id: uuid.UUID) -> None:
+    """Make sure that this is a side effect of the patient's own which they took away; else raise `NotFound`."""
+    if _own_or_removed(patient, side_effect_id).removed_at is None:
         raise NotFound
-    entry.removed_at = None
 
 
 def was_sent(patient: Viewer, side_effect_id: uuid.UUID, sent_print: bytes) -> bool:
@@ -236,6 +240,13 @@ def _own(patient: Viewer, side_effect_id: uuid.UUID) -> SideEffect:
 def _own_or_not_found(patient: Viewer, side_effect_id: uuid.UUID) -> SideEffect:
     entry = db().get(SideEffect, side_effect_id, populate_existing=True)
     if entry is None or entry.patient_id != patient.id or entry.removed_at or not is_open(patient, entry):
+        raise NotFound
+    return entry
+
+
+def _own_or_removed(patient: Viewer, side_effect_id: uuid.UUID) -> SideEffect:
+    entry = db().get(SideEffect, side_effect_id)
+    if entry is None or entry.patient_id != patient.id or not is_open(patient, entry):
         raise NotFound
     return entry
 

@@ -142,7 +142,7 @@ def record(
         raise NothingSaid
     week, when = week_of(moment.day), recorded_at or clock.now()
     seq = next_entry_seq(patient.id)  # From here on, one writer at a time for this patient.
-    fingerprint = _fingerprint(week, answers)
+    fingerprint = _fingerprint(answers)
     known = connection().execute(_BY_ID, {"version_id": version_id}).one_or_none()
     if known is not None:
         if known.patient_id != patient.id:
@@ -192,6 +192,12 @@ def record(
     return week
 
 
+def was_sent(patient: Viewer, version_id: uuid.UUID, answers: Answers) -> bool:
+    """Whether exactly this is stored under this id already, as the patient's own."""
+    known = connection().execute(_BY_ID, {"version_id": version_id}).one_or_none()
+    return known is not None and known.patient_id == patient.id and known.fingerprint == _fingerprint(answers)
+
+
 def open_words(row: Any) -> str:
     """Return the own words of a row; where they are broken, a sentence that says so."""
     if row.words_sealed is None:
@@ -233,6 +239,6 @@ def _sealed(version_id: uuid.UUID, owner: uuid.UUID, text: str) -> bytes | None:
     return vault().seal(place, text) if text else None
 
 
-def _fingerprint(week: date, answers: Answers) -> bytes:
-    words = [week.isoformat(), answers.helps, answers.bothers, answers.words, answers.words_about_use]
+def _fingerprint(answers: Answers) -> bytes:
+    words = [answers.helps, answers.bothers, answers.words, answers.words_about_use]
     return vault().keyed_hash("response note", json.dumps(words).encode())
