@@ -11,4 +11,15 @@ from patient_app.safety import models as safety
 from patient_app.teamwork import models as teamwork
 from patient_app.worries import models as worries
 
-__all__ = ["access_log", "accounts", "checkins", "consent", "effects", "medications", "profile", "safety", "teamwork", "worries"]
+__all__ = [
+    "access_log",
+    "accounts",
+    "checkins",
+    "consent",
+    "effects",
+    "medications",
+    "profile",
+    "safety",
+    "teamwork",
+    "worries",
+]

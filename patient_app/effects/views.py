@@ -223,4 +223,3 @@ def _names(medicines: Sequence[OwnMedicine]) -> dict[uuid.UUID, str]:
 
 def _now(patient: Viewer) -> Moment:
     return moment(clock.now(), patient.zone, patient.day_start_minutes)
-
