@@ -8,7 +8,7 @@ from sqlalchemy import and_, bindparam, select
 
 from patient_app.core.identity import Viewer
 from patient_app.core.work import connection
-from patient_app.effects import weekly
+from patient_app.effects import service, weekly
 from patient_app.effects.models import ResponseNote
 from patient_app.medications import regimen
 from patient_app.medications.models import Change, Medicine, MedicineVersion
@@ -37,5 +37,5 @@ def wants_week_note(patient: Viewer, day: date) -> bool:
     """Whether the note of this week may be suggested: near its end, to who takes something and did not write it yet."""
     if day.weekday() < FROM_WEEKDAY:
         return False
-    asked = {**weekly.asked_by(patient), "week": weekly.week_of(day)}
+    asked = {**service.asked_by(patient), "week": weekly.week_of(day)}
     return connection().scalar(_WANTED, asked) is not None
