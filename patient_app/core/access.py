@@ -37,8 +37,7 @@ class Permission(StrEnum):
     CHECK_INS_WRITE = "check-ins:write"
     CODES_CONFIRM = "codes:confirm"
     CODES_ISSUE = "codes:issue"
-    EFFECTS_READ = "effects:read"
-    EFFECTS_WRITE = "effects:write"
+    MEDICATIONS_MANAGE = "medications:manage"
     OUTBOX_SEND = "outbox:send"
     PATIENTS_INVITE = "patients:invite"
     PRACTICE_MANAGE = "practice:manage"
@@ -66,8 +65,7 @@ PERMITTED: dict[Permission, frozenset[Role]] = {
     Permission.CHECK_INS_WRITE: _PATIENT,
     Permission.CODES_CONFIRM: _STAFF,
     Permission.CODES_ISSUE: _STAFF,
-    Permission.EFFECTS_READ: _PATIENT,
-    Permission.EFFECTS_WRITE: _PATIENT,
+    Permission.MEDICATIONS_MANAGE: _PATIENT,
     Permission.OUTBOX_SEND: _PATIENT,
     Permission.PATIENTS_INVITE: _STAFF,
     Permission.PRACTICE_MANAGE: frozenset({Role.ADMINISTRATOR}),

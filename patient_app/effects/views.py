@@ -46,7 +46,7 @@ notices.register(
 
 
 @bp.get("/medications/side-effects")
-@access(Permission.EFFECTS_READ)
+@access(Permission.MEDICATIONS_MANAGE)
 @kept_on_phone
 def overview() -> ResponseReturnValue:
     """List the person's side effects: those that go on, then the others."""
@@ -64,7 +64,7 @@ def overview() -> ResponseReturnValue:
 
 
 @bp.get("/medications/side-effects/new")
-@access(Permission.EFFECTS_WRITE)
+@access(Permission.MEDICATIONS_MANAGE)
 @kept_on_phone
 def new() -> ResponseReturnValue:
     """Show the form; for one medicine (`?medicine=`) with its own list to pick from."""
@@ -77,7 +77,7 @@ def new() -> ResponseReturnValue:
 
 
 @bp.post("/medications/side-effects/new")
-@access(Permission.EFFECTS_WRITE)
+@access(Permission.MEDICATIONS_MANAGE)
 def save() -> ResponseReturnValue:
     """Store a side effect; the same one sent again gives the same answer."""
     patient = viewer()
@@ -99,7 +99,7 @@ def save() -> ResponseReturnValue:
 
 
 @bp.get("/medications/side-effects/<uuid:entry_id>")
-@access(Permission.EFFECTS_READ)
+@access(Permission.MEDICATIONS_MANAGE)
 def show(entry_id: uuid.UUID) -> ResponseReturnValue:
     """Show one side effect: what to do at once where it cannot wait, who can see it, and what was said."""
     patient = viewer()
@@ -126,7 +126,7 @@ def show(entry_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @bp.get("/medications/side-effects/<uuid:entry_id>/change")
-@access(Permission.EFFECTS_WRITE)
+@access(Permission.MEDICATIONS_MANAGE)
 def change(entry_id: uuid.UUID) -> ResponseReturnValue:
     """Show the form filled with a side effect."""
     patient = viewer()
@@ -136,7 +136,7 @@ def change(entry_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @bp.post("/medications/side-effects/<uuid:entry_id>/change")
-@access(Permission.EFFECTS_WRITE)
+@access(Permission.MEDICATIONS_MANAGE)
 def save_change(entry_id: uuid.UUID) -> ResponseReturnValue:
     """Store a change as a new version; one that was changed elsewhere meanwhile is said so, and nothing is lost."""
     patient = viewer()
@@ -158,7 +158,7 @@ def save_change(entry_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @bp.post("/medications/side-effects/<uuid:entry_id>/over")
-@access(Permission.EFFECTS_WRITE)
+@access(Permission.MEDICATIONS_MANAGE)
 def say_over(entry_id: uuid.UUID) -> ResponseReturnValue:
     """Say that it is over; said twice it is said once."""
     patient = viewer()
@@ -167,7 +167,7 @@ def say_over(entry_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @bp.post("/medications/side-effects/<uuid:entry_id>/private")
-@access(Permission.EFFECTS_WRITE)
+@access(Permission.MEDICATIONS_MANAGE)
 def keep_private(entry_id: uuid.UUID) -> ResponseReturnValue:
     """Keep one to oneself, or share it again."""
     form = PrivacyForm()
@@ -180,7 +180,7 @@ def keep_private(entry_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @bp.post("/medications/side-effects/<uuid:entry_id>/remove")
-@access(Permission.EFFECTS_WRITE)
+@access(Permission.MEDICATIONS_MANAGE)
 def remove(entry_id: uuid.UUID) -> ResponseReturnValue:
     """Take a side effect away; done twice it stays away."""
     recording.remove(viewer(), entry_id)
@@ -188,7 +188,7 @@ def remove(entry_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @bp.get("/medications/side-effects/<uuid:entry_id>/removed")
-@access(Permission.EFFECTS_WRITE)
+@access(Permission.MEDICATIONS_MANAGE)
 def removed(entry_id: uuid.UUID) -> ResponseReturnValue:
     """Say that it is gone, and offer to bring it back."""
     recording.was_removed(viewer(), entry_id)
@@ -196,7 +196,7 @@ def removed(entry_id: uuid.UUID) -> ResponseReturnValue:
 
 
 @bp.post("/medications/side-effects/<uuid:entry_id>/bring-back")
-@access(Permission.EFFECTS_WRITE)
+@access(Permission.MEDICATIONS_MANAGE)
 def bring_back(entry_id: uuid.UUID) -> ResponseReturnValue:
     """Undo taking it away."""
     recording.bring_back(viewer(), entry_id)

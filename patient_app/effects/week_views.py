@@ -29,7 +29,7 @@ notices.register("effects.week_note", week_noted=_l("Saved. You can change it un
 
 
 @bp.get("/medications/week-note")
-@access(Permission.EFFECTS_WRITE)
+@access(Permission.MEDICATIONS_MANAGE)
 @kept_on_phone
 def week_note() -> ResponseReturnValue:
     """Show this week's two questions, filled with what was said, and the notes of the weeks before."""
@@ -38,7 +38,7 @@ def week_note() -> ResponseReturnValue:
 
 
 @bp.post("/medications/week-note")
-@access(Permission.EFFECTS_WRITE)
+@access(Permission.MEDICATIONS_MANAGE)
 def save_week_note() -> ResponseReturnValue:
     """Store this week's note; the same one sent again gives the same answer."""
     patient = viewer()

@@ -24,7 +24,7 @@ from patient_app.profile import service as profiles
 
 
 @bp.get("/medications/<uuid:medicine_id>/weeks")
-@access(Permission.EFFECTS_READ)
+@access(Permission.MEDICATIONS_MANAGE)
 def weeks_after(medicine_id: uuid.UUID) -> ResponseReturnValue:
     """Show the weeks before and after a change (`?change=`, the number of its version), by default the newest."""
     patient = viewer()

@@ -6,7 +6,11 @@ import { seal } from "./letter.js";
 import { askForSync, sayWaiting } from "./main.js";
 import { discard, keep, SEND_WITHIN, sendItem, waitingOf } from "./outbox.js";
 
-const native = (form) => HTMLFormElement.prototype.submit.call(form);
+// The browser's own sending, with the button that was pressed: by itself it would leave that out.
+export function native(form, submitter) {
+  if (submitter?.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value }));
+  HTMLFormElement.prototype.submit.call(form);
+}
 
 const part = (form, name) => form.parentElement.querySelector(`[data-later-part="${name}"]`);
 
@@ -25,7 +29,7 @@ function show(form, name, { hides, why }) {
   shown.querySelectorAll("[data-why]").forEach((reason) => {
     reason.hidden = reason.dataset.why !== why;
   });
-  shown.querySelector("h2")?.focus();
+  shown.querySelector("h2, h4")?.focus();
 }
 
 // Whether this entry may mean danger, by the thresholds that the page gives, or by an answer that it marks: then help
@@ -44,7 +48,7 @@ function isHard(form) {
 }
 
 // Nothing can be kept here (the storage is full, or closed to us): the words stay on the screen, and go straight away.
-async function sendWithoutKeeping(form, fields) {
+async function sendWithoutKeeping(form, fields, submitter) {
   try {
     const body = new URLSearchParams(fields);
     const answer = await fetch(form.action, { method: "POST", body, signal: AbortSignal.timeout(SEND_WITHIN) });
@@ -53,7 +57,7 @@ async function sendWithoutKeeping(form, fields) {
       return;
     }
     if (answer.ok || answer.status === 422) {
-      native(form); // The page with its messages; the same id is stored once.
+      native(form, submitter); // The page with its messages; the same id is stored once.
       return;
     }
   } catch {
@@ -69,14 +73,15 @@ export async function submit(form, submitter, { person: tag, letterbox }) {
   const ofEntry = form.querySelector('input[name="id"]')?.value;
   const isNew = form.dataset.later === "new" && ofEntry;
   const id = isNew ? ofEntry : (form.dataset.waitingId ??= newId());
-  const { edits, title } = form.dataset;
+  const { edits, part: place, at } = form.dataset;
+  const title = submitter?.dataset.title ?? form.dataset.title;
   let item;
   try {
     const made = edits && JSON.parse(form.dataset.made);
-    item = await keep(id, { action: pathname, fields, title, made }, { letterbox, tag }, seal);
+    item = await keep(id, { action: pathname, fields, title, made, part: place, at }, { letterbox, tag }, seal);
     if (edits && edits !== id) await discard(edits);
   } catch {
-    await sendWithoutKeeping(form, fields);
+    await sendWithoutKeeping(form, fields, submitter);
     return;
   }
   const answer = await sendItem(item);
@@ -88,7 +93,7 @@ export async function submit(form, submitter, { person: tag, letterbox }) {
   if (answer.result === "refused") {
     if (edits) await (await import("./drafts.js")).keepFor(form, { person: tag, letterbox });
     await discard(id); // The words stand here, and the server's own page says what to change, and keeps them.
-    native(form);
+    native(form, submitter);
     return;
   }
   await forgetDraft();
