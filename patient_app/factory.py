@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from patient_app.accounts import identity
 from patient_app.accounts import views as accounts_views
 from patient_app.accounts.models import Installation, InstallationKind
+from patient_app.care_team import effect_views
 from patient_app.care_team import medicine_views as team_medicine_views
 from patient_app.care_team import views as care_team_views
 from patient_app.checkins import views as checkins_views
@@ -136,6 +137,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         offline_views.bp,
         sharing_views.bp,
         care_team_views.bp,
+        effect_views.bp,
         team_medicine_views.bp,
         supporting_views.bp,
         worries_views.bp,

@@ -40,7 +40,7 @@ def counted(store: Store) -> tuple[int, int]:
 def own(store: Store, patient: Made) -> Answers | None:
     with store.work(writes=False):
         found = weekly.own_note(patient.viewer, MONDAY)
-    return found and found.answers
+    return found.answers if found else None
 
 
 def test_a_week_has_one_note_whatever_writes_it(store: Store, patient: Made) -> None:
