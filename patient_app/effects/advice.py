@@ -19,12 +19,14 @@ from patient_app.medications.regimen import OwnMedicine
 class Sign:
     """A sign that cannot wait, in words. `emergency`: whom to call is 911; else the prescriber, today.
 
-    `notice` stands beside it where nobody of the clinic has reviewed it; `certain`: the person picked it by itself.
+    `crisis`: the numbers to talk with somebody stand beside it in full. `notice` is there where nobody of the clinic has
+    reviewed it; `certain`: the person picked it by itself.
     """
 
     name: str
     lines: tuple[str, ...]
     emergency: bool
+    crisis: bool
     notice: str
     certain: bool
 
@@ -51,4 +53,4 @@ def _sign(told: Told[RedFlag], *, certain: bool) -> Sign:
     language = str(get_locale() or "en")
     words = told.entry.read(language)
     notice = "" if told.reviewed else catalogue.notice("not_reviewed").read(language).lines[0]
-    return Sign(words.name, words.lines, told.entry.call is Call.EMERGENCY, notice, certain)
+    return Sign(words.name, words.lines, told.entry.call is Call.EMERGENCY, told.entry.crisis, notice, certain)

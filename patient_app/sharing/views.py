@@ -19,7 +19,7 @@ from patient_app.core.identity import Viewer, viewer
 from patient_app.core.ids import parse_id
 from patient_app.core.pages import render_page
 from patient_app.profile import service as profiles
-from patient_app.reading import medicine_words, medicines, words
+from patient_app.reading import effect_words, effects, medicine_words, medicines, words
 from patient_app.reading import service as reading
 from patient_app.reading.words import category_words
 from patient_app.sharing import service
@@ -309,11 +309,13 @@ def preview() -> ResponseReturnValue:
     picture = service.picture_of(patient, recipient)
     shared = reading.preview(patient, picture, until=until)
     of_medicines = medicine_words.page_words(medicines.preview(patient, picture)) if recipient.discipline else None
+    of_effects = effect_words.page_words(effects.preview(patient, picture)) if recipient.discipline else None
     return render_page(
         "sharing/preview.html",
         recipient=recipient,
         waiting=service.cannot_read_yet(patient, recipient),
         of_medicines=of_medicines,
+        of_effects=of_effects,
         **words.page_words(shared),
     )
 

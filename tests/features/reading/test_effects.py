@@ -16,6 +16,7 @@ from patient_app.consent.models import Consent, ConsentState
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
+from patient_app.core.roles import Discipline
 from patient_app.core.work import Store, db
 from patient_app.effects import recording
 from patient_app.effects.service import Said
@@ -313,3 +314,17 @@ def test_a_correction_that_says_no_such_sign_any_more_takes_it_off_the_list(stor
         recording.change(world.patient.viewer, entry, Said("nausea"), now(world.patient), base=1)
     assert waiting(store, world.prescriber) == []
     assert read(store, world.prescriber, world.patient).concerns == ()
+
+
+def test_the_patient_sees_what_they_see_and_no_more(app: Flask, store: Store, world: World) -> None:
+    canaries(store, world.patient)
+    give_consent(store, world.patient, Discipline.PRESCRIBER, {MED: DETAIL})
+    browser = Client(app)
+    sign_in(browser, world.patient)
+    preview = browser.get(next(link for link in browser.get("/sharing").links if link.startswith("/sharing/preview")))
+    assert "On the page of your side effects" in preview.main_words
+    assert "Feeling sick to my stomach" in preview.main_words
+    assert "naltrexone" not in preview.main_words
+    assert "canary" not in preview.text
+    with store.work(writes=False):
+        assert db().scalars(select(AccessRecord)).all() == []
