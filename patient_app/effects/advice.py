@@ -19,8 +19,8 @@ from patient_app.medications.regimen import OwnMedicine
 class Sign:
     """A sign that cannot wait, in words. `emergency`: whom to call is 911; else the prescriber, today.
 
-    `crisis`: the numbers to talk with somebody stand beside it in full. `notice` is there where nobody of the clinic has
-    reviewed it; `certain`: the person picked it by itself.
+    `crisis`: the numbers to talk with somebody stand beside it in full. `notice` is there where nobody of the clinic
+    has reviewed it; `certain`: the person picked it by itself.
     """
 
     name: str
