@@ -16,8 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from patient_app.accounts import identity
 from patient_app.accounts import views as accounts_views
 from patient_app.accounts.models import Installation, InstallationKind
-from patient_app.care_team import effect_views
-from patient_app.care_team import medicine_views as team_medicine_views
+from patient_app.care_team import blood_test_views, effect_views, prescribing_views
 from patient_app.care_team import views as care_team_views
 from patient_app.checkins import views as checkins_views
 from patient_app.core import (
@@ -47,6 +46,7 @@ from patient_app.medications import dose_views
 from patient_app.medications import views as medications_views
 from patient_app.offline import views as offline_views
 from patient_app.profile import views as profile_views
+from patient_app.refills import views as refills_views
 from patient_app.safety import plan_views as safety_plan_views
 from patient_app.safety import views as safety_views
 from patient_app.sharing import views as sharing_views
@@ -136,9 +136,11 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         profile_views.bp,
         offline_views.bp,
         sharing_views.bp,
+        refills_views.bp,
         care_team_views.bp,
         effect_views.bp,
-        team_medicine_views.bp,
+        blood_test_views.bp,
+        prescribing_views.bp,
         supporting_views.bp,
         worries_views.bp,
     ):

@@ -56,6 +56,8 @@ QUIETED = (
 LEFT: Mapping[str, str] = {
     "access_chain": "the end of a patient's records",
     "access_record": "what happened",
+    "blood_test": "what a prescriber planned; Today shows it, and nothing is sent",
+    "blood_test_version": "likewise",
     "check_in": "what a person wrote",
     "check_in_version": "likewise",
     "concern": "what waits in a list to be seen; nothing is sent to anybody",
@@ -81,6 +83,8 @@ LEFT: Mapping[str, str] = {
     "safety_plan_step": "what a person wrote",
     "side_effect": "what a person wrote",
     "side_effect_version": "likewise",
+    "supply_entry": "what a person said they have",
+    "supply_watch": "from when on that is counted",
     "support_link": "ties; nothing is read by one without a consent",
     "team_note": "what a team wrote",
     "throttle": "counts that run out",

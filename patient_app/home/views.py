@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from patient_app.accounts import supporters, teams
+from patient_app.blood_tests import service as blood_tests
 from patient_app.checkins import service as checkins
 from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core import clock
@@ -16,11 +17,15 @@ from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.core.roles import Role
 from patient_app.effects import prompts
+from patient_app.home import beside
 from patient_app.home.attention import MOST_LINES, Line, chosen
+from patient_app.medications import unseen_pairs
 from patient_app.profile import service as profiles
 from patient_app.profile.service import Profile
+from patient_app.refills import service as refills
 
 bp = Blueprint("home", __name__)
+beside.join()
 
 START = {
     Role.ADMINISTRATOR: "accounts.practice",
@@ -67,9 +72,15 @@ def today() -> ResponseReturnValue:
         checked_in_today=newest is not None and newest.day >= day,
         today=day,
         called=profiles.address_of(patient).called or patient.name.split(" ")[0],
-        lines=chosen(_candidates(patient, profile)),
+        lines=chosen([*_unseen_pairs(patient), *_candidates(patient, profile), *_of_medicines(patient)]),
         most_lines=MOST_LINES,
     )
+
+
+def _unseen_pairs(patient: Viewer) -> list[Line]:
+    """Return a line for two medicines of which a prescriber who entered one does not see the other; it comes first."""
+    pairs = unseen_pairs.waiting(patient, moment(clock.now(), patient.zone, patient.day_start_minutes).local_date)
+    return [Line("unseen_pair", one.entered.name, one.unseen.name, target=one.entered.id) for one in pairs[:1]]
 
 
 def _candidates(patient: Viewer, profile: Profile) -> list[Line]:
@@ -84,4 +95,18 @@ def _candidates(patient: Viewer, profile: Profile) -> list[Line]:
         lines.append(Line("welcome", more=url_for(FIRST_SCREENS[profile.step]), count=left, is_prompt=True))
     if prompts.wants_week_note(patient, moment(clock.now(), patient.zone, patient.day_start_minutes).day):
         lines.append(Line("week_note", is_prompt=True))
+    return lines
+
+
+def _of_medicines(patient: Viewer) -> list[Line]:
+    """Return a line for what runs low, and one for blood tests that are due; two statements where there are none."""
+    today = moment(clock.now(), patient.zone, patient.day_start_minutes).local_date
+    low, tests = refills.low(patient, today), blood_tests.due_soon(patient, today)
+    lines = []
+    if low:
+        first = low[0]
+        left = "ran-out" if first.days is None else str(first.days)
+        lines.append(Line("low", first.name, left, count=len(low), target=first.medicine_id))
+    if tests:
+        lines.append(Line("blood_test", count=len(tests), target=tests[0].medicine_id, day=tests[0].due_on))
     return lines

@@ -78,8 +78,8 @@ def add(kind: str) -> ResponseReturnValue:
     medicine = catalogue.get(form.catalogue.data)
     form.offer(medicine)
     moment = now_of(patient)
-    schedule = form.schedule(moment.local_date) if form.validate() else None
-    if schedule is None:
+    is_valid, schedule = form.validate(), form.schedule(moment.local_date)
+    if schedule is None or not is_valid:
         return _page(form, medicine), 422
     try:
         changing.start(
@@ -92,7 +92,8 @@ def add(kind: str) -> ResponseReturnValue:
             moment=moment,
             private=bool(form.private.data),
         )
-        return redirect(url_for("medications.show_list", done="medicine-added"), 303)
+        address = url_for("medications.show_medicine", medicine_id=form.id.value, done="medicine-added")
+        return redirect(address, 303)
     except Refused as refused:
         put_beside(form, refused)
     except IdTaken:

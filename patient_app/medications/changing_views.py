@@ -63,9 +63,8 @@ def save_change(medicine_id: uuid.UUID, kind: str) -> ResponseReturnValue:
     form.catalogue.data = medicine.catalogue or ""
     form.offer(catalogue.get(medicine.catalogue), medicine.planned.schedule.unit)
     today, newer = now_of(patient).local_date, None
-    schedule = form.schedule(today) if form.validate() else None
-    since = form.begins_on(today)
-    if schedule is None or form.errors:
+    is_valid, schedule, since = form.validate(), form.schedule(today), form.begins_on(today)
+    if schedule is None or not is_valid or form.errors:
         return _page(medicine, form), 422
     try:
         _store(patient, medicine_id, form, schedule, since)

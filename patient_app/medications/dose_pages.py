@@ -14,7 +14,7 @@ from patient_app.core.clock import Moment
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
 from patient_app.medications import counts, doses, due, regimen, when
-from patient_app.medications.after_skip import Card, after_skip
+from patient_app.medications.after_skip import AfterSkip, after_skip
 from patient_app.medications.counts import Counts
 from patient_app.medications.dose_forms import DayForm
 from patient_app.medications.dose_words import LATER
@@ -35,7 +35,7 @@ class DosePart:
     today: date
     later: list[tuple[Later, LazyString]]
     reasons: list[tuple[Reason, LazyString]]
-    cards: list[Card]
+    after_skip: AfterSkip
     utc_offset: int
     opens: bool = True
     refused: DayForm | None = None
@@ -114,7 +114,7 @@ def _part(patient: Viewer, listed: DayList, now: Moment, refused: DayForm | None
         today=now.day,
         later=[(one, LATER[one]) for one in later_offered(patient, now.occurred_at)],
         reasons=[(reason, WORDS[reason]) for reason in offered(about_use=asks_about_use)],
-        cards=after_skip(patient, listed.lines),
+        after_skip=after_skip(patient, listed.lines),
         utc_offset=now.utc_offset,
         opens=listed.day >= now.day - timedelta(days=PAST_DAYS),
         refused=refused,

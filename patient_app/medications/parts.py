@@ -27,9 +27,7 @@ def needs_of(medicine: OwnMedicine) -> frozenset[Category]:
     return _ABOUT_USE if about_use else _MEDICINE
 
 
-def who_sees_medicine(
-    patient: Viewer, medicine: OwnMedicine, *, standing: Standing | None = None
-) -> list[Sees]:
+def who_sees_medicine(patient: Viewer, medicine: OwnMedicine, *, standing: Standing | None = None) -> list[Sees]:
     """Return everybody who can see this medicine as it is now; nobody for one that the patient keeps to themselves.
 
     Some of them may see less of what was before: a consent can begin with a day. `standing` where it was asked before.
@@ -40,7 +38,7 @@ def who_sees_medicine(
 
 
 def who_would_see(standing: Standing, medicine: OwnMedicine) -> list[Sees]:
-    """Return everybody who can see this medicine as it is now, or could if the patient did not keep it to themselves."""
+    """Return everybody who can see this medicine as it is now, or could if it were not kept private."""
     return standing.sees(medicine.newest.day, [Part(gettext("this medicine"), needs_of(medicine))])
 
 

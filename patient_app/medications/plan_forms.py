@@ -38,6 +38,7 @@ from patient_app.medications.schedule import Food, Schedule
 from patient_app.medications.words import FOODS, UNIT_OF_FORM, UNITS, language, weekday_names
 
 LONGEST_NUMBER = 40
+LEFT_OUT = "0"
 _WEEKDAYS = range(1, 8)
 _LATEST_CHANGE = timedelta(days=366)
 _FOOD = Options([("", _l("It does not matter")), *((food.value, words) for food, words in FOODS.items())])
@@ -89,7 +90,7 @@ class MedicineForm(Form):
         own = set(medicine.forms) if medicine else set()
         forms = sorted(catalogue.forms(), key=lambda form: form.id not in own)
         self.made_as.choices = list_choices(
-            [("", _l("Leave it out")), *((form.id, form.read(language()).name) for form in forms)]
+            [(LEFT_OUT, _l("Leave it out")), *((form.id, form.read(language()).name) for form in forms)]
         )
         own_unit = [(unit, unit)] if unit and unit not in UNITS else []
         self.unit.choices = list_choices([*UNITS.items(), *own_unit])
@@ -101,7 +102,7 @@ class MedicineForm(Form):
             name=found.name if found else self.name.data or "",
             catalogue=found.key if found else None,
             strength=self.strength.data or "",
-            form=self.made_as.data or None,
+            form=None if self.made_as.data == LEFT_OUT else self.made_as.data,
             what_for=self.what_for.data or "",
             prescriber=self.prescriber.data or "",
         )
@@ -112,7 +113,10 @@ class MedicineForm(Form):
         return bool(self.about_use.data == YES)
 
     def schedule(self, today: date) -> Schedule | None:
-        """Return the schedule that a valid form says; None, with messages beside the fields, for a wrong one."""
+        """Return the schedule that a form says; None, with messages beside the fields, for a wrong one.
+
+        Asked of a form that is not valid too, so that all that is wrong is said at once.
+        """
         found = documents.propose(self.document(today), today)
         clashes = typed.units_clash(self.strength.data or "", self.unit.data or "")
         if clashes:
@@ -124,7 +128,7 @@ class MedicineForm(Form):
 
     def begins_on(self, today: date) -> date | None:
         """Return the later day on which a change begins; None for now."""
-        day = self.since.day
+        day = day_in(self.since)
         if day is not None and day > today + _LATEST_CHANGE:
             self.add_error("since", problem_words(Wrong.TOO_FAR_AHEAD))
         return day if day is not None and day > today else None
@@ -140,8 +144,8 @@ class MedicineForm(Form):
         """Return the schedule as a document."""
         return {
             "v": documents.FORMAT,
-            "start": (self.start.day or today).isoformat(),
-            "end": self.end.day.isoformat() if self.end.day else None,
+            "start": (day_in(self.start) or today).isoformat(),
+            "end": end.isoformat() if (end := day_in(self.end)) else None,
             "unit": self.unit.data,
             "plan": self.plan(),
         }
@@ -170,6 +174,12 @@ class MedicineForm(Form):
             raise StopValidation(_l("Type what it is called."))
 
 
+def day_in(field: Any) -> date | None:
+    """Return the date of a field; None when it is empty, or wrong, which the field itself has said."""
+    found: date | None = None if field.errors else field.day
+    return found
+
+
 def answered(*, about_use: bool | None) -> str | None:
     """Return the answer as the form holds it."""
     return None if about_use is None else YES if about_use else NO
@@ -181,7 +191,7 @@ def data_of(said: Said, schedule: Schedule, *, about_use: bool) -> dict[str, Any
         "catalogue": said.catalogue or "",
         "name": said.name,
         "strength": said.strength,
-        "made_as": said.form or "",
+        "made_as": said.form or LEFT_OUT,
         "what_for": said.what_for,
         "prescriber": said.prescriber,
         "unit": schedule.unit,
@@ -195,7 +205,7 @@ def data_for(medicine: Medicine | None, today: date) -> dict[str, Any]:
     """Return what is filled in for a medicine that was just found in the catalogue."""
     if medicine is None:
         return {"start": today.isoformat()}
-    form = medicine.forms[0] if len(medicine.forms) == 1 else ""
+    form = medicine.forms[0] if len(medicine.forms) == 1 else LEFT_OUT
     return {
         "catalogue": medicine.key,
         "name": medicine.name,

@@ -19,6 +19,7 @@ from patient_app.medications import documents, typed
 from patient_app.medications.plan_forms import (
     Kind,
     MedicineForm,
+    day_in,
     food_field,
     food_of,
     number_field,
@@ -200,7 +201,7 @@ class WeeksForm(DaysForm):
         """Return the schedule, on the weekday of its first day unless others were ticked."""
         document = super().document(today)
         days = document["plan"]["days"]
-        days["on"] = days["on"] or [(self.start.day or today).isoweekday()]
+        days["on"] = days["on"] or [(day_in(self.start) or today).isoweekday()]
         return document
 
     def days(self) -> dict[str, Any]:
@@ -357,13 +358,13 @@ class StepsForm(MedicineForm):
     def document(self, today: Any) -> dict[str, Any]:
         """Return the schedule, which begins with its first step."""
         document = super().document(today)
-        first = self[f"first_{self.used[0]}"].day
+        first = day_in(self[f"first_{self.used[0]}"])
         return {**document, "start": first.isoformat() if first else document["start"]}
 
     def _steps(self) -> list[dict[str, Any]]:
         found = []
         for row in self.used:
-            first = self[f"first_{row}"].day
+            first = day_in(self[f"first_{row}"])
             found.append(
                 {
                     "first": first.isoformat() if first else "",

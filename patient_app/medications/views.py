@@ -4,22 +4,39 @@ from __future__ import annotations
 
 import uuid
 
-from flask import abort, redirect, url_for
+from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
+from patient_app.consent.words import CATEGORY_NAMES
 from patient_app.core import notices
 from patient_app.core.access import Permission, access
+from patient_app.core.errors import NotFound
 from patient_app.core.identity import viewer
 from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
-from patient_app.medications import adding_views, changing, changing_views, pages, regimen
+from patient_app.medications import (
+    adding_views,
+    beside,
+    cards,
+    changing,
+    changing_views,
+    left_out,
+    pages,
+    regimen,
+    unseen_pairs,
+    unseen_views,
+)
 from patient_app.medications.blueprint import bp
 from patient_app.medications.forms import YES, AnswerForm, HoursForm, PrivacyForm
 from patient_app.medications.models import Answer
 from patient_app.medications.pages import now_of
 
-__all__ = ["adding_views", "bp", "changing_views"]
+__all__ = ["adding_views", "bp", "changing_views", "unseen_views"]
+
+# After these, what asks to call or to ask first stands open at once.
+_SHOWS_CARDS = frozenset({"medicine-added", "medicine-changed", "medicine-resumed"})
 
 notices.register(
     medicine_added=_l("Added to what you take."),
@@ -42,8 +59,13 @@ notices.register(
 def show_list() -> ResponseReturnValue:
     """Show what the patient takes, and on top what a prescriber changed."""
     patient = viewer()
-    listed = pages.list_of(patient, regimen.own_medicines(patient))
-    return render_page("medications/list.html", listed=listed, closed_until=patient.entries_closed_until)
+    medicines = regimen.own_medicines(patient)
+    return render_page(
+        "medications/list.html",
+        listed=pages.list_of(patient, medicines),
+        closed_until=patient.entries_closed_until,
+        beside=beside.on_list(patient, medicines, now_of(patient).local_date),
+    )
 
 
 @bp.get("/medications/<uuid:medicine_id>")
@@ -51,13 +73,26 @@ def show_list() -> ResponseReturnValue:
 def show_medicine(medicine_id: uuid.UUID) -> ResponseReturnValue:
     """Show one medicine: as it is, what it said before, and who can see it."""
     patient = viewer()
-    medicine, hours = regimen.own_medicine(patient, medicine_id), regimen.hours_of(patient)
+    medicines, hours = regimen.own_medicines(patient), regimen.hours_of(patient)
+    medicine = next((one for one in medicines if one.id == medicine_id), None)
+    if medicine is None:
+        raise NotFound
+    today, language = now_of(patient).local_date, str(get_locale())
     return render_page(
         "medications/medicine.html",
         one=pages.one_of(patient, medicine),
         history=pages.history_of(medicine, hours),
         seen_by=pages.seen_by(patient, medicine),
         closed_until=patient.entries_closed_until,
+        medicine=medicine,
+        cards=cards.of_medicine(medicine, medicines, today, language),
+        gap_cards=left_out.cards_for(medicine, None, language),
+        card_notices=cards.notices(language),
+        just_changed=request.args.get("done") in _SHOWS_CARDS,
+        beside=beside.on_page(patient, medicine, today),
+        unseen=unseen_pairs.of_medicine(unseen_pairs.unseen_pairs(patient, medicines, today), medicine_id),
+        category_names=CATEGORY_NAMES,
+        still_days=cards.stopped_lately_days(),
     )
 
 

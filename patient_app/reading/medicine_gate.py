@@ -34,9 +34,7 @@ class Gate:
     def __init__(self, opened: CTE) -> None:
         self.opened = opened
         self.newest = aliased(MedicineVersion)
-        self.is_newest = and_(
-            self.newest.medicine_id == Medicine.id, self.newest.version == Medicine.newest_version
-        )
+        self.is_newest = and_(self.newest.medicine_id == Medicine.id, self.newest.version == Medicine.newest_version)
         self.medicine = and_(
             Medicine.patient_id == bindparam("patient_id"),
             Medicine.removed_at.is_(None),
@@ -47,7 +45,8 @@ class Gate:
 
     def use_on(self, day: Any) -> ColumnElement[bool]:
         """Whether what tells of use is open for a day."""
-        return self.opened.c[USE] <= day
+        is_open: ColumnElement[bool] = self.opened.c[USE] <= day
+        return is_open
 
     def on(self, day: Any) -> ColumnElement[bool]:
         """Whether what belongs to the medicine is open for a day."""

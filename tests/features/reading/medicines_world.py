@@ -167,7 +167,9 @@ def mark(store: Store, medicine_id: uuid.UUID, **values: Any) -> None:
         db().execute(update(Medicine).where(Medicine.id == medicine_id).values(**values))
 
 
-def share(store: Store, world: World, scope: Mapping[Category, Level], to: Any = Discipline.PRESCRIBER, **more: Any) -> uuid.UUID:
+def share(
+    store: Store, world: World, scope: Mapping[Category, Level], to: Any = Discipline.PRESCRIBER, **more: Any
+) -> uuid.UUID:
     """Have the patient share."""
     return factories.give_consent(store, world.patient, to, scope, **more)
 

@@ -3,14 +3,8 @@
 import { soundsHeavy } from "../near_words.js";
 import { newId } from "./ids.js";
 import { seal } from "./letter.js";
-import { askForSync, sayWaiting } from "./main.js";
+import { askForSync, native, sayWaiting } from "./main.js";
 import { discard, keep, SEND_WITHIN, sendItem, waitingOf } from "./outbox.js";
-
-// The browser's own sending, with the button that was pressed: by itself it would leave that out.
-export function native(form, submitter) {
-  if (submitter?.name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value }));
-  HTMLFormElement.prototype.submit.call(form);
-}
 
 const part = (form, name) => form.parentElement.querySelector(`[data-later-part="${name}"]`);
 
