@@ -30,7 +30,7 @@ def take_side_effect(patient: Viewer, item: Item) -> str:
     except Refused:
         if not recording.was_sent(patient, item.id, _print(item)):
             raise
-    return url_for("effects.show", entry_id=item.id, done="effect-saved")
+    return url_for("effects.show", effect_id=item.id, done="effect-saved")
 
 
 def take_week_note(patient: Viewer, item: Item) -> str:

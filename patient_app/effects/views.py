@@ -87,8 +87,8 @@ def save() -> ResponseReturnValue:
         try:
             when = moment(clock.now(), form.zone_or(patient.zone), patient.day_start_minutes)
             private = bool(form.private.data)
-            entry_id = recording.record(patient, form.id.value, form.said(), when, private=private)
-            return redirect(url_for("effects.show", entry_id=entry_id, done="effect-saved"), 303)
+            effect_id = recording.record(patient, form.id.value, form.said(), when, private=private)
+            return redirect(url_for("effects.show", effect_id=effect_id, done="effect-saved"), 303)
         except recording.NothingSaid:
             form.add_error("effect", NOTHING_NOTICED)
         except recording.NoSuchMedicine:
@@ -98,12 +98,12 @@ def save() -> ResponseReturnValue:
     return _form_page(patient, form), 422
 
 
-@bp.get("/medications/side-effects/<uuid:entry_id>")
+@bp.get("/medications/side-effects/<uuid:effect_id>")
 @access(Permission.MEDICATIONS_MANAGE)
-def show(entry_id: uuid.UUID) -> ResponseReturnValue:
+def show(effect_id: uuid.UUID) -> ResponseReturnValue:
     """Show one side effect: what to do at once where it cannot wait, who can see it, and what was said."""
     patient = viewer()
-    entry, medicines = service.own_effect(patient, entry_id), regimen.own_medicines(patient)
+    entry, medicines = service.own_effect(patient, effect_id), regimen.own_medicines(patient)
     medicine = next((one for one in medicines if one.id == entry.said.medicine_id), None)
     names_nobody = entry.private or patient.entries_closed_from is not None or (medicine and medicine.private)
     seen_by = [] if names_nobody else receipts.who_sees(patient, entry.day, parts_of(entry, medicine))
@@ -118,35 +118,35 @@ def show(entry_id: uuid.UUID) -> ResponseReturnValue:
         hard_to_bear=entry.said.going_on and advice.is_hard_to_bear(entry.said),
         disciplines=DISCIPLINE_NAMES,
         seen_by=seen_by,
-        seen_at=service.seen_at(patient, entry_id) if entry.flagged and seen_by else None,
+        seen_at=service.seen_at(patient, effect_id) if entry.flagged and seen_by else None,
         zone=patient.zone,
         closed_until=patient.entries_closed_until,
         when_read=practice.when_read(patient) if any(one.discipline for one in seen_by) else None,
     )
 
 
-@bp.get("/medications/side-effects/<uuid:entry_id>/change")
+@bp.get("/medications/side-effects/<uuid:effect_id>/change")
 @access(Permission.MEDICATIONS_MANAGE)
-def change(entry_id: uuid.UUID) -> ResponseReturnValue:
+def change(effect_id: uuid.UUID) -> ResponseReturnValue:
     """Show the form filled with a side effect."""
     patient = viewer()
-    entry, medicines = service.own_effect(patient, entry_id), regimen.own_medicines(patient)
-    form = SideEffectForm.of(medicines, _now(patient).day, entry, id=str(entry_id), base=str(entry.version))
+    entry, medicines = service.own_effect(patient, effect_id), regimen.own_medicines(patient)
+    form = SideEffectForm.of(medicines, _now(patient).day, entry, id=str(effect_id), base=str(entry.version))
     return _form_page(patient, form, entry)
 
 
-@bp.post("/medications/side-effects/<uuid:entry_id>/change")
+@bp.post("/medications/side-effects/<uuid:effect_id>/change")
 @access(Permission.MEDICATIONS_MANAGE)
-def save_change(entry_id: uuid.UUID) -> ResponseReturnValue:
+def save_change(effect_id: uuid.UUID) -> ResponseReturnValue:
     """Store a change as a new version; one that was changed elsewhere meanwhile is said so, and nothing is lost."""
     patient = viewer()
-    entry, medicines, now = service.own_effect(patient, entry_id), regimen.own_medicines(patient), _now(patient)
-    form = SideEffectForm.of(medicines, now.day, entry, id=str(entry_id))
+    entry, medicines, now = service.own_effect(patient, effect_id), regimen.own_medicines(patient), _now(patient)
+    form = SideEffectForm.of(medicines, now.day, entry, id=str(effect_id))
     if form.validate():
         try:
             base = form.base_version() or entry.version
-            recording.change(patient, entry_id, form.said(), now, base=base)
-            return redirect(url_for("effects.show", entry_id=entry_id, done="effect-changed"), 303)
+            recording.change(patient, effect_id, form.said(), now, base=base)
+            return redirect(url_for("effects.show", effect_id=effect_id, done="effect-changed"), 303)
         except recording.NothingSaid:
             form.add_error("effect", NOTHING_NOTICED)
         except recording.NoSuchMedicine:
@@ -157,50 +157,50 @@ def save_change(entry_id: uuid.UUID) -> ResponseReturnValue:
     return _form_page(patient, form, entry), 422
 
 
-@bp.post("/medications/side-effects/<uuid:entry_id>/over")
+@bp.post("/medications/side-effects/<uuid:effect_id>/over")
 @access(Permission.MEDICATIONS_MANAGE)
-def say_over(entry_id: uuid.UUID) -> ResponseReturnValue:
+def say_over(effect_id: uuid.UUID) -> ResponseReturnValue:
     """Say that it is over; said twice it is said once."""
     patient = viewer()
-    recording.say_over(patient, entry_id, _now(patient))
-    return redirect(url_for("effects.show", entry_id=entry_id, done="effect-over"), 303)
+    recording.say_over(patient, effect_id, _now(patient))
+    return redirect(url_for("effects.show", effect_id=effect_id, done="effect-over"), 303)
 
 
-@bp.post("/medications/side-effects/<uuid:entry_id>/private")
+@bp.post("/medications/side-effects/<uuid:effect_id>/private")
 @access(Permission.MEDICATIONS_MANAGE)
-def keep_private(entry_id: uuid.UUID) -> ResponseReturnValue:
+def keep_private(effect_id: uuid.UUID) -> ResponseReturnValue:
     """Keep one to oneself, or share it again."""
     form = PrivacyForm()
     if not form.validate() or form.private.data is None:
         abort(400)
     private = form.private.data == YES
-    recording.set_private(viewer(), entry_id, private=private)
+    recording.set_private(viewer(), effect_id, private=private)
     done = "effect-private" if private else "effect-shared"
-    return redirect(url_for("effects.show", entry_id=entry_id, done=done), 303)
+    return redirect(url_for("effects.show", effect_id=effect_id, done=done), 303)
 
 
-@bp.post("/medications/side-effects/<uuid:entry_id>/remove")
+@bp.post("/medications/side-effects/<uuid:effect_id>/remove")
 @access(Permission.MEDICATIONS_MANAGE)
-def remove(entry_id: uuid.UUID) -> ResponseReturnValue:
+def remove(effect_id: uuid.UUID) -> ResponseReturnValue:
     """Take a side effect away; done twice it stays away."""
-    recording.remove(viewer(), entry_id)
-    return redirect(url_for("effects.removed", entry_id=entry_id), 303)
+    recording.remove(viewer(), effect_id)
+    return redirect(url_for("effects.removed", effect_id=effect_id), 303)
 
 
-@bp.get("/medications/side-effects/<uuid:entry_id>/removed")
+@bp.get("/medications/side-effects/<uuid:effect_id>/removed")
 @access(Permission.MEDICATIONS_MANAGE)
-def removed(entry_id: uuid.UUID) -> ResponseReturnValue:
+def removed(effect_id: uuid.UUID) -> ResponseReturnValue:
     """Say that it is gone, and offer to bring it back."""
-    recording.was_removed(viewer(), entry_id)
-    return render_page("effects/removed.html", entry_id=entry_id)
+    recording.was_removed(viewer(), effect_id)
+    return render_page("effects/removed.html", effect_id=effect_id)
 
 
-@bp.post("/medications/side-effects/<uuid:entry_id>/bring-back")
+@bp.post("/medications/side-effects/<uuid:effect_id>/bring-back")
 @access(Permission.MEDICATIONS_MANAGE)
-def bring_back(entry_id: uuid.UUID) -> ResponseReturnValue:
+def bring_back(effect_id: uuid.UUID) -> ResponseReturnValue:
     """Undo taking it away."""
-    recording.bring_back(viewer(), entry_id)
-    return redirect(url_for("effects.show", entry_id=entry_id, done="effect-back"), 303)
+    recording.bring_back(viewer(), effect_id)
+    return redirect(url_for("effects.show", effect_id=effect_id, done="effect-back"), 303)
 
 
 def _form_page(patient: Viewer, form: SideEffectForm, entry: service.OwnEffect | None = None) -> str:
