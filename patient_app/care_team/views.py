@@ -42,7 +42,7 @@ def caseload() -> ResponseReturnValue:
     chosen = _order(request.args.get("order"))
     order = chosen or _order(identity.list_order()) or lists.Order.HARD
     found = lists.caseload(viewer(), request.args.get("page", 1, type=int), order)
-    waiting = concerns.waiting(viewer())
+    waiting = concerns.waiting(viewer(), found.rows)
     page = render_page(
         "care_team/caseload.html",
         found=found,

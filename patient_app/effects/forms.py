@@ -26,7 +26,7 @@ YES, NO, UNSURE = "yes", "no", "unsure"
 LONGEST_AGO = timedelta(days=366)
 LONGEST_NOTE = 1000
 _LONGEST_NUMBER = 6
-_NOTE_READ_BY = _l("Only people who may see both your medicines and your notes can read these words.")
+_NOTE_READ_BY = _l("Those who see both your medicines and your notes can read this.")
 _ABOUT_USE = _l("These words are about alcohol or drugs")
 _ABOUT_USE_HINT = _l("Then they need alcohol and drugs to be shared as well.")
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from sqlalchemy import ColumnElement, Insert, Select, Table, and_, bindparam, exists, false, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -48,6 +48,15 @@ _SAW: dict[str, Insert] = {
 }
 
 
+class _Listed(Protocol):
+    """Somebody of whom a list tells already, with what they share."""
+
+    @property
+    def person(self) -> Named: ...
+    @property
+    def grants(self) -> Grants: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Somebody on a clinician's list of whom a sign that cannot wait is not seen yet, and since which day."""
@@ -68,21 +77,24 @@ class SharedConcern:
     seen_at: datetime | None = None
 
 
-def waiting(viewer: Viewer) -> list[Waiting]:
+def waiting(viewer: Viewer, known: Iterable[_Listed] = ()) -> list[Waiting]:
     """Return whom of a clinician's list something waits to be seen, the newest first, and record that they saw it.
 
-    That a sign was noted is read of somebody once a viewer, consent and day, as other rows of a list.
+    `known` are the rows of a list that this very request read, who need not be asked for again. That a sign was noted
+    is recorded of somebody once a viewer, consent and day, as other rows of a list.
     """
-    reader = reader_of(viewer)
+    reader, listed = reader_of(viewer), {row.person.id: row for row in known}
     with work.aside():
         rows = _open_rows(reader)
         if not rows:
             return []
-        grants = grants_of(reader, {row.patient_id for row in rows})
+        others = {row.patient_id for row in rows} - listed.keys()
+        grants = {one: row.grants for one, row in listed.items()} | grants_of(reader, others)
         rows = _whole(rows, grants)
         relied_on = _relied_on(rows, grants)
         unrecorded = relied_on.keys() - _recorded(viewer, relied_on)
-        named = people.some_of_list(viewer, {row.patient_id for row in rows})
+        named = {one: row.person for one, row in listed.items()}
+        named |= people.some_of_list(viewer, others) if others else {}
     if unrecorded:
         held = records.hold({row.patient_id for row in rows})
         grants = grants_of(reader, held.chains)

@@ -117,7 +117,7 @@ def test_the_page_keeps_and_shows_it_and_today_suggests_it(
     assert "/medications/week-note" in browser.get("/today").links
     page = browser.get("/medications/week-note")
     page = browser.follow(browser.submit(page.form(action="/medications/week-note"), helps="3", words="less fog"))
-    assert "You noted this week already" in page.main_words
+    assert "You wrote one this week" in page.main_words
     assert "less fog" in page.text
     assert "/medications/week-note" not in browser.get("/today").links
 

@@ -284,7 +284,7 @@ def test_a_concern_comes_first_until_somebody_has_seen_it(app: Flask, store: Sto
     assert at not in prescriber.get("/team").links
     patient = Client(app)
     sign_in(patient, world.patient)
-    assert "said on" in patient.get(f"/medications/side-effects/{entry}").main_words
+    assert "one of your team said" in patient.get(f"/medications/side-effects/{entry}").main_words
 
 
 def test_a_concern_of_another_patient_or_another_practice_cannot_be_seen_away(
