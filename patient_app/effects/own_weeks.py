@@ -10,7 +10,6 @@ from sqlalchemy import Float, bindparam, func, select
 
 from patient_app.checkins.models import CheckIn, CheckInVersion
 from patient_app.checkins.service import OWN, SHOWN_VERSION, asked_by
-from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.work import connection
 from patient_app.effects import picks, service
@@ -41,15 +40,14 @@ class OwnWeeks:
     effects: tuple[OwnEffect, ...]
 
 
-def own_weeks(patient: Viewer, medicine: OwnMedicine, number: int | None, today: date) -> OwnWeeks:
+def own_weeks(patient: Viewer, medicine: OwnMedicine, number: int | None, today: date) -> OwnWeeks | None:
     """Return the weeks around the change that a version (`number`) made, or around the newest that has begun.
 
-    Side effects are those that the person ties to this medicine, or to none. Raise `NotFound` for a medicine of which
-    no change has begun yet.
+    None for a medicine that has not begun. Side effects are those that the person ties to this medicine, or to none.
     """
     begun = [change for change in changes_of(medicine.versions) if change.since <= today]
     if not begun:
-        raise NotFound
+        return None
     change = next((one for one in begun if one.number == number), begun[-1])
     effects = [
         one

@@ -31,6 +31,8 @@ def weeks_after(medicine_id: uuid.UUID) -> ResponseReturnValue:
     medicine, profile = regimen.own_medicine(patient, medicine_id), profiles.profile_of(patient)
     today = moment(clock.now(), patient.zone, patient.day_start_minutes).day
     found = own_weeks(patient, medicine, request.args.get("change", type=int), today)
+    if found is None:
+        return render_page("effects/weeks_not_yet.html", medicine=medicine)
     with_craving = profile.asks_about_use and not profile.fold_use
     names = ("mood", "sleep", "craving") if with_craving else ("mood", "sleep")
     return render_page(

@@ -21,7 +21,7 @@ from patient_app.profile.service import Part
 from tests.factories import Made, make_check_in, make_person, make_practice, sign_in
 from tests.features.effects.world import log, now, takes
 from tests.features.medications.plans import doses
-from tests.features.medications.regimens import SERTRALINE, changed, daily, own
+from tests.features.medications.regimens import SERTRALINE, changed, daily, own, started
 from tests.page import Client, text_of
 
 DAY_ONE = date(2026, 3, 2)
@@ -131,7 +131,7 @@ def test_the_pull_is_left_out_where_use_plays_no_part_and_folded_where_so_wished
     assert "Mood before" in page.main_words
 
 
-def test_a_medicine_that_has_not_begun_and_one_of_somebody_else_have_no_page(
+def test_a_medicine_that_has_not_begun_says_so_and_one_of_somebody_else_has_no_page(
     app: Flask, store: Store, patient: Made
 ) -> None:
     other = make_person(store, make_practice(store, "Other"), Role.PATIENT)
@@ -141,3 +141,6 @@ def test_a_medicine_that_has_not_begun_and_one_of_somebody_else_have_no_page(
     assert browser.get(f"/medications/{theirs}/weeks").status_code == 404
     mine = takes(store, patient, SERTRALINE)
     assert browser.get(f"/medications/{mine}/weeks?change={'9' * 400}").status_code == 200
+    later = daily(*doses("08:00"), start=(DAY_ONE + timedelta(days=5)).isoformat())
+    planned = started(store, patient, later, now(patient))
+    assert "It has not begun yet" in browser.get(f"/medications/{planned}/weeks").main_words
