@@ -180,6 +180,35 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/history/search": {"words": "slept"},
     "/join": {"code": "ABCD EFGH JKMN", **_JOIN},
     "/join/<token>": _JOIN,
+    **dict.fromkeys(
+        ("/medications/side-effects/new", "/medications/side-effects/<uuid:effect_id>/change"),
+        {
+            "id": as_it_came,
+            "zone": "America/New_York",
+            "base": as_it_came,
+            "medicine": "unsure",
+            "effect": "nausea",
+            "severity": "2",
+            "bother": "3",
+            "going_on": "no",
+            "began": lambda _typing, _field: clock.now().date().isoformat(),
+            "note": words,
+            "note_about_use": "y",
+            "private": "y",
+        },
+    ),
+    **dict.fromkeys(
+        (f"/medications/side-effects/<uuid:effect_id>/{what}" for what in ("over", "remove", "bring-back")), {}
+    ),
+    "/medications/side-effects/<uuid:effect_id>/private": {"private": "yes"},
+    "/medications/week-note": {
+        "id": as_it_came,
+        "zone": "America/New_York",
+        "helps": "3",
+        "bothers": "1",
+        "words": words,
+        "words_about_use": "y",
+    },
     "/medications/<uuid:medicine_id>/ran-out": {"id": as_it_came},
     "/medications/<uuid:medicine_id>/supply": {
         "id": as_it_came,
@@ -268,6 +297,7 @@ ANSWERS: dict[str, dict[str, Answer]] = {
             "dropped": None,
         },
     ),
+    "/team/<uuid:patient_id>/concerns/<uuid:concern_id>/seen": {},
     "/team/<uuid:patient_id>/medications/new": {"name": "sertraline", "pick": "sertraline", "kind": "once"},
     "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/change/<string:kind>": {
         "id": as_it_came,
@@ -309,6 +339,7 @@ STILL_REFUSED = {"/join": "nobody knows the letters of the code that the world h
 # Pages that offer other forms for other objects than those in `World.ids`: the route, its parameter, and the object.
 ALSO = (
     ("/check-in/<uuid:entry_id>/deleted", "entry_id", "removed_check_in"),
+    ("/medications/side-effects/<uuid:effect_id>/removed", "effect_id", "removed_effect"),
     ("/practice/people/<uuid:person_id>", "person_id", "invited"),
     ("/practice/people/<uuid:person_id>", "person_id", "closed"),
     ("/team/worries/<uuid:worry_id>", "worry_id", "muted_worry"),
