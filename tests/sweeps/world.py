@@ -55,6 +55,8 @@ from tests.factories import Made
 from tests.page import Client
 from tests.postgres import Postgres, Urls
 from tests.sweeps.kept_rows import KeptRows
+from tests.sweeps.world_doses import doses
+from tests.sweeps.world_effects import effects
 from tests.sweeps.world_medicines import medicines
 
 # Words in every field of the owner, and in fields of others that are not for everybody, each with what it takes to see
@@ -94,8 +96,13 @@ CANARIES = {
     "medicine_private": f"{CANARY}secretmedicine",
     "medicine_removed": f"{CANARY}removedmedicine",
     "skip_reason": f"{CANARY}leftout",
+    "skip_words": f"{CANARY}wordsofskipping",
     "supply_note": f"{CANARY}pharmacy",
     "blood_test": f"{CANARY}bloodtest",
+    "effect_note": f"{CANARY}effectwords",
+    "effect_private": f"{CANARY}secreteffect",
+    "effect_removed": f"{CANARY}removedeffect",
+    "week_words": f"{CANARY}weekwords",
     "device": "Quorvix, Linux",
     # Of others: the supporter with a consent, and the clinician with one.
     "supporter_own_name": f"{CANARY}sue",
@@ -131,6 +138,7 @@ SPELLED = {
 QUERIES = {"/sharing/new": {"to": "team:prescriber"}, "/sharing/preview": {"to": "team:prescriber"}}
 BODIES = {
     "/check-in/<uuid:entry_id>/private": {"private": "yes"},
+    "/medications/side-effects/<uuid:effect_id>/private": {"private": "yes"},
     "/settings/phone": {"shared": "yes"},
 }
 
@@ -336,6 +344,8 @@ def build(folder: Path, server: Postgres | None = None, urls: Urls = NO_URLS) ->
     _worries(store, world)
     _team_note(store, world)
     medicines(store, world, CANARIES)
+    doses(store, world, CANARIES)
+    effects(store, world, CANARIES)
     store.close()
     return world
 
