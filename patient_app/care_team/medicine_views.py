@@ -1,4 +1,4 @@
-"""The clinicians' pages about a patient's medicines. Every reading goes through `reading`, which decides and records."""
+"""The clinicians' pages about a patient's medicines. Every reading goes through `reading`: decided and recorded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer
 from patient_app.core.pages import render_page
-from patient_app.reading import medicine_words, supplies, words
+from patient_app.medications.schedule import Paused
+from patient_app.reading import medicine_words, prescribing, supplies, words
 from patient_app.reading import medicines as reading
 from patient_app.reading.service import reader_of
 
@@ -26,6 +27,7 @@ def medicines(patient_id: uuid.UUID) -> ResponseReturnValue:
         "care_team/medicines.html",
         patient_id=patient_id,
         identity=words.identity_words(shared.person),
+        may_enter=prescribing.may_enter(viewer(), shared),
         **medicine_words.page_words(shared),
         **supplies.page_words(reader_of(viewer()), shared),
     )
@@ -40,6 +42,8 @@ def medicine(patient_id: uuid.UUID, medicine_id: uuid.UUID) -> ResponseReturnVal
         "care_team/medicine.html",
         patient_id=patient_id,
         identity=words.identity_words(shared.person),
+        may_enter=prescribing.may_enter(viewer(), shared),
+        is_held=isinstance(shared.one(medicine_id).newest.schedule.plan, Paused),
         supplied=supplies.of_page(reader_of(viewer()), shared).get(medicine_id),
         key=shared.one(medicine_id).newest.said.catalogue,
         may_enter_tests=supplies.may_enter(viewer()),

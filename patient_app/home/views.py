@@ -18,6 +18,7 @@ from patient_app.core.pages import render_page
 from patient_app.core.roles import Role
 from patient_app.home import beside
 from patient_app.home.attention import MOST_LINES, Line, chosen
+from patient_app.medications import unseen_pairs
 from patient_app.profile import service as profiles
 from patient_app.profile.service import Profile
 from patient_app.refills import service as refills
@@ -70,9 +71,15 @@ def today() -> ResponseReturnValue:
         checked_in_today=newest is not None and newest.day >= day,
         today=day,
         called=profiles.address_of(patient).called or patient.name.split(" ")[0],
-        lines=chosen([*_candidates(patient, profile), *_of_medicines(patient)]),
+        lines=chosen([*_unseen_pairs(patient), *_candidates(patient, profile), *_of_medicines(patient)]),
         most_lines=MOST_LINES,
     )
+
+
+def _unseen_pairs(patient: Viewer) -> list[Line]:
+    """Return a line for two medicines of which a prescriber who entered one does not see the other; it comes first."""
+    pairs = unseen_pairs.waiting(patient, moment(clock.now(), patient.zone, patient.day_start_minutes).local_date)
+    return [Line("unseen_pair", one.entered.name, one.unseen.name, target=one.entered.id) for one in pairs[:1]]
 
 
 def _candidates(patient: Viewer, profile: Profile) -> list[Line]:

@@ -9,13 +9,10 @@ from hashlib import sha256
 
 from flask_babel import gettext
 
-from patient_app.consent import receipts
-from patient_app.consent.categories import Category
-from patient_app.consent.receipts import Part
 from patient_app.core import clock
 from patient_app.core.clock import Moment, moment
 from patient_app.core.identity import Viewer
-from patient_app.medications import catalogue, regimen, words
+from patient_app.medications import catalogue, parts, regimen, words
 from patient_app.medications.authors import prescribers
 from patient_app.medications.facts import Entry, Medicine, Told
 from patient_app.medications.models import Answer, Change
@@ -172,11 +169,9 @@ def history_of(medicine: OwnMedicine, hours: Hours) -> list[Version]:
 
 def seen_by(patient: Viewer, medicine: OwnMedicine) -> list[str]:
     """Return the names of all who can see a medicine as it is now; nobody while a session is in question."""
-    if medicine.private or patient.entries_closed_from is not None:
+    if patient.entries_closed_from is not None:
         return []
-    needs = {Category.MEDICATIONS} | ({Category.SUBSTANCE_USE} if medicine.about_use else set())
-    part = Part(gettext("this medicine"), frozenset(needs))
-    return [one.name for one in receipts.who_sees(patient, medicine.newest.day, [part]) if one.parts]
+    return [one.name for one in parts.who_sees_medicine(patient, medicine) if one.parts and not one.waits]
 
 
 def before(change: Change, medicine: OwnMedicine) -> list[Told[Entry]]:

@@ -38,7 +38,7 @@ def who_sees_medicine(patient: Viewer, medicine: OwnMedicine, *, standing: Stand
 
 
 def who_would_see(standing: Standing, medicine: OwnMedicine) -> list[Sees]:
-    """Return everybody who can see this medicine as it is now, or could if the patient did not keep it to themselves."""
+    """Return everybody who can see this medicine as it is now, or could if it were not kept private."""
     return standing.sees(medicine.newest.day, [Part(gettext("this medicine"), needs_of(medicine))])
 
 

@@ -115,7 +115,7 @@ class WithTimes(WithDays):
     @property
     def shown(self) -> list[tuple[Any, Any]]:
         """The rows that are there at once."""
-        return self.rows[:3]
+        return self.rows[:2]
 
     def doses(self) -> list[dict[str, Any]]:
         """Return a dose for each row in use."""

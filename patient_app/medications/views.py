@@ -9,19 +9,31 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
+from patient_app.consent.words import CATEGORY_NAMES
 from patient_app.core import notices
 from patient_app.core.access import Permission, access
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import viewer
 from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
-from patient_app.medications import adding_views, beside, cards, changing, changing_views, left_out, pages, regimen
+from patient_app.medications import (
+    adding_views,
+    beside,
+    cards,
+    changing,
+    changing_views,
+    left_out,
+    pages,
+    regimen,
+    unseen_pairs,
+    unseen_views,
+)
 from patient_app.medications.blueprint import bp
 from patient_app.medications.forms import YES, AnswerForm, HoursForm, PrivacyForm
 from patient_app.medications.models import Answer
 from patient_app.medications.pages import now_of
 
-__all__ = ["adding_views", "bp", "changing_views"]
+__all__ = ["adding_views", "bp", "changing_views", "unseen_views"]
 
 # After these, what asks to call or to ask first stands open at once.
 _SHOWS_CARDS = frozenset({"medicine-added", "medicine-changed", "medicine-resumed"})
@@ -78,6 +90,9 @@ def show_medicine(medicine_id: uuid.UUID) -> ResponseReturnValue:
         card_notices=cards.notices(language),
         just_changed=request.args.get("done") in _SHOWS_CARDS,
         beside=beside.on_page(patient, medicine, today),
+        unseen=unseen_pairs.of_medicine(unseen_pairs.unseen_pairs(patient, medicines, today), medicine_id),
+        category_names=CATEGORY_NAMES,
+        still_days=cards.stopped_lately_days(),
     )
 
 

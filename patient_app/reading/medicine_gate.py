@@ -45,7 +45,8 @@ class Gate:
 
     def use_on(self, day: Any) -> ColumnElement[bool]:
         """Whether what tells of use is open for a day."""
-        return self.opened.c[USE] <= day
+        is_open: ColumnElement[bool] = self.opened.c[USE] <= day
+        return is_open
 
     def on(self, day: Any) -> ColumnElement[bool]:
         """Whether what belongs to the medicine is open for a day."""

@@ -80,7 +80,7 @@ class MedicineLine:
 def page_words(shared: SharedMedicines) -> dict[str, Any]:
     """Return what the page of a patient's medicines is drawn from."""
     changes, skipped = _changes(shared), _skipped(shared.medicines)
-    lines = [(one, _medicine(one)) for one in shared.medicines]
+    lines = [(one, line_of(one)) for one in shared.medicines]
     return {
         "shared": shared,
         "scope": scope_sentences(shared.grants, shared.person.zone),
@@ -98,7 +98,7 @@ def history_words(shared: SharedMedicines, medicine: SharedMedicine) -> dict[str
     """Return what the page of one medicine is drawn from: all that is open of it, the newest first."""
     return {
         **page_words(shared),
-        "medicine": _medicine(medicine),
+        "medicine": line_of(medicine),
         "versions": list(reversed(_versions(medicine))),
         "doses": [_dose(medicine, dose) for dose in medicine.doses],
     }
@@ -123,9 +123,7 @@ def counts_words(counts: Counts) -> str:
             gettext("%(number)s not recorded", number=counts.not_recorded),
         ]
     if counts.as_needed:
-        told.append(
-            ngettext("%(num)d time when needed", "%(num)d times when needed", counts.as_needed)
-        )
+        told.append(ngettext("%(num)d time when needed", "%(num)d times when needed", counts.as_needed))
     return " · ".join(told)
 
 
@@ -229,7 +227,8 @@ def _why(dose: SharedDose) -> str:
     return f"{said}: {dose.why.words}" if dose.why.words else said
 
 
-def _medicine(medicine: SharedMedicine) -> MedicineLine:
+def line_of(medicine: SharedMedicine) -> MedicineLine:
+    """Return one medicine as it is told in a list."""
     return MedicineLine(
         id=medicine.id,
         name=medicine.newest.said.name,

@@ -27,8 +27,8 @@ from patient_app.core.roles import Role
 from patient_app.core.vault import Place
 from patient_app.core.work import vault
 from patient_app.medications import counts, due, regimen, skipping
-from patient_app.medications.models import Answer, Change, DoseState, DoseVersion
 from patient_app.medications.counts import Counts
+from patient_app.medications.models import Answer, Change, DoseState, DoseVersion
 from patient_app.medications.regimen import OwnVersion
 from patient_app.medications.skipping import Why
 from patient_app.reading import medicine_gate as gate
@@ -39,12 +39,15 @@ from patient_app.reading.service import reader_of
 
 # What was logged is shown and counted over so many days, today included.
 DAYS = 30
+_NOTHING_LOGGED = Counts(DAYS)
 
 
 @dataclass(frozen=True, slots=True)
 class SharedDose:
-    """What was logged of one dose. `local_time` is the wall clock where it was logged; without `time_known` it says
-    nothing. `why` is there for one left out with a reason that is open to the reader.
+    """What was logged of one dose.
+
+    `local_time` is the wall clock where it was logged; without `time_known` it says nothing. `why` is there for one left
+    out with a reason that is open to the reader.
     """
 
     medicine_id: uuid.UUID
@@ -73,7 +76,7 @@ class SharedMedicine:
     answered_at: Mapping[uuid.UUID, datetime]
     doses: tuple[SharedDose, ...] = ()
     # What the patient logged themselves over the days of the page.
-    counts: Counts = Counts(DAYS)
+    counts: Counts = _NOTHING_LOGGED
 
     @property
     def newest(self) -> OwnVersion:
@@ -237,7 +240,9 @@ def _medicines(reader: Reader, page: SharedMedicines) -> tuple[SharedMedicine, .
 def _counted(medicine: SharedMedicine, page: SharedMedicines) -> SharedMedicine:
     """Return it with the numbers of what the patient logged, of the days that are open to the reader alone."""
     since = max(_open_since(page.grants, need) for need in (NEEDED if medicine.about_use else (MEDICATIONS,)))
-    known_since = max(medicine.versions[0].day, since - timedelta(days=1)) if since > date.min else medicine.versions[0].day
+    known_since = (
+        max(medicine.versions[0].day, since - timedelta(days=1)) if since > date.min else medicine.versions[0].day
+    )
     doses = due.due_doses(medicine.due_versions, page.first_day, page.today)
     found = counts.count(doses, medicine.doses, page.today, DAYS, {str(medicine.id): known_since})
     return replace(medicine, counts=found)

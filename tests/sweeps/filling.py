@@ -168,6 +168,22 @@ _HOURS: dict[str, Answer] = {
     f"{end}_{day}": hour for day in range(7) for end, hour in (("opens", "08:30"), ("closes", "16:30"))
 }
 
+_MEDICINE: dict[str, Answer] = {
+    "id": as_it_came,
+    "catalogue": as_it_came,
+    "name": words,
+    "amount": "1",
+    "unit": "tablet",
+    "on": [],
+    "strength": "50 mg",
+    "made_as": "tablet",
+    "about_use": "no",
+    "what_for": words,
+    "prescriber": words,
+    "food": "with",
+    "start": as_it_came,
+    "end": "",
+}
 # By route, the answer to each field; an empty table is a form that is only a button.
 ANSWERS: dict[str, dict[str, Answer]] = {
     "/check-in": {"id": as_it_came, "zone": "America/New_York", "day": as_it_came, **_CHECK_IN},
@@ -180,6 +196,21 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/history/search": {"words": "slept"},
     "/join": {"code": "ABCD EFGH JKMN", **_JOIN},
     "/join/<token>": _JOIN,
+    "/medications/<uuid:medicine_id>/<any(stop, pause, 'go-on'):how>": {"id": as_it_came, "reason": words},
+    "/medications/<uuid:medicine_id>/bring-back": {},
+    "/medications/<uuid:medicine_id>/change/<string:kind>": {
+        **_MEDICINE,
+        "base": as_it_came,
+        "reason": words,
+        "since": "",
+    },
+    "/medications/<uuid:medicine_id>/private": {"private": "yes"},
+    "/medications/<uuid:medicine_id>/remove": {},
+    "/medications/changes/<uuid:version_id>": {"answer": "talk"},
+    "/medications/hours": {"waking": "6:30", "breakfast": "7", "lunch": "12:30", "dinner": "18:00", "bedtime": "11 pm"},
+    "/medications/new": {"name": "sertraline"},
+    "/medications/new/<string:kind>": {**_MEDICINE, "private": "y"},
+    "/medications/new/own-words": {"name": words, "kind": "once"},
     "/medications/<uuid:medicine_id>/ran-out": {"id": as_it_came},
     "/medications/<uuid:medicine_id>/supply": {
         "id": as_it_came,
@@ -268,6 +299,30 @@ ANSWERS: dict[str, dict[str, Answer]] = {
             "dropped": None,
         },
     ),
+    "/team/<uuid:patient_id>/medications/new": {"name": "sertraline", "pick": "sertraline", "kind": "once"},
+    "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/change/<string:kind>": {
+        "id": as_it_came,
+        "name": as_it_came,
+        "since": "",
+        "catalogue": as_it_came,
+        "base": as_it_came,
+        "amount": "1",
+        "unit": "tablet",
+        "on": [],
+        "strength": "50 mg",
+        "made_as": "tablet",
+        "about_use": "no",
+        "what_for": words,
+        "prescriber": words,
+        "food": "",
+        "start": as_it_came,
+        "end": "",
+        "reason": words,
+    },
+    "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/<any(stop, pause, 'go-on'):how>": {
+        "id": as_it_came,
+        "reason": words,
+    },
     "/team/<uuid:patient_id>/notes": {"id": as_it_came, "words": words, "about": ["mood"]},
     "/team/<uuid:patient_id>/notes/<uuid:note_id>/take-back": {},
     "/team/<uuid:patient_id>/reviewed": {"review-id": as_it_came},
@@ -284,6 +339,7 @@ STILL_REFUSED = {"/join": "nobody knows the letters of the code that the world h
 
 # Pages that offer other forms for other objects than those in `World.ids`: the route, its parameter, and the object.
 ALSO = (
+    ("/medications/<uuid:medicine_id>/removed", "medicine_id", "medicine_removed"),
     ("/check-in/<uuid:entry_id>/deleted", "entry_id", "removed_check_in"),
     ("/practice/people/<uuid:person_id>", "person_id", "invited"),
     ("/practice/people/<uuid:person_id>", "person_id", "closed"),

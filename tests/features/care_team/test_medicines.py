@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from datetime import datetime
 
@@ -39,10 +38,9 @@ def world(store: Store, set_time: Callable[[datetime], None]) -> World:
     return make_world(store)
 
 
-def page_of(client: Client, world: World, by: Made, medicine_id: uuid.UUID | None = None) -> Page:
+def page_of(client: Client, world: World, by: Made) -> Page:
     factories.sign_in(client, by)
-    rest = f"/{medicine_id}" if medicine_id else ""
-    page = client.get(f"/team/{world.patient.id}/medications{rest}")
+    page = client.get(f"/team/{world.patient.id}/medications")
     assert page.status_code == 200
     return page
 
@@ -83,7 +81,7 @@ def test_the_therapist_reads_the_plan_with_the_reason_of_each_change(
     assert "naltrexone" not in page.words.lower()
     assert "drinking" not in page.words
     assert page.words.index("Lately changed") < page.words.index("Left out") < page.words.index("Taken now")
-    page = page_of(client, world, world.therapist, medicine_id)
+    page = client.get(f"/team/{world.patient.id}/medications/{medicine_id}")
     assert page.words.index("Changed Wants to talk") < page.words.index("Added")
     assert "skipped (Cost)" in said(page)
 

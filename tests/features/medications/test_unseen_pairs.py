@@ -40,6 +40,7 @@ from tests.features.reading.medicines_world import (
     share,
     start,
 )
+from tests.page import Client
 
 METHADONE = Said("methadone", "methadone", "10 mg", "tablet")
 
@@ -173,3 +174,34 @@ def test_a_prescriber_who_left_the_team_is_not_named(store: Store, world: World)
     share(store, world, {MED: DETAIL})
     [pair] = pairs_of(store, world)
     assert (pair.prescriber, pair.recipient, pair.kept) == ("", "", False)
+
+
+def test_on_today_and_on_the_page_with_one_tap(client: Client, world: World, store: Store) -> None:
+    share(store, world, {MED: DETAIL})
+    hidden = start(store, world, LITHIUM, private=True)
+    entered = start(store, world, by=world.prescriber)
+    factories.sign_in(client, world.patient)
+    today = client.get("/today")
+    assert "sertraline and lithium can be risky together" in today.words
+    page = client.get(f"/medications/{entered}")
+    assert "Dr Ana Ruiz entered one of them and cannot see the other." in page.words
+    assert "Then all you share this with can see it: Dr Ana Ruiz." in page.words
+    assert "risky" in client.get(f"/medications/{hidden}").words
+    answer = client.submit(page.form(action=f"/medications/{entered}/tell/{hidden}"))
+    assert answer.status_code == 303
+    assert "Your prescriber can see it now." in client.follow(answer).words
+    assert "risky together" not in client.get(f"/medications/{entered}").words
+    assert "lithium" in names(read(store, world))
+    # Pressed again, from a page that was open: there is nothing to tell any more.
+    assert client.post(f"/medications/{entered}/tell/{hidden}").status_code == 404
+
+
+def test_where_consent_does_not_reach_the_page_leads_to_sharing(client: Client, world: World, store: Store) -> None:
+    start(store, world, NALTREXONE)
+    entered = start(store, world, Said("methadone", "methadone"), by=world.prescriber)
+    share(store, world, {MED: DETAIL})
+    factories.sign_in(client, world.patient)
+    page = client.get(f"/medications/{entered}")
+    assert "share this with them: Alcohol and drugs." in page.words
+    assert "/sharing/new?to=team:prescriber" in page.links
+    assert client.get("/today").status_code == 200

@@ -26,7 +26,6 @@ from patient_app.medications.said import Said
 from patient_app.medications.skipping import Reason, Why
 from patient_app.reading import medicines
 from patient_app.reading import service as reading
-from patient_app.reading.medicines import SharedMedicines
 from tests import factories
 from tests.factories import Made
 from tests.features.medications.regimens import NALTREXONE, SERTRALINE
@@ -194,7 +193,7 @@ def test_from_a_day_on_each_version_and_dose_by_its_own_day(store: Store, world:
     [one] = read(store, world).medicines
     assert (one.id, [version.number for version in one.versions]) == (medicine_id, [2])
     assert [(TODAY - dose.plan_date).days for dose in one.doses] == [1, 3]
-    assert old not in {one.id}
+    assert old != one.id
 
 
 def test_the_reason_names_use_and_others_read_just_skipped(store: Store, world: World) -> None:
@@ -341,7 +340,11 @@ def test_any_medicines_under_any_consents_and_the_receipts_say_the_same(
 
 def _write(world: World, one: dict[str, Any]) -> uuid.UUID:
     medicine_id = begin(world, KINDS[one["kind"]], days=one["days"], about_use=one["marked"])
-    kept = {"private": {"private": True}, "removed": {"removed_at": NOW}, "closed": {"while_closed": True}}
+    kept: dict[str, dict[str, Any]] = {
+        "private": {"private": True},
+        "removed": {"removed_at": NOW},
+        "closed": {"while_closed": True},
+    }
     if one["kept"]:
         db().execute(update(Medicine).where(Medicine.id == medicine_id).values(**kept[one["kept"]]))
     return medicine_id
