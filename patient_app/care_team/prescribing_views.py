@@ -161,7 +161,7 @@ def save_medicine(patient_id: uuid.UUID, medicine_id: uuid.UUID, kind: str) -> R
     return _change_page(page, medicine, form), 422
 
 
-@bp.get("/team/<uuid:patient_id>/medications/<uuid:medicine_id>/<any(stop, pause, 'go-on'):how>")
+@bp.get("/team/<uuid:patient_id>/medications/<uuid:medicine_id>/<any(stop,pause,'go-on'):how>")
 @access(Permission.MEDICATIONS_PRESCRIBE, records=True)
 def ask_to_hold(patient_id: uuid.UUID, medicine_id: uuid.UUID, how: str) -> ResponseReturnValue:
     """Ask why it is stopped, paused or taken again."""
@@ -169,7 +169,7 @@ def ask_to_hold(patient_id: uuid.UUID, medicine_id: uuid.UUID, how: str) -> Resp
     return _hold_page(page, medicine, how, HoldForm())
 
 
-@bp.post("/team/<uuid:patient_id>/medications/<uuid:medicine_id>/<any(stop, pause, 'go-on'):how>")
+@bp.post("/team/<uuid:patient_id>/medications/<uuid:medicine_id>/<any(stop,pause,'go-on'):how>")
 @access(Permission.MEDICATIONS_PRESCRIBE)
 def hold(patient_id: uuid.UUID, medicine_id: uuid.UUID, how: str) -> ResponseReturnValue:
     """Stop, pause or go on with the reason; done twice it is done once."""

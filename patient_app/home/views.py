@@ -18,7 +18,8 @@ from patient_app.core.pages import render_page
 from patient_app.core.roles import Role
 from patient_app.home import beside
 from patient_app.home.attention import MOST_LINES, Line, chosen
-from patient_app.medications import unseen_pairs
+from patient_app.medications import doses, regimen, unseen_pairs
+from patient_app.medications.regimen import OwnMedicine
 from patient_app.profile import service as profiles
 from patient_app.profile.service import Profile
 from patient_app.refills import service as refills
@@ -65,20 +66,24 @@ def today() -> ResponseReturnValue:
         return redirect(url_for(FIRST_SCREENS[profile.step]), 303)
     newest = checkins.newest_own(patient)
     day = moment(clock.now(), patient.zone, patient.day_start_minutes).day
+    medicines = regimen.own_medicines(patient)  # Read once for all that Today says of them.
     return render_page(
         "home/today.html",
         newest=newest,
         checked_in_today=newest is not None and newest.day >= day,
         today=day,
         called=profiles.address_of(patient).called or patient.name.split(" ")[0],
-        lines=chosen([*_unseen_pairs(patient), *_candidates(patient, profile), *_of_medicines(patient)]),
+        lines=chosen(
+            [*_unseen_pairs(patient, medicines), *_candidates(patient, profile), *_of_medicines(patient, medicines)]
+        ),
         most_lines=MOST_LINES,
     )
 
 
-def _unseen_pairs(patient: Viewer) -> list[Line]:
+def _unseen_pairs(patient: Viewer, medicines: list[OwnMedicine]) -> list[Line]:
     """Return a line for two medicines of which a prescriber who entered one does not see the other; it comes first."""
-    pairs = unseen_pairs.waiting(patient, moment(clock.now(), patient.zone, patient.day_start_minutes).local_date)
+    today = moment(clock.now(), patient.zone, patient.day_start_minutes).local_date
+    pairs = unseen_pairs.waiting(patient, medicines, today)
     return [Line("unseen_pair", one.entered.name, one.unseen.name, target=one.entered.id) for one in pairs[:1]]
 
 
@@ -89,16 +94,21 @@ def _candidates(patient: Viewer, profile: Profile) -> list[Line]:
         Line("new_member", member.name, str(DISCIPLINE_NAMES[member.discipline]), target=member.membership_id)
         for member in teams.new_members_for(patient.id)
     ]
+    due = doses.waiting(patient, clock.now())
+    if due:
+        lines.append(Line("doses", count=len(due), is_prompt=True))
     if not profile.welcomed:
         left = profiles.LAST_STEP + 1 - profile.step
         lines.append(Line("welcome", more=url_for(FIRST_SCREENS[profile.step]), count=left, is_prompt=True))
     return lines
 
 
-def _of_medicines(patient: Viewer) -> list[Line]:
-    """Return a line for what runs low, and one for blood tests that are due; two statements where there are none."""
+def _of_medicines(patient: Viewer, medicines: list[OwnMedicine]) -> list[Line]:
+    """Return a line for what runs low, and one for blood tests that are due; no statement for who takes nothing."""
+    if not medicines:
+        return []
     today = moment(clock.now(), patient.zone, patient.day_start_minutes).local_date
-    low, tests = refills.low(patient, today), blood_tests.due_soon(patient, today)
+    low, tests = refills.low(patient, today, medicines), blood_tests.due_soon(patient, today)
     lines = []
     if low:
         first = low[0]

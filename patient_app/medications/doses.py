@@ -31,6 +31,7 @@ from patient_app.medications.due import DueDose
 from patient_app.medications.models import Dose, DoseState, DoseVersion
 from patient_app.medications.regimen import OwnMedicine
 from patient_app.medications.schedule import (
+    DEFAULT_HOURS,
     MINUTES_A_DAY,
     ON_THE_DAY,
     Anchor,
@@ -247,10 +248,10 @@ class DayList:
         raise NotFound
 
 
-def today(patient: Viewer, now: datetime) -> DayList:
-    """Return the list of this moment (`when.on_list`)."""
+def today(patient: Viewer, now: datetime, medicines: list[OwnMedicine] | None = None) -> DayList:
+    """Return the list of this moment (`when.on_list`); `medicines` are all of the patient's, where they are at hand."""
     moment = clock.moment(now, patient.zone, patient.day_start_minutes)
-    own = _Regimen.of(patient)
+    own = _Regimen.of(patient, medicines)
     listed = when.on_list(own.versions, moment, patient.day_start_minutes, own.hours)
     return _list(patient, own, listed, moment.day, moment)
 
@@ -293,8 +294,9 @@ class _Regimen:
     hours: Hours
 
     @classmethod
-    def of(cls, patient: Viewer) -> _Regimen:
-        return cls(regimen.own_medicines(patient), regimen.hours_of(patient))
+    def of(cls, patient: Viewer, medicines: list[OwnMedicine] | None = None) -> _Regimen:
+        medicines = regimen.own_medicines(patient) if medicines is None else medicines
+        return cls(medicines, regimen.hours_of(patient) if medicines else DEFAULT_HOURS)
 
     @property
     def versions(self) -> list[due.Version]:
@@ -303,6 +305,8 @@ class _Regimen:
 
 def _list(patient: Viewer, own: _Regimen, listed: list[DueDose], day: date, at: Moment) -> DayList:
     medicines, hours = own.medicines, own.hours
+    if not medicines:
+        return DayList(day, (), ())
     dates = [day, *(dose.local_date for dose in listed)]
     gap = {"gap_from": day - timedelta(days=_GAP_DAYS), "gap_to": day + timedelta(days=1)}
     rows = _logged(_ON_LIST, patient, first=min(dates), last=max(dates), **gap)

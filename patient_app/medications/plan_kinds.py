@@ -329,7 +329,7 @@ class StepsForm(MedicineForm):
     """Steps that a prescriber wrote, with their days. None is ever made here."""
 
     kind = Kind.STEPS
-    from_prescriber = BooleanField(_l("These steps are from my prescriber, just as they wrote them"))
+    from_prescriber = BooleanField(_l("These steps are from my prescriber, word for word"))
 
     @property
     def rows(self) -> list[tuple[Any, Any]]:

@@ -13,28 +13,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import bindparam, exists, select
-
 from patient_app.consent import receipts
 from patient_app.consent.categories import Category
 from patient_app.consent.receipts import Sees, Standing
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.roles import Discipline
-from patient_app.core.work import db
 from patient_app.medications import cards, catalogue, changing, parts, regimen
-from patient_app.medications.models import Change, MedicineAnswer, MedicineVersion
+from patient_app.medications.models import Change
 from patient_app.medications.regimen import OwnMedicine, OwnVersion
-
-_UNANSWERED = (
-    select(MedicineVersion.id)
-    .where(
-        MedicineVersion.patient_id == bindparam("patient_id"),
-        MedicineVersion.by_prescriber.is_(True),
-        ~exists().where(MedicineAnswer.version_id == MedicineVersion.id),
-    )
-    .limit(1)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +73,9 @@ def unseen_pairs(
     ]
 
 
-def waiting(patient: Viewer, day: date) -> list[UnseenPair]:
-    """Return what to tell the patient on their first page: of changes that they have not answered yet.
-
-    One statement where nothing waits for an answer.
-    """
-    if patient.entries_closed_from is not None or db().scalar(_UNANSWERED, {"patient_id": patient.id}) is None:
-        return []
-    return unseen_pairs(patient, regimen.own_medicines(patient), day, waiting_only=True)
+def waiting(patient: Viewer, medicines: Sequence[OwnMedicine], day: date) -> list[UnseenPair]:
+    """Return what to tell the patient on their first page: of changes that they have not answered yet."""
+    return unseen_pairs(patient, medicines, day, waiting_only=True)
 
 
 def of_medicine(pairs: Iterable[UnseenPair], medicine_id: uuid.UUID) -> list[UnseenPair]:

@@ -55,6 +55,7 @@ from tests.factories import Made
 from tests.page import Client
 from tests.postgres import Postgres, Urls
 from tests.sweeps.kept_rows import KeptRows
+from tests.sweeps.world_doses import doses
 from tests.sweeps.world_medicines import medicines
 
 # Words in every field of the owner, and in fields of others that are not for everybody, each with what it takes to see
@@ -94,6 +95,7 @@ CANARIES = {
     "medicine_private": f"{CANARY}secretmedicine",
     "medicine_removed": f"{CANARY}removedmedicine",
     "skip_reason": f"{CANARY}leftout",
+    "skip_words": f"{CANARY}wordsofskipping",
     "supply_note": f"{CANARY}pharmacy",
     "blood_test": f"{CANARY}bloodtest",
     "device": "Quorvix, Linux",
@@ -336,6 +338,7 @@ def build(folder: Path, server: Postgres | None = None, urls: Urls = NO_URLS) ->
     _worries(store, world)
     _team_note(store, world)
     medicines(store, world, CANARIES)
+    doses(store, world, CANARIES)
     store.close()
     return world
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from patient_app.blood_tests import service as blood_tests
 from patient_app.blood_tests.service import Planned, What
@@ -73,7 +73,7 @@ def _kept_apart(store: Store, world: World, canaries: Mapping[str, str], medicin
     began = clock.moment(clock.now() - timedelta(days=30), owner.zone)
     now = clock.moment(clock.now(), owner.zone)
     schedule = Schedule(began.local_date, None, "tablet", Regular(EveryDays(), (Dose(None, Decimal(1)),)))
-    options: dict[str, dict[str, bool]] = {
+    options: dict[str, dict[str, Any]] = {
         "medicine_about_use": {"about_use": True},
         "medicine_private": {"about_use": False, "private": True},
         "medicine_removed": {"about_use": False},

@@ -70,7 +70,7 @@ def test_the_therapist_reads_the_plan_with_the_reason_of_each_change(
         "entered by Dr Ana Ruiz, prescriber",
         "Why: Sleep is still poor",
         "08:00: 2 tablets",
-        "Before: 50 mg · Tablet; Every day; 08:00: 1 tablet",
+        "Before: 50 mg · Tablet · Every day · 08:00: 1 tablet",
         "sertraline, skipped (Cost)",
         "Sun 1 Nov, 08:00: sertraline, skipped Sat",
         "What for: Feeling low",
