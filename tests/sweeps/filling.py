@@ -328,16 +328,6 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/supporting/worried/tell": {"id": as_it_came, "patient": first_radio, "about": words, "words": words},
     "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/tests": _BLOOD_TEST,
     "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/tests/<uuid:test_id>": _BLOOD_TEST,
-        {
-            "id": as_it_came,
-            "base": as_it_came,
-            "what": "other",
-            "words": words,
-            "due_on": lambda _typing, _field: clock.now().date().isoformat(),
-            "done_on": "",
-            "dropped": None,
-        },
-    ),
     "/team/<uuid:patient_id>/medications/new": {"name": "sertraline", "pick": "sertraline", "kind": "once"},
     "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/change/<string:kind>": {
         "id": as_it_came,
