@@ -16,6 +16,7 @@ from patient_app.core.identity import Stage, Viewer, viewer, viewer_or_none
 from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.core.roles import Role
+from patient_app.effects import prompts
 from patient_app.home import beside
 from patient_app.home.attention import MOST_LINES, Line, chosen
 from patient_app.medications import doses, regimen, unseen_pairs
@@ -100,6 +101,8 @@ def _candidates(patient: Viewer, profile: Profile) -> list[Line]:
     if not profile.welcomed:
         left = profiles.LAST_STEP + 1 - profile.step
         lines.append(Line("welcome", more=url_for(FIRST_SCREENS[profile.step]), count=left, is_prompt=True))
+    if prompts.wants_week_note(patient, moment(clock.now(), patient.zone, patient.day_start_minutes).day):
+        lines.append(Line("week_note", is_prompt=True))
     return lines
 
 

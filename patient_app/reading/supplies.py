@@ -92,7 +92,7 @@ def of_page(reader: Reader, page: SharedMedicines) -> dict[uuid.UUID, SharedSupp
 def page_words(reader: Reader, page: SharedMedicines) -> dict[str, Any]:
     """Return what the list of a patient's medicines shows of their supplies, beside what it shows of the medicines."""
     keys = {one.id: one.newest.said.catalogue for one in page.medicines}
-    return {"supplied": of_page(reader, page), "catalogue_keys": keys}
+    return {"supplied": of_page(reader, page), "keys": keys}
 
 
 def may_enter(viewer: Viewer) -> bool:

@@ -36,20 +36,21 @@ TO_TEAM = IDENTITY | {"called", "pronouns"}
 CHART = IDENTITY | {"address", "emergency_contact", "email"}
 ABOUT_USE = frozenset({"thing", "amount", "trigger", "helper"})
 PLAN = frozenset({"plan", "plan_contact", "plan_about_use", "naloxone"})
+EFFECTS = frozenset({"effect_note", "week_words"})
 MEDICINE = frozenset({"medicine", "medicine_for", "medicine_reason", "medicine_about_use", "skip_reason", "blood_test"})
 OF_THE_SUPPORTER = frozenset({"supporter_own_name", "supporter_own_email"})
 OF_THE_STAFF = frozenset({"staff_name", "staff_email", "staff_device"})
 # What each situation may see at all, whatever the page.
 MAY_SEE: dict[str, frozenset[str]] = {
     "owner": frozenset(CANARIES)
-    - {"note_removed", "medicine_removed", "worry", "team_note"}
+    - {"note_removed", "effect_removed", "medicine_removed", "worry", "team_note"}
     - OF_THE_SUPPORTER
     - (OF_THE_STAFF - {"staff_name"}),
     # What identifies the account; of whom it is shared with, and of what was told before, nothing.
     "in-question": frozenset({"email", "called", "device"}),
     "other": frozenset({"staff_name"}),
     "admin": CHART | {"staff_name"},
-    "c-with": TO_TEAM | {"note", "note_about_use", "team_note"} | ABOUT_USE | PLAN | MEDICINE | OF_THE_STAFF,
+    "c-with": TO_TEAM | {"note", "note_about_use", "team_note"} | ABOUT_USE | PLAN | MEDICINE | EFFECTS | OF_THE_STAFF,
     "s-with": frozenset({"name", "instructions"}) | OF_THE_SUPPORTER,
     **dict.fromkeys(("c-without", "c-paused", "c-expired", "c-revoked", "c-unshown"), TO_TEAM),
     **dict.fromkeys(("s-without", "s-paused", "s-expired", "s-revoked"), frozenset({"name"})),
@@ -57,6 +58,7 @@ MAY_SEE: dict[str, frozenset[str]] = {
 # What an answer to one route shows beside that: an entry that was brought back is there again.
 ON_A_PAGE: dict[tuple[str, str], frozenset[str]] = {
     ("/check-in/<uuid:entry_id>/bring-back", "owner"): frozenset({"note_removed"}),
+    ("/medications/side-effects/<uuid:effect_id>/bring-back", "owner"): frozenset({"effect_removed"}),
     # What a supporter told the practice: its team reads it, whatever the patient shares.
     **{
         (f"/team/worries{rest}", situation): words | {"supporter_own_name"}
