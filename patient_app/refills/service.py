@@ -29,7 +29,7 @@ from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, vault
 from patient_app.medications.due import Version
 from patient_app.medications.models import Medicine, Source
-from patient_app.medications.regimen import OWN, OwnMedicine, Standing, asked_by, due_versions, own_medicines
+from patient_app.medications.regimen import OWN, OwnMedicine, Standing, asked_by, due_versions
 from patient_app.medications.supply import days_left
 from patient_app.medications.words import amount_words
 from patient_app.refills import counting
@@ -193,20 +193,18 @@ def own_supplies(patient: Viewer, medicines: Iterable[OwnMedicine], today: date)
     }
 
 
-def low(patient: Viewer, today: date, medicines: Sequence[OwnMedicine] | None = None) -> list[Low]:
+def low(patient: Viewer, medicines: Sequence[OwnMedicine], today: date) -> list[Low]:
     """Return which of the patient's medicines run low on a civil date, the first to run out first.
 
-    One statement, which finds nothing where none can be low yet. `medicines` are the patient's own, where they were
-    read already.
+    `medicines` are all of the patient's. One statement, which finds nothing where none can be low yet; none for who
+    takes nothing.
     """
-    if medicines is not None and not medicines:
+    if not medicines:
         return []
     asked = {**asked_by(patient), "since": today - LOOK_BACK, "today": today}
     entries = _by_medicine(connection().execute(_WORTH_COUNTING, asked).all())
-    if not entries:
-        return []
-    found = []
-    for one in own_medicines(patient) if medicines is None else medicines:
+    found: list[Low] = []
+    for one in medicines:
         if one.id in entries and _is_going_on(one, today):
             supply = supply_of(entries[one.id], due_versions([one]), one.newest.schedule.unit, today)
             found += [Low(one.id, one.name, None if supply.ran_out_on else supply.days)] if supply.is_low else []
