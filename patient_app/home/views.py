@@ -110,7 +110,9 @@ def _candidates(patient: Viewer, profile: Profile, medicines: list[OwnMedicine])
 
 
 def _of_medicines(patient: Viewer, medicines: list[OwnMedicine]) -> list[Line]:
-    """Return a line for what runs low, and one for blood tests that are due; two statements where there are none."""
+    """Return a line for what runs low, and one for blood tests that are due; no statement for who takes nothing."""
+    if not medicines:
+        return []
     today = moment(clock.now(), patient.zone, patient.day_start_minutes).local_date
     low, tests = refills.low(patient, medicines, today), blood_tests.due_soon(patient, today)
     lines = []

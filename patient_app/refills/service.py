@@ -164,10 +164,11 @@ _OWN_ENTRIES = (
 )
 _OF_ONE = _OWN_ENTRIES.where(SupplyEntry.medicine_id == bindparam("medicine_id"))
 _VERSIONS = select(SupplyEntry).where(SupplyEntry.first_id == bindparam("first_id")).order_by(SupplyEntry.version)
+# For Today: nothing at all until something can be low.
 _WORTH_COUNTING = (
-    select(SupplyWatch.medicine_id)
-    .join(Medicine, Medicine.id == SupplyWatch.medicine_id)
-    .where(OWN, SupplyWatch.patient_id == bindparam("patient_id"), SupplyWatch.look_from <= bindparam("today"))
+    _OWN_ENTRIES.join(SupplyWatch, SupplyWatch.medicine_id == SupplyEntry.medicine_id)
+    .join(Medicine, Medicine.id == SupplyEntry.medicine_id)
+    .where(OWN, SupplyWatch.look_from <= bindparam("today"))
 )
 
 
@@ -184,9 +185,7 @@ def own_supply(patient: Viewer, medicine: OwnMedicine, today: date) -> Supply:
 def own_supplies(patient: Viewer, medicines: Iterable[OwnMedicine], today: date) -> dict[uuid.UUID, Supply]:
     """Return, by medicine, what there is of those of which the patient said anything. One statement."""
     asked = {**asked_by(patient), "since": today - LOOK_BACK}
-    found: dict[uuid.UUID, list[Entry]] = {}
-    for row in connection().execute(_OWN_ENTRIES, asked):
-        found.setdefault(row.medicine_id, []).append(as_entry(row))
+    found = _by_medicine(connection().execute(_OWN_ENTRIES, asked).all())
     return {
         one.id: supply_of(found[one.id], due_versions([one]), one.newest.schedule.unit, today)
         for one in medicines
@@ -194,21 +193,21 @@ def own_supplies(patient: Viewer, medicines: Iterable[OwnMedicine], today: date)
     }
 
 
-def low(patient: Viewer, medicines: Iterable[OwnMedicine], today: date) -> list[Low]:
+def low(patient: Viewer, medicines: Sequence[OwnMedicine], today: date) -> list[Low]:
     """Return which of the patient's medicines run low on a civil date, the first to run out first.
 
-    `medicines` are all of the patient's. One statement for who said nothing of any, and for whom none can be low yet.
+    `medicines` are all of the patient's. One statement, which finds nothing where none can be low yet; none for who
+    takes nothing.
     """
-    worth_it = set(connection().execute(_WORTH_COUNTING, {**asked_by(patient), "today": today}).scalars())
-    if not worth_it:
+    if not medicines:
         return []
-    counted = [one for one in medicines if one.id in worth_it and _is_going_on(one, today)]
-    supplies = own_supplies(patient, counted, today)
-    found = [
-        Low(one.id, one.name, None if supply.ran_out_on else supply.days)
-        for one in counted
-        if (supply := supplies.get(one.id)) is not None and supply.is_low
-    ]
+    asked = {**asked_by(patient), "since": today - LOOK_BACK, "today": today}
+    entries = _by_medicine(connection().execute(_WORTH_COUNTING, asked).all())
+    found: list[Low] = []
+    for one in medicines:
+        if one.id in entries and _is_going_on(one, today):
+            supply = supply_of(entries[one.id], due_versions([one]), one.newest.schedule.unit, today)
+            found += [Low(one.id, one.name, None if supply.ran_out_on else supply.days)] if supply.is_low else []
     return sorted(found, key=lambda one: -1 if one.days is None else one.days)
 
 
@@ -259,6 +258,13 @@ def as_entry(row: Any) -> Entry:
         seq=row.recorded_seq,
         day=row.day,
     )
+
+
+def _by_medicine(rows: Iterable[Any]) -> dict[uuid.UUID, list[Entry]]:
+    found: dict[uuid.UUID, list[Entry]] = {}
+    for row in rows:
+        found.setdefault(row.medicine_id, []).append(as_entry(row))
+    return found
 
 
 def _counted(entries: Iterable[Entry], unit: str) -> list[Entry]:

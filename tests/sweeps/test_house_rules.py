@@ -14,6 +14,7 @@ from patient_app.supporting import guide
 from tests.page import Page, text_of, visible_texts
 from tests.sweeps import access_table
 from tests.sweeps.conftest import Stage
+from tests.sweeps.content_texts import content_texts
 from tests.sweeps.world import CANARIES, QUERIES, World
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -277,6 +278,8 @@ def _data(world: World) -> set[str]:
         | {"prescriber", "PRESCRIBER", "Tandem", "The practice", "support", "test"}
         | set(_reviewed([guide.tonight(), guide.poison_help()]))
         | set(_of_medicines())
+        # Of medicines, and what follows an entry: reviewed words too.
+        | {text.words for text in content_texts() if text.file.startswith(("content/medicines/", "content/cards/"))}
     )
 
 
