@@ -8,14 +8,14 @@ from flask.typing import ResponseReturnValue
 from patient_app.accounts import supporters, teams
 from patient_app.checkins import service as checkins
 from patient_app.consent.words import DISCIPLINE_NAMES
-from patient_app.core import clock
+from patient_app.core import clock, work
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import moment
 from patient_app.core.identity import Stage, Viewer, viewer, viewer_or_none
 from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.core.roles import Role
-from patient_app.home.attention import MOST_LINES, Line, chosen
+from patient_app.home.attention import MOST_LINES, Line, chosen, first_shown
 from patient_app.profile import service as profiles
 from patient_app.profile.service import Profile
 
@@ -50,23 +50,29 @@ def start() -> ResponseReturnValue:
 
 
 @bp.get("/today")
-@access(Permission.TODAY_READ)
+@access(Permission.TODAY_READ, records=True)
 @kept_on_phone
 def today() -> ResponseReturnValue:
     """Show one next thing, and at most three lines; or once, before that, the last of the first screens."""
     patient = viewer()
-    profile = profiles.profile_of(patient)
-    if profile.sees_help_next:
-        return redirect(url_for(FIRST_SCREENS[profile.step]), 303)
-    newest = checkins.newest_own(patient)
     day = moment(clock.now(), patient.zone, patient.day_start_minutes).day
+    with work.aside():  # There is something to write once a day, when a prompt is shown first.
+        profile = profiles.profile_of(patient)
+        if profile.sees_help_next:
+            return redirect(url_for(FIRST_SCREENS[profile.step]), 303)
+        newest = checkins.newest_own(patient)
+        called = profiles.address_of(patient).called
+        shown = profile.prompted_on(day)
+        lines = chosen(_candidates(patient, profile), shown)
+    if prompted := first_shown(lines, shown):
+        profiles.note_prompted(patient, day, prompted)
     return render_page(
         "home/today.html",
         newest=newest,
         checked_in_today=newest is not None and newest.day >= day,
         today=day,
-        called=profiles.address_of(patient).called or patient.name.split(" ")[0],
-        lines=chosen(_candidates(patient, profile)),
+        called=called or patient.name.split(" ")[0],
+        lines=lines,
         most_lines=MOST_LINES,
     )
 
