@@ -11,7 +11,7 @@ from patient_app.accounts.preferences import LATEST_DAY_START
 from patient_app.core.forms import ChipsField, ChoiceField, Form, ListField, short_text
 from patient_app.profile.service import LONGEST_CHIP, Address, Part, Profile, Want, things_from
 from patient_app.profile.things import KIND_NAMES, Kind, Thing
-from patient_app.profile.words import PARTS, WANTS
+from patient_app.profile.words import PARTS, WANTS, WANTS_ABOUT_USE
 
 
 class AboutForm(Form):
@@ -50,6 +50,8 @@ class AboutForm(Form):
             day_start=str(day_start_minutes),
             **options,
         )
+        if not profile.asks_about_use:
+            form.wants.hide(WANTS_ABOUT_USE)
         form.kinds.offer((thing.id, thing.words) for thing in profile.things if thing.words)
         return form
 
