@@ -92,6 +92,7 @@ def test_five_check_ins_without_network_outlive_the_browser_and_arrive_once(
 ) -> None:
     phone = get_phone()
     phone.sign_in(patient)
+    phone.write_cookies()
     phone.cut()
     for number in range(5):
         phone.check_in_without_network("In between", f"entry {number}")
