@@ -136,8 +136,18 @@ function useWorker() {
   container.addEventListener("message", ({ data }) => data?.type === "sent" && sayWaiting(data.outcome));
 }
 
+// What needs a network says so while there is none: on a page that was kept, and when the browser knows.
+async function sayNeeds() {
+  const { hideNeeds, showNeeds } = await import("./needs_net.js");
+  addEventListener("online", hideNeeds);
+  if (page.person && !page.shared) await showNeeds();
+}
+
 const keptAt = document.querySelector('meta[name="kept"]')?.content;
 if (keptAt) say("offline", true, [timeOf(Number(keptAt))]);
+const needs = () => sayNeeds().catch(() => {});
+if (keptAt || navigator.onLine === false) needs();
+addEventListener("offline", needs);
 // The id of an entry is made on this phone: a page that was kept for a while would bring the same one each time. A page
 // that came back with messages keeps the id it was sent with.
 if (!document.querySelector("[data-error-summary]")) {
