@@ -567,6 +567,28 @@ def test_what_needs_a_network_says_so_and_does_not_fail(get_phone: GetPhone, pat
     expect(page.get_by_role("link", name="Sharing", exact=True)).to_be_visible()
 
 
+def test_thirty_days_of_own_words_are_read_without_a_network(
+    get_phone: GetPhone, patient: Made, live_server: LiveServer
+) -> None:
+    for days in range(1, 32, 3):
+        at = clock.now() - timedelta(days=days)
+        make_check_in(live_server.store, patient, at=at, mood=3, note=f"{days} days ago")
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.cut()
+    page = phone.page
+    page.goto("/history")
+    expect(page.get_by_text("1 days ago", exact=True)).to_be_visible()
+    expect(page.get_by_text("28 days ago")).to_be_hidden()
+    page.get_by_role("link", name="All check-ins of the last 30 days").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The last 30 days")
+    for days in range(1, 29, 3):
+        expect(page.get_by_text(f"{days} days ago", exact=True)).to_be_visible()
+    expect(page.get_by_text("31 days ago")).to_be_hidden()
+    expect(phone.line("No network now")).to_be_visible()
+    assert "days ago" not in phone.everything()
+
+
 # Types into the field for long words as soon as it stands there, before any script of the page has run.
 TYPES_AT_ONCE = """
   const words = new URLSearchParams(location.search).get("types");
