@@ -61,7 +61,7 @@ def today() -> ResponseReturnValue:
         if profile.sees_help_next:
             return redirect(url_for(FIRST_SCREENS[profile.step]), 303)
         newest = checkins.newest_own(patient)
-        called = profiles.address_of(patient).called
+        called = profiles.address_of(patient).greeting(patient.name)
         shown = profile.prompted_on(day)
         lines = chosen(_candidates(patient, profile), shown)
     if prompted := first_shown(lines, shown):
@@ -71,7 +71,7 @@ def today() -> ResponseReturnValue:
         newest=newest,
         checked_in_today=newest is not None and newest.day >= day,
         today=day,
-        called=called or patient.name.split(" ")[0],
+        called=called,
         lines=lines,
         most_lines=MOST_LINES,
     )

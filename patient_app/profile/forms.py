@@ -29,7 +29,11 @@ class AboutForm(Form):
         [(str(kind), words) for kind, words in KIND_NAMES.items() if kind is not Kind.OTHER],
     )
     own_thing = short_text(_l("Something else to keep an eye on"), longest=LONGEST_CHIP)
-    called = short_text(_l("What would you like to be called?"), longest=80)
+    called = short_text(
+        _l("What would you like to be called?"),
+        longest=80,
+        description=_l("We greet you by it. Your team sees it. People who support you do not."),
+    )
     pronouns = short_text(_l("Your pronouns"), longest=40, description=_l("Your team sees them."))
     day_start = ListField(
         _l("Your day starts at"),

@@ -97,6 +97,11 @@ class Address:
     called: str = ""
     pronouns: str = ""
 
+    def greeting(self, name: str) -> str:
+        """Return by what the person is greeted: as they chose; else by the given name of their chart."""
+        last, _comma, given = name.partition(",")  # "Vale, Robin" is Robin.
+        return self.called or (given.strip() or last.strip()).split(" ")[0]
+
 
 def profile_of(patient: Viewer) -> Profile:
     """Return the patient's own profile; an empty one before they answered anything.

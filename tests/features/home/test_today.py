@@ -164,3 +164,24 @@ def test_a_day_counts_what_another_phone_was_shown_and_writes_only_what_is_new(s
     with store.work(writes=True):
         profiles.note_prompted(patient.viewer, day + timedelta(days=1), ["c"])
         assert profiles.profile_of(patient.viewer).prompted_on(day) == ()
+
+
+@pytest.mark.parametrize(
+    ("called", "name", "greeted"),
+    [
+        ("Robby", "Robin Vale", "Robby"),
+        ("", "Robin Vale", "Robin"),
+        ("", "Vale, Robin", "Robin"),
+        ("", "Vale,", "Vale"),
+    ],
+)
+def test_a_person_is_greeted_as_they_chose_and_a_tab_says_no_name(
+    store: Store, practice: MadePractice, client: Client, called: str, name: str, greeted: str
+) -> None:
+    patient = factories.make_patient(store, practice, name=name)
+    with store.work(writes=True):
+        profiles.set_address(patient.viewer, profiles.Address(called), 240)
+    factories.sign_in(client, patient)
+    page = client.get("/today")
+    assert text_of(page.one("h1")) == f"Hello, {greeted}"
+    assert page.title == "Hello · Tandem"
