@@ -32,9 +32,10 @@ export function sayWaiting({ waiting, refused, sent = 0, next, why }) {
   });
   say("sent-one", sent === 1);
   say("sent-many", sent > 1, [sent]);
-  say("one", waiting === 1);
-  say("many", waiting > 1, [waiting]);
-  say("refused", refused > 0);
+  const isElsewhere = location.pathname !== "/waiting"; // There they are seen.
+  say("one", waiting === 1 && isElsewhere);
+  say("many", waiting > 1 && isElsewhere, [waiting]);
+  say("refused", refused > 0 && isElsewhere);
   say("sign-in", why === "signed-out" && waiting > 0);
 }
 
