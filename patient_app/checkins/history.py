@@ -25,6 +25,9 @@ from patient_app.profile.service import profile_of
 # So few that a page of several check-ins a day stays short; links lead on.
 LIST_DAYS = 5
 DAYS_OF_A_WEEK = 7
+# What a phone keeps to be read without a network: so many days, and not more check-ins than a page can hold.
+KEPT_DAYS = 30
+MOST_KEPT = 300
 # A phone in a zone ahead of the one in the settings is in its next day before today is over.
 AHEAD = timedelta(days=1)
 # With fewer days, nothing is said about what is usual.
@@ -62,6 +65,7 @@ _ENTRIES = (
     .where(OWN)
     .order_by(CheckIn.day.desc(), CheckIn.occurred_at.desc(), CheckIn.recorded_seq.desc())
 )
+_NEWEST = _ENTRIES.where(CheckIn.day >= bindparam("day")).limit(MOST_KEPT)
 _OF_A_DAY = _ENTRIES.where(CheckIn.day == bindparam("day"))
 # Days with entries on one side of a day, and one more, which says that there is another page.
 _BACK = (
@@ -183,6 +187,11 @@ def entries_back(patient: Viewer, day: date, today: date) -> DaysPage:
     older = days[LIST_DAYS][0] if len(days) > LIST_DAYS else None
     newer = day + timedelta(days=1) if day < today else None
     return DaysPage(days[:LIST_DAYS], older, newer)
+
+
+def entries_since(patient: Viewer, first: date) -> DaysPage:
+    """Return the own check-ins from a day on; of more than `MOST_KEPT` the newest."""
+    return DaysPage(_by_day(_entries(_NEWEST, patient, first)), None, None)
 
 
 def entries_on(patient: Viewer, day: date) -> DaysPage:

@@ -77,6 +77,25 @@ def _show_month(patient: Viewer, month: date, chosen: date | None, today: date) 
     )
 
 
+@bp.get("/history/days")
+@access(Permission.CHECK_INS_READ)
+@kept_on_phone
+def show_days() -> ResponseReturnValue:
+    """Show all check-ins of the last 30 days on one page: what a phone keeps to be read without a network."""
+    patient = viewer()
+    today = _today(patient)
+    return _render(
+        patient,
+        today,
+        "checkins/history_days.html",
+        page=history.entries_since(patient, today - timedelta(days=history.KEPT_DAYS - 1)),
+        number=history.KEPT_DAYS,
+        words=answer_words(),
+        said_of_use=history_words.use_words(),
+        fold=history.folds_use(patient),
+    )
+
+
 @bp.get("/history/search")
 @access(Permission.CHECK_INS_READ)
 def show_search() -> ResponseReturnValue:

@@ -114,6 +114,7 @@ def show_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
 
 @bp.get("/check-in/<uuid:entry_id>/change")
 @access(Permission.CHECK_INS_WRITE)
+@kept_on_phone
 def change_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
     """Show the form filled with a check-in."""
     patient = viewer()

@@ -44,6 +44,16 @@ CATEGORY_HINTS: dict[Category, LazyString] = {
     ),
 }
 
+# The same for whom alcohol and drugs play no part: these words are not put before them.
+HINTS_WITHOUT_USE: dict[Category, LazyString] = {
+    **CATEGORY_HINTS,
+    Category.MOOD: _l(
+        "How you feel when you check in: mood, sleep, anxiety, energy. Also what made it harder and what helped."
+    ),
+    Category.NOTES: _l("The words you write, all of them."),
+    Category.SAFETY_PLAN: _l("Your plan for hard moments, with the people you named."),
+}
+
 # What is signed has to say what is shared (42 CFR 2.31(a)(3)); a category that is not here says it by its name.
 SIGNED_AS: dict[Category, LazyString] = {
     Category.MOOD: _l(

@@ -251,7 +251,12 @@ class ChipsField(Field):  # type: ignore[misc]  # WTForms has no types.
     def __init__(self, label: LazyString, choices: Iterable[tuple[str, LazyString | str]] = (), **options: Any) -> None:
         super().__init__(label, **options)
         self.pairs = list(choices)
+        self.hidden: frozenset[str] = frozenset()
         self.data: tuple[str, ...] = ()
+
+    def hide(self, values: Iterable[str]) -> None:
+        """Draw these answers only where they were given; a page that was drawn before may still send them."""
+        self.hidden = frozenset(values)
 
     def offer(self, pairs: Iterable[tuple[str, LazyString | str]]) -> None:
         """Add answers that one person has beside those that everybody has."""
@@ -260,7 +265,8 @@ class ChipsField(Field):  # type: ignore[misc]  # WTForms has no types.
     def iter_choices(self) -> Iterator[Choice]:
         """Yield the answers; those that were given are selected."""
         for value, label in self.pairs:
-            yield Choice(value, label, value in self.data, {})
+            if value in self.data or value not in self.hidden:
+                yield Choice(value, label, value in self.data, {})
 
     def process_data(self, value: Any) -> None:
         """Keep the stored values."""

@@ -1,13 +1,15 @@
 """What Today may ask of a person: one next thing, and at most three lines. The one place that decides it.
 
-What concerns the person's safety or who reads their words always comes first and is no prompt. Of prompts, which only
-suggest something, a day shows at most two over all features. All else waits in its own page.
+What concerns the person's safety or who reads their words always comes first and is no prompt; neither is what follows
+an entry (`content/rules/after_check_in.yaml`): it is about that entry, and most of it is about safety. Of prompts,
+which only suggest something, a day shows at most two over all features: what was shown keeps its place all day, and
+once it is answered nothing takes it. All else waits in its own page.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,14 +33,29 @@ class Line:
     day: date | None = None
     is_prompt: bool = False
 
+    @property
+    def key(self) -> str:
+        """By what a prompt is known again on its day, however it is worded by then."""
+        return self.kind if self.target is None else f"{self.kind} {self.target}"
 
-def chosen(candidates: Sequence[Line]) -> list[Line]:
-    """Return the lines that are shown, in the order given: at most three, of which at most two prompts."""
+
+def chosen(candidates: Sequence[Line], shown: Collection[str] = ()) -> list[Line]:
+    """Return the lines that are shown, in the order given: at most three, and of prompts at most two in a day.
+
+    `shown` holds the keys of the prompts that this day showed already.
+    """
+    today = set(shown)
     lines: list[Line] = []
-    prompts = 0
     for line in candidates:
-        if len(lines) == MOST_LINES or (line.is_prompt and prompts == MOST_PROMPTS):
+        is_new = line.is_prompt and line.key not in today
+        if len(lines) == MOST_LINES or (is_new and len(today) >= MOST_PROMPTS):
             continue
-        prompts += line.is_prompt
+        if line.is_prompt:
+            today.add(line.key)
         lines.append(line)
     return lines
+
+
+def first_shown(lines: Sequence[Line], shown: Collection[str]) -> list[str]:
+    """Return the keys of the prompts among these lines that this day shows for the first time."""
+    return [line.key for line in lines if line.is_prompt and line.key not in shown]

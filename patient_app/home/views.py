@@ -9,7 +9,7 @@ from patient_app.accounts import supporters, teams
 from patient_app.blood_tests import service as blood_tests
 from patient_app.checkins import service as checkins
 from patient_app.consent.words import DISCIPLINE_NAMES
-from patient_app.core import clock
+from patient_app.core import clock, work
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import moment
 from patient_app.core.identity import Stage, Viewer, viewer, viewer_or_none
@@ -18,7 +18,7 @@ from patient_app.core.pages import render_page
 from patient_app.core.roles import Role
 from patient_app.effects import prompts
 from patient_app.home import beside
-from patient_app.home.attention import MOST_LINES, Line, chosen
+from patient_app.home.attention import MOST_LINES, Line, chosen, first_shown
 from patient_app.medications import doses, regimen, unseen_pairs
 from patient_app.medications.regimen import OwnMedicine
 from patient_app.profile import service as profiles
@@ -57,29 +57,34 @@ def start() -> ResponseReturnValue:
 
 
 @bp.get("/today")
-@access(Permission.TODAY_READ)
+@access(Permission.TODAY_READ, records=True)
 @kept_on_phone
 def today() -> ResponseReturnValue:
     """Show one next thing, and at most three lines; or once, before that, the last of the first screens."""
     patient = viewer()
-    profile = profiles.profile_of(patient)
-    if profile.sees_help_next:
-        return redirect(url_for(FIRST_SCREENS[profile.step]), 303)
-    newest, medicines = checkins.newest_own(patient), regimen.own_medicines(patient)
     day = moment(clock.now(), patient.zone, patient.day_start_minutes).day
+    with work.aside():  # There is something to write once a day, when a prompt is shown first.
+        profile = profiles.profile_of(patient)
+        if profile.sees_help_next:
+            return redirect(url_for(FIRST_SCREENS[profile.step]), 303)
+        newest, medicines = checkins.newest_own(patient), regimen.own_medicines(patient)
+        called = profiles.address_of(patient).greeting(patient.name)
+        shown = profile.prompted_on(day)
+        candidates = [
+            *_unseen_pairs(patient, medicines),
+            *_candidates(patient, profile, medicines),
+            *_of_medicines(patient, medicines),
+        ]
+        lines = chosen(candidates, shown)
+    if prompted := first_shown(lines, shown):
+        profiles.note_prompted(patient, day, prompted)
     return render_page(
         "home/today.html",
         newest=newest,
         checked_in_today=newest is not None and newest.day >= day,
         today=day,
-        called=profiles.address_of(patient).called or patient.name.split(" ")[0],
-        lines=chosen(
-            [
-                *_unseen_pairs(patient, medicines),
-                *_candidates(patient, profile, medicines),
-                *_of_medicines(patient, medicines),
-            ]
-        ),
+        called=called,
+        lines=lines,
         most_lines=MOST_LINES,
     )
 
@@ -100,7 +105,7 @@ def _candidates(patient: Viewer, profile: Profile, medicines: list[OwnMedicine])
     ]
     due = doses.waiting(patient, clock.now(), medicines)
     if due:
-        lines.append(Line("doses", count=len(due), is_prompt=True))
+        lines.append(Line("doses", count=len(due)))  # What the person plans for today, no suggestion of ours.
     if not profile.welcomed:
         left = profiles.LAST_STEP + 1 - profile.step
         lines.append(Line("welcome", more=url_for(FIRST_SCREENS[profile.step]), count=left, is_prompt=True))

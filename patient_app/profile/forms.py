@@ -11,7 +11,7 @@ from patient_app.accounts.preferences import LATEST_DAY_START
 from patient_app.core.forms import ChipsField, ChoiceField, Form, ListField, short_text
 from patient_app.profile.service import LONGEST_CHIP, Address, Part, Profile, Want, things_from
 from patient_app.profile.things import KIND_NAMES, Kind, Thing
-from patient_app.profile.words import PARTS, WANTS
+from patient_app.profile.words import PARTS, WANTS, WANTS_ABOUT_USE
 
 
 class AboutForm(Form):
@@ -29,7 +29,11 @@ class AboutForm(Form):
         [(str(kind), words) for kind, words in KIND_NAMES.items() if kind is not Kind.OTHER],
     )
     own_thing = short_text(_l("Something else to keep an eye on"), longest=LONGEST_CHIP)
-    called = short_text(_l("What would you like to be called?"), longest=80)
+    called = short_text(
+        _l("What would you like to be called?"),
+        longest=80,
+        description=_l("We greet you by it. Your team sees it. People who support you do not."),
+    )
     pronouns = short_text(_l("Your pronouns"), longest=40, description=_l("Your team sees them."))
     day_start = ListField(
         _l("Your day starts at"),
@@ -50,6 +54,8 @@ class AboutForm(Form):
             day_start=str(day_start_minutes),
             **options,
         )
+        if not profile.asks_about_use:
+            form.wants.hide(WANTS_ABOUT_USE)
         form.kinds.offer((thing.id, thing.words) for thing in profile.things if thing.words)
         return form
 

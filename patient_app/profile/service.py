@@ -9,6 +9,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -71,6 +72,12 @@ class Profile:
     fold_use: bool = False
     welcomed: bool = False
     step: int = FIRST_STEP
+    # The newest day on which Today suggested something, and what.
+    prompted: tuple[date, tuple[str, ...]] | None = None
+
+    def prompted_on(self, day: date) -> tuple[str, ...]:
+        """Return the keys of what Today suggested on this day so far."""
+        return self.prompted[1] if self.prompted is not None and self.prompted[0] == day else ()
 
     @property
     def sees_help_next(self) -> bool:
@@ -89,6 +96,11 @@ class Address:
 
     called: str = ""
     pronouns: str = ""
+
+    def greeting(self, name: str) -> str:
+        """Return by what the person is greeted: as they chose; else by the given name of their chart."""
+        last, _comma, given = name.partition(",")  # "Vale, Robin" is Robin.
+        return self.called or (given.strip() or last.strip()).split(" ")[0]
 
 
 def profile_of(patient: Viewer) -> Profile:
@@ -127,6 +139,18 @@ def go_past(patient: Viewer, step: int) -> None:
     """Note that a first screen was answered or skipped: nothing leads there again by itself. Needs a writing unit."""
     if profile_of(patient).step <= step:
         change(patient, step=step + 1)
+
+
+def note_prompted(patient: Viewer, day: date, keys: Sequence[str]) -> None:
+    """Note that Today suggested these on this day; what it suggested on another day is forgotten.
+
+    Needs a writing unit. A session that does not see what the person told notes nothing.
+    """
+    if patient.entries_closed_from is not None:
+        return
+    about = _row_for_change(patient).about  # Locked: two pages at once do not forget each other's.
+    before = _with(Profile(), json.loads(about)).prompted_on(day) if about else ()
+    change(patient, prompted=(day, tuple(dict.fromkeys((*before, *keys)))))
 
 
 def finish_welcome(patient: Viewer) -> None:
@@ -194,6 +218,7 @@ def _as_json(profile: Profile) -> dict[str, Any]:
         "helpers": list(profile.helpers),
         "fold_use": profile.fold_use,
         "step": profile.step,
+        **({"prompted": [profile.prompted[0].isoformat(), *profile.prompted[1]]} if profile.prompted else {}),
     }
 
 
@@ -209,6 +234,7 @@ def _with(profile: Profile, kept: Mapping[str, Any]) -> Profile:
         fold_use=kept["fold_use"],
         # Kept before steps were: what was told by then was told on the first screen, or in the settings.
         step=kept.get("step", FIRST_STEP + 1),
+        prompted=(date.fromisoformat(kept["prompted"][0]), tuple(kept["prompted"][1:])) if "prompted" in kept else None,
     )
 
 

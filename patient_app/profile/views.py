@@ -59,7 +59,8 @@ def save_welcome() -> ResponseReturnValue:
 @access(Permission.PROFILE_MANAGE)
 def welcome_sharing() -> ResponseReturnValue:
     """Say who may see what: nobody, until the person chooses."""
-    return render_page("profile/welcome_sharing.html")
+    asks_about_use = service.profile_of(viewer()).asks_about_use
+    return render_page("profile/welcome_sharing.html", asks_about_use=asks_about_use)
 
 
 @bp.post("/welcome/sharing")
@@ -94,7 +95,7 @@ def finish_welcome() -> ResponseReturnValue:
 @access(Permission.PROFILE_MANAGE)
 def about_me() -> ResponseReturnValue:
     """Show what the person told of themselves, to be changed."""
-    return render_page("profile/about_me.html", form=_form(), chips=_chips_form(service.profile_of(viewer())))
+    return _about_page(_form(), _chips_form(service.profile_of(viewer())))
 
 
 @bp.post("/settings/about-me")
@@ -104,7 +105,7 @@ def save_about_me() -> ResponseReturnValue:
     form = _form()
     if _keep(form):
         return redirect(url_for("profile.about_me", done="about-saved"), 303)
-    return render_page("profile/about_me.html", form=form, chips=_chips_form(service.profile_of(viewer()))), 422
+    return _about_page(form, _chips_form(service.profile_of(viewer()))), 422
 
 
 @bp.post("/settings/about-me/words")
@@ -115,11 +116,15 @@ def save_words() -> ResponseReturnValue:
     profile = service.profile_of(patient)
     chips = _chips_form(profile)
     if chips.validate():
-        service.change(
-            patient, triggers=chips.triggers.data, helpers=chips.helpers.data, fold_use=bool(chips.fold_use.data)
-        )
+        # Not asked where use plays no part: then it stays as it was.
+        fold_use = bool(chips.fold_use.data) if "fold_use" in chips else profile.fold_use
+        service.change(patient, triggers=chips.triggers.data, helpers=chips.helpers.data, fold_use=fold_use)
         return redirect(url_for("profile.about_me", done="about-saved"), 303)
-    return render_page("profile/about_me.html", form=_form(reads=False), chips=chips), 422
+    return _about_page(_form(reads=False), chips), 422
+
+
+def _about_page(form: AboutForm, chips: ChipsForm) -> str:
+    return render_page("profile/about_me.html", form=form, chips=chips)
 
 
 def _form(*, reads: bool = True) -> AboutForm:
@@ -148,4 +153,6 @@ def _chips_form(profile: service.Profile) -> ChipsForm:
     form = ChipsForm(triggers=profile.triggers, helpers=profile.helpers, fold_use=profile.fold_use)
     form.triggers.offer((words, words) for words in profile.triggers)
     form.helpers.offer((words, words) for words in profile.helpers)
+    if not profile.asks_about_use:
+        del form.fold_use
     return form

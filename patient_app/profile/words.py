@@ -14,4 +14,6 @@ WANTS: dict[Want, LazyString] = {
     Want.NOT_SURE: _l("Not sure yet"),
     Want.SOMETHING_ELSE: _l("Something else"),
 }
+# Where substances play no part, these are not spoken of.
+WANTS_ABOUT_USE = (Want.STOP, Want.CUT_DOWN, Want.SAFER_USE)
 PARTS: dict[Part, LazyString] = {Part.YES: _l("Yes"), Part.NO: _l("No")}

@@ -18,7 +18,7 @@ from wtforms.validators import StopValidation
 from patient_app.accounts.practice_forms import check_email
 from patient_app.consent.categories import OFFERED, Category, Level
 from patient_app.consent.service import ConsentSummary, Recipient, Terms
-from patient_app.consent.words import CATEGORY_HINTS, CATEGORY_NAMES
+from patient_app.consent.words import CATEGORY_HINTS, CATEGORY_NAMES, HINTS_WITHOUT_USE
 from patient_app.core import clock
 from patient_app.core.clock import moment
 from patient_app.core.forms import ChoiceField, DayField, Form, IdField, Needed, long_text, short_text
@@ -79,14 +79,23 @@ class ConsentForm(Form):
         render_kw={"autocomplete": "name"},
     )
 
-    def __init__(self, patient: Viewer, recipient: Recipient, before: ConsentSummary | None) -> None:
-        """Begin with what is shared with this recipient now, if anything is."""
+    def __init__(
+        self, patient: Viewer, recipient: Recipient, before: ConsentSummary | None, *, asks_about_use: bool
+    ) -> None:
+        """Begin with what is shared with this recipient now, if anything is.
+
+        For whom alcohol and drugs play no part the form does not speak of them, unless they are shared now.
+        """
         super().__init__(data=_as_chosen(before, patient.zone) if before else None)
         self.signature.description = _l(
             "Typing your name here is your signature. Your name here is: %(name)s.", name=patient.name
         )
         self.before = before
-        self.offered = recipient.offered
+        speaks_of_use = asks_about_use or (before is not None and Category.SUBSTANCE_USE in dict(before.grants))
+        self.offered = tuple(one for one in recipient.offered if speaks_of_use or one is not Category.SUBSTANCE_USE)
+        if not speaks_of_use:
+            for category in self.offered:
+                self[category].description = HINTS_WITHOUT_USE[category]
         self.names = hashlib.sha256(recipient.named.encode()).hexdigest()[:32]
         self.sent_names, self.recipient_id.data = self.recipient_id.data, self.names
         if before is None or before.entries_from is None:

@@ -174,14 +174,20 @@ def wall_clock(at: datetime, zone: str) -> datetime:
 # --- Who sees what ----------------------------------------------------------------------------------------------------
 
 
-def overview(patient: Viewer) -> Overview:
-    """Return everything that the page about sharing shows."""
+def overview(patient: Viewer, *, asks_about_use: bool) -> Overview:
+    """Return everything that the page about sharing shows.
+
+    For whom alcohol and drugs play no part it does not name them as what nobody sees.
+    """
     supporters, new = people.supporters_of(patient), teams.new_members_for(patient.id)
     waiting = {
         discipline: tuple(member.name for member in new if member.discipline == discipline and not member.reads)
         for discipline in {member.discipline for member in new}
     }
     cards = tuple(_cards(patient, supporters, waiting))
+    if not asks_about_use:
+        use = str(CATEGORY_NAMES[Category.SUBSTANCE_USE])
+        cards = tuple(replace(card, closed=tuple(word for word in card.closed if word != use)) for card in cards)
     shared = {card.consent.recipient.discipline for card in cards if card.consent is not None and card.shares}
     return Overview(
         cards=cards,

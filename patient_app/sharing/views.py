@@ -76,13 +76,14 @@ def overview() -> ResponseReturnValue:
             "sharing/overview_closed.html", consents=live, disciplines=DISCIPLINE_NAMES, closed_until=until
         )
     of = parse_id(asked.get("of"))
+    profile = profiles.profile_of(patient)
     return render_page(
         "sharing/overview.html",
-        page=service.overview(patient),
+        page=service.overview(patient, asks_about_use=profile.asks_about_use),
         done=service.just_done(patient, asked.get("now"), of),
         removed=service.name_of_tie(patient, of) if asked.get("now") == "removed" else None,
         disciplines=DISCIPLINE_NAMES,
-        help_is_next=profiles.profile_of(patient).sees_help_next,
+        help_is_next=profile.sees_help_next,
     )
 
 
@@ -110,7 +111,8 @@ def new_consent() -> ResponseReturnValue:
 
 
 def _consent_form(patient: Viewer, recipient: Recipient) -> ConsentForm:
-    return ConsentForm(patient, recipient, consents.shared_now(patient, recipient))
+    asks_about_use = profiles.profile_of(patient).asks_about_use
+    return ConsentForm(patient, recipient, consents.shared_now(patient, recipient), asks_about_use=asks_about_use)
 
 
 @bp.post("/sharing/new")
@@ -145,7 +147,7 @@ def _consent_page(patient: Viewer, recipient: Recipient, form: ConsentForm) -> s
         "sharing/consent.html",
         form=form,
         recipient=recipient,
-        questions=[form[category] for category in recipient.offered],
+        questions=[form[category] for category in form.offered],
         form_words=consents.preview_text(patient, recipient),
         before=category_words(form.before.grants) if form.before else (),
     )

@@ -69,7 +69,8 @@ def _form_page(form: WorryForm) -> str:
 @access(Permission.WORRIES_SEND)
 def sent() -> ResponseReturnValue:
     """Say what happens with any message; nothing here depends on the one that was sent."""
-    return render_page("worries/sent.html")
+    hours = practice.hours_in_words(practice.reachable(viewer().practice_id).hours)
+    return render_page("worries/sent.html", hours=hours)
 
 
 @bp.get("/team/worries")

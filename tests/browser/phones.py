@@ -1,11 +1,16 @@
 """A phone for the tests of what works without a network: a browser with a profile of its own, behind a wire.
 
-Closing and opening it again is killing the browser and starting it later.
+Killing it is SIGKILL to the browser, as when a phone needs the memory or its battery is empty: nothing is written down
+first.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import signal
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +27,7 @@ KEPT = [
     "/check-in",
     "/help",
     "/history",
+    "/history/days",
     "/medications",
     "/medications/counts",
     "/medications/side-effects",
@@ -85,6 +91,23 @@ _EVERYTHING = (
 )
 
 
+def kill_browser(profile: Path) -> None:
+    """Send SIGKILL to the browser that runs with this folder; its other processes end with it."""
+    wanted = f"--user-data-dir={profile}"
+    killed = 0
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            told = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue  # It ended meanwhile.
+        if wanted in told and not any(word.startswith("--type=") for word in told):
+            os.kill(int(folder.name), signal.SIGKILL)
+            killed += 1
+    assert killed == 1, f"{killed} browsers run with {profile}"
+
+
 class Phone:
     """One person's phone (or one that several share)."""
 
@@ -110,12 +133,28 @@ class Phone:
         self.page = self.context.pages[0]
 
     def kill(self) -> None:
-        """End the browser at once."""
+        """End the browser at once, by SIGKILL; it has no time for anything."""
+        kill_browser(self._profile)
         self.context.close()
+
+    def write_cookies(self) -> None:
+        """Let the browser write its cookies to the disk: it does half a minute after one changed, or after 512 changes.
+
+        So a browser that is killed now is one that was used for more than half a minute.
+        """
+        names = {cookie["name"] for cookie in self.context.cookies(self.wire.url)}
+        self.context.add_cookies(
+            [{"name": f"c{one}", "value": "x", "domain": f"d{one % 8}.example", "path": "/"} for one in range(600)]
+        )
+        self.until(lambda: names <= self._written_cookies())
+
+    def _written_cookies(self) -> set[str]:
+        with contextlib.closing(sqlite3.connect(self._profile / "Default" / "Cookies")) as file:
+            return {name for (name,) in file.execute("SELECT name FROM cookies WHERE host_key = 'localhost'")}
 
     def throw_away(self) -> None:
         """End the browser and its wire."""
-        self.kill()
+        self.context.close()
         self.wire.__exit__(None, None, None)
 
     def cut(self, wire: Wire = Wire.REFUSES) -> None:

@@ -9,7 +9,9 @@ from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as BrowserPage
 
 from patient_app.consent.categories import Category, Level
+from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
+from patient_app.worries import service as worries
 from tests.conftest import LiveServer, Watched
 from tests.factories import (
     Made,
@@ -235,3 +237,82 @@ def test_a_clinicians_review_and_note_and_a_supporters_worry(live_server: LiveSe
     keys.write("What worries you?", "No answer for two days")
     keys.press("Send")
     assert "/supporting/worried/sent" in page.url
+
+
+def test_the_first_screens_answered(live_server: LiveServer, keys: Keyboard) -> None:
+    """Each of the three is filled in or read, none skipped: what is unfolded is reached too."""
+    patient = make_patient(live_server.store, make_practice(live_server.store), name="Robin Vale")
+    page = keys.page
+    keys.sign_in(patient)
+    keys.tab_to("Cut down")
+    page.keyboard.press("Space")
+    keys.write("Something else, in your words", "sleep through")
+    keys.choose("Do alcohol or drugs play a part for you?", "Yes")
+    keys.tab_to("Alcohol")
+    page.keyboard.press("Space")
+    keys.press("Your name, pronouns and day")
+    keys.write("What would you like to be called?", "Robby")
+    keys.write("Your pronouns", "they")
+    keys.tab_to("Your day starts at")
+    keys.press("Go on")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Who may see what you write?")
+    keys.press("Choose who may see what")
+    assert page.url.endswith("/sharing")
+    keys.press("Today")  # Leads past the last screen, once.
+    expect(page.get_by_role("heading", level=1)).to_have_text("How to reach help")
+    keys.press("Go to today")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Hello, Robby")
+    page.goto("/settings/about-me")
+    expect(page.get_by_label("Alcohol", exact=True)).to_be_checked()
+    expect(page.get_by_label("Your pronouns")).to_have_value("they")
+
+
+def test_a_past_day_is_filled_in_and_kept_to_oneself(live_server: LiveServer, keys: Keyboard) -> None:
+    store = live_server.store
+    practice = make_practice(store)
+    patient = make_patient(store, practice, name="Robin Vale")
+    therapist = make_clinician(store, practice, Discipline.THERAPIST)
+    assign_team(store, patient, therapist, make_administrator(store, practice))
+    give_consent(store, patient, therapist, {Category.MOOD: Level.DETAIL})
+    page = keys.page
+    keys.sign_in(patient)
+    keys.press("Skip all")
+    keys.press("Check in")
+    keys.press("Fill in another day")
+    before_yesterday = page.locator("main details.more a").nth(1).text_content() or ""
+    keys.press(before_yesterday)
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Check in for {before_yesterday}")
+    keys.choose("How are you now?", "Low")
+    keys.press("Save")
+    expect(page.get_by_text(before_yesterday).first).to_be_visible()
+    # It is shared by now; kept to oneself, and shared again.
+    keys.press("Keep this one to myself")
+    expect(page.get_by_text("Only you. You keep this one to yourself.")).to_be_visible()
+    keys.press("Let people I share with see it")
+    expect(page.get_by_role("button", name="Keep this one to myself")).to_be_visible()
+
+
+def test_a_worry_is_read_its_sender_muted_and_heard_again(live_server: LiveServer, keys: Keyboard) -> None:
+    store = live_server.store
+    practice = make_practice(store)
+    patient, mother = make_patient(store, practice, name="Robin Vale"), make_supporter(store, practice)
+    therapist = make_clinician(store, practice, Discipline.THERAPIST)
+    assign_team(store, patient, therapist, make_administrator(store, practice))
+    tie_supporter(store, patient, mother)
+    told = worries.Told(patient.id, "", "No answer for two days")
+    with store.work(writes=True):
+        worries.send(mother.viewer, new_id(), told)
+    page = keys.page
+    keys.sign_in(therapist)
+    keys.press("Worries", exact=False)
+    keys.press("Robin Vale", exact=False)
+    keys.press("Mark as read")
+    expect(page.get_by_text("Marked as read.")).to_be_visible()
+    keys.press("Robin Vale", exact=False)
+    keys.press("Mute this sender")
+    keys.tab_to("Until", exact=False)
+    keys.press("Mute")
+    expect(page.get_by_text("kept aside until then")).to_be_visible()
+    keys.press("Robin Vale", exact=False)
+    keys.press("Hear them again")
+    expect(page.get_by_text("They are heard again.")).to_be_visible()

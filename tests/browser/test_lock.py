@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 
 from patient_app.core.config import Config
 from patient_app.core.keys import make_master_key
+from tests.browser.phones import kill_browser
 from tests.browser.wire import Proxy, Wire
 from tests.conftest import CHEAP, CHROMIUM_ARGUMENTS, LiveServer, Watched, find_chromium, serving
 from tests.factories import Made, make_patient, make_practice
@@ -169,23 +168,12 @@ class Phone:
 
     def is_killed(self) -> None:
         """End the browser as a phone does that needs the memory, and start it again."""
-        os.kill(self._pid(), signal.SIGKILL)
+        kill_browser(self.profile)
         self.context.close()
         self.context = self._open()
         self.page = self.context.pages[0]
 
-    def _pid(self) -> int:
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdigit():
-                try:
-                    told = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
-                except OSError:
-                    continue
-                if self.profile in told and not any(word.startswith("--type=") for word in told):
-                    return int(folder.name)
-        raise AssertionError("the browser was not found")
-
-    profile = ""
+    profile = Path()
 
 
 @pytest.fixture(scope="module")
@@ -215,7 +203,7 @@ def patient(server: LiveServer, request: pytest.FixtureRequest) -> Made:
 def phone(browser: Browser, server: LiveServer, patient: Made, tmp_path: Path) -> Iterator[Phone]:
     """Return a phone on which the patient is signed in and has a safety plan."""
     port = int(server.url.rpartition(":")[2])
-    folder = str(tmp_path / "profile")
+    folder = tmp_path / "profile"
     with Proxy(port) as wire:
 
         def open_context() -> BrowserContext:
@@ -230,7 +218,7 @@ def phone(browser: Browser, server: LiveServer, patient: Made, tmp_path: Path) -
             return opened
 
         made = Phone(open_context, wire, patient, wire.url)
-        made.profile = f"--user-data-dir={folder}"
+        made.profile = folder
         made.sign_in()
         made.write_plan()
         yield made
@@ -513,6 +501,45 @@ def test_another_person_who_signs_in_finds_neither_lock_nor_plan(phone: Phone, s
     assert phone.read("meta", "lock") is None
     assert phone.read("meta", "plan") is None
     assert phone.words_here(CANARY) == []
+
+
+# Where Chromium writes what a page stores; cookies lie elsewhere.
+STORED_IN = ("IndexedDB", "Local Storage", "Session Storage", "Service Worker", "File System", "WebStorage")
+
+
+def test_no_credential_lies_in_what_the_phone_stores(phone: Phone) -> None:
+    """Nor does one while entries and words wait, while it is locked, and after its time: only the cookie signs in."""
+    long_pin = PIN + OTHER_PIN  # So long that it stands nowhere by chance.
+    page = phone.page
+    phone.set_lock(long_pin)
+    page.goto("/safety/signs")
+    page.get_by_label("In your own words").fill("Not sent yet: a heron")
+    phone.wait_for_draft()
+    phone.wire.become(Wire.REFUSES)
+    page.goto("/check-in")
+    page.locator("[name=mood][value='3']").check(force=True)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved on this phone")).to_be_visible()
+    phone.wire.become(Wire.WHOLE)
+    secrets = [phone.person.password, long_pin]
+    secrets += [str(cookie["value"]) for cookie in phone.context.cookies(phone.origin) if len(cookie["value"]) > 20]
+    assert len(secrets) > 2  # The session is among them.
+    assert phone.words_here(*secrets) == []
+    phone.lock()
+    assert phone.words_here(*secrets) == []
+    phone.unlock(long_pin)
+    expect(page.get_by_text("This app has a lock on this phone.")).to_be_visible()
+    # And of a password that is typed where words are kept, none is.
+    page.goto("/settings/password")
+    page.locator("input[type=password]").first.fill(phone.person.password)
+    page.wait_for_timeout(1_000)
+    page.goto("/settings/phone")
+    assert phone.words_here(*secrets, "AN EXTRACTABLE KEY") == []
+    phone.context.close()
+    files = [file for name in STORED_IN for file in (phone.profile / "Default" / name).rglob("*") if file.is_file()]
+    found = [f"{file}" for file in files for secret in secrets if secret.encode() in file.read_bytes()]
+    assert any("IndexedDB" in str(file) for file in files)
+    assert found == []
 
 
 def test_a_finger_or_a_face_opens_it(phone: Phone) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from patient_app.checkins.search import PAGE_HITS
 from patient_app.core import clock
+from patient_app.core.installation import open_store
 from tests.browser.test_accessibility import (
     COLOURS,
     MODES,
@@ -25,8 +27,11 @@ from tests.browser.test_accessibility import (
 from tests.browser.test_accessibility import _add_style as add_style
 from tests.browser.test_accessibility import site as site  # noqa: PLC0414 - a fixture is taken by its name.
 from tests.conftest import Watched
+from tests.factories import make_check_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+MANY = PAGE_HITS + 5
 
 
 def period(page: Page) -> None:
@@ -42,6 +47,27 @@ def month(page: Page) -> None:
 def day(page: Page) -> None:
     page.locator(".calendar a").first.click()
     expect(page.locator("#entries")).to_be_visible()
+
+
+def older(page: Page) -> None:
+    first = page.locator("#entries h3").first.text_content() or ""
+    page.get_by_role("link", name="Older").click()
+    expect(page.locator("#entries h3").first).not_to_have_text(first)
+
+
+def newer(page: Page) -> None:
+    first = page.locator("#entries h3").first.text_content() or ""
+    page.get_by_role("link", name="Newer").click()
+    expect(page.locator("#entries h3").first).not_to_have_text(first)
+
+
+def further_back(page: Page) -> None:
+    page.get_by_label("Words").fill("further")
+    page.get_by_role("button", name="Look for it").click()
+    expect(page.locator("#found-name")).to_have_text(f"{PAGE_HITS} notes")
+    page.get_by_role("button", name="Look further back").click()
+    expect(page.locator("#found-name")).to_have_text(f"{MANY - PAGE_HITS} notes")
+    expect(page.locator("#found-name")).to_be_focused()
 
 
 def found(page: Page) -> None:
@@ -80,16 +106,28 @@ def note(page: Page) -> None:
     expect(page.locator("#notice")).to_contain_text("Saved.")
 
 
+def taken_back(page: Page) -> None:
+    page.evaluate("() => document.querySelectorAll('#team-side details').forEach((one) => { one.open = true; })")
+    before = page.get_by_role("button", name="Take back").count()
+    page.get_by_role("button", name="Take back").first.click()
+    expect(page.get_by_role("button", name="Take back")).to_have_count(before - 1)
+    expect(page.locator("#notice")).to_contain_text("Taken back.")
+
+
 SWAPS: tuple[tuple[str, str, Callable[[Page], None]], ...] = (
     ("owner", "/history", period),
+    ("owner", "/history", older),
+    ("owner", "/history?until=before", newer),
     ("owner", "/history?month=last", month),
     ("owner", "/history?month=now", day),
     ("owner", "/history/search", found),
+    ("owner", "/history/search", further_back),
     ("owner", "/history/search", refused_search),
     ("owner", "the entry", private),
     ("c-with", "the patient", reviewed),
     ("c-with", "the patient", refused_note),
     ("c-with", "the patient", note),
+    ("c-with", "the patient", taken_back),
 )
 STATES: dict[str, dict[str, Any]] = {"light, dark and 320 px": {}, **MODES}
 
@@ -102,11 +140,25 @@ def address(site: Site, name: str) -> str:
     if name == "the patient":
         return next(page for page in pages if page.startswith("/team/") and len(page) > 30)
     last = clock.now().replace(day=1) - timedelta(days=1)
+    before = clock.now() - timedelta(days=50)
+    name = name.replace("=before", f"={before:%Y-%m-%d}")
     return name.replace("=last", f"={last:%Y-%m}").replace("=now", "=2999-01")  # The newest month there is.
 
 
+@pytest.fixture(scope="module")
+def full_site(site: Site) -> Site:
+    """Return the site, its owner with so many days of notes that there is something older, and further back."""
+    store = open_store(site.world.config)
+    for number in range(MANY):
+        at = clock.now() - timedelta(days=40 + number)
+        make_check_in(store, site.world.people["owner"], at=at, mood=3, note=f"further back {number}")
+    store.close()
+    return site
+
+
 @pytest.mark.parametrize("state", STATES)
-def test_after_every_swap(site: Site, state: str) -> None:
+def test_after_every_swap(full_site: Site, state: str) -> None:
+    site = full_site
     problems: dict[str, list[str]] = {}
     watched = Watched(site.server.url)
     watched.expect("the server responded with a status of 422")

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page as BrowserPage
 from sqlalchemy import func, select, update
 
 from patient_app.accounts.models import DeviceSession
 from patient_app.checkins.models import CheckIn, CheckInVersion
 from patient_app.core import clock
+from patient_app.core.clock import moment
 from patient_app.core.ids import new_id
 from patient_app.core.work import Store, db
 from patient_app.safety import plan as plans
@@ -21,7 +24,7 @@ from patient_app.safety.models import Step
 from tests.browser.phones import KEPT, Phone
 from tests.browser.wire import Wire
 from tests.conftest import LiveServer
-from tests.factories import Made, MadePractice, make_patient, make_practice, make_supporter
+from tests.factories import Made, MadePractice, make_check_in, make_patient, make_practice, make_supporter
 
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
 CANARY = "the grey heron stood very still"
@@ -92,6 +95,7 @@ def test_five_check_ins_without_network_outlive_the_browser_and_arrive_once(
 ) -> None:
     phone = get_phone()
     phone.sign_in(patient)
+    phone.write_cookies()
     phone.cut()
     for number in range(5):
         phone.check_in_without_network("In between", f"entry {number}")
@@ -466,6 +470,123 @@ def test_words_typed_before_older_ones_are_back_stay_and_so_do_the_older(get_pho
     held[0].continue_()
     expect(note).to_have_value("older words\n\nnewer words")
     expect(phone.line("is back")).to_be_visible()
+
+
+def save(page: BrowserPage) -> None:
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="Saved on this phone")).to_be_visible()
+
+
+def write_three(page: BrowserPage, addresses: list[str]) -> None:
+    """Change a check-in, write a step of a plan, and check in for a past day."""
+    page.goto(addresses[0])
+    page.get_by_label("A note, if you like").fill("as it is")
+    save(page)
+    page.goto(addresses[1])
+    page.get_by_label("In your own words").fill("I stop singing")
+    save(page)
+    page.goto(addresses[2])
+    page.locator('.faces label:has(input[value="2"])').click()
+    page.locator('[name=craving][value="7"]').check(force=True)
+    save(page)
+
+
+def test_what_waits_says_what_it_is_and_each_kind_can_be_changed(
+    get_phone: GetPhone, patient: Made, live_server: LiveServer
+) -> None:
+    entry = make_check_in(live_server.store, patient, mood=4, note="as it was")
+    phone = get_phone()
+    page = phone.page
+    phone.sign_in(patient)
+    yesterday = moment(clock.now(), patient.zone, patient.viewer.day_start_minutes).day - timedelta(days=1)
+    addresses = [f"/check-in/{entry}/change", "/safety/signs", f"/check-in?day={yesterday}"]
+    for address in addresses:
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+    phone.until(lambda: set(addresses) <= set(phone.kept_addresses()))
+    phone.cut()
+
+    write_three(page, addresses)
+    page.goto("/waiting")
+    rows = page.locator("#waiting-list > li")
+    day = f"{yesterday:%A} {yesterday.day} {yesterday:%B}"
+    expect(rows.nth(0)).to_contain_text("Change of the check-in of")
+    expect(rows.nth(0)).to_contain_text("as it is")
+    expect(rows.nth(1)).to_contain_text("Safety plan: ")
+    expect(rows.nth(1)).to_contain_text("I stop singing")
+    expect(rows.nth(2)).to_contain_text(f"Check-in for {day}")
+    expect(rows.nth(2)).to_contain_text("How are you now? Low · Any pull to drink or use? 7")
+    expect(rows.nth(2)).to_contain_text("Written:")
+    for kind, label, words in (
+        ("Change of", "A note, if you like", "as it is"),
+        ("Safety plan", "In your own words", "I stop singing"),
+    ):
+        page.goto("/waiting")
+        rows.filter(has_text=kind).get_by_role("link", name="Change").click()
+        expect(page.get_by_label(label)).to_have_value(words)
+        page.get_by_label(label).fill("and changed")
+        save(page)
+    page.goto("/waiting")
+    rows.filter(has_text="Check-in for").get_by_role("link", name="Change").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Check in for {day}")
+    expect(page.locator('.faces input[value="2"]')).to_be_checked()
+    page.locator('.faces label:has(input[value="3"])').click()
+    save(page)
+    assert "singing" not in phone.everything()
+
+    phone.mend()
+    page.goto("/today")
+    phone.wait_for("outbox", 0)
+    assert sorted(stored(live_server.store, patient)) == [(3, ""), (4, "and changed")]
+    with live_server.store.work(writes=False):
+        written = plans.own_step(patient.viewer, Step.SIGNS)
+        assert written is not None
+        assert written.words.text == "and changed"
+        assert db().scalars(select(CheckIn.day).where(CheckIn.id != entry)).all() == [yesterday]
+
+
+def test_what_needs_a_network_says_so_and_does_not_fail(get_phone: GetPhone, patient: Made) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    page = phone.page
+    phone.cut()
+    page.goto("/settings/phone")
+    button = page.get_by_role("button", name="This is a shared phone")
+    expect(button).to_contain_text("Needs internet")
+    button.click(force=True)
+    expect(page.get_by_role("heading", level=1)).to_have_text("What is kept on this phone")
+    page.goto("/today")
+    # What waits here, and what is kept here, does not.
+    expect(page.locator("main a[href='/welcome']")).to_contain_text("Needs internet")
+    expect(page.locator("main a[href='/check-in']").first).not_to_contain_text("Needs internet")
+    page.goto("/check-in")
+    expect(page.get_by_role("link", name="Sharing")).to_have_accessible_name("Sharing (Needs internet)")
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_enabled()
+    phone.mend()
+    page.evaluate("() => dispatchEvent(new Event('online'))")
+    expect(page.get_by_role("link", name="Sharing", exact=True)).to_be_visible()
+
+
+def test_thirty_days_of_own_words_are_read_without_a_network(
+    get_phone: GetPhone, patient: Made, live_server: LiveServer
+) -> None:
+    for days in range(1, 32, 3):
+        at = clock.now() - timedelta(days=days)
+        make_check_in(live_server.store, patient, at=at, mood=3, note=f"{days} days ago")
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.cut()
+    page = phone.page
+    page.goto("/history")
+    expect(page.get_by_text("1 days ago", exact=True)).to_be_visible()
+    expect(page.get_by_text("28 days ago")).to_be_hidden()
+    page.get_by_role("link", name="All check-ins of the last 30 days").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("The last 30 days")
+    for days in range(1, 29, 3):
+        expect(page.get_by_text(f"{days} days ago", exact=True)).to_be_visible()
+    expect(page.get_by_text("31 days ago")).to_be_hidden()
+    expect(phone.line("No network now")).to_be_visible()
+    assert "days ago" not in phone.everything()
 
 
 # Types into the field for long words as soon as it stands there, before any script of the page has run.

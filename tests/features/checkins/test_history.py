@@ -325,3 +325,25 @@ def test_one_broken_note_does_not_take_the_others_away(store: Store, patient: Ma
     assert page.status_code == 200
     assert "a note that is well" in page.words
     assert "These words cannot be opened. They are kept as they are." in page.words
+
+
+def test_thirty_days_stand_on_one_page_and_nobody_elses(
+    store: Store, patient: Made, browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_patient(store, make_practice(store))
+    make_check_in(store, other, at=days_ago(1), note="somebody else's words")
+    for number in (0, 1, 29, 30):
+        make_check_in(store, patient, at=days_ago(number), mood=3, craving=8, note=f"said {number} days back")
+    browser.get("/history/days")
+    with counted(store.database) as counter:
+        page = browser.get("/history/days")
+    for number in (0, 1, 29):
+        assert f"said {number} days back" in page.main_words
+    assert "said 30 days back" not in page.main_words
+    assert "somebody" not in page.main_words
+    assert len(counter.statements) <= 4
+    assert page.headers["Tandem-Keep"] == "yes"
+    monkeypatch.setattr(history, "_NEWEST", history._NEWEST.limit(2))
+    found = browser.get("/history/days").main_words
+    assert "said 1 days back" in found
+    assert "said 29 days back" not in found

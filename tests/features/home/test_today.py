@@ -11,7 +11,9 @@ from patient_app.accounts import codes
 from patient_app.accounts.models import SupportState
 from patient_app.core import clock
 from patient_app.core.ids import new_id
+from patient_app.core.pages import render_page
 from patient_app.core.work import Store
+from patient_app.home import views
 from patient_app.home.attention import Line, chosen
 from patient_app.profile import service as profiles
 from tests import factories
@@ -107,3 +109,79 @@ def test_there_are_never_more_than_three_lines_nor_two_prompts() -> None:
     told = [Line(f"t{number}") for number in range(4)]
     assert [line.kind for line in chosen([*told, *prompts])] == ["t0", "t1", "t2"]
     assert [line.kind for line in chosen([*prompts, *told])] == ["p0", "p1", "t0"]
+
+
+def test_what_a_day_showed_already_takes_the_place_of_what_is_new() -> None:
+    told, old, new = Line("t"), Line("old", is_prompt=True), Line("new", is_prompt=True)
+    assert chosen([told, new, old], ["old", "answered"]) == [told, old]
+    assert chosen([told, new, old], ["old"]) == [told, new, old]
+    assert chosen([new], ["answered", "too"]) == []
+    two = [Line("same", target=new_id(), is_prompt=True) for _ in range(2)]
+    assert chosen(two, [two[0].key, "answered"]) == [two[0]]  # One about another thing is another one.
+
+
+def test_a_third_prompt_waits_for_the_next_day_also_when_the_others_are_answered(
+    patient: Made,
+    client: Client,
+    set_time: Callable[[object], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left = [Line("a", is_prompt=True), Line("safety"), Line("b", is_prompt=True), Line("c", is_prompt=True)]
+    monkeypatch.setattr(views, "_candidates", lambda _patient, _profile: list(left))
+
+    def seen() -> list[str]:
+        drawn: list[Line] = []
+
+        def look(template: str, *, lines: list[Line], **context: object) -> str:
+            drawn.extend(lines)
+            return render_page(template, lines=lines, **context)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(views, "render_page", look)
+            assert client.get("/today").status_code == 200
+        return [line.kind for line in drawn]
+
+    factories.sign_in(client, patient)
+    assert seen() == ["a", "safety", "b"]
+    del left[0]  # It was answered.
+    assert seen() == ["safety", "b"]
+    set_time(clock.now() + timedelta(hours=20))
+    assert seen() == ["safety", "b", "c"]
+
+
+def test_a_day_counts_what_another_phone_was_shown_and_writes_only_what_is_new(store: Store, patient: Made) -> None:
+    day = clock.now().date()
+    with store.work(writes=True):
+        profiles.change(patient.viewer, want_words="kept")
+        profiles.note_prompted(patient.viewer, day, ["a"])
+    with store.work(writes=True):
+        profiles.note_prompted(patient.viewer, day, ["b", "a"])
+    with store.work(writes=False):
+        found = profiles.profile_of(patient.viewer)
+    assert found.prompted_on(day) == ("a", "b")
+    assert found.prompted_on(day + timedelta(days=1)) == ()
+    assert (found.want_words, found.step) == ("kept", profiles.FIRST_STEP)
+    with store.work(writes=True):
+        profiles.note_prompted(patient.viewer, day + timedelta(days=1), ["c"])
+        assert profiles.profile_of(patient.viewer).prompted_on(day) == ()
+
+
+@pytest.mark.parametrize(
+    ("called", "name", "greeted"),
+    [
+        ("Robby", "Robin Vale", "Robby"),
+        ("", "Robin Vale", "Robin"),
+        ("", "Vale, Robin", "Robin"),
+        ("", "Vale,", "Vale"),
+    ],
+)
+def test_a_person_is_greeted_as_they_chose_and_a_tab_says_no_name(
+    store: Store, practice: MadePractice, client: Client, called: str, name: str, greeted: str
+) -> None:
+    patient = factories.make_patient(store, practice, name=name)
+    with store.work(writes=True):
+        profiles.set_address(patient.viewer, profiles.Address(called), 240)
+    factories.sign_in(client, patient)
+    page = client.get("/today")
+    assert text_of(page.one("h1")) == f"Hello, {greeted}"
+    assert page.title == "Hello · Tandem"

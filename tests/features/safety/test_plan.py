@@ -21,7 +21,7 @@ from patient_app.safety import plan_words
 from patient_app.safety.models import PlanStep, Step
 from patient_app.safety.plan import Contact, MadeWith, StepWords
 from tests.factories import Made, make_person, make_practice, sign_in
-from tests.page import Client, Page
+from tests.page import Client, Page, text_of
 
 SIGNS = StepWords(text="I stop answering the phone\nI cannot sleep")
 
@@ -194,6 +194,17 @@ def test_without_a_plan_the_page_offers_to_start_with_help_beside(client: Client
     assert {"tel:988", "tel:911"} <= set(page.links)
     assert client.get("/help").links.count("/safety") == 1
     assert "/safety" in client.get("/settings").links
+
+
+def test_who_is_not_safe_at_home_finds_a_discreet_word_with_and_without_a_plan(client: Client) -> None:
+    for _ in range(2):
+        page = client.get("/safety")
+        (home,) = (part for part in page.all("details") if "When home is not safe" in text_of(part))
+        assert home.get("open") is None
+        assert "call or text 988" in text_of(home)
+        assert page.text.count("hurt you") == 1
+        fill(client, "signs", words="I stop singing")
+    assert "nobody looks over your shoulder" in client.get("/safety/people").main_words
 
 
 def test_a_step_is_written_shown_and_changed(client: Client) -> None:

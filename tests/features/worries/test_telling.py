@@ -215,6 +215,13 @@ def test_nobody_but_supporters_sends(app: Flask, world: World, who: str) -> None
     assert client.post(TELL, data={"words": "Words", "about": "Lee"}).status_code == 404
 
 
+def test_the_receipt_says_when_it_is_read_and_what_to_do_meanwhile(app: Flask, world: World) -> None:
+    client = signed_in(app, world.mother)
+    page = client.get(send(client, about="Lee", words="I worry.").location or "")
+    for words in ("Monday to Friday", "next open day, or longer", "What you can do meanwhile", "Call 988", "Call 911"):
+        assert words in page.main_words
+
+
 # --- No oracle --------------------------------------------------------------------------------------------------------
 
 

@@ -41,7 +41,7 @@ export function fill(form, fields, touched = new Set()) {
 
 // What a form had been told before this script was there: on a slow phone somebody types while it loads. (What a browser puts
 // back when one goes back to a page may have been sent since, and is left to it.)
-function toldAlready(form) {
+export function toldAlready(form) {
   const [{ type } = {}] = performance.getEntriesByType("navigation");
   return type === "back_forward" ? [] : [...form.elements].filter((field) => field.name && isTold(field)).map(({ name }) => name);
 }

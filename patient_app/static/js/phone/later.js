@@ -6,6 +6,8 @@ import { seal } from "./letter.js";
 import { askForSync, native, sayWaiting } from "./main.js";
 import { discard, keep, SEND_WITHIN, sendItem, waitingOf } from "./outbox.js";
 
+const LONGEST_BRIEF = 240;
+
 const part = (form, name) => form.parentElement.querySelector(`[data-later-part="${name}"]`);
 
 // Show what happened in place of the form, and let reading go on there.
@@ -41,6 +43,27 @@ function isHard(form) {
   );
 }
 
+// Where its writer changes it again.
+function pageOf({ pathname, search }) {
+  const asked = new URLSearchParams(search);
+  ["waiting", "done"].forEach((name) => asked.delete(name));
+  return pathname + (`${asked}` && `?${asked}`);
+}
+
+// What a form says, in short: the answers that were picked, under their questions, and what was typed.
+function briefOf(form) {
+  const said = new Map();
+  for (const field of form.elements) {
+    const isPicked = ["radio", "checkbox"].includes(field.type);
+    if (!field.name || !field.value || ["hidden", "submit"].includes(field.type) || (isPicked && !field.checked)) continue;
+    const words = isPicked ? field.labels[0]?.textContent : field.matches("select") ? field.selectedOptions[0]?.textContent : field.value;
+    const question = isPicked ? (field.closest("fieldset")?.querySelector("legend")?.textContent ?? "") : "";
+    if (words) said.set(question || field.name, [question, ...(said.get(question || field.name)?.slice(1) ?? []), words]);
+  }
+  const plain = (words) => words.trim().replace(/\s+/g, " ");
+  return [...said.values()].map(([question, ...words]) => plain(`${question} ${words.map(plain).join(", ")}`)).join(" · ").slice(0, LONGEST_BRIEF);
+}
+
 // Nothing can be kept here (the storage is full, or closed to us): the words stay on the screen, and go straight away.
 async function sendWithoutKeeping(form, fields, submitter) {
   try {
@@ -72,7 +95,8 @@ export async function submit(form, submitter, { person: tag, letterbox }) {
   let item;
   try {
     const made = edits && JSON.parse(form.dataset.made);
-    item = await keep(id, { action: pathname, fields, title, made, part: place, at }, { letterbox, tag }, seal);
+    const said = { action: pathname, fields, title, made, part: place, at, page: pageOf(location), brief: briefOf(form) };
+    item = await keep(id, said, { letterbox, tag }, seal);
     if (edits && edits !== id) await discard(edits);
   } catch {
     await sendWithoutKeeping(form, fields, submitter);

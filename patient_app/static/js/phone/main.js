@@ -32,9 +32,10 @@ export function sayWaiting({ waiting, refused, sent = 0, next, why }) {
   });
   say("sent-one", sent === 1);
   say("sent-many", sent > 1, [sent]);
-  say("one", waiting === 1);
-  say("many", waiting > 1, [waiting]);
-  say("refused", refused > 0);
+  const isElsewhere = location.pathname !== "/waiting"; // There they are seen.
+  say("one", waiting === 1 && isElsewhere);
+  say("many", waiting > 1 && isElsewhere, [waiting]);
+  say("refused", refused > 0 && isElsewhere);
   say("sign-in", why === "signed-out" && waiting > 0);
 }
 
@@ -143,8 +144,18 @@ function useWorker() {
   container.addEventListener("message", ({ data }) => data?.type === "sent" && sayWaiting(data.outcome));
 }
 
+// What needs a network says so while there is none: on a page that was kept, and when the browser knows.
+async function sayNeeds() {
+  const { hideNeeds, showNeeds } = await import("./needs_net.js");
+  addEventListener("online", hideNeeds);
+  if (page.person && !page.shared) await showNeeds();
+}
+
 const keptAt = document.querySelector('meta[name="kept"]')?.content;
 if (keptAt) say("offline", true, [timeOf(Number(keptAt))]);
+const needs = () => sayNeeds().catch(() => {});
+if (keptAt || navigator.onLine === false) needs();
+addEventListener("offline", needs);
 // The id of an entry is made on this phone: a page that was kept for a while would bring the same one each time. A page
 // that came back with messages keeps the id it was sent with.
 if (!document.querySelector("[data-error-summary]")) {

@@ -2,7 +2,7 @@
 // is changed.
 import { belongTo } from "./box.js";
 import { write } from "./db.js";
-import { fill } from "./drafts.js";
+import { fill, toldAlready } from "./drafts.js";
 import { newId } from "./ids.js";
 import { sayWaiting, sendWaiting, timeOf } from "./main.js";
 import { discard, readItem, waitingOf } from "./outbox.js";
@@ -12,7 +12,14 @@ const list = document.querySelector("#waiting-list");
 const row = document.querySelector("#waiting-row");
 let undone;
 
+// Of an entry that was kept before it said so itself.
 const noteOf = (said) => said?.fields.find(([name]) => name === "note" || name === "text")?.[1] ?? "";
+
+function addressOf(page, id) {
+  const address = new URL(page, location.origin);
+  address.searchParams.set("waiting", id);
+  return address.pathname + address.search;
+}
 
 function drawn(item, said) {
   const drawing = row.content.firstElementChild.cloneNode(true);
@@ -23,13 +30,14 @@ function drawn(item, said) {
   };
   put("title", said?.title ?? drawing.dataset.untitled);
   put("when", timeOf(item.at));
-  put("words", noteOf(said).slice(0, 140));
+  put("words", said?.brief ?? noteOf(said).slice(0, 140));
   put("why", (said?.errors ?? []).map(([, message]) => message).join(" "));
   const edit = drawing.querySelector("[data-edit]");
   edit.hidden = !said;
   // What was tapped today stands on a page that is kept here, too; later only on its own.
   const isOfToday = new Date(item.at).toDateString() === new Date().toDateString();
-  if (said) edit.href = `${(isOfToday && said.at) || said.action}?waiting=${item.id}`;
+  const place = said?.at ? isOfToday && said.at : said?.page;
+  if (said) edit.href = addressOf(place || said.action, item.id);
   drawing.querySelector("[data-discard]").addEventListener("click", async () => {
     undone = item;
     await discard(item.id);
@@ -55,12 +63,11 @@ async function show() {
 export async function edit(id) {
   const item = (await waitingOf(page.person)).find((one) => one.id === id);
   const said = item && (await readItem(item));
-  const form = [...document.querySelectorAll("form[data-later]")].find(
-    (one) => one.dataset.part === said?.part && (!said?.part || new URL(one.action).pathname === said.action),
-  );
+  const forms = [...document.querySelectorAll("form[data-later]")].filter((one) => one.dataset.part === said?.part);
+  const form = forms.find((one) => new URL(one.action).pathname === said?.action) ?? (said?.part ? undefined : forms[0]);
   if (!form || !said) return;
   Object.assign(form.dataset, { edits: id, made: JSON.stringify(said.made), waitingId: item.refused ? newId() : id });
-  fill(form, said.fields);
+  fill(form, said.fields, new Set(toldAlready(form)));
   const own = form.querySelector('input[name="id"]');
   if (own && form.dataset.later === "new") own.value = item.refused ? newId() : id;
 }
