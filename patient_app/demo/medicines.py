@@ -133,7 +133,7 @@ MONTHLY = {"patient2": (Said("paliperidone", "paliperidone", "156 mg", "long_act
 
 
 def enter(short: str, patient: Viewer, prescriber: Viewer, at: Callable[[int], Moment]) -> None:
-    """Enter what a patient takes, as if it had been done on those days. Needs a writing unit; `at` gives the moments."""
+    """Enter what a patient takes, as if on those days (`at` gives the moments). Needs a writing unit."""
     for taken in TAKEN[short]:
         _enter(taken, patient, prescriber, at)
     if short in MONTHLY:
@@ -173,7 +173,14 @@ def _enter(taken: Taken, patient: Viewer, prescriber: Viewer, at: Callable[[int]
         )
         if raised.answer is not None:
             answered_at = at(raised.days_ago - 1)
-            changing.answer_change(patient, version_id, raised.answer, moment=answered_at, source=Source.DEMONSTRATION)
+            changing.answer_change(
+                patient,
+                version_id,
+                raised.answer,
+                moment=answered_at,
+                source=Source.DEMONSTRATION,
+                recorded_at=answered_at.occurred_at,
+            )
     if taken.stopped is not None:
         days_ago, reason = taken.stopped
         stopped_at = at(days_ago)

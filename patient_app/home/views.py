@@ -19,7 +19,7 @@ from patient_app.core.roles import Role
 from patient_app.effects import prompts
 from patient_app.home import beside
 from patient_app.home.attention import MOST_LINES, Line, chosen
-from patient_app.medications import regimen, unseen_pairs
+from patient_app.medications import doses, regimen, unseen_pairs
 from patient_app.medications.regimen import OwnMedicine
 from patient_app.profile import service as profiles
 from patient_app.profile.service import Profile
@@ -65,9 +65,8 @@ def today() -> ResponseReturnValue:
     profile = profiles.profile_of(patient)
     if profile.sees_help_next:
         return redirect(url_for(FIRST_SCREENS[profile.step]), 303)
-    newest = checkins.newest_own(patient)
+    newest, medicines = checkins.newest_own(patient), regimen.own_medicines(patient)
     day = moment(clock.now(), patient.zone, patient.day_start_minutes).day
-    medicines = regimen.own_medicines(patient)  # Read once for all that Today says of them.
     return render_page(
         "home/today.html",
         newest=newest,
@@ -75,7 +74,11 @@ def today() -> ResponseReturnValue:
         today=day,
         called=profiles.address_of(patient).called or patient.name.split(" ")[0],
         lines=chosen(
-            [*_unseen_pairs(patient, medicines), *_candidates(patient, profile), *_of_medicines(patient, medicines)]
+            [
+                *_unseen_pairs(patient, medicines),
+                *_candidates(patient, profile, medicines),
+                *_of_medicines(patient, medicines),
+            ]
         ),
         most_lines=MOST_LINES,
     )
@@ -88,13 +91,16 @@ def _unseen_pairs(patient: Viewer, medicines: list[OwnMedicine]) -> list[Line]:
     return [Line("unseen_pair", one.entered.name, one.unseen.name, target=one.entered.id) for one in pairs[:1]]
 
 
-def _candidates(patient: Viewer, profile: Profile) -> list[Line]:
+def _candidates(patient: Viewer, profile: Profile, medicines: list[OwnMedicine]) -> list[Line]:
     waiting = [] if patient.entries_closed_from else supporters.waiting(patient)  # Until then sharing names nobody.
     lines = [Line("supporter", waiting[0], count=len(waiting))] if waiting else []
     lines += [
         Line("new_member", member.name, str(DISCIPLINE_NAMES[member.discipline]), target=member.membership_id)
         for member in teams.new_members_for(patient.id)
     ]
+    due = doses.waiting(patient, clock.now(), medicines)
+    if due:
+        lines.append(Line("doses", count=len(due), is_prompt=True))
     if not profile.welcomed:
         left = profiles.LAST_STEP + 1 - profile.step
         lines.append(Line("welcome", more=url_for(FIRST_SCREENS[profile.step]), count=left, is_prompt=True))
@@ -106,7 +112,7 @@ def _candidates(patient: Viewer, profile: Profile) -> list[Line]:
 def _of_medicines(patient: Viewer, medicines: list[OwnMedicine]) -> list[Line]:
     """Return a line for what runs low, and one for blood tests that are due; two statements where there are none."""
     today = moment(clock.now(), patient.zone, patient.day_start_minutes).local_date
-    low, tests = refills.low(patient, today, medicines), blood_tests.due_soon(patient, today)
+    low, tests = refills.low(patient, medicines, today), blood_tests.due_soon(patient, today)
     lines = []
     if low:
         first = low[0]

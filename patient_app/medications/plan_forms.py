@@ -6,7 +6,7 @@ puts what is wrong beside the field that it is about.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -57,6 +57,26 @@ class Kind(StrEnum):
     STEPS = "steps"
 
 
+# The fields that every kind has, in the order of the page; those of the kind come after the name.
+_SHARED = (
+    "name",
+    "unit",
+    "strength",
+    "made_as",
+    "about_use",
+    "what_for",
+    "prescriber",
+    "start",
+    "end",
+    "private",
+    "reason",
+    "since",
+    "id",
+    "base",
+    "catalogue",
+)
+
+
 class MedicineForm(Form):
     """What every kind asks. `kind` says which it is, `main` which date stands among its first questions."""
 
@@ -84,6 +104,12 @@ class MedicineForm(Form):
     private = BooleanField(_l("Keep this one to myself"))
     reason = long_text(_l("Why does it change?"), longest=LONGEST_REASON)
     since = DayField(_l("From which day?"))
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the fields as the page asks them: those of the kind before those that every kind has."""
+        own = [field for name, field in self._fields.items() if name not in _SHARED]
+        shared = [self[name] for name in _SHARED if name in self._fields]
+        return iter([*shared[:1], *own, *shared[1:]])
 
     def offer(self, medicine: Medicine | None, unit: str = "") -> None:
         """Offer the forms that this medicine has first, and the units, one that it has already among them."""

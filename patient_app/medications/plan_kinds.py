@@ -115,7 +115,7 @@ class WithTimes(WithDays):
     @property
     def shown(self) -> list[tuple[Any, Any]]:
         """The rows that are there at once."""
-        return self.rows[:3]
+        return self.rows[:2]
 
     def doses(self) -> list[dict[str, Any]]:
         """Return a dose for each row in use."""
@@ -329,7 +329,7 @@ class StepsForm(MedicineForm):
     """Steps that a prescriber wrote, with their days. None is ever made here."""
 
     kind = Kind.STEPS
-    from_prescriber = BooleanField(_l("These steps are from my prescriber, just as they wrote them"))
+    from_prescriber = BooleanField(_l("These steps are from my prescriber, word for word"))
 
     @property
     def rows(self) -> list[tuple[Any, Any]]:

@@ -17,7 +17,7 @@ PROBLEMS: dict[Wrong, LazyString] = {
     Wrong.NOT_A_NUMBER: _NUMBER,
     Wrong.NOT_POSITIVE: _l("Use a number above 0."),
     Wrong.TOO_LARGE: _l("This number is too large. Please check it."),
-    Wrong.TOO_MANY_DECIMALS: _l("Use at most three digits after the point."),
+    Wrong.TOO_MANY_DECIMALS: _l("Use a number such as 0.125: no longer than that."),
     Wrong.TOO_LONG: _l("This is too long."),
     Wrong.NOT_A_TIME: _l("Use a time such as 8:00 or 20:30."),
     Wrong.NOT_A_DATE: _l("Use a date such as 2026-05-31."),

@@ -54,7 +54,7 @@ def whole(text: str | None) -> int | str | None:
     if not told:
         return None
     digits = told.removeprefix("-")
-    return int(told) if digits.isascii() and digits.isdigit() and len(digits) < 10 else told  # noqa: PLR2004
+    return int(told) if digits.isascii() and digits.isdigit() and len(digits) < 10 else told  # noqa: PLR2004 - longer than any number here.
 
 
 def units_clash(strength: str, unit: str) -> bool:

@@ -74,7 +74,12 @@ def unseen_pairs(
 
 
 def waiting(patient: Viewer, medicines: Sequence[OwnMedicine], day: date) -> list[UnseenPair]:
-    """Return what to tell the patient on their first page: of changes that they have not answered yet."""
+    """Return what to tell the patient on their first page: of changes that they have not answered yet.
+
+    `medicines` are all of the patient's. Asks the database nothing where nothing waits for an answer.
+    """
+    if patient.entries_closed_from is not None:
+        return []
     return unseen_pairs(patient, medicines, day, waiting_only=True)
 
 

@@ -22,6 +22,8 @@ from patient_app.medications import (
     cards,
     changing,
     changing_views,
+    dose_pages,
+    dose_words,
     left_out,
     pages,
     regimen,
@@ -63,6 +65,8 @@ def show_list() -> ResponseReturnValue:
     return render_page(
         "medications/list.html",
         listed=pages.list_of(patient, medicines),
+        part=dose_pages.today_part(patient, medicines),
+        words=dose_words,
         closed_until=patient.entries_closed_until,
         beside=beside.on_list(patient, medicines, now_of(patient).local_date),
     )

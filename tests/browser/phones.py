@@ -22,6 +22,7 @@ KEPT = [
     "/check-in",
     "/help",
     "/history",
+    "/medications",
     "/medications/counts",
     "/medications/side-effects",
     "/medications/side-effects/new",

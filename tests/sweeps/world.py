@@ -55,6 +55,7 @@ from tests.factories import Made
 from tests.page import Client
 from tests.postgres import Postgres, Urls
 from tests.sweeps.kept_rows import KeptRows
+from tests.sweeps.world_doses import doses
 from tests.sweeps.world_effects import effects
 from tests.sweeps.world_medicines import medicines
 
@@ -95,6 +96,7 @@ CANARIES = {
     "medicine_private": f"{CANARY}secretmedicine",
     "medicine_removed": f"{CANARY}removedmedicine",
     "skip_reason": f"{CANARY}leftout",
+    "skip_words": f"{CANARY}wordsofskipping",
     "supply_note": f"{CANARY}pharmacy",
     "blood_test": f"{CANARY}bloodtest",
     "effect_note": f"{CANARY}effectwords",
@@ -343,6 +345,7 @@ def build(folder: Path, server: Postgres | None = None, urls: Urls = NO_URLS) ->
     _team_note(store, world)
     medicines(store, world, CANARIES)
     effects(store, world, CANARIES)
+    doses(store, world, CANARIES)
     store.close()
     return world
 
