@@ -328,6 +328,7 @@ ANSWERS: dict[str, dict[str, Answer]] = {
         "recipient_id": as_it_came,
         "mood": "summary",
         "substance_use": "no",
+        "medications": "detail",
         "notes": "detail",
         "safety_plan": "detail",
         "since": "before",
