@@ -16,12 +16,13 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 from xml.etree.ElementTree import Element
 
-import html5lib
 import yaml
 from flask import Flask
 from flask.testing import FlaskClient
 from html5lib.html5parser import ParseError
 from werkzeug.test import TestResponse
+
+from tests.html import parse
 
 HELP_LINES = Path(__file__).resolve().parents[1] / "patient_app" / "content" / "help_lines.yaml"
 
@@ -108,14 +109,6 @@ class FormOnPage:
         return {name: values for name, values in sent.items() if values}
 
 
-@lru_cache(maxsize=64)
-def _parsed(html: str) -> Element:
-    """Parse a page strictly: many tests open the same one, signing in."""
-    parser = html5lib.HTMLParser(tree=html5lib.getTreeBuilder("etree"), strict=True, namespaceHTMLElements=False)
-    parsed: Element = parser.parse(html)
-    return parsed
-
-
 class Page(TestResponse):
     """An answer of the application, with eyes for HTML."""
 
@@ -139,7 +132,7 @@ class Page(TestResponse):
     def document(self) -> Element:
         """The parsed page, which nobody changes; what a strict parser objects to is a failure."""
         try:
-            return _parsed(_AROUND_A_PART.format(self.html) if self.is_part else self.html)
+            return parse(_AROUND_A_PART.format(self.html) if self.is_part else self.html)
         except ParseError as error:
             raise PageBroken(f"{self.request.path}: this is not valid HTML: {error}") from None
 

@@ -17,8 +17,8 @@ from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer
 from patient_app.core.pages import render_page
 from patient_app.reading import caseload as lists
+from patient_app.reading import concerns, team, words
 from patient_app.reading import service as reading
-from patient_app.reading import team, words
 from patient_app.teamwork import service as teamwork
 
 bp = Blueprint("care_team", __name__)
@@ -42,11 +42,13 @@ def caseload() -> ResponseReturnValue:
     chosen = _order(request.args.get("order"))
     order = chosen or _order(identity.list_order()) or lists.Order.HARD
     found = lists.caseload(viewer(), request.args.get("page", 1, type=int), order)
+    waiting = concerns.waiting(viewer(), found.rows)
     page = render_page(
         "care_team/caseload.html",
         found=found,
         order=order,
-        protected=words.holds_substance_use(found.rows),
+        waiting=waiting,
+        protected=words.holds_substance_use(found.rows) or any(one.about_use for one in waiting),
         # Put into words while the page is, when no writer waits for this reading any more.
         caseload_lines=words.caseload_lines,
         caseload_scope=words.caseload_scope,

@@ -219,15 +219,15 @@ class Agreement:
 
 _EACH, _WEEKS = Level.DETAIL, Level.SUMMARY
 _MOOD, _USE, _NOTES = Category.MOOD, Category.SUBSTANCE_USE, Category.NOTES
-_SAFETY = Category.SAFETY_PLAN
+_SAFETY, _MEDICINES = Category.SAFETY_PLAN, Category.MEDICATIONS
 
 # The fourth patient has none: no consent, no reading.
 AGREEMENTS = (
-    Agreement("patient", Discipline.PRESCRIBER, {_MOOD: _EACH, _USE: _EACH, _NOTES: _EACH}),
-    Agreement("patient", Discipline.THERAPIST, {_MOOD: _EACH, _NOTES: _EACH, _SAFETY: _EACH}),
-    Agreement("patient", Discipline.ADDICTION_SPECIALIST, {_MOOD: _EACH, _USE: _EACH}),
+    Agreement("patient", Discipline.PRESCRIBER, {_MOOD: _EACH, _USE: _EACH, _MEDICINES: _EACH, _NOTES: _EACH}),
+    Agreement("patient", Discipline.THERAPIST, {_MOOD: _EACH, _MEDICINES: _EACH, _NOTES: _EACH, _SAFETY: _EACH}),
+    Agreement("patient", Discipline.ADDICTION_SPECIALIST, {_MOOD: _EACH, _USE: _EACH, _MEDICINES: _EACH}),
     Agreement("patient", "supporter", {_MOOD: _EACH}, given_days_ago=80),
-    Agreement("patient2", Discipline.PRESCRIBER, {_MOOD: _EACH, _USE: _EACH}),
+    Agreement("patient2", Discipline.PRESCRIBER, {_MOOD: _EACH, _USE: _EACH, _MEDICINES: _EACH}),
     Agreement(
         "patient2",
         Discipline.THERAPIST,
@@ -243,8 +243,10 @@ AGREEMENTS = (
         entries_from_days_ago=60,
     ),
     Agreement("patient2", Discipline.PEER_SPECIALIST, {_MOOD: _EACH}, given_days_ago=85, ended_days_ago=20),
-    Agreement("patient3", Discipline.PRESCRIBER, {_MOOD: _WEEKS, _USE: _EACH}),
+    Agreement("patient3", Discipline.PRESCRIBER, {_MOOD: _WEEKS, _USE: _EACH, _MEDICINES: _EACH}),
     Agreement("patient3", Discipline.THERAPIST, {_MOOD: _EACH, _NOTES: _EACH}),
-    Agreement("patient3", Discipline.ADDICTION_SPECIALIST, {_MOOD: _EACH, _USE: _EACH, _NOTES: _EACH}),
+    Agreement(
+        "patient3", Discipline.ADDICTION_SPECIALIST, {_MOOD: _EACH, _USE: _EACH, _MEDICINES: _EACH, _NOTES: _EACH}
+    ),
     Agreement("patient3", Discipline.PEER_SPECIALIST, {_MOOD: _WEEKS}, given_days_ago=60, paused_days_ago=10),
 )

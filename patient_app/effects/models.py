@@ -10,13 +10,14 @@ import uuid
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, false, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, Uuid, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from patient_app.core.db import Base, sealed_column
 from patient_app.core.vault import SealedText
 
 Id = uuid.UUID
+# A column that names another table has its type only once that is known: statements are made before, at import.
 
 
 class Source(StrEnum):
@@ -37,8 +38,8 @@ class SideEffect(Base):
     __table_args__ = (Index("ix_side_effect_patient_day", "patient_id", "day"),)
 
     id: Mapped[Id] = mapped_column(primary_key=True)
-    practice_id: Mapped[Id] = mapped_column(ForeignKey("practice.id"))
-    patient_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    practice_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("practice.id"))
+    patient_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("person.id"))
     occurred_at: Mapped[datetime]
     local_date: Mapped[date]
     day: Mapped[date]
@@ -69,8 +70,8 @@ class SideEffectVersion(Base):
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
-    side_effect_id: Mapped[Id] = mapped_column(ForeignKey("side_effect.id"))
-    patient_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    side_effect_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("side_effect.id"))
+    patient_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("person.id"))
     version: Mapped[int]
     recorded_at: Mapped[datetime]
     recorded_seq: Mapped[int]
@@ -79,7 +80,7 @@ class SideEffectVersion(Base):
     # By what a phone that sends the same once more is known, whatever the form offers by then.
     sent_print: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     # None: the person is not sure which. What a medicine needs to be read, this needs as well, as it is marked now.
-    medicine_id: Mapped[Id | None] = mapped_column(ForeignKey("medicine.id"), default=None)
+    medicine_id: Mapped[Id | None] = mapped_column(Uuid, ForeignKey("medicine.id"), default=None)
     severity: Mapped[int | None] = mapped_column(default=None)
     bother: Mapped[int | None] = mapped_column(default=None)
     going_on: Mapped[bool] = mapped_column(default=True, server_default=true())
@@ -113,12 +114,12 @@ class Concern(Base):
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
-    practice_id: Mapped[Id] = mapped_column(ForeignKey("practice.id"))
-    patient_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
-    side_effect_id: Mapped[Id] = mapped_column(ForeignKey("side_effect.id"))
+    practice_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("practice.id"))
+    patient_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("person.id"))
+    side_effect_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("side_effect.id"))
     # The version that raised it.
     version: Mapped[int]
-    medicine_id: Mapped[Id | None] = mapped_column(ForeignKey("medicine.id"))
+    medicine_id: Mapped[Id | None] = mapped_column(Uuid, ForeignKey("medicine.id"))
     day: Mapped[date]
     raised_at: Mapped[datetime]
     recorded_seq: Mapped[int]
@@ -131,9 +132,9 @@ class ConcernSeen(Base):
     __table_args__ = (UniqueConstraint("concern_id", "clinician_id"),)
 
     id: Mapped[Id] = mapped_column(primary_key=True)
-    practice_id: Mapped[Id] = mapped_column(ForeignKey("practice.id"))
-    concern_id: Mapped[Id] = mapped_column(ForeignKey("concern.id"))
-    clinician_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    practice_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("practice.id"))
+    concern_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("concern.id"))
+    clinician_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("person.id"))
     seen_at: Mapped[datetime]
 
 
@@ -147,8 +148,8 @@ class ResponseNote(Base):
     __table_args__ = (UniqueConstraint("patient_id", "week", "while_closed"),)
 
     id: Mapped[Id] = mapped_column(primary_key=True)
-    practice_id: Mapped[Id] = mapped_column(ForeignKey("practice.id"))
-    patient_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    practice_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("practice.id"))
+    patient_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("person.id"))
     week: Mapped[date]
     day: Mapped[date]
     recorded_at: Mapped[datetime]
@@ -171,8 +172,8 @@ class ResponseVersion(Base):
 
     # Made where it is written: the idempotency key of this writing.
     id: Mapped[Id] = mapped_column(primary_key=True)
-    note_id: Mapped[Id] = mapped_column(ForeignKey("response_note.id"))
-    patient_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    note_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("response_note.id"))
+    patient_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("person.id"))
     version: Mapped[int]
     occurred_at: Mapped[datetime]
     local_date: Mapped[date]
@@ -183,6 +184,8 @@ class ResponseVersion(Base):
     recorded_seq: Mapped[int]
     device_seq: Mapped[int | None]
     source: Mapped[Source] = mapped_column(String(16))
+    # When it was written, by the clock where that was; and how many seconds a phone's clock was ahead.
+    edited_at: Mapped[datetime]
     clock_skew: Mapped[int | None] = mapped_column(default=None)
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
     helps: Mapped[int | None] = mapped_column(default=None)

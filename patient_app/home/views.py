@@ -16,6 +16,7 @@ from patient_app.core.identity import Stage, Viewer, viewer, viewer_or_none
 from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.core.roles import Role
+from patient_app.effects import prompts
 from patient_app.home import beside
 from patient_app.home.attention import MOST_LINES, Line, chosen
 from patient_app.medications import doses, regimen, unseen_pairs
@@ -64,8 +65,9 @@ def today() -> ResponseReturnValue:
     profile = profiles.profile_of(patient)
     if profile.sees_help_next:
         return redirect(url_for(FIRST_SCREENS[profile.step]), 303)
-    newest, medicines = checkins.newest_own(patient), regimen.own_medicines(patient)
+    newest = checkins.newest_own(patient)
     day = moment(clock.now(), patient.zone, patient.day_start_minutes).day
+    medicines = regimen.own_medicines(patient)  # Read once for all that Today says of them.
     return render_page(
         "home/today.html",
         newest=newest,
@@ -103,13 +105,15 @@ def _candidates(patient: Viewer, profile: Profile, medicines: list[OwnMedicine])
     if not profile.welcomed:
         left = profiles.LAST_STEP + 1 - profile.step
         lines.append(Line("welcome", more=url_for(FIRST_SCREENS[profile.step]), count=left, is_prompt=True))
+    if prompts.wants_week_note(patient, moment(clock.now(), patient.zone, patient.day_start_minutes).day):
+        lines.append(Line("week_note", is_prompt=True))
     return lines
 
 
 def _of_medicines(patient: Viewer, medicines: list[OwnMedicine]) -> list[Line]:
     """Return a line for what runs low, and one for blood tests that are due; two statements where there are none."""
     today = moment(clock.now(), patient.zone, patient.day_start_minutes).local_date
-    low, tests = refills.low(patient, medicines, today), blood_tests.due_soon(patient, today)
+    low, tests = refills.low(patient, today, medicines), blood_tests.due_soon(patient, today)
     lines = []
     if low:
         first = low[0]

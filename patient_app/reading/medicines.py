@@ -46,8 +46,8 @@ _NOTHING_LOGGED = Counts(DAYS)
 class SharedDose:
     """What was logged of one dose.
 
-    `local_time` is the wall clock where it was logged; without `time_known` it says nothing. `why` is there for one left
-    out with a reason that is open to the reader.
+    `local_time` is the wall clock where it was logged; without `time_known` it says nothing. `why` is there for one
+    that was left out with a reason that is open to the reader.
     """
 
     medicine_id: uuid.UUID

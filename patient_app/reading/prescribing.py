@@ -1,4 +1,4 @@
-"""For whom a prescriber may write: only medicines that a patient's consent opens to them now; nobody assigns themselves.
+"""For whom a prescriber may write: only medicines that a consent opens to them now; nobody assigns themselves.
 
 A medicine that is not open to them answers like one that is not there, whether it is kept private, for alcohol or
 drugs, or another patient's; so does every patient who shares no medicines with them.

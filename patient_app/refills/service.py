@@ -29,7 +29,7 @@ from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, vault
 from patient_app.medications.due import Version
 from patient_app.medications.models import Medicine, Source
-from patient_app.medications.regimen import OWN, OwnMedicine, Standing, asked_by, due_versions
+from patient_app.medications.regimen import OWN, OwnMedicine, Standing, asked_by, due_versions, own_medicines
 from patient_app.medications.supply import days_left
 from patient_app.medications.words import amount_words
 from patient_app.refills import counting
@@ -194,19 +194,21 @@ def own_supplies(patient: Viewer, medicines: Iterable[OwnMedicine], today: date)
     }
 
 
-def low(patient: Viewer, medicines: Iterable[OwnMedicine], today: date) -> list[Low]:
+def low(patient: Viewer, today: date, medicines: Sequence[OwnMedicine] | None = None) -> list[Low]:
     """Return which of the patient's medicines run low on a civil date, the first to run out first.
 
-    `medicines` are all of the patient's. One statement for who said nothing of any, and for whom none can be low yet.
+    One statement for who said nothing of any, and for whom none can be low yet. `medicines` are the patient's own,
+    where they were read already.
     """
     worth_it = set(connection().execute(_WORTH_COUNTING, {**asked_by(patient), "today": today}).scalars())
     if not worth_it:
         return []
-    medicines = [one for one in medicines if one.id in worth_it and _is_going_on(one, today)]
-    supplies = own_supplies(patient, medicines, today)
+    own = own_medicines(patient) if medicines is None else medicines
+    counted = [one for one in own if one.id in worth_it and _is_going_on(one, today)]
+    supplies = own_supplies(patient, counted, today)
     found = [
         Low(one.id, one.name, None if supply.ran_out_on else supply.days)
-        for one in medicines
+        for one in counted
         if (supply := supplies.get(one.id)) is not None and supply.is_low
     ]
     return sorted(found, key=lambda one: -1 if one.days is None else one.days)

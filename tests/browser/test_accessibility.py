@@ -31,8 +31,9 @@ AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.m
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # What can differ between light and dark.
 COLOURS = ["color-contrast", "link-in-text-block"]
-# What can differ between one way to look at a page and another: what follows from colours, sizes and places.
-DRAWN = [*COLOURS, "target-size", "scrollable-region-focusable"]
+# What can differ between one size and another. Colours can only where one thing lies over another: of the pages that
+# hold every component everything is asked again in each mode.
+PLACED = ["target-size", "scrollable-region-focusable"]
 EXPERIMENTAL = ["css-orientation-lock", "label-content-name-mismatch"]
 # What axe could not decide, looked at by a person: rule, a part of the element, why it is right.
 REVIEWED: tuple[tuple[str, str, str], ...] = (
@@ -285,7 +286,7 @@ def _in_other_modes(page: Page) -> list[str]:
         page.set_viewport_size(size)
         if name == "text spacing":
             _add_style(page, TEXT_SPACING)
-        found += [f"{name}: {one}" for one in [*what_axe_cannot_see(page, 44), *axe(page, only=DRAWN)]]
+        found += [f"{name}: {one}" for one in [*what_axe_cannot_see(page, 44), *axe(page, only=PLACED)]]
     return found
 
 

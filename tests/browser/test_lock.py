@@ -137,6 +137,13 @@ class Phone:
             self.page.wait_for_timeout(100)
         pytest.fail(f"{address} was not kept")
 
+    def wait_for_draft(self) -> None:
+        for _ in range(100):
+            if self.read("drafts"):
+                return
+            self.page.wait_for_timeout(100)
+        pytest.fail("what was typed was not kept")
+
     def lock(self) -> None:
         self.page.goto("/settings/lock")
         self.page.get_by_role("button", name="Lock it now").click()
@@ -344,7 +351,7 @@ def test_words_that_were_being_typed_are_there_after_unlocking(phone: Phone) -> 
     phone.set_lock()
     phone.page.goto("/safety/signs")
     phone.page.get_by_label("In your own words").fill("Not sent yet: a heron")
-    phone.page.wait_for_timeout(1500)
+    phone.wait_for_draft()
     phone.lock()
     assert phone.words_here("heron") == []
     phone.page.goto("/safety/signs")
@@ -356,7 +363,7 @@ def test_what_is_sent_while_it_is_locked_is_not_lost(phone: Phone) -> None:
     phone.set_lock()
     phone.page.goto("/safety/signs")
     phone.page.get_by_label("In your own words").fill("A heron stood there")
-    phone.page.wait_for_timeout(1500)
+    phone.wait_for_draft()
     phone.time_is_over()  # And the page did not notice yet.
     phone.page.get_by_role("button", name="Save").dispatch_event("click")
     # It goes out sealed, for which no key of this phone is needed; what came of it is read after unlocking.

@@ -468,6 +468,35 @@ def test_words_typed_before_older_ones_are_back_stay_and_so_do_the_older(get_pho
     expect(phone.line("is back")).to_be_visible()
 
 
+# Types into the field for long words as soon as it stands there, before any script of the page has run.
+TYPES_AT_ONCE = """
+  const words = new URLSearchParams(location.search).get("types");
+  const seen = words && new MutationObserver(() => {
+    const field = document.querySelector("textarea");
+    if (!field) return;
+    seen.disconnect();
+    field.value = words;
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  });
+  seen?.observe(document, { childList: true, subtree: true });
+"""
+
+
+def test_words_typed_before_any_script_ran_are_kept_and_stay(get_phone: GetPhone, patient: Made) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.context.add_init_script(TYPES_AT_ONCE)
+    phone.page.goto("/safety/signs?types=a+heron")
+    phone.wait_for("drafts", 1)
+    words = phone.page.get_by_label("In your own words")
+    phone.page.goto("/safety/signs")
+    expect(words).to_have_value("a heron")
+    # And older words do not take their place.
+    phone.page.goto("/safety/signs?types=a+stork")
+    expect(phone.line("is back")).to_be_visible()
+    expect(words).to_have_value("a heron\n\na stork")
+
+
 def test_a_shared_phone_keeps_nothing_and_help_still_opens(get_phone: GetPhone, patient: Made) -> None:
     phone = get_phone()
     phone.sign_in(patient)

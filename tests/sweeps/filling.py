@@ -176,6 +176,29 @@ _HOURS: dict[str, Answer] = {
     f"{end}_{day}": hour for day in range(7) for end, hour in (("opens", "08:30"), ("closes", "16:30"))
 }
 
+_EFFECT: dict[str, Answer] = {
+    "id": as_it_came,
+    "zone": "America/New_York",
+    "base": as_it_came,
+    "medicine": "unsure",
+    "effect": "nausea",
+    "severity": "2",
+    "bother": "3",
+    "going_on": "no",
+    "began": lambda _typing, _field: clock.now().date().isoformat(),
+    "note": words,
+    "note_about_use": "y",
+    "private": "y",
+}
+_BLOOD_TEST: dict[str, Answer] = {
+    "id": as_it_came,
+    "base": as_it_came,
+    "what": "other",
+    "words": words,
+    "due_on": lambda _typing, _field: clock.now().date().isoformat(),
+    "done_on": "",
+    "dropped": None,
+}
 _MEDICINE: dict[str, Answer] = {
     "id": as_it_came,
     "catalogue": as_it_came,
@@ -217,8 +240,8 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/medications/as-needed/<uuid:needed_id>": {
         **_TAP,
         "day": as_it_came,
-        "when": "time",
-        "time": "00:01",
+        "when": "day",
+        "time": "",
         "amount": "1",
         "anyway": "y",
         "undo": as_on_the_button,
@@ -244,6 +267,20 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/medications/hours": {"waking": "6:30", "breakfast": "7", "lunch": "12:30", "dinner": "18:00", "bedtime": "11 pm"},
     "/medications/new": {"name": "sertraline"},
     "/medications/new/<string:kind>": {**_MEDICINE, "private": "y"},
+    "/medications/side-effects/new": _EFFECT,
+    "/medications/side-effects/<uuid:effect_id>/change": _EFFECT,
+    "/medications/side-effects/<uuid:effect_id>/over": {},
+    "/medications/side-effects/<uuid:effect_id>/remove": {},
+    "/medications/side-effects/<uuid:effect_id>/bring-back": {},
+    "/medications/side-effects/<uuid:effect_id>/private": {"private": "yes"},
+    "/medications/week-note": {
+        "id": as_it_came,
+        "zone": "America/New_York",
+        "helps": "3",
+        "bothers": "1",
+        "words": words,
+        "words_about_use": "y",
+    },
     "/medications/<uuid:medicine_id>/ran-out": {"id": as_it_came},
     "/medications/<uuid:medicine_id>/supply": {
         "id": as_it_came,
@@ -299,6 +336,7 @@ ANSWERS: dict[str, dict[str, Answer]] = {
         "recipient_id": as_it_came,
         "mood": "summary",
         "substance_use": "no",
+        "medications": "detail",
         "notes": "detail",
         "safety_plan": "detail",
         "since": "before",
@@ -317,21 +355,9 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/sign-in/code": {"code": code},
     "/sign-out": {},
     "/supporting/worried/tell": {"id": as_it_came, "patient": first_radio, "about": words, "words": words},
-    **dict.fromkeys(
-        (
-            "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/tests",
-            "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/tests/<uuid:test_id>",
-        ),
-        {
-            "id": as_it_came,
-            "base": as_it_came,
-            "what": "other",
-            "words": words,
-            "due_on": lambda _typing, _field: clock.now().date().isoformat(),
-            "done_on": "",
-            "dropped": None,
-        },
-    ),
+    "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/tests": _BLOOD_TEST,
+    "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/tests/<uuid:test_id>": _BLOOD_TEST,
+    "/team/<uuid:patient_id>/concerns/<uuid:concern_id>/seen": {},
     "/team/<uuid:patient_id>/medications/new": {"name": "sertraline", "pick": "sertraline", "kind": "once"},
     "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/change/<string:kind>": {
         "id": as_it_came,
@@ -374,6 +400,7 @@ STILL_REFUSED = {"/join": "nobody knows the letters of the code that the world h
 ALSO = (
     ("/medications/<uuid:medicine_id>/removed", "medicine_id", "medicine_removed"),
     ("/check-in/<uuid:entry_id>/deleted", "entry_id", "removed_check_in"),
+    ("/medications/side-effects/<uuid:effect_id>/removed", "effect_id", "removed_effect"),
     ("/practice/people/<uuid:person_id>", "person_id", "invited"),
     ("/practice/people/<uuid:person_id>", "person_id", "closed"),
     ("/team/worries/<uuid:worry_id>", "worry_id", "muted_worry"),

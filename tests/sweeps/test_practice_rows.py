@@ -20,6 +20,8 @@ THROUGH = {
     "dose_version": "dose_id",  # What was logged of a dose; never without the dose.
     "known_device": "person_id",  # A token's hash, looked up together with the person who signs in.
     "medicine_answer": "medicine_id",  # What a patient said to a change; never without the medicine.
+    "response_version": "note_id",  # What a note of a week says; never without the note.
+    "side_effect_version": "side_effect_id",  # What a side effect says; never without it.
     "medicine_version": "medicine_id",  # What is true of a medicine; never without the medicine.
 }
 # Rows of no practice.

@@ -56,6 +56,7 @@ from tests.page import Client
 from tests.postgres import Postgres, Urls
 from tests.sweeps.kept_rows import KeptRows
 from tests.sweeps.world_doses import doses
+from tests.sweeps.world_effects import effects
 from tests.sweeps.world_medicines import medicines
 
 # Words in every field of the owner, and in fields of others that are not for everybody, each with what it takes to see
@@ -98,6 +99,10 @@ CANARIES = {
     "skip_words": f"{CANARY}wordsofskipping",
     "supply_note": f"{CANARY}pharmacy",
     "blood_test": f"{CANARY}bloodtest",
+    "effect_note": f"{CANARY}effectwords",
+    "effect_private": f"{CANARY}secreteffect",
+    "effect_removed": f"{CANARY}removedeffect",
+    "week_words": f"{CANARY}weekwords",
     "device": "Quorvix, Linux",
     # Of others: the supporter with a consent, and the clinician with one.
     "supporter_own_name": f"{CANARY}sue",
@@ -133,6 +138,7 @@ SPELLED = {
 QUERIES = {"/sharing/new": {"to": "team:prescriber"}, "/sharing/preview": {"to": "team:prescriber"}}
 BODIES = {
     "/check-in/<uuid:entry_id>/private": {"private": "yes"},
+    "/medications/side-effects/<uuid:effect_id>/private": {"private": "yes"},
     "/settings/phone": {"shared": "yes"},
 }
 
@@ -339,6 +345,7 @@ def build(folder: Path, server: Postgres | None = None, urls: Urls = NO_URLS) ->
     _team_note(store, world)
     medicines(store, world, CANARIES)
     doses(store, world, CANARIES)
+    effects(store, world, CANARIES)
     store.close()
     return world
 

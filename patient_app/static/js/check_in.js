@@ -1,7 +1,7 @@
-// Two small helps for the check-in; without scripts the page works as it is.
+// Two small helps for a check-in, a side effect and the note of a week; without scripts the page works as it is.
 import { soundsHeavy } from "./near_words.js";
 
-const form = document.querySelector("#check-in");
+const form = document.querySelector("#check-in, #side-effect, #week-note");
 
 // The time zone the phone is in, so that an entry belongs to the day it was for the person.
 const zone = form?.querySelector('input[name="zone"]');

@@ -25,7 +25,7 @@ from tests.factories import (
     make_check_in,
     make_patient,
     make_practice,
-    sign_in,
+    sign_in_by_form,
 )
 from tests.features.accounts.letters import letters
 from tests.features.accounts.test_chart import words_of
@@ -59,7 +59,7 @@ def patient(store: Store, own: MadePractice) -> Made:
 def phone(app: Flask, patient: Made) -> Client:
     """Return the patient's own device, signed in from before."""
     client = Client(app)
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     return client
 
 

@@ -38,7 +38,7 @@ from tests.factories import (
     make_patient,
     make_practice,
     make_supporter,
-    sign_in,
+    sign_in_by_form,
     tie_supporter,
 )
 from tests.features.accounts.letters import kept_bytes, letters
@@ -66,7 +66,7 @@ def patient(store: Store, own: MadePractice) -> Made:
 
 @pytest.fixture
 def signed_in(client: Client, admin: Made) -> Client:
-    sign_in(client, admin)
+    sign_in_by_form(client, admin)
     return client
 
 
@@ -239,7 +239,7 @@ def test_another_address_leaves_the_name_to_sign_in_with(
     assert "The name this person signs in with is still the same" in signed_in.follow(answer).words
     with store.work(writes=False):
         assert db().get_one(Person, patient.id).sign_in_name == patient.sign_in_name
-    sign_in(Client(app), patient)
+    sign_in_by_form(Client(app), patient)
     # Who reads the old address has notice, and the new one; nothing in it that a stranger could use.
     assert {letter.address for letter in letters(store)} == {patient.email, "new@elsewhere.example"}
     assert len({letter.body for letter in letters(store)}) == 1
@@ -384,7 +384,7 @@ def test_a_closed_patient_is_signed_out_and_signs_in_anew(
     store: Store, admin: Made, patient: Made, signed_in: Client, app: Flask
 ) -> None:
     theirs = Client(app)
-    sign_in(theirs, patient)
+    sign_in_by_form(theirs, patient)
     page = signed_in.get(f"/practice/people/{patient.id}")
     assert "Nothing is deleted" in page.words
     closing = next(form for form in page.forms if form.action.endswith("/close"))
@@ -399,7 +399,7 @@ def test_a_closed_patient_is_signed_out_and_signs_in_anew(
     page = signed_in.follow(signed_in.submit(reopening))
     assert "Sharing stays paused" in page.words
     assert theirs.get("/today").status_code == 303
-    sign_in(theirs, patient)
+    sign_in_by_form(theirs, patient)
     assert theirs.get("/today").status_code == 200
     assert "closed your account" in theirs.get("/sharing/access-log").words
 
@@ -456,7 +456,7 @@ def test_a_clinician_gets_from_the_team_to_patients_and_codes(
     store: Store, own: MadePractice, admin: Made, patient: Made, client: Client
 ) -> None:
     clinician = make_clinician(store, own)
-    sign_in(client, clinician)
+    sign_in_by_form(client, clinician)
     page = client.get("/team")
     assert {"/practice/patients/new", "/practice/codes"} <= _links(page)
     assign_team(store, patient, clinician, by=admin)
@@ -495,7 +495,7 @@ def test_exactly_the_right_entry_is_marked_as_the_current_one(
 
 
 def test_a_check_in_is_below_check_in_and_not_below_history(store: Store, patient: Made, client: Client) -> None:
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     entry = make_check_in(store, patient)
     for address, current in ((f"/check-in/{entry}", "/check-in"), ("/history", "/history"), ("/today", "/today")):
         marked = [link.get("href") for link in client.get(address).all("a", aria_current="page")]

@@ -31,7 +31,7 @@ from tests.factories import (
     make_patient,
     make_practice,
     make_supporter,
-    sign_in,
+    sign_in_by_form,
 )
 from tests.features.accounts.letters import kept_bytes, letters
 from tests.features.accounts.test_invitations import run_at_once
@@ -425,7 +425,7 @@ def test_entries_stay_closed_for_a_day_and_old_devices_stay(
 ) -> None:
     begun = clock.now()
     set_time(begun)
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     set_time(begun + timedelta(minutes=1))
     issued = issue(store, admin, patient)
     newer = Client(client.application)
@@ -454,7 +454,7 @@ def test_a_reset_of_staff_asks_for_a_new_second_factor_and_leaves_older_devices_
     store: Store, practice: MadePractice, admin: Made, client: Client, app: Flask
 ) -> None:
     clinician, second = make_clinician(store, practice), make_clinician(store, practice)
-    sign_in(client, clinician)
+    sign_in_by_form(client, clinician)
     issued = issue(store, admin, clinician)
     with store.work(writes=True):
         codes.confirm(second.viewer, issued.id)
@@ -513,7 +513,7 @@ def test_the_page_shows_the_code_once(
     store: Store, practice: MadePractice, admin: Made, patient: Made, client: Client
 ) -> None:
     second = make_clinician(store, practice)
-    sign_in(client, admin)
+    sign_in_by_form(client, admin)
     form = code_form(client, patient).form(field="id")
     shown = client.submit(form)
     assert shown.status_code == 200
@@ -524,7 +524,7 @@ def test_the_page_shows_the_code_once(
     assert not SHOWN.search(again.words)
     assert "made already" in again.words
     other = Client(client.application)
-    sign_in(other, second)
+    sign_in_by_form(other, second)
     assert patient.name not in other.get("/practice/codes").words
     assign_team(store, patient, second, by=admin)
     waiting = other.get("/practice/codes")
@@ -543,7 +543,7 @@ def test_issuing_asks_for_the_password_again(
 ) -> None:
     begun = clock.now()
     set_time(begun)
-    sign_in(client, admin)
+    sign_in_by_form(client, admin)
     form = code_form(client, patient).form(field="id")
     set_time(begun + timedelta(minutes=11))
     assert code_form(client, patient).location == f"/confirm?next=/practice/people/{patient.id}/code"
@@ -555,7 +555,7 @@ def test_pages_of_codes_tell_strangers_nothing(
     store: Store, practice: MadePractice, admin: Made, patient: Made, client: Client
 ) -> None:
     unassigned = make_clinician(store, practice)
-    sign_in(client, unassigned)
+    sign_in_by_form(client, unassigned)
     form = {"id": str(new_id())}
     theirs = client.get(f"/practice/people/{patient.id}/code")
     nobodys = client.get(f"/practice/people/{new_id()}/code")
@@ -564,6 +564,6 @@ def test_pages_of_codes_tell_strangers_nothing(
     assert client.post(f"/practice/people/{patient.id}/code", data=form).status_code == 404
     assert client.post(f"/practice/codes/{new_id()}/confirm").status_code == 404
     own = Client(client.application)
-    sign_in(own, patient)
+    sign_in_by_form(own, patient)
     for address in (f"/practice/people/{patient.id}/code", "/practice/codes"):
         assert own.get(address).status_code == 404

@@ -28,7 +28,7 @@ from tests.factories import (
     make_person,
     make_practice,
     make_supporter,
-    sign_in,
+    sign_in_by_form,
 )
 from tests.features.accounts.letters import kept_bytes, letters
 from tests.page import Client, Page
@@ -394,7 +394,7 @@ def test_who_supports_already_accepts_with_the_same_account(
 ) -> None:
     supporter = make_supporter(store, practice)
     token, _tie = invite_supporter(store, patient)
-    sign_in(client, supporter)
+    sign_in_by_form(client, supporter)
     page = client.get(f"/join/{token}")
     answer = client.submit(page.form(action=f"/join/{token}"))
     assert answer.status_code == 303
@@ -422,7 +422,7 @@ def test_an_account_of_another_practice_cannot_take_the_link_and_does_not_use_it
 ) -> None:
     stranger = make_supporter(store, make_practice(store, "Elsewhere"))
     token, _tie = invite_supporter(store, patient)
-    sign_in(client, stranger)
+    sign_in_by_form(client, stranger)
     assert client.post(f"/join/{token}", data={}).status_code == 410
     assert join(Client(app), token, own_name="Somebody").status_code == 303
 
@@ -432,7 +432,7 @@ def test_who_is_signed_in_as_somebody_else_is_asked_to_sign_out(
     store: Store, practice: MadePractice, patient: Made, client: Client, role: Role
 ) -> None:
     token, _tie = invite_supporter(store, patient)
-    sign_in(client, make_person(store, practice, role))
+    sign_in_by_form(client, make_person(store, practice, role))
     assert client.get(f"/join/{token}").status_code == 409
     assert client.post(f"/join/{token}", data={"password": NEW_PASSWORD}).status_code == 409
     assert client.get("/join").status_code == 409
@@ -445,7 +445,7 @@ def test_looking_at_a_link_and_pressing_its_button_get_the_same_answer(
 ) -> None:
     """A link of the practice for somebody else, for who is signed in already; and one that is none."""
     token = register(store, admin)
-    sign_in(client, make_person(store, practice, role))
+    sign_in_by_form(client, make_person(store, practice, role))
     for asked, status in ((token, 409), (secrets.token_urlsafe(32), 410)):
         assert client.get(f"/join/{asked}").status_code == status
         assert client.post(f"/join/{asked}", data={"password": NEW_PASSWORD}).status_code == status

@@ -31,7 +31,7 @@ from tests.factories import (
     make_person,
     make_practice,
     make_supporter,
-    sign_in,
+    sign_in_by_form,
 )
 from tests.features.accounts.letters import kept_bytes, letters
 from tests.features.accounts.test_invitations import run_at_once
@@ -53,7 +53,7 @@ def admin(store: Store, own: MadePractice) -> Made:
 
 @pytest.fixture
 def signed_in(client: Client, admin: Made) -> Client:
-    sign_in(client, admin)
+    sign_in_by_form(client, admin)
     return client
 
 
@@ -209,7 +209,7 @@ def test_a_clinician_who_registers_a_patient_is_not_on_the_team(
     store: Store, own: MadePractice, client: Client
 ) -> None:
     clinician = make_clinician(store, own)
-    sign_in(client, clinician)
+    sign_in_by_form(client, clinician)
     page = client.get("/practice/patients/new")
     answer = client.post("/practice/patients/new", data=fill(page))
     assert answer.status_code == 303
@@ -282,7 +282,7 @@ def test_supporters_have_no_page_in_the_practice(store: Store, own: MadePractice
 
 @pytest.mark.parametrize("role", [Role.PATIENT, Role.CLINICIAN, Role.SUPPORTER], ids=str)
 def test_only_administrators_come_in(store: Store, own: MadePractice, client: Client, role: Role) -> None:
-    sign_in(client, make_person(store, own, role))
+    sign_in_by_form(client, make_person(store, own, role))
     for address in ("/practice", "/practice/staff/new", "/practice/hours", "/practice/numbers"):
         assert client.get(address).status_code == 404
 
@@ -372,7 +372,7 @@ def test_a_closed_account_is_signed_out_and_off_every_team(
     clinician, patient = make_clinician(store, own), make_patient(store, own)
     assign_team(store, patient, clinician, by=admin)
     theirs = Client(app)
-    sign_in(theirs, clinician)
+    sign_in_by_form(theirs, clinician)
     page = signed_in.get(f"/practice/people/{clinician.id}")
     close = next(form for form in page.forms if form.action.endswith("/close"))
     assert signed_in.submit(close).status_code == 303

@@ -29,7 +29,7 @@ from tests.factories import (
     make_patient,
     make_person,
     make_practice,
-    sign_in,
+    sign_in_by_form,
 )
 from tests.page import Client
 
@@ -126,7 +126,7 @@ def test_a_link_sets_a_new_password_and_signs_out_every_device(
     app: Flask, client: Client, store: Store, patient: Made
 ) -> None:
     old = Client(app)
-    sign_in(old, patient)
+    sign_in_by_form(old, patient)
     path = link_for(client, store, patient)
     answer = client.submit(client.get(path).form(field="new_password"), new_password=NEW)
     assert answer.location == "/"
@@ -233,7 +233,7 @@ class CameIn:
         self.admin = make_administrator(store, practice)
         self.store = store
         self.before, self.after = Client(app), Client(app)
-        sign_in(self.before, self.patient)
+        sign_in_by_form(self.before, self.patient)
 
     def issue(self) -> str:
         with self.store.work(writes=True):
@@ -412,7 +412,7 @@ def test_once_the_mail_opened_the_entries_the_devices_from_before_are_signed_out
 
 
 def test_who_has_no_other_device_reads_nothing_of_others(client: Client, store: Store, practice: MadePractice) -> None:
-    sign_in(client, make_patient(store, practice))
+    sign_in_by_form(client, make_patient(store, practice))
     assert "other devices" not in client.get("/joined").main_words
 
 

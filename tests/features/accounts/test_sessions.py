@@ -16,7 +16,7 @@ from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
-from tests.factories import PASSWORD, Made, make_person, make_practice, sign_in
+from tests.factories import PASSWORD, Made, make_person, make_practice, sign_in_by_form
 from tests.page import Client
 
 SetTime = Callable[[datetime | str], None]
@@ -57,7 +57,7 @@ def test_a_session_ends_when_it_is_not_used(
     client: Client, store: Store, set_time: SetTime, role: Role, idle: timedelta
 ) -> None:
     set_time(BEGIN)
-    sign_in(client, make_person(store, make_practice(store), role))
+    sign_in_by_form(client, make_person(store, make_practice(store), role))
     set_time(BEGIN + idle - timedelta(seconds=1))
     assert is_signed_in(client)
     set_time(BEGIN + idle * 2 - timedelta(seconds=2))
@@ -78,7 +78,7 @@ def test_a_session_ends_however_much_it_is_used(
     client: Client, store: Store, set_time: SetTime, *, role: Role, step: timedelta, absolute: timedelta
 ) -> None:
     set_time(BEGIN)
-    sign_in(client, make_person(store, make_practice(store), role))
+    sign_in_by_form(client, make_person(store, make_practice(store), role))
     moment = BEGIN
     while moment + step < BEGIN + absolute:
         moment += step
@@ -98,7 +98,7 @@ def test_half_a_sign_in_ends_after_fifteen_minutes(client: Client, store: Store,
 
 def test_use_is_written_at_most_once_a_minute(client: Client, patient: Made, store: Store, set_time: SetTime) -> None:
     set_time(BEGIN)
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     written = []
 
     @event.listens_for(store.database.engine, "before_cursor_execute")
@@ -116,7 +116,7 @@ def test_a_denied_request_does_not_keep_a_session_awake(
     client: Client, patient: Made, store: Store, set_time: SetTime
 ) -> None:
     set_time(BEGIN)
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     set_time(BEGIN + timedelta(minutes=5))
     assert client.get("/practice").status_code == 404
     assert client.get("/nowhere").status_code == 404
@@ -133,7 +133,7 @@ def test_a_denied_request_does_not_keep_a_session_awake(
 
 
 def test_an_ended_session_is_refused_at_the_next_request(client: Client, patient: Made, store: Store) -> None:
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     with store.work(writes=True):
         db().execute(update(DeviceSession).values(ended_at=clock.now()))
     assert not is_signed_in(client)
@@ -141,20 +141,20 @@ def test_an_ended_session_is_refused_at_the_next_request(client: Client, patient
 
 
 def test_a_closed_account_is_refused_at_the_next_request(client: Client, patient: Made, store: Store) -> None:
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     with store.work(writes=True):
         db().get_one(Person, patient.id).state = PersonState.CLOSED
     assert not is_signed_in(client)
 
 
 def test_who_lost_their_key_is_nobody(client: Client, patient: Made, store: Store) -> None:
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     store.keys.destroy(patient.id)
     assert not is_signed_in(client)
 
 
 def test_a_phone_that_changes_its_network_stays_signed_in(client: Client, patient: Made) -> None:
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     page = client.get(
         "/settings", environ_base={"REMOTE_ADDR": "198.51.100.7"}, headers={"User-Agent": "something else"}
     )
@@ -167,8 +167,8 @@ def test_a_phone_that_changes_its_network_stays_signed_in(client: Client, patien
 def test_a_person_sees_their_devices_and_ends_one(app: Flask, patient: Made, store: Store) -> None:
     here, there = Client(app), Client(app)
     there.environ_base["HTTP_USER_AGENT"] = FIREFOX
-    sign_in(here, patient)
-    sign_in(there, patient)
+    sign_in_by_form(here, patient)
+    sign_in_by_form(there, patient)
     page = here.get("/settings")
     assert "Firefox, Android" in page.main_words
     (form,) = [form for form in page.forms if form.action.endswith("/end")]
@@ -183,7 +183,7 @@ def test_a_person_sees_their_devices_and_ends_one(app: Flask, patient: Made, sto
 def test_a_person_ends_all_other_devices(app: Flask, patient: Made) -> None:
     here, *others = (Client(app) for _ in range(3))
     for browser in (here, *others):
-        sign_in(browser, patient)
+        sign_in_by_form(browser, patient)
     form = here.get("/settings").form(action="/settings/devices/end-others")
     here.submit(form)
     assert is_signed_in(here)
@@ -192,7 +192,7 @@ def test_a_person_ends_all_other_devices(app: Flask, patient: Made) -> None:
 
 
 def test_ending_this_device_signs_out(client: Client, patient: Made, store: Store) -> None:
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     with store.work(writes=False):
         session_id = db().scalars(select(DeviceSession.id)).one()
     assert client.post(f"/settings/devices/{session_id}/end").location == "/sign-in?done=signed-out"
@@ -201,10 +201,10 @@ def test_ending_this_device_signs_out(client: Client, patient: Made, store: Stor
 
 def test_somebody_elses_device_is_answered_like_none(app: Flask, patient: Made, store: Store) -> None:
     stranger, owner = Client(app), Client(app)
-    sign_in(owner, patient)
+    sign_in_by_form(owner, patient)
     with store.work(writes=False):
         session_id = db().scalars(select(DeviceSession.id)).one()
-    sign_in(stranger, make_person(store, make_practice(store), Role.PATIENT))
+    sign_in_by_form(stranger, make_person(store, make_practice(store), Role.PATIENT))
     theirs = stranger.post(f"/settings/devices/{session_id}/end")
     nobodys = stranger.post(f"/settings/devices/{new_id()}/end")
     assert theirs.status_code == nobodys.status_code == 404
@@ -216,15 +216,15 @@ def test_the_list_shows_only_living_sessions(client: Client, patient: Made, app:
     set_time(BEGIN)
     old = Client(app)
     old.environ_base["HTTP_USER_AGENT"] = FIREFOX
-    sign_in(old, patient)
+    sign_in_by_form(old, patient)
     set_time(BEGIN + timedelta(days=31))
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     assert "Firefox" not in client.get("/settings").main_words
 
 
 def test_times_are_those_of_the_person(client: Client, store: Store, set_time: SetTime) -> None:
     set_time("2026-05-04 02:30")
-    sign_in(client, make_person(store, make_practice(store), Role.PATIENT, zone="America/New_York"))
+    sign_in_by_form(client, make_person(store, make_practice(store), Role.PATIENT, zone="America/New_York"))
     assert "3 May 2026, 22:30" in client.get("/settings").main_words
 
 
@@ -252,7 +252,7 @@ def test_a_device_is_named_after_browser_and_system(heard: str, label: str) -> N
 
 def test_old_sessions_and_devices_are_removed(client: Client, patient: Made, store: Store, set_time: SetTime) -> None:
     set_time(BEGIN)
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     for days, left in ((200, 1), (211, 0)):
         set_time(BEGIN + timedelta(days=days))
         with store.work(writes=True):
@@ -266,8 +266,8 @@ def test_old_sessions_and_devices_are_removed(client: Client, patient: Made, sto
 
 def test_a_changed_password_ends_the_other_sessions(app: Flask, patient: Made, store: Store) -> None:
     here, there = Client(app), Client(app)
-    sign_in(here, patient)
-    sign_in(there, patient)
+    sign_in_by_form(here, patient)
+    sign_in_by_form(there, patient)
     before = token_of(here)
     form = here.get("/settings/password").form(field="new_password")
     answer = here.submit(form, current_password=PASSWORD, new_password="another quiet harbour")
@@ -275,7 +275,7 @@ def test_a_changed_password_ends_the_other_sessions(app: Flask, patient: Made, s
     assert "Your password is changed." in here.follow(answer).words
     assert token_of(here) != before
     assert not is_signed_in(there)
-    sign_in(there, replace(patient, password="another quiet harbour"))
+    sign_in_by_form(there, replace(patient, password="another quiet harbour"))
     old = Client(app).post("/sign-in", data={"sign_in_name": patient.sign_in_name, "password": PASSWORD})
     assert old.status_code == 422
 
@@ -294,18 +294,18 @@ def test_a_refused_change_of_password_changes_nothing(
     app: Flask, patient: Made, current: str, new: str, field: str
 ) -> None:
     here, there = Client(app), Client(app)
-    sign_in(here, patient)
-    sign_in(there, patient)
+    sign_in_by_form(here, patient)
+    sign_in_by_form(there, patient)
     page = here.post("/settings/password", data={"current_password": current, "new_password": new})
     assert page.status_code == 422
     assert page.errors[field]
     assert "another quiet harbour" not in page.text
     assert is_signed_in(there)
-    sign_in(Client(app), patient)
+    sign_in_by_form(Client(app), patient)
 
 
 def test_language_zone_and_start_of_the_day_are_kept(client: Client, patient: Made, store: Store) -> None:
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     page = client.get("/settings/language")
     assert "Until a page is done, it shows English." in page.main_words
     answer = client.submit(page.form(field="zone"), language="es", zone="America/Puerto_Rico", day_start="120")
@@ -317,21 +317,21 @@ def test_language_zone_and_start_of_the_day_are_kept(client: Client, patient: Ma
 
 @pytest.mark.parametrize("field", ["language", "zone", "day_start"])
 def test_a_choice_that_is_not_on_the_list_is_refused(client: Client, patient: Made, field: str) -> None:
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     page = client.submit(client.get("/settings/language").form(field="zone"), **{field: "Nowhere/Land"})
     assert page.status_code == 422
     assert "Pick one from the list." in page.errors[field]
 
 
 def test_the_list_of_zones_has_no_second_names(client: Client, store: Store, patient: Made) -> None:
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     names = {option.get("value") for option in client.get("/settings/language").one("select", name="zone")}
     assert {"America/New_York", "Asia/Kolkata", "Europe/Kyiv", "America/Argentina/Buenos_Aires", "UTC"} <= names
     assert not {"Asia/Calcutta", "Europe/Kiev", "America/Buenos_Aires", "America/Fort_Wayne"} & names
 
 
 def test_a_zone_under_an_old_name_is_still_the_one_a_person_has(client: Client, store: Store) -> None:
-    sign_in(client, make_person(store, make_practice(store), Role.PATIENT, zone="Asia/Calcutta"))
+    sign_in_by_form(client, make_person(store, make_practice(store), Role.PATIENT, zone="Asia/Calcutta"))
     form = client.get("/settings/language").form(field="zone")
     assert form.filled()["zone"] == ["Asia/Calcutta"]
     assert client.submit(form).status_code == 303

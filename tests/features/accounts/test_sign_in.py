@@ -23,7 +23,7 @@ from patient_app.core.config import Argon2Cost, Config
 from patient_app.core.identity import Stage
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
-from tests.factories import PASSWORD, Made, make_person, make_practice, sign_in
+from tests.factories import PASSWORD, Made, make_person, make_practice, sign_in_by_form
 from tests.page import Client, Page, text_of
 
 SetTime = Callable[[datetime | str], None]
@@ -59,7 +59,7 @@ def sessions_in(store: Store) -> list[DeviceSession]:
 
 
 def test_a_patient_signs_in_with_name_and_password(client: Client, patient: Made, store: Store) -> None:
-    page = sign_in(client, patient)
+    page = sign_in_by_form(client, patient)
     assert page.status_code == 200
     (session,) = sessions_in(store)
     assert session.stage == Stage.FULL
@@ -116,7 +116,7 @@ def test_a_password_is_hashed_anew_when_the_cost_changed(client: Client, config:
     store.config, plain = dear, store.config
     person = make_person(store, make_practice(store), Role.PATIENT)
     store.config = plain
-    sign_in(client, person)
+    sign_in_by_form(client, person)
     with store.work(writes=False):
         kept = db().scalar(select(Person.password_hash).where(Person.id == person.id)) or ""
     assert "m=64,t=1,p=1" in kept
@@ -207,7 +207,7 @@ def test_nothing_is_written_into_flasks_own_session(client: Client, patient: Mad
     assert client.application.secret_key is None
     client.set_cookie("remember_token", "1|abc", domain="localhost")
     assert client.get("/sign-in").status_code == 200
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
 
 
 def test_the_device_is_known_only_after_the_second_factor(client: Client, clinician: Made, store: Store) -> None:
@@ -290,7 +290,7 @@ def test_who_has_only_the_password_cannot_put_in_another_app(client: Client, cli
 def test_a_code_counts_once(client: Client, clinician: Made, app: Flask, set_time: SetTime) -> None:
     set_time("2026-05-04 09:00:05")
     code = clinician.code
-    sign_in(client, clinician)
+    sign_in_by_form(client, clinician)
     other = Client(app)
     try_to_sign_in(other, clinician.sign_in_name, PASSWORD)
     again = other.post("/sign-in/code", data={"code": code})
@@ -360,7 +360,7 @@ def test_another_sign_in_is_offered_another_secret(app: Flask, store: Store) -> 
 
 def test_a_patient_turns_codes_on_and_off(client: Client, patient: Made, store: Store, set_time: SetTime) -> None:
     set_time("2026-05-04 09:00:00")
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     page = client.get("/settings/second-factor")
     secret = (page.one("code").text or "").replace(" ", "")
     assert client.submit(page.form(field="code"), code="1").status_code == 422
@@ -385,7 +385,7 @@ def test_a_patient_turns_codes_on_and_off(client: Client, patient: Made, store: 
 
 
 def test_staff_cannot_turn_codes_off(client: Client, clinician: Made, store: Store) -> None:
-    sign_in(client, clinician)
+    sign_in_by_form(client, clinician)
     assert not [form for form in client.get("/settings/second-factor").forms if form.action.endswith("/off")]
     assert client.post("/settings/second-factor/off").status_code == 422
     with store.work(writes=False):
@@ -415,7 +415,7 @@ def test_what_matters_asks_for_the_password_again(client: Client, patient: Made,
 
 def test_staff_also_show_a_code(client: Client, clinician: Made, store: Store, set_time: SetTime) -> None:
     set_time("2026-05-04 09:00:00")
-    sign_in(client, clinician)
+    sign_in_by_form(client, clinician)
     set_time("2026-05-04 09:14:00")
     page = client.get("/confirm")
     assert client.submit(page.form(field="password"), password=PASSWORD).status_code == 422
@@ -428,7 +428,7 @@ def test_a_session_that_goes_on_is_as_old_as_before(
     client: Client, patient: Made, store: Store, set_time: SetTime
 ) -> None:
     set_time("2026-05-04 09:00:00")
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     set_time("2026-05-05 09:00:00")
     client.submit(client.get("/confirm").form(field="password"), password=PASSWORD)
     old, new = sessions_in(store)
@@ -518,7 +518,7 @@ def test_bad_input_is_never_a_fault(client: Client, path: str, bad: str) -> None
 )
 @pytest.mark.parametrize("bad", BAD, ids=range(len(BAD)))
 def test_bad_input_from_somebody_signed_in_is_never_a_fault(client: Client, patient: Made, path: str, bad: str) -> None:
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     fields = (
         "password",
         "current_password",
@@ -544,7 +544,7 @@ def test_strange_cookies_are_nobody(client: Client) -> None:
 
 @pytest.mark.sqlite
 def test_help_opens_when_the_database_is_gone(client: Client, patient: Made, config: Config) -> None:
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     for file in config.instance.glob("*.sqlite*"):
         file.rename(file.with_suffix(".away"))
     assert client.get("/help").status_code == 200
@@ -553,7 +553,7 @@ def test_help_opens_when_the_database_is_gone(client: Client, patient: Made, con
 
 # --- words of small weight ----------------------------------------------------------------------------------------
 def test_on_the_phone_itself_the_secret_goes_into_the_app_by_a_link(client: Client, patient: Made) -> None:
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     page = client.get("/settings/second-factor")
     secret = page.one("code").text or ""
     assert {len(group) for group in secret.split(" ")} == {4}
@@ -565,7 +565,7 @@ def test_on_the_phone_itself_the_secret_goes_into_the_app_by_a_link(client: Clie
 
 def test_no_form_with_a_password_says_that_nothing_is_lost(client: Client, patient: Made) -> None:
     refused = [client.post("/sign-in"), client.post("/join")]
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     refused += [client.post("/settings/password"), client.post("/settings/second-factor"), client.post("/confirm")]
     for page in refused:
         assert page.status_code == 422
@@ -580,7 +580,7 @@ def test_no_page_fades_on_which_a_secret_is_typed_nor_the_one_after_it(client: C
         return any("transitions" in (link.get("href") or "") for link in page.all("link"))
 
     assert not any(fades(client.get(path)) for path in ("/sign-in", "/join", "/forgot", "/no-such-page"))
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     assert not any(fades(client.get(path)) for path in ("/confirm", "/settings/password", "/settings/second-factor"))
     assert fades(client.get("/settings"))
 

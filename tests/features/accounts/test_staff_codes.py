@@ -27,7 +27,7 @@ from tests.factories import (
     make_clinician,
     make_patient,
     make_practice,
-    sign_in,
+    sign_in_by_form,
 )
 from tests.features.accounts.letters import letters
 from tests.page import Client
@@ -100,7 +100,7 @@ def come_in(store: Store, app: Flask, person: Made, issued: codes.Issued) -> Cli
 def test_an_administrator_cannot_confirm_with_an_account_of_their_own_making(
     store: Store, practice: MadePractice, admin: Made, prescriber: Made, client: Client, set_time: SetTime
 ) -> None:
-    sign_in(client, admin)
+    sign_in_by_form(client, admin)
     form = client.get("/practice/staff/new").form(field="email")
     assert client.submit(form, name="P", email="p@own.example", work="administrator").status_code == 303
     token = letters(store, "p@own.example")[-1].token
@@ -185,7 +185,7 @@ def test_where_nobody_else_can_the_owner_confirms_by_mail(
     store: Store, app: Flask, admin: Made, prescriber: Made
 ) -> None:
     admin_client = Client(app)
-    sign_in(admin_client, admin)
+    sign_in_by_form(admin_client, admin)
     assert "confirm it with the link there" in admin_client.get(f"/practice/people/{prescriber.id}/code").words
     issued = issue(store, admin, prescriber)
     assert (issued.needs_second, issued.by_own_mail) == (True, True)
@@ -262,7 +262,7 @@ def test_an_older_device_takes_it_back(
     app: Flask, store: Store, practice: MadePractice, admin: Made, prescriber: Made, set_time: SetTime
 ) -> None:
     before = Client(app)
-    sign_in(before, prescriber)
+    sign_in_by_form(before, prescriber)
     set_time(BEGIN + timedelta(minutes=1))
     issued = issue(store, admin, prescriber)
     assert may_confirm(store, make_administrator(store, practice), issued)
@@ -290,7 +290,7 @@ def test_a_code_that_nobody_confirmed_does_not_silence_it_was_not_me(
 ) -> None:
     patient = make_patient(store, practice)
     before, after = Client(app), Client(app)
-    sign_in(before, patient)
+    sign_in_by_form(before, patient)
     set_time(BEGIN + timedelta(minutes=1))
     assert redeem(store, issue(store, admin, patient))
     after.post("/sign-in", data={"sign_in_name": patient.sign_in_name, "password": NEW})
@@ -313,7 +313,7 @@ def test_it_was_not_me_takes_a_reset_back_whatever_was_asked(
     """A day later another code's question stands in the place of the first."""
     patient = make_patient(store, practice)
     before = Client(app)
-    sign_in(before, patient)
+    sign_in_by_form(before, patient)
     set_time(BEGIN + timedelta(minutes=1))
     assert redeem(store, issue(store, admin, patient))
     set_time(BEGIN + timedelta(hours=25))
@@ -337,7 +337,7 @@ def test_a_new_password_asks_for_the_code_where_there_is_one(
     client: Client, store: Store, practice: MadePractice, set_time: SetTime
 ) -> None:
     clinician = make_clinician(store, practice)
-    sign_in(client, clinician)
+    sign_in_by_form(client, clinician)
     set_time(BEGIN + timedelta(minutes=12))
     page = client.get("/settings/password")
     assert page.form(field="code")
@@ -351,7 +351,7 @@ def test_a_new_password_asks_for_the_code_where_there_is_one(
 
 def test_the_password_of_now_is_no_new_one(client: Client, store: Store, practice: MadePractice) -> None:
     patient = make_patient(store, practice)
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     assert not [form for form in client.get("/settings/password").forms if "code" in form.filled()]
     page = client.post("/settings/password", data={"current_password": PASSWORD, "new_password": PASSWORD})
     assert page.errors.keys() == {"new_password"}
@@ -368,7 +368,7 @@ def test_who_need_not_know_the_patient_sees_initials_only(
     shown = {}
     for person in (team, other, make_administrator(store, practice)):
         client = Client(app)
-        sign_in(client, person)
+        sign_in_by_form(client, person)
         words = client.get("/practice/codes").words
         shown[person.id] = ["Ada Quill" in words, patient.chart["chart_number"] in words, "1990" in words]
         assert admin.name in words

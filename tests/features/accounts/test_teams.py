@@ -26,7 +26,7 @@ from tests.factories import (
     make_patient,
     make_practice,
     make_supporter,
-    sign_in,
+    sign_in_by_form,
 )
 from tests.features.accounts.letters import letters
 from tests.features.accounts.test_invitations import run_at_once
@@ -184,7 +184,7 @@ def test_a_name_is_new_until_the_patient_was_shown_it(
 
 def test_the_page_assigns_and_takes_off(store: Store, admin: Made, patient: Made, nurse: Made, client: Client) -> None:
     elsewhere = make_clinician(store, make_practice(store, "Elsewhere"))
-    sign_in(client, admin)
+    sign_in_by_form(client, admin)
     page = client.get(f"/practice/people/{patient.id}")
     assert patient.name not in page.title
     assert elsewhere.name not in page.words

@@ -15,7 +15,7 @@ from patient_app.accounts import passwords, throttle
 from patient_app.accounts.models import KnownDevice, Throttle
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
-from tests.factories import PASSWORD, Made, make_person, make_practice, sign_in
+from tests.factories import PASSWORD, Made, make_person, make_practice, sign_in_by_form
 from tests.page import Client
 
 SetTime = Callable[[datetime | str], None]
@@ -175,7 +175,7 @@ def test_of_thirty_wrong_tries_at_once_no_more_than_allowed_are_looked_at(
 def test_a_stranger_who_guesses_does_not_slow_the_owner(app: Flask, patient: Made, set_time: SetTime) -> None:
     set_time(BEGIN)
     own, stranger = Client(app), Client(app)
-    sign_in(own, patient)
+    sign_in_by_form(own, patient)
     own.post("/sign-out")
     for number in range(200):
         guess(stranger, patient.sign_in_name, address="192.0.2.1" if number % 2 else "198.51.100.1")
@@ -186,7 +186,7 @@ def test_a_stranger_who_guesses_does_not_slow_the_owner(app: Flask, patient: Mad
 def test_a_known_device_is_slowed_by_its_own_tries(app: Flask, patient: Made, set_time: SetTime) -> None:
     set_time(BEGIN)
     own = Client(app)
-    sign_in(own, patient)
+    sign_in_by_form(own, patient)
     own.post("/sign-out")
     assert [guess(own, patient.sign_in_name) for _ in range(7)] == [422] * 5 + [429] * 2
 
@@ -194,7 +194,7 @@ def test_a_known_device_is_slowed_by_its_own_tries(app: Flask, patient: Made, se
 def test_a_device_of_another_account_is_a_strangers(app: Flask, patient: Made, store: Store, set_time: SetTime) -> None:
     set_time(BEGIN)
     stranger = Client(app)
-    sign_in(stranger, make_person(store, make_practice(store), Role.PATIENT))
+    sign_in_by_form(stranger, make_person(store, make_practice(store), Role.PATIENT))
     stranger.post("/sign-out")
     statuses = [guess(stranger, patient.sign_in_name) for _ in range(6)]
     assert statuses[-1] == 429
@@ -215,7 +215,7 @@ def test_known_devices_of_one_account_are_counted_together_too(app: Flask, patie
     set_time(BEGIN)
     devices = [Client(app) for _ in range(8)]
     for device in devices:
-        sign_in(device, patient)
+        sign_in_by_form(device, patient)
         device.post("/sign-out")
     answers = [guess(device, patient.sign_in_name) for device in devices for _ in range(5)]
     assert answers[:20] == [422] * 20
@@ -226,7 +226,7 @@ def test_a_new_password_makes_every_other_device_unknown(app: Flask, patient: Ma
     set_time(BEGIN)
     own, old = Client(app), Client(app)
     for device in (old, own):
-        sign_in(device, patient)
+        sign_in_by_form(device, patient)
     changed = own.post("/settings/password", data={"current_password": PASSWORD, "new_password": "a third harbour"})
     assert changed.status_code == 303
     for _ in range(5):
@@ -240,7 +240,7 @@ def test_ten_devices_of_an_account_are_known_at_most(
 ) -> None:
     for number in range(13):
         set_time(BEGIN + timedelta(seconds=number))
-        sign_in(Client(app), patient)
+        sign_in_by_form(Client(app), patient)
     with store.work(writes=False):
         assert db().scalar(select(func.count()).select_from(KnownDevice)) == 10
         assert db().scalar(select(func.min(KnownDevice.created_at))) == BEGIN + timedelta(seconds=3)
@@ -334,6 +334,6 @@ def test_rows_are_forgotten_after_an_hour(client: Client, patient: Made, store: 
 
 def test_the_password_given_again_is_slowed_too(client: Client, patient: Made, set_time: SetTime) -> None:
     set_time(BEGIN)
-    sign_in(client, patient)
+    sign_in_by_form(client, patient)
     statuses = [client.post("/confirm", data={"password": "wrong"}).status_code for _ in range(7)]
     assert statuses == [422] * 5 + [429] * 2

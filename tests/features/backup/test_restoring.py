@@ -127,7 +127,7 @@ def test_sharing_waits_for_the_patient_who_is_told_why(
         assert lines[0].days.startswith("Days: ")
         # Who may not read any more is not even in the list of what the patient would open.
         client = Client(app)
-        factories.sign_in(client, installed.patient)
+        factories.sign_in_by_form(client, installed.patient)
         page = client.get("/sharing/access-log")
         assert page.status_code == 200
         assert "put everything back" in page.main_words

@@ -7,9 +7,11 @@ from datetime import datetime
 
 import pytest
 
+from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
 from patient_app.core.work import Store
 from patient_app.medications import changing
+from patient_app.medications.changing import Author
 from patient_app.medications.models import Answer, DoseState
 from patient_app.medications.skipping import Reason, Why
 from tests import factories
@@ -29,7 +31,7 @@ from tests.features.reading.medicines_world import (
     share,
     start,
 )
-from tests.page import Client, Page
+from tests.page import Client, Page, text_of
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ def test_the_therapist_reads_the_plan_with_the_reason_of_each_change(
         "entered by Dr Ana Ruiz, prescriber",
         "Why: Sleep is still poor",
         "08:00: 2 tablets",
-        "Before: 50 mg · Tablet; Every day; 08:00: 1 tablet",
+        "Before: 50 mg · Tablet · Every day · 08:00: 1 tablet",
         "sertraline, skipped (Cost)",
         "Sun 1 Nov, 08:00: sertraline, skipped Sat",
         "What for: Feeling low",
@@ -122,6 +124,30 @@ def test_the_patient_sees_what_they_see_of_it(client: Client, world: World, stor
     assert "naltrexone" in client.get("/sharing/preview", query_string={"to": "team:prescriber"}).words
     read = client.get("/sharing/access-log")
     assert "medicines" not in read.main_words
+
+
+def sections(page: Page) -> list[str]:
+    """Return what a page says of medicines, part by part."""
+    ours = ("changes", "skipped", "list-")
+    return [text_of(one) for one in page.all("section") if (one.get("aria-labelledby") or "").startswith(ours)]
+
+
+def test_the_picture_is_exactly_what_the_recipient_gets(client: Client, world: World, store: Store) -> None:
+    medicine_id = start(store, world)
+    stopped = start(store, world, LITHIUM)
+    with store.work(writes=True):
+        changing.stop(Author.patient(world.patient.viewer), stopped, new_id(), moment=ago(1), reason="Shaky hands")
+    change(store, world, medicine_id, by=world.prescriber, reason="Sleep is still poor")
+    log(store, world, medicine_id, days=2, state=DoseState.SKIPPED, why=Why(Reason.USE))
+    factories.sign_in(client, world.patient)
+    reader = Client(client.application)
+    factories.sign_in(reader, world.prescriber)
+    for scope in ({MED: DETAIL}, BOTH):
+        share(store, world, scope)
+        picture = client.get("/sharing/preview", query_string={"to": "team:prescriber"})
+        real = sections(reader.get(f"/team/{world.patient.id}/medications"))
+        assert len(real) == 4
+        assert sections(picture) == real
 
 
 def test_the_patient_reads_who_looked_at_their_medicines(client: Client, world: World, store: Store) -> None:

@@ -21,6 +21,7 @@ from tests.features.medications.regimens import NALTREXONE
 from tests.features.reading.medicines_world import (
     BOTH,
     DETAIL,
+    LITHIUM,
     MED,
     NOW,
     World,
@@ -33,6 +34,7 @@ from tests.features.reading.medicines_world import (
     start,
 )
 from tests.page import Client, Page
+from tests.sweeps.test_statements import counted
 
 REASON = "Sleep is still poor"
 TWICE = {"time_1": "8:00", "amount_1": "1", "time_2": "20:00", "amount_2": "1", "unit": "tablet"}
@@ -269,3 +271,20 @@ def test_amounts_that_cannot_be(client: Client, world: World, store: Store, amou
     answer = client.post(f"/team/{world.patient.id}/medications/new/once", data={**data, "amount": amount})
     assert answer.status_code == 422
     assert stored(store) == 0
+
+
+def test_entering_one_is_answered_alike_whatever_is_hidden(client: Client, world: World, store: Store) -> None:
+    """As many statements, and the same page: what goes badly with it is worked out when the patient reads."""
+    share(store, world, {MED: DETAIL})
+    factories.sign_in(client, world.prescriber)
+    address = f"/team/{world.patient.id}/medications/new/once"
+    data = {"catalogue": "sertraline", "about_use": "no", "reason": "x", "amount": "1", "unit": "tablet"}
+    answers = []
+    for hidden in (False, True):
+        if hidden:
+            start(store, world, LITHIUM, private=True)
+        with counted(store.database, store.keys.database) as counter:
+            answer = client.post(address, data={**data, "made_as": "tablet", "id": str(new_id())})
+        page = client.follow(answer)
+        answers.append((answer.status_code, len(counter.statements), page.main_words))
+    assert answers[0] == answers[1]

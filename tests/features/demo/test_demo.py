@@ -62,6 +62,7 @@ EXPECTED = {
     "admin": (Role.ADMINISTRATOR, None),
 }
 MOOD, USE, NOTES = Category.MOOD, Category.SUBSTANCE_USE, Category.NOTES
+MEDICINES = Category.MEDICATIONS
 EACH, WEEKS = Level.DETAIL, Level.SUMMARY
 
 
@@ -146,23 +147,27 @@ def test_nobody_gets_mail_and_no_link_is_open(filled: Store) -> None:
 # ---------------------------------------------------------------------------------------------------------- consents
 # Reader, patient, and what the reader may see of them.
 OPENED: tuple[tuple[str, str, dict[Category, Level]], ...] = (
-    ("prescriber", "patient", {MOOD: EACH, USE: EACH, NOTES: EACH}),  # prescriber reads all of the first
+    (
+        "prescriber",
+        "patient",
+        {MOOD: EACH, USE: EACH, MEDICINES: EACH, NOTES: EACH},
+    ),  # prescriber reads all of the first
     (
         "therapist",
         "patient",
-        {MOOD: EACH, NOTES: EACH, Category.SAFETY_PLAN: EACH},
+        {MOOD: EACH, MEDICINES: EACH, NOTES: EACH, Category.SAFETY_PLAN: EACH},
     ),  # therapist: no substance use of the first
-    ("addiction", "patient", {MOOD: EACH, USE: EACH}),  # addiction specialist: no notes of the first
+    ("addiction", "patient", {MOOD: EACH, USE: EACH, MEDICINES: EACH}),  # addiction specialist: no notes of the first
     ("peer", "patient", {}),  # peer on the team: nothing
     ("unassigned", "patient", {}),  # a therapist outside the team: nothing
     ("supporter", "patient", {MOOD: EACH}),  # supporter: mood
-    ("prescriber", "patient2", {MOOD: EACH, USE: EACH}),  # prescriber of the second
+    ("prescriber", "patient2", {MOOD: EACH, USE: EACH, MEDICINES: EACH}),  # prescriber of the second
     ("therapist", "patient2", {MOOD: EACH, USE: WEEKS, NOTES: EACH}),  # therapist of the second
     ("addiction", "patient2", {USE: EACH}),  # addiction specialist of the second
     ("peer", "patient2", {}),  # peer: ended by the second
-    ("prescriber", "patient3", {MOOD: WEEKS, USE: EACH}),  # prescriber of the third
+    ("prescriber", "patient3", {MOOD: WEEKS, USE: EACH, MEDICINES: EACH}),  # prescriber of the third
     ("therapist", "patient3", {MOOD: EACH, NOTES: EACH}),  # therapist of the third
-    ("addiction", "patient3", {MOOD: EACH, USE: EACH, NOTES: EACH}),  # addiction: third
+    ("addiction", "patient3", {MOOD: EACH, USE: EACH, MEDICINES: EACH, NOTES: EACH}),  # addiction: third
     ("peer", "patient3", {}),  # peer: paused by the third
     ("supporter2", "patient3", {}),  # supporter of the third: instructions only
     ("prescriber", "patient4", {}),  # the fourth shares nothing with the prescriber

@@ -16,7 +16,7 @@ from patient_app.core.work import Store
 from patient_app.demo import guide, service
 from patient_app.demo.people import ACCOUNTS
 from tests.conftest import ROOT
-from tests.factories import Made, sign_in
+from tests.factories import Made, sign_in_by_form
 from tests.features.cli.test_operate import settings_in_code
 from tests.page import Client
 
@@ -61,7 +61,7 @@ def _client(app: Flask, email: str) -> Client:
             password=PASSWORD,
             totp_secret=account.totp_secret if account.role.is_staff else None,
         )
-        sign_in(client, made)
+        sign_in_by_form(client, made)
     return client
 
 

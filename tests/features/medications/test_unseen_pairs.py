@@ -182,15 +182,15 @@ def test_on_today_and_on_the_page_with_one_tap(client: Client, world: World, sto
     entered = start(store, world, by=world.prescriber)
     factories.sign_in(client, world.patient)
     today = client.get("/today")
-    assert "sertraline and lithium can be risky together" in today.words
+    assert "Taken at once, sertraline and lithium can be a risk." in today.words
     page = client.get(f"/medications/{entered}")
-    assert "Dr Ana Ruiz entered one of them and cannot see the other." in page.words
-    assert "Then all you share this with can see it: Dr Ana Ruiz." in page.words
-    assert "risky" in client.get(f"/medications/{hidden}").words
+    assert "Dr Ana Ruiz wrote down one and cannot see the other." in page.words
+    assert "Then these people can see it: Dr Ana Ruiz." in page.words
+    assert "can be a risk" in client.get(f"/medications/{hidden}").words
     answer = client.submit(page.form(action=f"/medications/{entered}/tell/{hidden}"))
     assert answer.status_code == 303
     assert "Your prescriber can see it now." in client.follow(answer).words
-    assert "risky together" not in client.get(f"/medications/{entered}").words
+    assert "can be a risk" not in client.get(f"/medications/{entered}").words
     assert "lithium" in names(read(store, world))
     # Pressed again, from a page that was open: there is nothing to tell any more.
     assert client.post(f"/medications/{entered}/tell/{hidden}").status_code == 404

@@ -94,6 +94,7 @@ def upgrade() -> None:
         sa.Column("recorded_seq", sa.Integer(), nullable=False),
         sa.Column("device_seq", sa.Integer(), nullable=True),
         sa.Column("source", sa.String(length=16), nullable=False),
+        sa.Column("edited_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("clock_skew", sa.Integer(), nullable=True),
         sa.Column("fingerprint", sa.LargeBinary(), nullable=False),
         sa.Column("helps", sa.Integer(), nullable=True),

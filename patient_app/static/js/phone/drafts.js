@@ -10,6 +10,7 @@ const AFTER_TYPING = 700;
 const PASSWORD = 'input[type="password"], [autocomplete="one-time-code"]';
 const hex = (bytes) => [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 let current;
+let isOver = false; // The words of this page are stored, or wait as an entry: no draft is to be made of them any more.
 
 // Where a draft lies: by the person and the page, as a hash, so that the address itself is not on the disk.
 async function keyOf(tag, form) {
@@ -30,12 +31,26 @@ export function fill(form, fields, touched = new Set()) {
     const values = said.get(field.name) ?? [];
     if (touched.has(field.name)) {
       const before = values.shift();
-      if (field.matches("textarea") && before && before !== field.value) field.setRangeText(`${before}\n\n`, 0, 0, "preserve");
+      if (field.matches("textarea") && before && !field.value.includes(before)) field.setRangeText(`${before}\n\n`, 0, 0, "preserve");
     } else if (field.type === "radio" || field.type === "checkbox") field.checked = values.includes(field.value);
     else if (values.length) field.value = values.shift();
   }
   form.querySelector("details.more")?.toggleAttribute("open", true);
   form.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// What a form had been told before this script was there: on a slow phone somebody types while it loads. (What a browser puts
+// back when one goes back to a page may have been sent since, and is left to it.)
+function toldAlready(form) {
+  const [{ type } = {}] = performance.getEntriesByType("navigation");
+  return type === "back_forward" ? [] : [...form.elements].filter((field) => field.name && isTold(field)).map(({ name }) => name);
+}
+
+function isTold(field) {
+  if (field.type === "hidden" || field.matches(`button, fieldset, output, ${PASSWORD}`)) return false;
+  if (field.type === "radio" || field.type === "checkbox") return field.checked !== field.defaultChecked;
+  if (!field.options) return field.value !== field.defaultValue;
+  return field.selectedIndex !== Math.max([...field.options].findIndex((option) => option.defaultSelected), 0);
 }
 
 // Keep the words as they are now; resolves once they lie on the disk. Forgetting waits for it, so that a draft cannot come
@@ -75,6 +90,7 @@ export async function watch(page) {
   const form = [...document.forms].find((one) => one.querySelector("textarea") && !one.querySelector(PASSWORD));
   const touched = new Set(); // Who types at once, before what was written earlier is back, loses neither.
   form?.addEventListener("input", ({ target }) => target.name && touched.add(target.name));
+  if (form) toldAlready(form).forEach((name) => touched.add(name));
   await forgetSent();
   if (!form || form.dataset.edits) return;
   const key = await keyOf(page.person, form);
@@ -88,6 +104,7 @@ export async function watch(page) {
       document.querySelector("[data-start-over]")?.addEventListener("click", startOver);
     }
   }
+  if (isOver) return;
   current = mine;
   let timer;
   const typed = () => {
@@ -99,6 +116,7 @@ export async function watch(page) {
   if (touched.size) typed();
   form.addEventListener("submit", () => {
     if (!current) return;
+    store(); // Before the answer comes, which lets go of it: not afterwards, when it would come back.
     const named = form.querySelector('input[name="draft"]') ?? form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name: "draft" }));
     named.value = current.id;
   }, { capture: true });
@@ -122,6 +140,7 @@ async function startOver() {
 
 // Forget the draft of this page: its words are stored, or kept as an entry that waits.
 export async function forget() {
+  isOver = true;
   if (!current) return;
   const { key } = current;
   current = undefined;

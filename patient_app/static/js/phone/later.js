@@ -26,7 +26,8 @@ function show(form, name, { hides, why }) {
   shown.querySelector("h2, h4")?.focus();
 }
 
-// Whether this entry may mean danger, by the thresholds that the page gives: then help stands beside it.
+// Whether this entry may mean danger, by the thresholds that the page gives, or by an answer that it marks: then help
+// stands beside it.
 function isHard(form) {
   const { hardMood, hardPull } = form.dataset;
   const said = new FormData(form);
@@ -34,6 +35,7 @@ function isHard(form) {
   const pulls = [...said].filter(([name, value]) => value && (name === "craving" || name.startsWith("pulls-")));
   return (
     (hardMood && number("mood") <= Number(hardMood)) ||
+    form.querySelector("[data-cannot-wait]:checked") ||
     (hardPull && pulls.some(([, value]) => Number(value) >= Number(hardPull))) ||
     [...said.values()].some((value) => typeof value === "string" && soundsHeavy(value))
   );

@@ -1,0 +1,181 @@
+"""The weeks around a change of a medicine: what changed, and how the person was before and after. Pure.
+
+It puts days beside each other and says nothing about causes: many things change how a person feels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from statistics import median
+
+from patient_app.medications import regimen
+from patient_app.medications.models import Change
+from patient_app.medications.regimen import OwnVersion
+from patient_app.medications.said import Said
+from patient_app.medications.schedule import AsNeeded, Plan, Regular, Schedule, Stepwise
+
+DAYS_OF_A_WEEK = 7
+# Shown so many weeks before the change, and up to this one after it; week 0 begins with the day of the change.
+WEEKS_BEFORE, LAST_WEEK = 4, 12
+WEEKS = range(-WEEKS_BEFORE, LAST_WEEK + 1)
+# With fewer weeks on a side nothing is said of it in a sentence: ups and downs are usual.
+LEAST_WEEKS = 2
+
+
+class Kind(StrEnum):
+    """What happened to a medicine."""
+
+    STARTED = "started"
+    DOSE = "dose"
+    STEPS = "steps"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePoint:
+    """A change that is followed for twelve weeks: from which date on, what it was, and the version that says it."""
+
+    since: date
+    kind: Kind
+    number: int
+
+    def week_on(self, day: date) -> int:
+        """Return the number of a day's week, counted from the change; below 0 before it."""
+        return (day - self.since).days // DAYS_OF_A_WEEK
+
+    @property
+    def first_day(self) -> date:
+        """The first day that is shown."""
+        return self.since - timedelta(weeks=WEEKS_BEFORE)
+
+    @property
+    def last_day(self) -> date:
+        """The last day that is shown."""
+        return self.since + timedelta(weeks=LAST_WEEK, days=DAYS_OF_A_WEEK - 1)
+
+    def is_followed_on(self, day: date) -> bool:
+        """Whether a day lies in the weeks after it."""
+        return self.since <= day <= self.last_day
+
+    @property
+    def lessens(self) -> bool:
+        """Whether a medicine is left out from then on."""
+        return self.kind in {Kind.STOPPED, Kind.PAUSED}
+
+
+@dataclass(frozen=True, slots=True)
+class DaySaid:
+    """What check-ins of a day say: the mean of mood, the strongest pull, the mean of hours slept; None for nothing."""
+
+    day: date
+    mood: float | None = None
+    craving: float | None = None
+    sleep: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """A side effect on the line of weeks: the day it began, and what it is called."""
+
+    day: date
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """A week around a change: the middle of its days, and what was noticed first in it."""
+
+    number: int
+    mood: float | None = None
+    craving: float | None = None
+    sleep: float | None = None
+    noticed: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was told of it."""
+        return self.mood is None and self.craving is None and self.sleep is None and not self.noticed
+
+
+def changes_of(versions: Sequence[OwnVersion]) -> list[ChangePoint]:
+    """Return the changes of a medicine that are followed, the earliest first; a change of times alone is none."""
+    found: list[ChangePoint] = []
+    before: OwnVersion | None = None
+    for version in regimen.in_effect(versions):
+        kind = _kind(version, before)
+        if kind is not None:
+            found.append(ChangePoint(version.since, kind, version.number))
+        before = version
+    return found
+
+
+def weeks_around(
+    change: ChangePoint, days: Iterable[DaySaid], noticed: Iterable[Noticed], today: date
+) -> list[Week]:  # fmt: skip
+    """Return every week that is shown, up to today's, with what was told of it."""
+    by_week: dict[int, list[DaySaid]] = {}
+    for day in days:
+        by_week.setdefault(change.week_on(day.day), []).append(day)
+    names: dict[int, list[str]] = {}
+    for one in noticed:
+        names.setdefault(change.week_on(one.day), []).append(one.name)
+    last = min(change.week_on(today), LAST_WEEK)
+    return [
+        Week(
+            number,
+            mood=_middle(day.mood for day in by_week.get(number, ())),
+            craving=_middle(day.craving for day in by_week.get(number, ())),
+            sleep=_middle(day.sleep for day in by_week.get(number, ())),
+            noticed=tuple(dict.fromkeys(names.get(number, ()))),
+        )
+        for number in WEEKS
+        if number <= last
+    ]
+
+
+def before_and_after(values: Iterable[tuple[int, float | None]]) -> tuple[float | None, float | None]:
+    """Return the middle of the weeks before a change and of those since; None on a side with too few."""
+    told = [(number, value) for number, value in values if value is not None]
+    sides = [value for number, value in told if number < 0], [value for number, value in told if number >= 0]
+    before, after = (median(side) if len(side) >= LEAST_WEEKS else None for side in sides)
+    return before, after
+
+
+_NOTHING_DUE = {Change.STOPPED: Kind.STOPPED, Change.PAUSED: Kind.PAUSED}
+
+
+def _kind(version: OwnVersion, before: OwnVersion | None) -> Kind | None:
+    if version.change in _NOTHING_DUE:
+        return _NOTHING_DUE[version.change] if before is not None and before.change is not version.change else None
+    if before is None or before.change is Change.STOPPED:
+        return Kind.STARTED
+    if before.change is Change.PAUSED:
+        return Kind.RESUMED
+    if isinstance(version.schedule.plan, Stepwise):
+        return Kind.STEPS if version.schedule.plan != before.schedule.plan else None
+    return Kind.DOSE if _dose(version.said, version.schedule) != _dose(before.said, before.schedule) else None
+
+
+def _dose(said: Said, schedule: Schedule) -> tuple[object, ...]:
+    """Return what a dose is, whenever on its day it is taken."""
+    return said.strength, said.form, said.catalogue, schedule.unit, _amounts(schedule.plan)
+
+
+def _amounts(plan: Plan) -> tuple[object, ...]:
+    match plan:
+        case Regular(days, doses):
+            return days, tuple(sorted(str(dose.amount) for dose in doses))
+        case AsNeeded(amount, most_a_day, _):
+            return "as needed", amount, most_a_day
+        case _:
+            return (plan,)
+
+
+def _middle(values: Iterable[float | None]) -> float | None:
+    told = [value for value in values if value is not None]
+    return median(told) if told else None

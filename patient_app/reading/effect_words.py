@@ -1,0 +1,116 @@
+"""What a clinician reads of side effects, weekly notes and the weeks after a change, in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask_babel import format_date, get_locale, gettext
+
+from patient_app.effects import picks
+from patient_app.effects.figure import Figure, change_words, figure
+from patient_app.effects.words import BOTHER, HELPS, SEVERITY
+from patient_app.medications import catalogue
+from patient_app.reading.concerns import SharedConcern
+from patient_app.reading.effects import SharedEffect, SharedEffects
+from patient_app.reading.weeks_after import Proposal, SharedWeeks
+from patient_app.reading.words import scope_sentences
+
+_DAY = "d MMMM"
+
+
+@dataclass(frozen=True, slots=True)
+class EffectLine:
+    """A side effect as it is told. `concern` is what it raised, if anything."""
+
+    name: str
+    medicine: str
+    facts: tuple[str, ...]
+    day: date
+    note: str | None
+    concern: SharedConcern | None
+
+
+@dataclass(frozen=True, slots=True)
+class WeeksLine:
+    """The weeks after one change as they are told; `figure` is None where nothing can be drawn."""
+
+    name: str
+    change: str
+    since: date
+    week: int
+    figure: Figure | None
+    proposed: tuple[str, ...]
+
+
+def page_words(shared: SharedEffects) -> dict[str, Any]:
+    """Return what the page is drawn from: what waits to be seen comes first, then what still goes on."""
+    raised = {one.effect_id: one for one in shared.concerns}
+    lines = [(one, _effect(one, raised.get(one.id))) for one in shared.effects]
+    unseen = [line for one, line in lines if line.concern is not None and line.concern.seen_at is None]
+    others = [(one, line) for one, line in lines if line not in unseen]
+    return {
+        "shared": shared,
+        "scope": scope_sentences(shared.grants, shared.person.zone),
+        "unseen": unseen,
+        "going_on": [line for one, line in others if one.said.going_on],
+        "over": [line for one, line in others if not one.said.going_on],
+        "notes": shared.notes,
+        "helps": HELPS,
+        "bothers": BOTHER,
+        "weeks": [_weeks(one) for one in shared.weeks],
+    }
+
+
+def _effect(effect: SharedEffect, concern: SharedConcern | None) -> EffectLine:
+    said = effect.said
+    facts = [
+        str(SEVERITY[said.severity]) if said.severity is not None else "",
+        gettext("Bothers: %(much)s", much=BOTHER[said.bother]) if said.bother is not None else "",
+        gettext("over since %(day)s", day=_day(effect.over_on)) if effect.over_on else "",
+    ]
+    return EffectLine(
+        name=picks.name(said.pick),
+        medicine=effect.medicine or gettext("not sure which medicine"),
+        facts=tuple(fact for fact in facts if fact),
+        day=effect.first_day,
+        note=effect.note,
+        concern=concern,
+    )
+
+
+def _weeks(weeks: SharedWeeks) -> WeeksLine:
+    return WeeksLine(
+        name=weeks.name,
+        change=change_words(weeks.change),
+        since=weeks.change.since,
+        week=weeks.week,
+        figure=figure(weeks.weeks, ("mood", "sleep", "craving"), noticed=True),
+        proposed=tuple(_proposed(weeks.proposal)),
+    )
+
+
+def _proposed(proposal: Proposal) -> list[str]:
+    """Return what is proposed to the team, as plain lines."""
+    which = gettext("PHQ-9 or GAD-7") if proposal.for_mood else gettext("The questionnaire that fits")
+    weeks = ", ".join(str(week) for week in proposal.weeks)
+    lines = [gettext("Proposed: %(which)s in weeks %(weeks)s.", which=which, weeks=weeks)]
+    if proposal.next_from is not None:
+        lines.append(
+            gettext("Next: week %(week)s, from %(day)s.", week=proposal.next_week, day=_day(proposal.next_from))
+        )
+    lines.append(
+        gettext(
+            "A review visit between %(first)s and %(last)s.",
+            first=_day(proposal.visit_from),
+            last=_day(proposal.visit_until),
+        )
+    )
+    if not proposal.reviewed:
+        lines.append(catalogue.notice("not_reviewed").read(str(get_locale() or "en")).lines[0])
+    return lines
+
+
+def _day(day: date) -> str:
+    return str(format_date(day, _DAY))

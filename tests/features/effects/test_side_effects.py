@@ -1,0 +1,268 @@
+"""Side effects: stored once, corrected by new versions, nobody else's; what cannot wait is told at once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from patient_app.core import clock
+from patient_app.core.errors import NotFound
+from patient_app.core.ids import new_id
+from patient_app.core.roles import Role
+from patient_app.core.work import Store, db
+from patient_app.effects import picks, recording, service
+from patient_app.effects.models import Concern, SideEffect, SideEffectVersion
+from patient_app.effects.service import Said
+from tests.factories import Made, make_person, make_practice, sign_in
+from tests.features.effects.world import LAMOTRIGINE, in_question, log, now, own, takes
+from tests.features.medications.regimens import NALTREXONE, SERTRALINE
+from tests.page import Client
+
+NEW = "/medications/side-effects/new"
+
+
+@pytest.fixture
+def patient(store: Store) -> Made:
+    return make_person(store, make_practice(store), Role.PATIENT)
+
+
+def counted(store: Store) -> tuple[int, int, int]:
+    """Return how many entries, versions and concerns there are."""
+    with store.work(writes=False):
+        found = [db().scalar(select(func.count()).select_from(of)) for of in (SideEffect, SideEffectVersion, Concern)]
+    return int(found[0] or 0), int(found[1] or 0), int(found[2] or 0)
+
+
+def test_the_same_words_are_stored_once_and_other_words_are_a_correction(store: Store, patient: Made) -> None:
+    medicine, entry_id = takes(store, patient, SERTRALINE), new_id()
+    nausea = Said("nausea", medicine, 2, 3)
+    for _ in range(3):
+        log(store, patient, nausea, entry_id=entry_id)
+    assert counted(store) == (1, 1, 0)
+    log(store, patient, Said("nausea", medicine, 1, 1, going_on=False), entry_id=entry_id)
+    log(store, patient, nausea, entry_id=entry_id)  # The first, once more and late: it is known, and changes nothing.
+    assert counted(store) == (1, 2, 0)
+    entry = own(store, patient, entry_id)
+    assert (entry.said.severity, entry.said.going_on, entry.over_on) == (1, False, now(patient).day)
+
+
+def test_an_id_of_somebody_else_cannot_be_used_and_nothing_of_theirs_is_seen(store: Store, patient: Made) -> None:
+    other = make_person(store, make_practice(store, "Other"), Role.PATIENT)
+    entry_id = log(store, patient, Said("nausea"))
+    with pytest.raises(recording.IdTaken):
+        log(store, other, Said("dizzy"), entry_id=entry_id)
+    with pytest.raises(NotFound):
+        own(store, other, entry_id)
+    with store.work(writes=True), pytest.raises(NotFound):
+        recording.change(other.viewer, entry_id, Said("dizzy"), now(other), base=1)
+    with store.work(writes=True), pytest.raises(NotFound):
+        recording.remove(other.viewer, entry_id)
+    assert own(store, patient, entry_id).said.pick == "nausea"
+
+
+def test_a_medicine_of_somebody_else_is_not_taken(store: Store, patient: Made) -> None:
+    other = make_person(store, make_practice(store, "Other"), Role.PATIENT)
+    theirs = takes(store, other, SERTRALINE)
+    with pytest.raises(recording.NoSuchMedicine):
+        log(store, patient, Said("nausea", theirs))
+    assert counted(store) == (0, 0, 0)
+
+
+def test_nothing_said_is_not_stored_and_words_alone_are_something_else(store: Store, patient: Made) -> None:
+    with pytest.raises(recording.NothingSaid):
+        log(store, patient, Said(""))
+    assert own(store, patient, log(store, patient, Said("", note="my ears ring"))).said.pick == picks.OTHER
+
+
+def test_a_stale_change_is_refused_and_saying_over_twice_is_one_version(store: Store, patient: Made) -> None:
+    entry_id = log(store, patient, Said("nausea"))
+    with store.work(writes=True):
+        recording.change(patient.viewer, entry_id, Said("dizzy"), now(patient), base=1)
+    with store.work(writes=True), pytest.raises(recording.Stale):
+        recording.change(patient.viewer, entry_id, Said("sleepy"), now(patient), base=1)
+    for _ in range(2):
+        with store.work(writes=True):
+            recording.say_over(patient.viewer, entry_id, now(patient))
+    assert counted(store) == (1, 3, 0)
+
+
+def test_what_was_taken_away_is_gone_until_it_is_brought_back(store: Store, patient: Made) -> None:
+    entry_id = log(store, patient, Said("nausea"))
+    for _ in range(2):
+        with store.work(writes=True):
+            recording.remove(patient.viewer, entry_id)
+    with pytest.raises(NotFound):
+        own(store, patient, entry_id)
+    with pytest.raises(recording.IdTaken):
+        log(store, patient, Said("nausea"), entry_id=entry_id)
+    with store.work(writes=True):
+        recording.bring_back(patient.viewer, entry_id)
+    assert own(store, patient, entry_id).said.pick == "nausea"
+
+
+def test_a_session_in_question_sees_only_what_it_wrote_itself(store: Store, patient: Made) -> None:
+    before = log(store, patient, Said("nausea"))
+    stranger = in_question(patient, clock.now() - timedelta(seconds=1))
+    with pytest.raises(NotFound):
+        own(store, stranger, before)
+    with store.work(writes=True), pytest.raises(recording.IdTaken):
+        recording.record(stranger, before, Said("dizzy"), now(patient))
+    with store.work(writes=True):
+        theirs = recording.record(stranger, new_id(), Said("sleepy"), now(patient))
+    with store.work(writes=False):
+        assert [one.id for one in service.own_effects(stranger)] == [theirs]
+        assert db().get_one(SideEffect, theirs).while_closed
+
+
+@pytest.mark.parametrize(
+    ("said", "named", "raised"),
+    [
+        (Said("rash", severity=1), LAMOTRIGINE, True),  # The medicine is known for it.
+        (Said("rash", severity=1), SERTRALINE, False),
+        (Said("rash", severity=3), SERTRALINE, True),  # It is strong.
+        (Said("flag:chest_pain"), SERTRALINE, True),  # The sign itself.
+        (Said("nausea", severity=3), SERTRALINE, False),
+        (Said("constipation", severity=3), SERTRALINE, False),  # A sign of other medicines alone.
+    ],
+)
+def test_what_cannot_wait_is_raised_once(store: Store, patient: Made, said: Said, named: object, raised: bool) -> None:
+    medicine = takes(store, patient, named)  # type: ignore[arg-type]
+    linked = Said(said.pick, medicine, said.severity)
+    entry_id = log(store, patient, linked)
+    log(store, patient, linked, entry_id=entry_id)
+    assert own(store, patient, entry_id).flagged is raised
+    assert counted(store)[2] == int(raised)
+
+
+def test_a_correction_raises_anew_only_what_is_new(store: Store, patient: Made) -> None:
+    entry_id = log(store, patient, Said("flag:fainting", severity=1))
+    with store.work(writes=True):
+        recording.change(patient.viewer, entry_id, Said("flag:fainting", severity=2), now(patient), base=1)
+    assert counted(store)[2] == 1
+    with store.work(writes=True):
+        recording.change(patient.viewer, entry_id, Said("flag:chest_pain"), now(patient), base=2)
+    assert counted(store)[2] == 2
+
+
+@pytest.mark.parametrize(
+    ("pick", "linked", "about_use"),
+    [
+        ("withdrawal", False, True),
+        ("nausea", False, False),
+        ("flag:alcohol_reaction", False, True),
+        ("sore_spot", False, True),
+    ],
+)
+def test_what_only_a_medicine_for_use_is_known_for_tells_of_use(
+    store: Store, patient: Made, pick: str, linked: bool, about_use: bool
+) -> None:
+    takes(store, patient, SERTRALINE)
+    takes(store, patient, NALTREXONE)
+    assert own(store, patient, log(store, patient, Said(pick))).about_use is about_use
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_form_stores_what_was_said_and_tells_at_once_what_cannot_wait(
+    app: Flask, store: Store, patient: Made
+) -> None:
+    medicine = takes(store, patient, LAMOTRIGINE)
+    browser = Client(app)
+    sign_in(browser, patient)
+    page = browser.get(f"{NEW}?medicine={medicine}")
+    form = page.form(action=NEW)
+    assert "A rash with blisters" in page.main_words
+    done = browser.follow(browser.submit(form, effect="rash", severity="2", bother="1"))
+    assert "If what you notice is like this, do not wait" in done.main_words
+    assert "lamotrigine" in done.main_words
+    assert done.all("a", href="tel:911")
+    assert "Nobody watches this around the clock" in done.words
+    assert counted(store) == (1, 1, 1)
+
+
+def test_the_static_list_of_signs_stands_on_the_form_with_help_beside_it(app: Flask, patient: Made) -> None:
+    browser = Client(app)
+    sign_in(browser, patient)
+    page = browser.get(NEW)
+    for sign in ("Trouble breathing", "Chest pain", "New or darker thoughts"):
+        assert sign in page.main_words
+    assert page.all("a", href="tel:988")
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        {"effect": "no such thing"},
+        {"medicine": "no id"},
+        {"medicine": str(uuid.uuid4())},
+        {"effect": "nausea", "severity": "4"},
+        {"effect": "nausea", "severity": "-1"},
+        {"effect": "nausea", "bother": "1e399990"},
+        {"effect": "nausea", "going_on": "maybe"},
+        {"effect": "nausea", "began": "0001-01-01"},
+        {"effect": "nausea", "began": "9999-12-31"},
+        {"effect": "nausea", "began": "yesterday"},
+        {"effect": "nausea", "note": "x" * 1001},
+        {"effect": "nausea", "note": "a\x00b"},
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_stored(
+    app: Flask, store: Store, patient: Made, answers: dict[str, str]
+) -> None:
+    browser = Client(app)
+    sign_in(browser, patient)
+    page = browser.post(NEW, data={"id": str(new_id()), **answers})
+    assert page.status_code == 422
+    assert page.errors
+    assert counted(store) == (0, 0, 0)
+
+
+def test_a_change_keeps_the_typed_words_where_it_is_stale(app: Flask, store: Store, patient: Made) -> None:
+    entry_id = log(store, patient, Said("nausea", note="before lunch"))
+    browser = Client(app)
+    sign_in(browser, patient)
+    address = f"/medications/side-effects/{entry_id}/change"
+    form = browser.get(address).form(action=address)
+    with store.work(writes=True):
+        recording.change(patient.viewer, entry_id, Said("nausea", note="elsewhere"), now(patient), base=1)
+    page = browser.submit(form, note="after lunch")
+    assert page.status_code == 422
+    assert "after lunch" in page.text
+    assert own(store, patient, entry_id).said.note == "elsewhere"
+
+
+def test_the_pages_of_another_patient_answer_as_if_there_were_none(app: Flask, store: Store, patient: Made) -> None:
+    entry_id = log(store, patient, Said("nausea"))
+    browser = Client(app)
+    sign_in(browser, make_person(store, make_practice(store, "Other"), Role.PATIENT))
+    for end in ("", "/change"):
+        assert browser.get(f"/medications/side-effects/{entry_id}{end}").status_code == 404
+    for end in ("/over", "/remove", "/bring-back", "/change"):
+        assert browser.post(f"/medications/side-effects/{entry_id}{end}", data={}).status_code == 404
+    assert browser.post(f"/medications/side-effects/{entry_id}/private", data={"private": "yes"}).status_code == 404
+
+
+def test_over_private_and_deleted_by_the_buttons_of_the_page(
+    app: Flask, store: Store, patient: Made, set_time: Callable[[datetime | str], None]
+) -> None:
+    set_time("2026-03-02 15:00")
+    entry_id = log(store, patient, Said("nausea", bother=4))
+    browser = Client(app)
+    sign_in(browser, patient)
+    at = f"/medications/side-effects/{entry_id}"
+    page = browser.get(at)
+    assert "You do not have to put up with this alone" in page.main_words
+    page = browser.follow(browser.submit(page.form(action=f"{at}/over")))
+    assert "Over since 2 March" in page.main_words
+    page = browser.follow(browser.post(f"{at}/private", data={"private": "yes"}))
+    assert "You keep this one to yourself" in page.main_words
+    page = browser.follow(browser.submit(page.form(action=f"{at}/remove")))
+    page = browser.follow(browser.submit(page.form(action=f"{at}/bring-back")))
+    assert "It is back" in page.words

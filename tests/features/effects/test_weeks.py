@@ -1,0 +1,146 @@
+"""The weeks around a change: what counts as one, how days become weeks, and what the page says and does not say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from patient_app.core.ids import new_id
+from patient_app.core.roles import Role
+from patient_app.core.work import Store
+from patient_app.effects.service import Said
+from patient_app.effects.weeks import ChangePoint, DaySaid, Kind, Noticed, before_and_after, changes_of, weeks_around
+from patient_app.medications import changing
+from patient_app.medications.changing import Author
+from patient_app.profile import service as profiles
+from patient_app.profile.service import Part
+from tests.factories import Made, make_check_in, make_person, make_practice, sign_in
+from tests.features.effects.world import log, now, takes
+from tests.features.medications.plans import doses
+from tests.features.medications.regimens import SERTRALINE, changed, daily, own, started
+from tests.page import Client, text_of
+
+DAY_ONE = date(2026, 3, 2)
+
+
+@pytest.fixture
+def patient(store: Store, set_time: Callable[[datetime | str], None]) -> Made:
+    set_time("2026-03-02 14:00")
+    return make_person(store, make_practice(store), Role.PATIENT)
+
+
+def test_a_change_of_dose_counts_and_one_of_times_alone_does_not(
+    store: Store, patient: Made, set_time: Callable[[datetime | str], None]
+) -> None:
+    medicine = takes(store, patient, SERTRALINE)
+    start = DAY_ONE.isoformat()
+    set_time("2026-03-10 14:00")
+    changed(store, patient, medicine, daily(*doses("20:00"), start=start), now(patient))
+    set_time("2026-03-12 14:00")
+    changed(store, patient, medicine, daily(*doses("20:00 x2"), start=start), now(patient))
+    set_time("2026-03-14 14:00")
+    same = own(store, patient, medicine).newest.schedule
+    changed(store, patient, medicine, same, now(patient), said=replace(SERTRALINE, strength="100 mg"))
+    set_time("2026-03-20 14:00")
+    with store.work(writes=True):
+        changing.stop(Author.patient(patient.viewer), medicine, new_id(), moment=now(patient))
+    found = changes_of(own(store, patient, medicine).versions)
+    assert [one.kind for one in found] == [Kind.STARTED, Kind.DOSE, Kind.DOSE, Kind.STOPPED]
+    assert found[0].since == DAY_ONE
+    assert found[-1].lessens
+
+
+def test_days_become_the_middle_of_their_week_counted_from_the_change() -> None:
+    change = ChangePoint(DAY_ONE, Kind.STARTED, 1)
+    days = [
+        DaySaid(DAY_ONE + timedelta(days=ahead), mood=float(mood)) for ahead, mood in ((-1, 1), (0, 2), (6, 4), (7, 5))
+    ]
+    noticed = [Noticed(DAY_ONE + timedelta(days=8), "Headache"), Noticed(DAY_ONE + timedelta(days=9), "Headache")]
+    weeks = {week.number: week for week in weeks_around(change, days, noticed, DAY_ONE + timedelta(days=10))}
+    assert (weeks[-1].mood, weeks[0].mood, weeks[1].mood) == (1, 3, 5)
+    assert weeks[1].noticed == ("Headache",)
+    assert max(weeks) == 1, "a week that has not come is not shown"
+    assert [change.week_on(DAY_ONE + timedelta(days=ahead)) for ahead in (-8, -7, -1, 0, 6, 7, 90)] == [
+        -2,
+        -1,
+        -1,
+        0,
+        0,
+        1,
+        12,
+    ]
+    assert change.is_followed_on(DAY_ONE + timedelta(days=90))
+    assert not change.is_followed_on(DAY_ONE + timedelta(days=91))
+
+
+def test_nothing_is_said_of_a_side_with_too_few_weeks() -> None:
+    assert before_and_after([(-1, 2.0), (0, 3.0), (1, 4.0)]) == (None, 3.5)
+    assert before_and_after([(-2, 1.0), (-1, 2.0), (0, None)]) == (1.5, None)
+
+
+def _months_of_check_ins(store: Store, patient: Made, set_time: Callable[[datetime | str], None]) -> str:
+    """Have the patient check in for weeks before and after the start of a medicine; return its address."""
+    set_time("2026-03-02 14:00")
+    medicine = takes(store, patient, SERTRALINE)
+    for back in (20, 13, 6, -3, -10, -17):
+        at = datetime.fromisoformat("2026-03-02T14:00:00+00:00") - timedelta(days=back)
+        make_check_in(store, patient, at=at, mood=2 if back > 0 else 4, craving=8 if back > 0 else 3)
+    set_time("2026-03-25 14:00")
+    log(store, patient, Said("nausea", medicine, 2))
+    return f"/medications/{medicine}/weeks"
+
+
+def test_the_page_shows_before_and_since_and_claims_no_cause(
+    app: Flask, store: Store, patient: Made, set_time: Callable[[datetime | str], None]
+) -> None:
+    address = _months_of_check_ins(store, patient, set_time)
+    browser = Client(app)
+    sign_in(browser, patient)
+    page = browser.get(address)
+    words = page.main_words
+    assert "This is week 3 of 12" in words
+    assert "Mood before: Low. Since: Good." in words
+    assert "Pull before: 8 of 10. Since: 3 of 10." in words
+    assert "what came when, and not why" in words
+    assert "First signs may show Now" in words
+    assert "Your clinic has not reviewed it yet" in words
+    assert "Feeling sick to my stomach" in words
+    assert "sertraline" not in page.title
+    for claim in ("because", "thanks to", "works", "%"):
+        assert claim not in words
+
+
+def test_the_pull_is_left_out_where_use_plays_no_part_and_folded_where_so_wished(
+    app: Flask, store: Store, patient: Made, set_time: Callable[[datetime | str], None]
+) -> None:
+    address = _months_of_check_ins(store, patient, set_time)
+    browser = Client(app)
+    sign_in(browser, patient)
+    with store.work(writes=True):
+        profiles.change(patient.viewer, fold_use=True)
+    page = browser.get(address)
+    assert any("Pull to drink or use" in text_of(one) for one in page.all("details"))
+    with store.work(writes=True):
+        profiles.change(patient.viewer, part=Part.NO)
+    page = browser.get(address)
+    assert "Pull" not in page.main_words
+    assert "Mood before" in page.main_words
+
+
+def test_a_medicine_that_has_not_begun_says_so_and_one_of_somebody_else_has_no_page(
+    app: Flask, store: Store, patient: Made
+) -> None:
+    other = make_person(store, make_practice(store, "Other"), Role.PATIENT)
+    theirs = takes(store, other, SERTRALINE)
+    browser = Client(app)
+    sign_in(browser, patient)
+    assert browser.get(f"/medications/{theirs}/weeks").status_code == 404
+    mine = takes(store, patient, SERTRALINE)
+    assert browser.get(f"/medications/{mine}/weeks?change={'9' * 400}").status_code == 200
+    later = daily(*doses("08:00"), start=(DAY_ONE + timedelta(days=5)).isoformat())
+    planned = started(store, patient, later, now(patient))
+    assert "It has not begun yet" in browser.get(f"/medications/{planned}/weeks").main_words
