@@ -74,11 +74,15 @@ def today() -> ResponseReturnValue:
         today=day,
         called=profiles.address_of(patient).called or patient.name.split(" ")[0],
         lines=chosen(
-            [
-                *_unseen_pairs(patient, medicines),
-                *_candidates(patient, profile, medicines),
-                *_of_medicines(patient, medicines),
-            ]
+            _with_week_note(
+                patient,
+                medicines,
+                [
+                    *_unseen_pairs(patient, medicines),
+                    *_candidates(patient, profile, medicines),
+                    *_of_medicines(patient, medicines),
+                ],
+            )
         ),
         most_lines=MOST_LINES,
     )
@@ -104,9 +108,15 @@ def _candidates(patient: Viewer, profile: Profile, medicines: list[OwnMedicine])
     if not profile.welcomed:
         left = profiles.LAST_STEP + 1 - profile.step
         lines.append(Line("welcome", more=url_for(FIRST_SCREENS[profile.step]), count=left, is_prompt=True))
-    if prompts.wants_week_note(patient, moment(clock.now(), patient.zone, patient.day_start_minutes).day):
-        lines.append(Line("week_note", is_prompt=True))
     return lines
+
+
+def _with_week_note(patient: Viewer, medicines: list[OwnMedicine], lines: list[Line]) -> list[Line]:
+    """Return the lines, with one that suggests the note of the week after them; asked only where there is room."""
+    suggested = Line("week_note", is_prompt=True)
+    day = moment(clock.now(), patient.zone, patient.day_start_minutes).day
+    wanted = suggested in chosen([*lines, suggested]) and prompts.wants_week_note(patient, medicines, day)
+    return [*lines, suggested] if wanted else lines
 
 
 def _of_medicines(patient: Viewer, medicines: list[OwnMedicine]) -> list[Line]:
