@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
@@ -75,7 +77,7 @@ def today() -> ResponseReturnValue:
             *_candidates(patient, profile, medicines),
             *_of_medicines(patient, medicines),
         ]
-        lines = chosen(candidates, shown)
+        lines = chosen(_with_week_note(patient, medicines, candidates, shown), shown)
     if prompted := first_shown(lines, shown):
         profiles.note_prompted(patient, day, prompted)
     return render_page(
@@ -109,9 +111,17 @@ def _candidates(patient: Viewer, profile: Profile, medicines: list[OwnMedicine])
     if not profile.welcomed:
         left = profiles.LAST_STEP + 1 - profile.step
         lines.append(Line("welcome", more=url_for(FIRST_SCREENS[profile.step]), count=left, is_prompt=True))
-    if prompts.wants_week_note(patient, moment(clock.now(), patient.zone, patient.day_start_minutes).day):
-        lines.append(Line("week_note", is_prompt=True))
     return lines
+
+
+def _with_week_note(
+    patient: Viewer, medicines: list[OwnMedicine], lines: list[Line], shown: Collection[str]
+) -> list[Line]:
+    """Return the lines, with one that suggests the note of the week after them; asked only where there is room."""
+    suggested = Line("week_note", is_prompt=True)
+    day = moment(clock.now(), patient.zone, patient.day_start_minutes).day
+    wanted = suggested in chosen([*lines, suggested], shown) and prompts.wants_week_note(patient, medicines, day)
+    return [*lines, suggested] if wanted else lines
 
 
 def _of_medicines(patient: Viewer, medicines: list[OwnMedicine]) -> list[Line]:
