@@ -7,7 +7,7 @@ suggest something, a day shows at most two over all features. All else waits in 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -32,13 +32,18 @@ class Line:
     is_prompt: bool = False
 
 
-def chosen(candidates: Sequence[Line]) -> list[Line]:
-    """Return the lines that are shown, in the order given: at most three, of which at most two prompts."""
+def chosen(candidates: Iterable[Line]) -> list[Line]:
+    """Return the lines that are shown, in the order given: at most three, of which at most two prompts.
+
+    No more of them are asked for than can be shown: what comes late may be made only when it is wanted.
+    """
     lines: list[Line] = []
     prompts = 0
     for line in candidates:
-        if len(lines) == MOST_LINES or (line.is_prompt and prompts == MOST_PROMPTS):
+        if line.is_prompt and prompts == MOST_PROMPTS:
             continue
         prompts += line.is_prompt
         lines.append(line)
+        if len(lines) == MOST_LINES:
+            break
     return lines

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
+
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
@@ -74,11 +77,11 @@ def today() -> ResponseReturnValue:
         today=day,
         called=profiles.address_of(patient).called or patient.name.split(" ")[0],
         lines=chosen(
-            [
-                *_unseen_pairs(patient, medicines),
-                *_candidates(patient, profile, medicines),
-                *_of_medicines(patient, medicines),
-            ]
+            chain(
+                _unseen_pairs(patient, medicines),
+                _candidates(patient, profile, medicines),
+                _of_medicines(patient, medicines),
+            )
         ),
         most_lines=MOST_LINES,
     )
@@ -109,17 +112,16 @@ def _candidates(patient: Viewer, profile: Profile, medicines: list[OwnMedicine])
     return lines
 
 
-def _of_medicines(patient: Viewer, medicines: list[OwnMedicine]) -> list[Line]:
-    """Return a line for what runs low, and one for blood tests that are due; no statement for who takes nothing."""
+def _of_medicines(patient: Viewer, medicines: list[OwnMedicine]) -> Iterator[Line]:
+    """Yield a line for what runs low, and one for blood tests that are due; each is asked only if it can be shown."""
     if not medicines:
-        return []
+        return
     today = moment(clock.now(), patient.zone, patient.day_start_minutes).local_date
-    low, tests = refills.low(patient, medicines, today), blood_tests.due_soon(patient, today)
-    lines = []
+    low = refills.low(patient, medicines, today)
     if low:
         first = low[0]
         left = "ran-out" if first.days is None else str(first.days)
-        lines.append(Line("low", first.name, left, count=len(low), target=first.medicine_id))
+        yield Line("low", first.name, left, count=len(low), target=first.medicine_id)
+    tests = blood_tests.due_soon(patient, today)
     if tests:
-        lines.append(Line("blood_test", count=len(tests), target=tests[0].medicine_id, day=tests[0].due_on))
-    return lines
+        yield Line("blood_test", count=len(tests), target=tests[0].medicine_id, day=tests[0].due_on)
