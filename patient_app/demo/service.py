@@ -31,7 +31,7 @@ from patient_app.core.identity import Stage, Viewer
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import Store, db
-from patient_app.demo import medicines, safety, story
+from patient_app.demo import medicines, safety, story, supplies
 from patient_app.demo.people import (
     ACCOUNTS,
     AGREEMENTS,
@@ -260,12 +260,13 @@ class _Filling:
         prescriber = self._viewer("prescriber")
         for account in PATIENTS:
             patient = self._viewer(account.short)
-            medicines.enter(
-                account.short,
-                patient,
-                prescriber,
-                lambda days: clock.moment(self._ago(days), PRACTICE_ZONE),
-            )
+            for feature in (medicines, supplies):
+                feature.enter(
+                    account.short,
+                    patient,
+                    prescriber,
+                    lambda days: clock.moment(self._ago(days), PRACTICE_ZONE),
+                )
 
     def _viewer(self, short: str) -> Viewer:
         """Return one of the people as the services know who is asking."""

@@ -9,7 +9,7 @@ once it is answered nothing takes it. All else waits in its own page.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -39,20 +39,22 @@ class Line:
         return self.kind if self.target is None else f"{self.kind} {self.target}"
 
 
-def chosen(candidates: Sequence[Line], shown: Collection[str] = ()) -> list[Line]:
+def chosen(candidates: Iterable[Line], shown: Collection[str] = ()) -> list[Line]:
     """Return the lines that are shown, in the order given: at most three, and of prompts at most two in a day.
 
-    `shown` holds the keys of the prompts that this day showed already.
+    `shown` holds the keys of the prompts that this day showed already. No more candidates are asked for than can be
+    shown: what comes late may be made only when it is wanted.
     """
     today = set(shown)
     lines: list[Line] = []
     for line in candidates:
-        is_new = line.is_prompt and line.key not in today
-        if len(lines) == MOST_LINES or (is_new and len(today) >= MOST_PROMPTS):
+        if line.is_prompt and line.key not in today and len(today) >= MOST_PROMPTS:
             continue
         if line.is_prompt:
             today.add(line.key)
         lines.append(line)
+        if len(lines) == MOST_LINES:
+            break
     return lines
 
 

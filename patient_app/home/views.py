@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterator
+from itertools import chain
 
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -72,12 +73,13 @@ def today() -> ResponseReturnValue:
         newest, medicines = checkins.newest_own(patient), regimen.own_medicines(patient)
         called = profiles.address_of(patient).greeting(patient.name)
         shown = profile.prompted_on(day)
-        candidates = [
-            *_unseen_pairs(patient, medicines),
-            *_candidates(patient, profile, medicines),
-            *_of_medicines(patient, medicines),
-        ]
-        lines = chosen(_with_week_note(patient, medicines, candidates, shown), shown)
+        candidates = chain(
+            _unseen_pairs(patient, medicines),
+            _candidates(patient, profile, medicines),
+            _of_medicines(patient, medicines),
+            _week_note(patient, medicines),
+        )
+        lines = chosen(candidates, shown)
     if prompted := first_shown(lines, shown):
         profiles.note_prompted(patient, day, prompted)
     return render_page(
@@ -114,27 +116,22 @@ def _candidates(patient: Viewer, profile: Profile, medicines: list[OwnMedicine])
     return lines
 
 
-def _with_week_note(
-    patient: Viewer, medicines: list[OwnMedicine], lines: list[Line], shown: Collection[str]
-) -> list[Line]:
-    """Return the lines, with one that suggests the note of the week after them; asked only where there is room."""
-    suggested = Line("week_note", is_prompt=True)
-    day = moment(clock.now(), patient.zone, patient.day_start_minutes).day
-    wanted = suggested in chosen([*lines, suggested], shown) and prompts.wants_week_note(patient, medicines, day)
-    return [*lines, suggested] if wanted else lines
-
-
-def _of_medicines(patient: Viewer, medicines: list[OwnMedicine]) -> list[Line]:
-    """Return a line for what runs low, and one for blood tests that are due; no statement for who takes nothing."""
+def _of_medicines(patient: Viewer, medicines: list[OwnMedicine]) -> Iterator[Line]:
+    """Yield a line for what runs low, and one for blood tests that are due; each is asked only if it can be shown."""
     if not medicines:
-        return []
+        return
     today = moment(clock.now(), patient.zone, patient.day_start_minutes).local_date
-    low, tests = refills.low(patient, medicines, today), blood_tests.due_soon(patient, today)
-    lines = []
+    low = refills.low(patient, medicines, today)
     if low:
         first = low[0]
         left = "ran-out" if first.days is None else str(first.days)
-        lines.append(Line("low", first.name, left, count=len(low), target=first.medicine_id))
+        yield Line("low", first.name, left, count=len(low), target=first.medicine_id)
+    tests = blood_tests.due_soon(patient, today)
     if tests:
-        lines.append(Line("blood_test", count=len(tests), target=tests[0].medicine_id, day=tests[0].due_on))
-    return lines
+        yield Line("blood_test", count=len(tests), target=tests[0].medicine_id, day=tests[0].due_on)
+
+
+def _week_note(patient: Viewer, medicines: list[OwnMedicine]) -> Iterator[Line]:
+    """Yield a line that suggests the note of the week; asked only if it can be shown."""
+    if prompts.wants_week_note(patient, medicines, moment(clock.now(), patient.zone, patient.day_start_minutes).day):
+        yield Line("week_note", is_prompt=True)

@@ -140,3 +140,23 @@ def test_use_that_is_told_comes_with_the_cards_of_what_is_taken(app: Flask, stor
 def test_the_cards_are_joined_to_check_ins_from_above(app: Flask) -> None:
     assert app
     assert after._beside == [cards.beside_use]
+
+
+# --- on the page of a medicine ---------------------------------------------------------------------------------
+
+
+def test_added_the_page_opens_with_what_asks_to_call_or_to_ask_first(app: Flask, store: Store, patient: Made) -> None:
+    """Readable by who shares nothing at all; looked at later, it stands a tap away."""
+    client = Client(app)
+    sign_in(client, patient)
+    take(store, patient, "methadone", when="01-05 09:00")
+    lorazepam = take(store, patient, "lorazepam", when="01-05 09:00")
+    added = client.get(f"/medications/{lorazepam.id}?done=medicine-added").main_words
+    assert "Good to know with what you take" in added
+    assert "Both at once can slow your breathing" in added
+    assert "Please do not stop this one all at once" in added
+    assert "Your clinic has not reviewed it yet" in added
+    later = client.get(f"/medications/{lorazepam.id}").main_words
+    assert "Good to know with what you take" not in later
+    assert "Both at once can slow your breathing" in later
+    assert "If a dose was left out" in later

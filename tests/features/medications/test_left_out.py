@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
+from flask import Flask
 
+from patient_app.core import clock
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
-from patient_app.medications import left_out
+from patient_app.medications import dose_log, left_out
+from patient_app.medications.dose_log import Slot, Told
 from patient_app.medications.models import Dose, DoseState, DoseVersion, Source
 from patient_app.medications.regimen import OwnMedicine
 from patient_app.medications.said import Said
-from patient_app.medications.schedule import EveryWeeks, Regular
-from tests.factories import ZONE, Made, make_person, make_practice
+from patient_app.medications.schedule import ON_THE_DAY, EveryWeeks, Regular
+from patient_app.medications.schedule import Dose as Due
+from tests.factories import ZONE, Made, make_person, make_practice, sign_in
 from tests.features.medications.plans import doses
 from tests.features.medications.regimens import at, daily, own, started
+from tests.page import Client
 
 # (medicine, form, days left out, the special cards in their order); "ask" always follows.
 CASES = [
@@ -150,3 +156,20 @@ def test_nobody_elses_doses_are_counted(store: Store, patient: Made) -> None:
     log(store, patient, medicine, "02-03", DoseState.TAKEN)
     other = make_person(store, make_practice(store, "Other"), Role.PATIENT)
     assert days(store, other.viewer, medicine, "02-04") is None
+
+
+def test_the_page_of_a_skipped_dose_shows_them(app: Flask, store: Store, patient: Made) -> None:
+    now = clock.moment(clock.now(), ZONE)
+    began = clock.moment(clock.now() - timedelta(days=9), ZONE)
+    schedule = daily(Due(None, Decimal(1)), start=began.local_date.isoformat())
+    medicine_id = started(store, patient, schedule, began, Said("my naltrexone", "naltrexone"))
+    with store.work(writes=True):
+        slot = Slot(medicine_id, now.local_date - timedelta(days=1), ON_THE_DAY)
+        dose_log.log_due(patient.viewer, new_id(), {slot: Told(DoseState.SKIPPED, now)}, now)
+    client = Client(app)
+    sign_in(client, patient)
+    for path in (f"{slot.plan_date}", f"{slot.plan_date}/{medicine_id}/{ON_THE_DAY}"):
+        page = client.get(f"/medications/days/{path}")
+        assert "Without naltrexone, your body can take less" in page.main_words
+        assert "Ask your pharmacist or prescriber what to do." in page.main_words
+        assert page.all("a", href="tel:988")

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from flask import Flask
 
 from patient_app.blood_tests import service as blood_tests
 from patient_app.blood_tests.service import Planned, What
@@ -27,9 +28,10 @@ from patient_app.refills import service as refills
 from patient_app.refills.models import Kind
 from patient_app.refills.service import New
 from tests import factories
-from tests.factories import ZONE, Made
+from tests.factories import ZONE, Made, sign_in
 from tests.features.medications.plans import doses
 from tests.features.medications.regimens import at, daily, own, started
+from tests.page import Client
 from tests.sweeps.test_statements import counted
 
 MEDS, USE = Category.MEDICATIONS, Category.SUBSTANCE_USE
@@ -161,3 +163,22 @@ def test_it_is_two_statements_however_much_there_is(store: Store, world: World) 
         with counted(store.database) as statements:
             supplies.of_page(reader_of(world.reader.viewer), page)
     assert len(statements.statements) == 2
+
+
+def test_the_team_reads_on_the_pages_of_medicines_that_it_ran_out(app: Flask, store: Store, world: World) -> None:
+    factories.give_consent(store, world.patient, Discipline.THERAPIST, {MEDS: DETAIL})
+    fill(store, world.patient, world.lithium, 0, kind=Kind.RAN_OUT)
+    therapist, patient = Client(app), Client(app)
+    sign_in(therapist, world.reader)
+    sign_in(patient, world.patient)
+    assert "Ran out told on Mon 2 Mar" in therapist.get(f"/team/{world.patient.id}/medications").main_words
+    one = therapist.get(f"/team/{world.patient.id}/medications/{world.lithium}").main_words
+    assert "Ran out told on Mon 2 Mar" in one
+    assert "Lithium level: due 9 Mar 2026" in one
+    assert "pharmacy" not in one
+    # The patient sees what they see, by the same words; and before they tell, that somebody can read it.
+    assert "Ran out told on Mon 2 Mar" in patient.get("/sharing/preview?to=team:therapist").main_words
+    assert (
+        f"{world.reader.name} (therapist) sees that it ran out."
+        in patient.get(f"/medications/{world.lithium}/supply").main_words
+    )
