@@ -79,14 +79,14 @@ def save_change(medicine_id: uuid.UUID, kind: str) -> ResponseReturnValue:
     return _page(medicine, form, newer), 422
 
 
-@bp.get("/medications/<uuid:medicine_id>/<any(stop, pause, 'go-on'):how>")
+@bp.get("/medications/<uuid:medicine_id>/<any(stop,pause,'go-on'):how>")
 @access(Permission.MEDICATIONS_MANAGE)
 def ask_to_hold(medicine_id: uuid.UUID, how: str) -> ResponseReturnValue:
     """Say what to know beforehand, and ask why."""
     return _hold_page(regimen.own_medicine(viewer(), medicine_id), how, WhyForm())
 
 
-@bp.post("/medications/<uuid:medicine_id>/<any(stop, pause, 'go-on'):how>")
+@bp.post("/medications/<uuid:medicine_id>/<any(stop,pause,'go-on'):how>")
 @access(Permission.MEDICATIONS_MANAGE)
 def hold(medicine_id: uuid.UUID, how: str) -> ResponseReturnValue:
     """Stop, pause or go on; done twice it is done once."""

@@ -235,7 +235,7 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/history/search": {"words": "slept"},
     "/join": {"code": "ABCD EFGH JKMN", **_JOIN},
     "/join/<token>": _JOIN,
-    "/medications/<uuid:medicine_id>/<any(stop, pause, 'go-on'):how>": {"id": as_it_came, "reason": words},
+    "/medications/<uuid:medicine_id>/<any(stop,pause,'go-on'):how>": {"id": as_it_came, "reason": words},
     "/medications/<uuid:medicine_id>/bring-back": {},
     "/medications/as-needed/<uuid:needed_id>": {
         **_TAP,
