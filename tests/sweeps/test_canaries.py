@@ -58,6 +58,7 @@ MAY_SEE: dict[str, frozenset[str]] = {
 # What an answer to one route shows beside that: an entry that was brought back is there again.
 ON_A_PAGE: dict[tuple[str, str], frozenset[str]] = {
     ("/check-in/<uuid:entry_id>/bring-back", "owner"): frozenset({"note_removed"}),
+    ("/medications/<uuid:medicine_id>/bring-back", "owner"): frozenset({"medicine_removed"}),
     ("/medications/side-effects/<uuid:effect_id>/bring-back", "owner"): frozenset({"effect_removed"}),
     # What a supporter told the practice: its team reads it, whatever the patient shares.
     **{
