@@ -240,8 +240,8 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/medications/as-needed/<uuid:needed_id>": {
         **_TAP,
         "day": as_it_came,
-        "when": "time",
-        "time": "00:01",
+        "when": "day",
+        "time": "",
         "amount": "1",
         "anyway": "y",
         "undo": as_on_the_button,
