@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import and_, bindparam, select
-
 from patient_app.core.identity import Viewer
-from patient_app.core.work import connection
-from patient_app.effects import service, weekly
-from patient_app.effects.models import ResponseNote
-from patient_app.medications import regimen
-from patient_app.medications.models import Change, Medicine, MedicineVersion
+from patient_app.effects import weekly
+from patient_app.medications.regimen import OwnMedicine, Standing
 
 # Asked on Friday at the earliest: the note is about a week that was lived.
 FROM_WEEKDAY = 4
-_NOTED = select(ResponseNote.id).where(weekly.OWN, ResponseNote.week == bindparam("week")).limit(1).exists()
-_WANTED = (
-    select(Medicine.id)
-    .join(
-        MedicineVersion,
-        and_(MedicineVersion.medicine_id == Medicine.id, MedicineVersion.version == Medicine.newest_version),
-    )
-    .where(
-        regimen.OWN,
-        # One that is begun this very week has nothing to be said of yet.
-        Medicine.day < bindparam("week"),
-        MedicineVersion.change.not_in([Change.STOPPED, Change.PAUSED]),
-        ~_NOTED,
-    )
-    .limit(1)
-)
 
 
-def wants_week_note(patient: Viewer, day: date) -> bool:
-    """Whether the note of this week may be suggested: near its end, to who takes something and did not write it yet."""
+def wants_week_note(patient: Viewer, medicines: Iterable[OwnMedicine], day: date) -> bool:
+    """Whether the note of this week may be suggested: near its end, to who takes something and did not write it yet.
+
+    What was begun this very week has nothing to be said of yet. One statement at most.
+    """
+    week = weekly.week_of(day)
     if day.weekday() < FROM_WEEKDAY:
         return False
-    asked = {**service.asked_by(patient), "week": weekly.week_of(day)}
-    return connection().scalar(_WANTED, asked) is not None
+    if not any(one.standing(day) is Standing.TAKEN and one.versions[0].day < week for one in medicines):
+        return False
+    return weekly.own_note(patient, week) is None

@@ -81,6 +81,7 @@ def today() -> ResponseReturnValue:
                 _unseen_pairs(patient, medicines),
                 _candidates(patient, profile, medicines),
                 _of_medicines(patient, medicines),
+                _week_note(patient, medicines),
             )
         ),
         most_lines=MOST_LINES,
@@ -107,9 +108,14 @@ def _candidates(patient: Viewer, profile: Profile, medicines: list[OwnMedicine])
     if not profile.welcomed:
         left = profiles.LAST_STEP + 1 - profile.step
         lines.append(Line("welcome", more=url_for(FIRST_SCREENS[profile.step]), count=left, is_prompt=True))
-    if prompts.wants_week_note(patient, moment(clock.now(), patient.zone, patient.day_start_minutes).day):
-        lines.append(Line("week_note", is_prompt=True))
     return lines
+
+
+def _week_note(patient: Viewer, medicines: list[OwnMedicine]) -> Iterator[Line]:
+    """Yield a line that suggests the note of the week; it comes last, and is asked only if it can be shown."""
+    day = moment(clock.now(), patient.zone, patient.day_start_minutes).day
+    if prompts.wants_week_note(patient, medicines, day):
+        yield Line("week_note", is_prompt=True)
 
 
 def _of_medicines(patient: Viewer, medicines: list[OwnMedicine]) -> Iterator[Line]:

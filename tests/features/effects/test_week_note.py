@@ -17,6 +17,8 @@ from patient_app.effects import prompts, recording, weekly
 from patient_app.effects.models import ResponseNote, ResponseVersion
 from patient_app.effects.recording import Sent
 from patient_app.effects.weekly import Answers
+from patient_app.medications import regimen
+from patient_app.profile import service as profiles
 from tests.factories import Made, make_person, make_practice, sign_in
 from tests.features.effects.world import in_question, note, now, takes
 from tests.features.medications.regimens import SERTRALINE
@@ -93,7 +95,8 @@ def test_it_is_suggested_from_friday_to_who_takes_something_and_not_twice(
 ) -> None:
     def wanted() -> bool:
         with store.work(writes=False):
-            return prompts.wants_week_note(patient.viewer, now(patient).day)
+            medicines = regimen.own_medicines(patient.viewer)
+            return prompts.wants_week_note(patient.viewer, medicines, now(patient).day)
 
     assert not wanted()  # Nothing is taken.
     set_time("2026-02-20 15:00")
@@ -112,6 +115,8 @@ def test_the_page_keeps_and_shows_it_and_today_suggests_it(
     set_time("2026-02-20 15:00")
     takes(store, patient, SERTRALINE)
     set_time("2026-03-06 15:00")
+    with store.work(writes=True):
+        profiles.finish_welcome(patient.viewer)
     browser = Client(app)
     sign_in(browser, patient)
     assert "/medications/week-note" in browser.get("/today").links

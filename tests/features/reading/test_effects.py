@@ -27,7 +27,8 @@ from patient_app.reading import concerns, effects
 from patient_app.reading.effects import SharedEffects
 from tests.factories import Made, give_consent, make_check_in, make_clinician, make_practice, sign_in
 from tests.features.effects.world import LAMOTRIGINE, in_question, log, note, now, takes
-from tests.features.medications.regimens import NALTREXONE, SERTRALINE
+from tests.features.medications.plans import doses
+from tests.features.medications.regimens import NALTREXONE, SERTRALINE, changed, daily
 from tests.features.reading.medicines_world import DETAIL, MED, MOOD, NOTES, NOW, SUMMARY, USE, World, make_world
 from tests.page import Client
 
@@ -140,6 +141,21 @@ def test_a_consent_from_some_day_on_opens_no_earlier_one(
     found = read(store, world.prescriber, world.patient)
     assert [one.note for one in found.effects] == ["after"]
     assert [one.answers for one in found.notes] == [Answers(2, 2)]
+    assert waiting(store, world.prescriber) == []
+
+
+def test_use_that_is_open_from_some_day_on_opens_no_earlier_effect_of_a_medicine_for_it(
+    store: Store, world: World, set_time: Callable[[datetime | str], None]
+) -> None:
+    medicine = takes(store, world.patient, NALTREXONE)
+    log(store, world.patient, Said("flag:fainting", medicine))
+    set_time(NOW + timedelta(days=9))
+    today = now(world.patient).day
+    changed(store, world.patient, medicine, daily(*doses("08:00 x2"), start=str(today)), now(world.patient))
+    log(store, world.patient, Said("dizzy", medicine))
+    give_consent(store, world.patient, world.prescriber, {MED: DETAIL})
+    give_consent(store, world.patient, world.prescriber, {USE: DETAIL}, entries_from=today)
+    assert picks_seen(store, world.prescriber, world.patient) == {"dizzy"}
     assert waiting(store, world.prescriber) == []
 
 
