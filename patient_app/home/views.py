@@ -121,7 +121,7 @@ def _of_medicines(patient: Viewer, medicines: list[OwnMedicine]) -> Iterator[Lin
     if not medicines:
         return
     today = moment(clock.now(), patient.zone, patient.day_start_minutes).local_date
-    low = refills.low(patient, medicines, today)
+    low = refills.low(patient, today, medicines)
     if low:
         first = low[0]
         left = "ran-out" if first.days is None else str(first.days)

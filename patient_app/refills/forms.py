@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from patient_app.core.forms import ChoiceField, DayField, Form, IdField, Needed, Options, short_text
 from patient_app.medications import typed
+from patient_app.medications.words import UNITS
 from patient_app.refills.models import Kind
 from patient_app.refills.service import LOOK_BACK, MOST_UNITS, New
 
@@ -52,6 +53,12 @@ class SupplyForm(Form):
         _l("A note, if you like"),
         description=_l("Such as which pharmacy, or when you can get more. Only you see it."),
     )
+
+    def counting(self, unit: str) -> SupplyForm:
+        """Return the form, which now says what amounts count."""
+        said = {"unit": UNITS.get(unit, unit)}
+        self.amount.description = _l("In %(unit)s. If you count, say what is there in the morning.", **said)
+        return self
 
     def new(self, today: date) -> New | None:
         """Return what is to be stored; None after putting a message beside what is wrong. Only for a valid form."""

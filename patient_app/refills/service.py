@@ -193,7 +193,7 @@ def own_supplies(patient: Viewer, medicines: Iterable[OwnMedicine], today: date)
     }
 
 
-def low(patient: Viewer, medicines: Sequence[OwnMedicine], today: date) -> list[Low]:
+def low(patient: Viewer, today: date, medicines: Sequence[OwnMedicine]) -> list[Low]:
     """Return which of the patient's medicines run low on a civil date, the first to run out first.
 
     `medicines` are all of the patient's. One statement, which finds nothing where none can be low yet; none for who

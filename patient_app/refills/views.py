@@ -157,7 +157,7 @@ def _page(patient: Viewer, medicine: OwnMedicine, form: SupplyForm, empty: RanOu
         medicine=medicine,
         supply=part.supply,
         coverage=part.coverage,
-        form=form,
+        form=form.counting(part.supply.unit),
         ran_out=empty or RanOutForm(prefix="", formdata=None),
         stopping=left_out.before_stopping(medicine, language) if part.supply.is_low else None,
         gap_cards=left_out.cards_for(medicine, None, language) if part.supply.ran_out_on else (),

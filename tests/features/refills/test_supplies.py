@@ -20,7 +20,7 @@ from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
-from patient_app.medications import changing
+from patient_app.medications import changing, regimen
 from patient_app.medications.changing import Author
 from patient_app.medications.models import Source
 from patient_app.medications.regimen import OwnMedicine
@@ -83,7 +83,7 @@ def there(store: Store, viewer: Viewer, medicine: OwnMedicine) -> Supply:
 
 def runs_low(store: Store, viewer: Viewer) -> list[Low]:
     with store.work(writes=False):
-        return service.low(viewer, now().local_date)
+        return service.low(viewer, now().local_date, regimen.own_medicines(viewer))
 
 
 def rows(store: Store) -> int:
@@ -206,7 +206,7 @@ def test_today_counts_nothing_until_it_can_be_low_and_sees_a_plan_that_doubled(
 ) -> None:
     keep(store, patient.viewer, medicine, new(amount=60))
     with store.work(writes=False), counted(store.database) as statements:
-        service.low(patient.viewer, now().local_date)
+        service.low(patient.viewer, now().local_date, [medicine])
     assert len(statements.statements) == 1
     changed(store, patient, medicine.id, daily(*doses("08:00", "20:00")), now())
     set_time("2026-03-29 15:00")  # Of 60 there are 6 left; by the old plan it would be 33.
