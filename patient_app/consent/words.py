@@ -51,6 +51,7 @@ HINTS_WITHOUT_USE: dict[Category, LazyString] = {
         "How you feel when you check in: mood, sleep, anxiety, energy. Also what made it harder and what helped."
     ),
     Category.NOTES: _l("The words you write, all of them."),
+    Category.MEDICATIONS: _l("What you take and what for, each change with its reason, and what you logged of it."),
     Category.SAFETY_PLAN: _l("Your plan for hard moments, with the people you named."),
 }
 

@@ -48,6 +48,7 @@ OTHERWISE = (
     "Use 4 digits or more",
     "Use 10 letters or more",
     "You can use a plain name",
+    "Use my own words",
     "other people use this phone",
     "Only I use this phone",
     "It was not used up. To use it, sign out first",
@@ -77,6 +78,13 @@ HAS_TO_SAY: dict[str, tuple[tuple[str, ...], str]] = {
                 "if alcohol and drugs play no part",
             ),
             "the words that are signed, and the notice of 42 CFR part 2, are the same for everybody",
+        ),
+    ),
+    **dict.fromkeys(
+        ("/medications/new/<string:kind>", "/medications/<uuid:medicine_id>/change/<string:kind>"),
+        (
+            ("Is this for alcohol or drugs?", "may see your use as well as your medicines"),
+            "each medicine asks it of everybody: what is for alcohol or drugs is protected apart, whoever takes it",
         ),
     ),
     "/sharing": (("addiction specialist",), "the title of somebody on their own team"),

@@ -138,6 +138,8 @@ SPELLED = {
 QUERIES = {"/sharing/new": {"to": "team:prescriber"}, "/sharing/preview": {"to": "team:prescriber"}}
 BODIES = {
     "/check-in/<uuid:entry_id>/private": {"private": "yes"},
+    "/medications/<uuid:medicine_id>/private": {"private": "yes"},
+    "/medications/changes/<uuid:version_id>": {"answer": "seen"},
     "/medications/side-effects/<uuid:effect_id>/private": {"private": "yes"},
     "/settings/phone": {"shared": "yes"},
 }
