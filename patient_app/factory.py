@@ -42,6 +42,7 @@ from patient_app.core.work import Store, db
 from patient_app.home import views as home_views
 from patient_app.offline import views as offline_views
 from patient_app.profile import views as profile_views
+from patient_app.push import views as push_views
 from patient_app.safety import plan_views as safety_plan_views
 from patient_app.safety import views as safety_views
 from patient_app.sharing import views as sharing_views
@@ -126,6 +127,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         checkins_views.bp,
         profile_views.bp,
         offline_views.bp,
+        push_views.bp,
         sharing_views.bp,
         care_team_views.bp,
         supporting_views.bp,
@@ -137,6 +139,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
     keeping.check_registered(app)
     outbox.check_registered(app)
     offline_views.init_app(app)
+    push_views.init_app(config)
     access.check_url_map(app)
     return app
 

@@ -23,6 +23,8 @@ from patient_app.core import clock
 from patient_app.core.logs import logger
 from patient_app.core.work import Store
 from patient_app.factory import create_app
+from patient_app.push import actions
+from patient_app.push import service as push
 
 THREADS = 4
 ENDINGS = (signal.SIGTERM, signal.SIGINT)
@@ -59,6 +61,8 @@ JOBS = (
     Job("prune throttle", HOUR, _pruning(throttle.prune)),
     Job("prune links and codes", HOUR, _pruning(links.prune)),
     Job("prune mail", HOUR, _pruning(mail.prune)),
+    Job("prune answers on notifications", HOUR, _pruning(actions.prune)),
+    Job("prune devices that got messages", HOUR, _pruning(push.prune)),
 )
 
 

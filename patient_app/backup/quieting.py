@@ -19,6 +19,8 @@ from patient_app.accounts import links, mail, resets, sessions, teams
 from patient_app.accounts.models import Person
 from patient_app.consent import service as consent
 from patient_app.core.work import Store, db
+from patient_app.push import actions
+from patient_app.push import service as push
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,12 @@ QUIETED = (
     Quiet("signed-in devices: signed out", frozenset({"device_session"}), sessions.end_all),
     Quiet("links and codes: cancelled", frozenset({"one_time_link", "clinic_code"}), links.cancel_all),
     Quiet("requests for a new password: dropped", frozenset({"reset_request"}), resets.drop_requests),
+    Quiet(
+        "devices that get messages: none, until each is opened by who turned it on",
+        frozenset({"push_subscription"}),
+        push.retire_all,
+    ),
+    Quiet("answers on notifications: taken no more", frozenset({"notification_action"}), actions.drop_all),
     Quiet("messages that waited: given up", frozenset({"mail_message"}), mail.give_up_all),
     Quiet(
         "consents: paused, until their patients resume them",

@@ -20,6 +20,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"reading"}),
     frozenset({"checkins", "medications", "offline", "safety", "styleguide", "teamwork", "worries"}),
     frozenset({"profile"}),
+    frozenset({"push"}),
     frozenset({"consent"}),
     frozenset({"accounts"}),
     frozenset({"access_log"}),
