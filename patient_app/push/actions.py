@@ -166,7 +166,8 @@ SAME_AGAIN = "/today"
 
 def _is_in_time(found: Any, moment: Moment) -> bool:
     tapped, now = moment.occurred_at, clock.now()
-    return found.issued_at - _CLOCKS_DIFFER <= tapped <= found.expires_at and now <= found.expires_at + TAKEN_LATE
+    is_then = found.issued_at - _CLOCKS_DIFFER <= tapped <= found.expires_at
+    return bool(is_then and now <= found.expires_at + TAKEN_LATE)
 
 
 def _use(tap: Tap) -> bool:

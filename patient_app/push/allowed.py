@@ -106,10 +106,14 @@ def _read_endpoint(endpoint: str) -> Service:
         raise NotAllowed from None
     usual = _DEFAULT_PORTS.get(parts.scheme)
     host = parts.netloc.partition(":")[0]
-    if usual is None or not _HOST.fullmatch(host):
+    if usual is None or port == 0 or not _HOST.fullmatch(host):
         raise NotAllowed
-    found = Service(parts.scheme, host, port or usual)
+    found = Service(parts.scheme, host, usual if port is None else port)
     # What the library would connect to is what was looked at.
-    if (sent_to.scheme, sent_to.host, sent_to.port or usual) != (found.scheme, found.host, found.port):
+    if (sent_to.scheme, sent_to.raw_host.decode("ascii"), sent_to.port or usual) != (
+        found.scheme,
+        found.host,
+        found.port,
+    ):
         raise NotAllowed
     return found

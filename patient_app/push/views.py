@@ -173,11 +173,12 @@ def _told() -> tuple[str, str | None, Offered]:
         offered = Offered(*(_text(sent[name], longest) for name, longest in _FIELDS))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, RequestEntityTooLarge):
         abort(422)
-    if what not in {"on", "seen", "renewed"} or not (before is None or isinstance(before, str)):
+    if not isinstance(what, str) or what not in _WORDS or not (before is None or isinstance(before, str)):
         abort(422)
     return what, before, offered
 
 
+_WORDS = frozenset({"on", "seen", "renewed"})
 _FIELDS = (
     ("endpoint", allowed.LONGEST_ENDPOINT),
     ("p256dh", _LONGEST_KEY),
