@@ -110,10 +110,6 @@ def _read_endpoint(endpoint: str) -> Service:
         raise NotAllowed
     found = Service(parts.scheme, host, usual if port is None else port)
     # What the library would connect to is what was looked at.
-    if (sent_to.scheme, sent_to.raw_host.decode("ascii"), sent_to.port or usual) != (
-        found.scheme,
-        found.host,
-        found.port,
-    ):
+    if Service(sent_to.scheme, sent_to.raw_host.decode("ascii"), sent_to.port or usual) != found:
         raise NotAllowed
     return found

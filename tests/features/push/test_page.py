@@ -128,9 +128,7 @@ def test_a_message_is_readable_for_safari_alone_and_tells_nothing(
     assert len(written) < 1024
 
 
-def test_the_setting_of_services_is_looked_at_before_anything_starts(
-    config: Config, store: Store, tmp_path: Path
-) -> None:
+def test_the_setting_of_services_is_looked_at_before_anything_starts(config: Config, store: Store) -> None:
 
     with pytest.raises(ConfigError, match="PUSH_SERVICES"):
         create_app(replace(config, push_services="http://push.example"), store)
