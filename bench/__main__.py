@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import click
 
-from bench import figures, lighthouse, load, offline, pages, served, weight
+from bench import figures, lighthouse, load, offline, pages, push, served, weight
 from bench.figures import CannotMeasure, Report
 from bench.ground import Ground, ground
 
@@ -24,6 +24,7 @@ MEASURES: dict[str, Callable[[Ground], None]] = {
     "start": served.start,
     "weight": weight.weight,
     "offline": offline.offline,
+    "push": push.push,
     "lighthouse": lighthouse.lighthouse,
 }
 LOAD = "load"

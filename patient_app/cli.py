@@ -375,6 +375,21 @@ def restore(
     return REFUSED if done.faults else FINE
 
 
+@commands.command("rotate-push-key")
+def rotate_push_key() -> None:
+    """Make a new key for messages to phones.
+
+    It counts from the next start on. Each phone takes it when the app is opened there; until then the key of before,
+    which stays in the file, signs for it.
+    """
+    from patient_app.push import vapid
+
+    config = Config.from_env()
+    vapid.make_keys(config)
+    click.echo(f"A new key stands first in {vapid.rotate(config).resolve()}. Start the service again.")
+    click.echo("Take the last line out of the file once it is two months old, or at once if it was stolen.", err=True)
+
+
 @commands.command()
 def diagnose() -> int:
     """Say what is set up and what is wrong; no secrets.

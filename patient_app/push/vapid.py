@@ -49,7 +49,7 @@ class VapidKey:
     @cached_property
     def public(self) -> str:
         """The public half, by which a subscription names its key."""
-        return _text(self._private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
+        return as_text(self._private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
 
     def pair(self) -> tuple[bytes, bytes]:
         """Return the private and the public half as the library takes them."""
@@ -94,13 +94,20 @@ class Signer(VAPID):
 
 
 def key_file(config: Config) -> Path:
-    """Return where the keys are: `PUSH_KEY_FILE`, or `push.key` beside the master key's file, or in the instance."""
+    """Return where the keys are, or are to be made.
+
+    `PUSH_KEY_FILE`; else `push.key` beside the master key's file, or in the instance where this user may not write there.
+    """
     if config.push_key_file:
         return Path(config.push_key_file).expanduser()
+    own = config.instance / "push.key"
     master = config.master_key
-    if master.startswith(("/", "./", "~", "file:")):
-        return Path(master.removeprefix("file:")).expanduser().with_name("push.key")
-    return config.instance / "push.key"
+    if not master.startswith(("/", "./", "~", "file:")):
+        return own
+    beside = Path(master.removeprefix("file:")).expanduser().with_name("push.key")
+    if beside.exists() or (not own.exists() and os.access(beside.parent, os.W_OK)):
+        return beside
+    return own
 
 
 def make_keys(config: Config) -> bool:
@@ -158,7 +165,7 @@ def _write(file: Path, secrets: list[bytes]) -> None:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as opened:
-            opened.write("".join(f"{_text(secret)}\n" for secret in secrets))
+            opened.write("".join(f"{as_text(secret)}\n" for secret in secrets))
             opened.flush()
             os.fsync(opened.fileno())
         fresh.replace(file)
@@ -168,5 +175,6 @@ def _write(file: Path, secrets: list[bytes]) -> None:
         ) from None
 
 
-def _text(value: bytes) -> str:
+def as_text(value: bytes) -> str:
+    """Return bytes in base64url, as everything of Web Push is written."""
     return base64.urlsafe_b64encode(value).decode("ascii").rstrip("=")

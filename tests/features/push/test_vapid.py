@@ -46,6 +46,7 @@ def _signer(config: Config) -> Signer:
 
 
 def test_the_key_is_made_once_beside_the_master_key_and_for_its_user_alone(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
     config = Config(instance=tmp_path / "instance", master_key=str(tmp_path / "etc" / "master.key"))
     assert vapid.make_keys(config)
     assert vapid.key_file(config) == tmp_path / "etc" / "push.key"
@@ -55,6 +56,10 @@ def test_the_key_is_made_once_beside_the_master_key_and_for_its_user_alone(tmp_p
     assert vapid.read_keys(config) == before
     assert vapid.key_file(replace(config, master_key="")) == tmp_path / "instance" / "push.key"
     assert vapid.key_file(replace(config, push_key_file="/elsewhere/key")) == Path("/elsewhere/key")
+    # Where nothing can be written beside the master key, a service that starts makes it in its own folder.
+    assert (
+        vapid.key_file(replace(config, master_key="/nowhere/at/all/master.key")) == tmp_path / "instance" / "push.key"
+    )
 
 
 def test_a_new_key_stands_in_front_and_the_one_before_still_signs(pushing: Config) -> None:
