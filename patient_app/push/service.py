@@ -127,9 +127,17 @@ def devices_of_many(person_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Device]
     return found
 
 
-def device_of(person_id: uuid.UUID, device_id: uuid.UUID) -> Device:
-    """Return one device of a person; raise `NotFound` unless it is theirs and gets messages now."""
-    for device in devices_of(person_id):
+def own_devices(person: Viewer) -> list[Device]:
+    """Return the caller's devices that get messages now; none in a session that is in question after a clinic code.
+
+    Whoever came in by the code can take nothing from the devices of before, as with the sessions themselves.
+    """
+    return [] if person.entries_closed_from is not None else devices_of(person.id)
+
+
+def own_device(person: Viewer, device_id: uuid.UUID) -> Device:
+    """Return one of them; raise `NotFound` for any other."""
+    for device in own_devices(person):
         if device.id == device_id:
             return device
     raise NotFound
@@ -221,9 +229,12 @@ def renewed(person: Viewer, before: str | None, offered: Offered, browser: str) 
 
 
 def turn_off(person: Viewer, device_id: uuid.UUID) -> None:
-    """Send nothing to a device any more; done twice it is done once. Raise `NotFound` unless it is the person's."""
+    """Send nothing to a device any more; done twice it is done once.
+
+    Raise `NotFound` unless it is the person's, and in a session in question.
+    """
     row = db().get(PushSubscription, device_id)
-    if row is None or row.person_id != person.id:
+    if row is None or row.person_id != person.id or person.entries_closed_from is not None:
         raise NotFound
     if row.retired_at is None:
         _retire(row, Retired.OFF)

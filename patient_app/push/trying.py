@@ -28,7 +28,7 @@ def send_test(person: Viewer, device_id: uuid.UUID, notice: Notice) -> Result:
     Raise `NotFound` unless the device is theirs and gets messages, and `TooSoon`.
     """
     unit = work.unit()
-    device = service.device_of(person.id, device_id)
+    device = service.own_device(person, device_id)
     moment = clock.now()
     if device.tested_at is not None and timedelta() <= moment - device.tested_at < PAUSE:
         raise TooSoon

@@ -96,7 +96,7 @@ class Signer(VAPID):
 def key_file(config: Config) -> Path:
     """Return where the keys are, or are to be made.
 
-    `PUSH_KEY_FILE`; else `push.key` beside the master key's file, or in the instance where this user may not write there.
+    `PUSH_KEY_FILE`; else `push.key` beside the master key's file, or in the instance where it cannot be written there.
     """
     if config.push_key_file:
         return Path(config.push_key_file).expanduser()

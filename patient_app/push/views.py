@@ -46,8 +46,8 @@ _TRIED = {
 notices.register(
     "push.notifications",
     notifications_off=_l("Nothing is sent to that device any more."),
-    test_sent=_l("A test is on its way. It should show up there soon."),
-    test_gone=_l("That device does not take messages from here any more. Open the app there and turn them on again."),
+    test_sent=_l("A test is on its way. It will be there soon."),
+    test_gone=_l("That device is not reached from here any more. Open the app there and turn it on again."),
     test_later=_l("The test could not be sent just now. That is not your fault. Try again in a few minutes."),
     test_refused=_l("The test was not taken. That is our fault, not yours. Please tell the practice."),
     test_soon=_l("A test was sent there a moment ago. Wait a little before the next one."),
@@ -94,7 +94,7 @@ def notifications() -> ResponseReturnValue:
     person, moment = viewer(), clock.now()
     return render_page(
         "push/notifications.html",
-        devices=[_shown(device, person, moment) for device in service.devices_of(person.id)],
+        devices=[_shown(device, person, moment) for device in service.own_devices(person)],
         key=service.newest_key(),
         not_yet=person.entries_closed_from is not None,
         is_shared=keeping.device_is_shared(),

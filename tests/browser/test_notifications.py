@@ -130,7 +130,7 @@ def _turn_on(phone: Phone, server: LiveServer, receiver: RealReceiver, patient: 
     phone.sign_in(patient)
     phone.page.goto("/settings/notifications")
     phone.page.get_by_role("button", name="Turn on for this phone").click()
-    expect(phone.page.get_by_text("They are on here.")).to_be_visible()
+    expect(phone.page.get_by_text("It is on here.")).to_be_visible()
     return str(told["clientHash"])
 
 

@@ -46,6 +46,9 @@ from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import Store, db
 from patient_app.profile import service as profile
 from patient_app.profile.things import Kind, Thing
+from patient_app.push import service as push
+from patient_app.push import vapid
+from patient_app.push.service import Offered
 from patient_app.safety.models import Step
 from patient_app.safety.plan import Contact, StepWords, save_step
 from patient_app.teamwork.models import TeamNote
@@ -126,6 +129,8 @@ BODIES = {
 
 # How long ago everybody's session began but the one that began with a clinic code, half as long ago.
 NO_URLS = Urls("", "")
+# Nobody listens there.
+PUSH_SERVICE = "http://localhost:9"
 BEFORE_THE_CODE = timedelta(minutes=2)
 DETAIL = dict.fromkeys(Category, Level.DETAIL)
 SITUATIONS: dict[str, str] = {
@@ -296,8 +301,10 @@ def build(folder: Path, server: Postgres | None = None, urls: Urls = NO_URLS) ->
         master_key=make_master_key(),
         argon2=Argon2Cost(time_cost=1, memory_kib=64, parallelism=1),
         metrics_token="a token for metrics",
+        push_services=PUSH_SERVICE,
     )
     folder.mkdir(exist_ok=True)
+    vapid.make_keys(config)
     if server is None:
         migrate_all(config)
     store = open_store(config)
@@ -322,6 +329,7 @@ def build(folder: Path, server: Postgres | None = None, urls: Urls = NO_URLS) ->
     _told(store, world)
     _safety_plan(store, world)
     _sessions(store, world)
+    _device(store, world)
     _objects(store, world, practice)
     _worries(store, world)
     _team_note(store, world)
@@ -480,6 +488,15 @@ def _sessions(store: Store, world: World) -> None:
         owner.entries_closed_until = clock.now() + timedelta(hours=24)
         own = select(DeviceSession.id).where(DeviceSession.token_hash == sessions.token_hash(world.tokens["owner"]))
         world.objects["session"] = str(db().scalars(own).one())
+
+
+def _device(store: Store, world: World) -> None:
+    """Let the owner's browser get messages."""
+    owner = replace(world.people["owner"].viewer, session_id=uuid.UUID(world.objects["session"]))
+    key = vapid.read_keys(world.config)[0].public  # A browser's own would be such a point too.
+    offered = Offered(f"{PUSH_SERVICE}/{new_id()}", key, "A" * 22, key)
+    with store.work(writes=True):
+        world.ids["device_id"] = str(push.turn_on(owner, offered, "Firefox, Linux").device_id)
 
 
 def _objects(store: Store, world: World, practice: factories.MadePractice) -> None:

@@ -267,7 +267,7 @@ def test_a_session_in_question_turns_nothing_on_and_gets_nothing(
     from patient_app.accounts.models import Person  # noqa: PLC0415 - only this test closes entries.
 
     browser = Browser()
-    tell(here, browser, "on", own_key)
+    device = tell(here, browser, "on", own_key)["device"]
     with store.work(writes=True):
         row = db().get_one(Person, patient.id)
         row.entries_closed_from = clock.now()
@@ -278,7 +278,12 @@ def test_a_session_in_question_turns_nothing_on_and_gets_nothing(
     sign_in(stranger, patient)
     assert tell(stranger, Browser("https://fcm.googleapis.com/fcm/send/two"), "on", own_key)["result"] == "off"
     assert reached(store, patient) == [browser.endpoint]
-    assert "once everything is open again" in stranger.get("/settings/notifications").main_words
+    page = stranger.get("/settings/notifications")
+    assert "once all is open again" in page.main_words
+    assert "Send a test" not in page.main_words
+    for what in ("off", "test"):
+        assert stranger.post(f"/settings/notifications/{device}/{what}").status_code == 404
+    assert reached(store, patient) == [browser.endpoint]
 
 
 NEVER_SAID: tuple[dict[str, Any], ...] = (

@@ -36,7 +36,7 @@ def here(app: Flask, patient: Made) -> Client:
 @pytest.mark.sqlite
 def test_it_tells_before_it_asks_and_asks_nothing_by_itself(here: Client, own_key: str) -> None:
     page = here.get(PAGE)
-    for words in ("What others can see", "Nothing is sent unless you turn it on.", "They cannot read it.", "None yet."):
+    for words in ("What others can see", "Nothing is sent until you turn it on.", "They cannot read it.", "None yet."):
         assert words in page.main_words
     assert page.by_id("push").get("data-key") == own_key  # type: ignore[union-attr]
     assert [script for script in page.all("script") if "push" in script.get("src", "")]
