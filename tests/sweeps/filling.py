@@ -214,6 +214,8 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/settings/about-me/words": {"fold_use": "y", "triggers": as_it_came, "helpers": as_it_came},
     "/settings/language": {"language": "en", "zone": "America/Chicago", "day_start": "240"},
     "/settings/name": {"shown_as": "notes"},
+    "/settings/notifications/<uuid:device_id>/off": {},
+    "/settings/notifications/<uuid:device_id>/test": {},
     "/settings/password": {"current_password": password, "code": code, "new_password": new_password},
     # Then this device keeps no pages; the word for it is in a cookie.
     "/settings/phone": {"shared": "yes"},
