@@ -40,6 +40,7 @@ from patient_app.core.pages import NavigationItem
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
 from patient_app.home import views as home_views
+from patient_app.medications import dose_views
 from patient_app.offline import views as offline_views
 from patient_app.profile import views as profile_views
 from patient_app.safety import plan_views as safety_plan_views
@@ -124,6 +125,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         safety_plan_views.bp,
         home_views.bp,
         checkins_views.bp,
+        dose_views.bp,
         profile_views.bp,
         offline_views.bp,
         sharing_views.bp,

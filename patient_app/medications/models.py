@@ -162,7 +162,7 @@ class Dose(Base):
     """One dose that was logged. One that is due has a slot, and medicine, date and slot stand once.
 
     `plan_date` is the civil date of the plan (`due.DueDose.local_date`); for one taken as needed, which has no slot,
-    the civil date on which it was taken. `day` is the person's day of that. What it says is in the shown version.
+    the civil date on which it was taken. `day` is the person's day of that. What it says is in the version shown.
     """
 
     __tablename__ = "dose"
