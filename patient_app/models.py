@@ -6,8 +6,20 @@ from patient_app.checkins import models as checkins
 from patient_app.consent import models as consent
 from patient_app.medications import models as medications
 from patient_app.profile import models as profile
+from patient_app.reminders import models as reminders
 from patient_app.safety import models as safety
 from patient_app.teamwork import models as teamwork
 from patient_app.worries import models as worries
 
-__all__ = ["access_log", "accounts", "checkins", "consent", "medications", "profile", "safety", "teamwork", "worries"]
+__all__ = [
+    "access_log",
+    "accounts",
+    "checkins",
+    "consent",
+    "medications",
+    "profile",
+    "reminders",
+    "safety",
+    "teamwork",
+    "worries",
+]
