@@ -17,7 +17,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"demo"}),
     frozenset({"home"}),
     frozenset({"care_team", "supporting", "sharing"}),
-    frozenset({"reading"}),
+    frozenset({"reading", "reminders"}),
     frozenset({"checkins", "medications", "offline", "safety", "styleguide", "teamwork", "worries"}),
     frozenset({"profile"}),
     frozenset({"consent"}),
