@@ -78,12 +78,11 @@ def times_slots(
 def windows(named: Iterable[tuple[date, str, datetime]], window: timedelta) -> list[Slot]:
     """Return slots for dates, keys and instants, in the order of their instants, each with its window."""
     in_order = sorted(named, key=lambda one: (one[2], one[0], one[1]))
-    follows = [due_at for _day, _key, due_at in in_order[1:]]
     slots = []
-    for (day, key, due_at), following in zip(in_order, [*follows, None], strict=True):
+    for number, (day, key, due_at) in enumerate(in_order, 1):
         until = due_at + window
-        if following is not None:
-            until = max(due_at + SHORTEST_WINDOW, min(until, following))
+        if number < len(in_order):
+            until = max(due_at + SHORTEST_WINDOW, min(until, in_order[number][2]))
         slots.append(Slot(day, key, due_at, until))
     return slots
 
