@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -189,15 +188,17 @@ def _as_row(row: Any, slot: Slot, now: datetime) -> dict[str, Any]:
 
 # --- what changed below ----------------------------------------------------------------------------------------
 
-_LOOK_AGAIN = update(Reminder).where(Reminder.patient_id == bindparam("patient"), Reminder.ended_at.is_(None))
-_LOOK_AT = _LOOK_AGAIN.values(next_at=bindparam("at"))
-_LOOK_AT_DERIVED = _LOOK_AGAIN.where(Reminder.kind.in_(_DERIVED)).values(next_at=bindparam("at"))
+_OF_PERSON = update(Reminder).where(Reminder.patient_id == bindparam("patient"), Reminder.ended_at.is_(None))
+_LOOK_AT_KIND = _OF_PERSON.where(Reminder.kind == bindparam("of_kind")).values(next_at=bindparam("at"))
+_LOOK_AT_DERIVED = _OF_PERSON.where(Reminder.kind.in_(_DERIVED)).values(next_at=bindparam("at"))
 
 
 def look_again(person_id: uuid.UUID) -> None:
-    """After another zone: look at all of a person's reminders, back as far as one of them still makes sense."""
-    windows: Iterable[timedelta] = (sources.window_of(kind) for kind in sources.known())
-    connection().execute(_LOOK_AT, {"patient": person_id, "at": clock.now() - max(windows)})
+    """After another zone: look at all of a person's reminders, back as far as each still makes sense."""
+    now = clock.now()
+    for kind in sources.known():
+        asked = {"patient": person_id, "of_kind": kind, "at": now - sources.window_of(kind)}
+        connection().execute(_LOOK_AT_KIND, asked)
 
 
 def look_at_doses_again(person_id: uuid.UUID) -> None:

@@ -265,9 +265,7 @@ def test_a_session_in_question_writes_and_sees_only_its_own(store: Store, patien
     assert shown(store, patient) == {"08:00": TAKEN}
 
 
-def test_a_reason_is_sealed_and_one_that_may_name_use_says_so(
-    store: Store, patient: Made, medicine: uuid.UUID
-) -> None:
+def test_a_reason_is_sealed_and_one_that_may_name_use_says_so(store: Store, patient: Made, medicine: uuid.UUID) -> None:
     whys = [
         (Why(Reason.FORGOT), False),
         (Why(Reason.USE), True),
