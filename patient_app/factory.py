@@ -43,6 +43,7 @@ from patient_app.home import views as home_views
 from patient_app.medications import dose_views
 from patient_app.offline import views as offline_views
 from patient_app.profile import views as profile_views
+from patient_app.reminders import views as reminders_views
 from patient_app.safety import plan_views as safety_plan_views
 from patient_app.safety import views as safety_views
 from patient_app.sharing import views as sharing_views
@@ -128,6 +129,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         dose_views.bp,
         profile_views.bp,
         offline_views.bp,
+        reminders_views.bp,
         sharing_views.bp,
         care_team_views.bp,
         supporting_views.bp,

@@ -43,6 +43,7 @@ class Permission(StrEnum):
     PRACTICE_MANAGE = "practice:manage"
     PROFILE_MANAGE = "profile:manage"
     PUBLIC = "public:open"
+    REMINDERS_MANAGE = "reminders:manage"
     SAFETY_PLAN_MANAGE = "safety-plan:manage"
     SECOND_FACTOR_FINISH = "second-factor:finish"
     SECURITY_ANSWER = "security:answer"
@@ -71,6 +72,7 @@ PERMITTED: dict[Permission, frozenset[Role]] = {
     Permission.PRACTICE_MANAGE: frozenset({Role.ADMINISTRATOR}),
     Permission.PROFILE_MANAGE: _PATIENT,
     Permission.PUBLIC: EVERYBODY,
+    Permission.REMINDERS_MANAGE: _PATIENT,
     Permission.SAFETY_PLAN_MANAGE: _PATIENT,
     Permission.SECOND_FACTOR_FINISH: EVERYBODY,
     Permission.SECURITY_ANSWER: EVERYBODY,

@@ -16,6 +16,7 @@ from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.core.roles import Role
 from patient_app.home.attention import MOST_LINES, Line, chosen
+from patient_app.home.reminder_lines import reminder_lines
 from patient_app.profile import service as profiles
 from patient_app.profile.service import Profile
 
@@ -66,18 +67,19 @@ def today() -> ResponseReturnValue:
         checked_in_today=newest is not None and newest.day >= day,
         today=day,
         called=profiles.address_of(patient).called or patient.name.split(" ")[0],
-        lines=chosen(_candidates(patient, profile)),
+        lines=chosen(_candidates(patient, profile, has_checked_in=newest is not None)),
         most_lines=MOST_LINES,
     )
 
 
-def _candidates(patient: Viewer, profile: Profile) -> list[Line]:
+def _candidates(patient: Viewer, profile: Profile, *, has_checked_in: bool) -> list[Line]:
     waiting = [] if patient.entries_closed_from else supporters.waiting(patient)  # Until then sharing names nobody.
     lines = [Line("supporter", waiting[0], count=len(waiting))] if waiting else []
     lines += [
         Line("new_member", member.name, str(DISCIPLINE_NAMES[member.discipline]), target=member.membership_id)
         for member in teams.new_members_for(patient.id)
     ]
+    lines += reminder_lines(patient, clock.now(), has_checked_in=has_checked_in)
     if not profile.welcomed:
         left = profiles.LAST_STEP + 1 - profile.step
         lines.append(Line("welcome", more=url_for(FIRST_SCREENS[profile.step]), count=left, is_prompt=True))

@@ -18,7 +18,7 @@ from patient_app.core.work import Store, connection
 from patient_app.reminders import claiming, making, messages, recording
 from patient_app.reminders.claiming import Claimed
 from patient_app.reminders.recording import Sent
-from patient_app.reminders.ways import HIGH, LATER, NORMAL, NoPush, Sender
+from patient_app.reminders.ways import HIGH, NORMAL, NoPush, Sender
 
 # As long as one worker sends an occurrence no other one takes it; sending ends well before that.
 LEASE = timedelta(seconds=45)
@@ -62,6 +62,9 @@ def deliver_one(store: Store, now: datetime, sender: Sender) -> bool:
         results = _send(found, now, sender)
         with store.work(writes=True):
             recording.record(found, results, clock.now())
+            for sent in results:
+                if sent.outcome is not None:
+                    sender.keep(sent.device, sent.outcome)
     return True
 
 
@@ -93,7 +96,7 @@ def _send(found: Claimed, now: datetime, sender: Sender) -> list[Sent]:
         passed = timedelta(seconds=time.monotonic() - begun)
         left = found.until - now - passed
         if passed > LONGEST_SENDING or left <= timedelta():
-            results.append(Sent(device.id, LATER))
+            results.append(Sent(device))
             continue
         try:
             outcome = sender.send(
@@ -105,7 +108,7 @@ def _send(found: Claimed, now: datetime, sender: Sender) -> list[Sent]:
             )
         except Exception as fault:  # noqa: BLE001 - one device's fault keeps no other from being reminded.
             logger().error("reminder not sent", occurrence_id=str(found.id), exc_info=fault)
-            results.append(Sent(device.id, LATER))
+            results.append(Sent(device))
         else:
-            results.append(Sent(device.id, outcome.word, outcome.retry_at))
+            results.append(Sent(device, outcome))
     return results

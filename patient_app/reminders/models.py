@@ -143,9 +143,10 @@ class ReminderSettings(Base):
     zone_asked: Mapped[str | None] = mapped_column(String(64), default=None)
     # When the person answered the offer of reminders, whatever they said.
     offer_answered_at: Mapped[datetime | None] = mapped_column(default=None)
-    # The secret address of the calendar, as a hash; None where there is none.
+    # The secret of the calendar's address: as a hash to be found by, and sealed to be shown again. None: no calendar.
     feed_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True, default=None)
-    feed_made_at: Mapped[datetime | None] = mapped_column(default=None)
+    feed_sealed: Mapped[bytes | None] = sealed_column()
+    feed = SealedText("feed_sealed", owner="patient_id", row="patient_id")
     changed_at: Mapped[datetime]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,8 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from patient_app.accounts import preferences
+from patient_app.accounts.models import Person
+from patient_app.checkins.models import CheckIn
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
@@ -27,6 +29,8 @@ from patient_app.reminders.schedule import EVERY_DAY, Quiet
 from patient_app.reminders.sources import Rule, Whose
 
 MOST_REMINDERS = 20
+# Where the phone was longer ago says nothing of where it is.
+LATELY = timedelta(days=2)
 MOST_TIMES = 12
 LONGEST_WORDS = 120
 # Of these a patient has one at most.
@@ -54,9 +58,35 @@ _SETTINGS = select(
     ReminderSettings.paused_until,
     ReminderSettings.zone_asked,
     ReminderSettings.offer_answered_at,
-    ReminderSettings.feed_made_at,
-    ReminderSettings.feed_hash,
+    ReminderSettings.feed_sealed,
+    ReminderSettings.patient_id,
 ).where(ReminderSettings.patient_id == bindparam("patient_id"))
+
+
+_NEWEST_ZONE = (
+    select(CheckIn.zone)
+    .where(
+        CheckIn.patient_id == bindparam("patient_id"),
+        CheckIn.removed_at.is_(None),
+        CheckIn.time_known,
+        CheckIn.occurred_at > bindparam("lately"),
+    )
+    .order_by(CheckIn.occurred_at.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_HAS_ANY = select(Reminder.id).where(Reminder.patient_id == bindparam("patient_id")).limit(1).scalar_subquery()
+_TODAY = select(
+    ReminderSettings.zone_asked,
+    ReminderSettings.offer_answered_at,
+    _NEWEST_ZONE.label("phone_zone"),
+    _HAS_ANY.label("any_reminder"),
+).select_from(
+    select(Person.id)
+    .where(Person.id == bindparam("patient_id"))
+    .subquery("who")
+    .outerjoin(ReminderSettings, ReminderSettings.patient_id == bindparam("patient_id"))
+)
 
 
 class TooMany(Exception):
@@ -107,7 +137,7 @@ class Settings:
     paused_until: date | None = None
     zone_asked: str | None = None
     offer_answered: bool = False
-    feed_made_at: datetime | None = None
+    feed: str = ""
 
 
 def own_reminders(patient: Viewer) -> list[OwnReminder]:
@@ -131,14 +161,38 @@ def settings_of(patient: Viewer) -> Settings:
     if row is None or patient.entries_closed_from is not None:
         return Settings()
     quiet = None if row.quiet_from is None or row.quiet_to is None else Quiet(row.quiet_from, row.quiet_to)
-    made_at = None if row.feed_hash is None else row.feed_made_at
-    return Settings(quiet, row.paused_until, row.zone_asked, row.offer_answered_at is not None, made_at)
+    feed = ""
+    if row.feed_sealed is not None:
+        feed = vault().open(
+            Place(ReminderSettings.__tablename__, "feed_sealed", patient.id, patient.id), row.feed_sealed
+        )
+    return Settings(quiet, row.paused_until, row.zone_asked, row.offer_answered_at is not None, feed)
 
 
 def whose(patient: Viewer) -> Whose:
     """Return what the sources want to know of a patient."""
     zone = clock.find_zone(patient.zone) or ZoneInfo("UTC")
     return Whose(patient.id, patient.practice_id, zone, patient.day_start_minutes, patient.language)
+
+
+@dataclass(frozen=True, slots=True)
+class ForToday:
+    """What Today asks of reminders: whether to offer them, and which zone the person may have moved to."""
+
+    may_offer: bool = False
+    other_zone: str = ""
+
+
+def for_today(patient: Viewer, now: datetime) -> ForToday:
+    """Return what Today asks, from what the person said and where their last check-in was made. One SQL statement."""
+    if patient.entries_closed_from is not None:
+        return ForToday()
+    row = connection().execute(_TODAY, {"patient_id": patient.id, "lately": now - LATELY}).one()
+    settings = Settings(zone_asked=row.zone_asked)
+    other = row.phone_zone or ""
+    has_reminders = row.any_reminder is not None
+    asks = has_reminders and asks_about_zone(patient, settings, other)
+    return ForToday(row.offer_answered_at is None and not has_reminders, other if asks else "")
 
 
 # --- changing --------------------------------------------------------------------------------------------------
@@ -303,3 +357,10 @@ def kinds_to_add(reminders: Sequence[OwnReminder]) -> list[Kind]:
     """Return the kinds of which one more can be added, in the order in which they are offered."""
     there = {reminder.kind for reminder in reminders}
     return [kind for kind in Kind if kind in sources.known() and not (kind in ONE_ONLY and kind in there)]
+
+
+def asking(patient: Viewer) -> uuid.UUID:
+    """Return whose reminders are meant; raise `NotFound` for a session in question."""
+    if patient.entries_closed_from is not None:
+        raise NotFound
+    return patient.id

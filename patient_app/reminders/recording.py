@@ -13,7 +13,7 @@ from sqlalchemy import select
 from patient_app.core.ids import new_id
 from patient_app.core.work import db
 from patient_app.reminders.models import Channel, Delivery, Occurrence, Reason, State
-from patient_app.reminders.ways import ACCEPTED, LATER
+from patient_app.reminders.ways import ACCEPTED, LATER, Device, Outcome
 
 if TYPE_CHECKING:
     from patient_app.reminders.claiming import Claimed
@@ -24,11 +24,20 @@ BACK_OFF = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What became of one message to one device."""
+    """What became of one message to one device; without an outcome it was not sent, for want of time or by a fault."""
 
-    device_id: uuid.UUID
-    outcome: str
-    retry_at: datetime | None = None
+    device: Device
+    outcome: Outcome | None = None
+
+    @property
+    def result(self) -> str:
+        """A word of `ways`."""
+        return LATER if self.outcome is None else str(self.outcome.result)
+
+    @property
+    def retry_at(self) -> datetime | None:
+        """When a push service wants to be asked again."""
+        return None if self.outcome is None else self.outcome.retry_at
 
 
 def record(claimed: Claimed, results: Sequence[Sent], now: datetime) -> None:
@@ -40,8 +49,8 @@ def record(claimed: Claimed, results: Sequence[Sent], now: datetime) -> None:
     if occurrence is None:  # The account was erased while it was sent.
         return
     for result in results:
-        delivered(occurrence, Channel.PUSH, result.device_id, result.outcome, now, in_round=claimed.round)
-    if any(result.outcome == ACCEPTED for result in results) and occurrence.sent_at is None:
+        delivered(occurrence, Channel.PUSH, result.device.id, result.result, now, in_round=claimed.round)
+    if any(result.result == ACCEPTED for result in results) and occurrence.sent_at is None:
         occurrence.sent_at = now
     if occurrence.claim != claimed.claim:
         return
@@ -58,7 +67,7 @@ def record(claimed: Claimed, results: Sequence[Sent], now: datetime) -> None:
 def _retry_at(results: Sequence[Sent], attempts: int, now: datetime) -> datetime | None:
     """Return when to try again those that wait: as early as the first of them may; None where none does."""
     usual = now + BACK_OFF[min(max(attempts, 1), len(BACK_OFF)) - 1]
-    return min((result.retry_at or usual for result in results if result.outcome == LATER), default=None)
+    return min((result.retry_at or usual for result in results if result.result == LATER), default=None)
 
 
 def delivered(

@@ -18,7 +18,10 @@ def quiet_all() -> int:
     waiting = update(Occurrence).where(Occurrence.act_at.is_not(None))
     dropped = {"state": State.DROPPED, "reason": Reason.RESTORED, "act_at": None, "claim": None}
     closed = update(ReminderSettings).where(ReminderSettings.feed_hash.is_not(None))
-    ended = [connection().execute(waiting.values(dropped)), connection().execute(closed.values(feed_hash=None))]
+    ended = [
+        connection().execute(waiting.values(dropped)),
+        connection().execute(closed.values(feed_hash=None, feed_sealed=None)),
+    ]
     connection().execute(update(Reminder).where(Reminder.next_at < now).values(next_at=now))
     connection().execute(update(ReminderTick).values(ticked_at=now))
     return sum(each.rowcount for each in ended)

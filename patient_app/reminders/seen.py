@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext
 from sqlalchemy import bindparam, select
 
 from patient_app.core.identity import Viewer
@@ -82,6 +83,42 @@ class Seen:
     again: datetime | None
     may_put_off: bool
     taken: datetime | None = None
+
+    @property
+    def clock(self) -> str:
+        """The time that it was for; empty for one at no time."""
+        return "" if self.minute is None else wording.clock_time(self.minute)
+
+    @property
+    def said(self) -> list[str]:
+        """What became of it, in short sentences: "sent 08:00", "taken 08:04"."""
+        return list(_became(self))
+
+
+def _became(one: Seen) -> Iterator[str]:
+    """Yield short sentences that say what became of an occurrence."""
+    if one.sent is not None:
+        yield gettext("sent %(time)s", time=_clock(one.sent))
+    elif one.reason is not None:
+        yield str(wording.REASONS[one.reason])
+    if one.again is not None:
+        yield gettext("comes again %(time)s", time=_clock(one.again))
+    if one.handled is not None:
+        yield _done(one, _clock(one.taken or one.handled))
+    elif one.taken is not None:
+        yield gettext("taken %(time)s", time=_clock(one.taken))
+
+
+def _done(one: Seen, time: str) -> str:
+    if one.handled_how is Handled.NOTIFICATION:
+        if one.taken is not None:
+            return gettext("taken %(time)s, from the notification", time=time)
+        return gettext("done %(time)s, from the notification", time=time)
+    return gettext("taken %(time)s", time=time) if one.taken is not None else gettext("done %(time)s", time=time)
+
+
+def _clock(at: datetime) -> str:
+    return f"{at:%H:%M}"
 
 
 def waiting(patient: Viewer, now: datetime) -> list[Seen]:

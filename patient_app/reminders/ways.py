@@ -29,7 +29,7 @@ class Outcome(Protocol):
     """What became of one message to one device."""
 
     @property
-    def word(self) -> str:
+    def result(self) -> str:
         """One of the four words above."""
 
     @property
@@ -46,6 +46,9 @@ class Sender(Protocol):
     def send(self, device: Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str) -> Outcome:
         """Send; `ttl` counts seconds. Never raises for what a push service does, and always ends within seconds."""
 
+    def keep(self, device: Device, outcome: Outcome) -> None:
+        """Keep what came of it: that a device was reached, or is no more. Called in a writing unit, afterwards."""
+
 
 class NoPush:
     """Nobody has a device: everything stands in the list on Today alone."""
@@ -57,3 +60,6 @@ class NoPush:
     def send(self, device: Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str) -> Outcome:
         """Is never asked, there being no device."""
         raise NotImplementedError
+
+    def keep(self, device: Device, outcome: Outcome) -> None:
+        """Is never asked either."""

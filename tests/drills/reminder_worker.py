@@ -44,7 +44,7 @@ class Phone:
 class Told:
     """What the receiver said."""
 
-    word: str
+    result: str
     retry_at: datetime | None = None
 
 
@@ -98,6 +98,9 @@ class ToReceiver:
             connection.close()
         self.death.at("after answer")
         return Told(ACCEPTED if answer.status == http.client.CREATED else LATER)
+
+    def keep(self, device: Device, outcome: object) -> None:
+        """Keep nothing."""
 
 
 def with_death(death: Death) -> None:

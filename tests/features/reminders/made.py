@@ -25,7 +25,7 @@ from tests.factories import Made
 class Told:
     """What a push service said of one message."""
 
-    word: str = ACCEPTED
+    result: str = ACCEPTED
     retry_at: datetime | None = None
 
 
@@ -44,6 +44,7 @@ class Counting:
     answers: Callable[[Device, int], Told] = lambda _device, _number: Told()
     sent: list[tuple[uuid.UUID, Payload]] = field(default_factory=list)
     ttls: list[int] = field(default_factory=list)
+    kept: list[tuple[uuid.UUID, object]] = field(default_factory=list)
 
     def devices_of(self, person_id: uuid.UUID) -> Sequence[Device]:
         """Return the devices."""
@@ -58,6 +59,10 @@ class Counting:
         self.sent.append((device.id, payload))
         self.ttls.append(ttl)
         return self.answers(device, len(self.sent))
+
+    def keep(self, device: Device, outcome: object) -> None:
+        """Note it."""
+        self.kept.append((device.id, outcome))
 
     @property
     def counts(self) -> Counter[str]:

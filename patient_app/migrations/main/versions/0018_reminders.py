@@ -73,7 +73,7 @@ def upgrade() -> None:
         sa.Column("zone_asked", sa.String(length=64), nullable=True),
         sa.Column("offer_answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("feed_hash", sa.LargeBinary(), nullable=True),
-        sa.Column("feed_made_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("feed_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["patient_id"], ["person.id"], name=op.f("fk_reminder_settings_patient_id")),
         sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_reminder_settings_practice_id")),
