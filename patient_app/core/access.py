@@ -38,6 +38,7 @@ class Permission(StrEnum):
     CODES_CONFIRM = "codes:confirm"
     CODES_ISSUE = "codes:issue"
     MEDICATIONS_MANAGE = "medications:manage"
+    MEDICATIONS_PRESCRIBE = "medications:prescribe"
     OUTBOX_SEND = "outbox:send"
     PATIENTS_INVITE = "patients:invite"
     PRACTICE_MANAGE = "practice:manage"
@@ -67,6 +68,7 @@ PERMITTED: dict[Permission, frozenset[Role]] = {
     Permission.CODES_CONFIRM: _STAFF,
     Permission.CODES_ISSUE: _STAFF,
     Permission.MEDICATIONS_MANAGE: _PATIENT,
+    Permission.MEDICATIONS_PRESCRIBE: frozenset({Role.CLINICIAN}),  # Of these, `reading.prescribing` asks further.
     Permission.OUTBOX_SEND: _PATIENT,
     Permission.PATIENTS_INVITE: _STAFF,
     Permission.PRACTICE_MANAGE: frozenset({Role.ADMINISTRATOR}),
@@ -92,6 +94,7 @@ _CLOSED_AFTER_CODE = frozenset(
     {
         Permission.CODES_CONFIRM,
         Permission.CODES_ISSUE,
+        Permission.MEDICATIONS_PRESCRIBE,
         Permission.TEAM_READ,
         Permission.TEAM_WRITE,
         Permission.WORRIES_READ,

@@ -5,28 +5,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from flask_babel import get_locale
+
 from patient_app.core.identity import Viewer
+from patient_app.medications import cards, left_out
+from patient_app.medications.cards import Notices, Shown
 from patient_app.medications.doses import Line
 from patient_app.medications.models import DoseState
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
-    """A few reviewed words about one medicine; `title` names it."""
+class AfterSkip:
+    """The cards for the doses of a list that were left out, by medicine, and what stands beside cards."""
 
-    title: str
-    lines: tuple[str, ...]
+    by_medicine: Mapping[uuid.UUID, tuple[Shown, ...]]
+    notices: Notices
+
+    @property
+    def cards(self) -> tuple[Shown, ...]:
+        """All of them; what holds for every medicine once, and last."""
+        found = [card for of_one in self.by_medicine.values() for card in of_one]
+        ask = [card for card in found if card.id == "ask"]
+        return (*(card for card in found if card.id != "ask"), *ask[:1])
+
+    def of(self, medicine_id: uuid.UUID) -> tuple[Shown, ...]:
+        """Return those of one medicine."""
+        return self.by_medicine.get(medicine_id, ())
 
 
-def after_skip(_patient: Viewer, lines: Iterable[Line]) -> list[Card]:
-    """Return the cards for the doses of a list that were left out; the line to ask a pharmacist stands there anyway."""
-    skipped = [line for line in lines if line.state is DoseState.SKIPPED]
-    return [card for line in skipped for card in _cards_for(line)]
-
-
-def _cards_for(_line: Line) -> list[Card]:
-    """Return the reviewed cards of one medicine that was left out."""
-    return []
+def after_skip(patient: Viewer, lines: Iterable[Line]) -> AfterSkip:
+    """Return the cards for the doses of a list that were left out. One statement where there are any, else none."""
+    skipped = [(line.medicine, line.slot.plan_date) for line in lines if line.state is DoseState.SKIPPED]
+    language = str(get_locale())
+    return AfterSkip(left_out.cards_after_skips(patient, skipped, language), cards.notices(language))

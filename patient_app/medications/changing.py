@@ -224,7 +224,13 @@ def was_removed(patient: Viewer, medicine_id: uuid.UUID) -> None:
 
 
 def answer_change(
-    patient: Viewer, version_id: uuid.UUID, answer: Answer, *, moment: Moment, source: Source = Source.FORM
+    patient: Viewer,
+    version_id: uuid.UUID,
+    answer: Answer,
+    *,
+    moment: Moment,
+    source: Source = Source.FORM,
+    recorded_at: datetime | None = None,
 ) -> uuid.UUID:
     """Keep what the patient says to a change that a prescriber entered, and return the medicine's id.
 
@@ -247,7 +253,7 @@ def answer_change(
                 patient_id=patient.id,
                 answer=answer,
                 day=moment.day,
-                recorded_at=clock.now(),
+                recorded_at=recorded_at or clock.now(),
                 recorded_seq=seq,
                 source=source,
             )

@@ -21,13 +21,20 @@ class LoggedDose(Protocol):
     """What is logged of a dose; `slot` is None for one taken as needed."""
 
     @property
-    def medicine_id(self) -> object: ...  # noqa: D102 - named by itself.
+    def medicine_id(self) -> object:
+        """Which medicine; its text is the id."""
+
     @property
-    def plan_date(self) -> date: ...  # noqa: D102
+    def plan_date(self) -> date:
+        """The civil date of its plan, or on which it was taken."""
+
     @property
-    def slot(self) -> str | None: ...  # noqa: D102
+    def slot(self) -> str | None:
+        """Which of the doses of that date."""
+
     @property
-    def state(self) -> DoseState: ...  # noqa: D102
+    def state(self) -> DoseState:
+        """What is known of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,12 @@ from patient_app.core.clock import Moment
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
 from patient_app.medications import counts, doses, due, regimen, when
-from patient_app.medications.after_skip import Card, after_skip
+from patient_app.medications.after_skip import AfterSkip, after_skip
 from patient_app.medications.counts import Counts
 from patient_app.medications.dose_forms import DayForm
 from patient_app.medications.dose_words import LATER
-from patient_app.medications.doses import DayList
+from patient_app.medications.doses import DayList, Group
+from patient_app.medications.regimen import OwnMedicine
 from patient_app.medications.skipping import WORDS, Reason, offered
 from patient_app.medications.when import PAST_DAYS, Later
 from patient_app.profile import service as profiles
@@ -28,15 +29,16 @@ from patient_app.profile import service as profiles
 class DosePart:
     """A list with all that its forms offer. `refused` is the form that could not be taken, with what was typed in it.
 
-    `utc_offset` is the patient's now. `opens`: doses of that date can be logged.
+    `opens`: doses of that date can be logged.
     """
 
     listed: DayList
     today: date
     later: list[tuple[Later, LazyString]]
     reasons: list[tuple[Reason, LazyString]]
-    cards: list[Card]
-    utc_offset: int
+    after_skip: AfterSkip
+    now: datetime
+    zone: ZoneInfo
     opens: bool = True
     refused: DayForm | None = None
 
@@ -44,6 +46,17 @@ class DosePart:
     def is_today(self) -> bool:
         """Whether it is the list of now."""
         return self.listed.day == self.today
+
+    @property
+    def day_before(self) -> date:
+        """The day before that of the list."""
+        return self.listed.day - timedelta(days=1)
+
+    def is_due(self, group: Group) -> bool:
+        """Whether a group is due by now, and its button the one to press; those at no time can wait."""
+        if not self.is_today or group.minute is None:
+            return False
+        return due.instant(group.plan_date, group.minute, self.zone) <= self.now
 
     @staticmethod
     def fresh_id() -> str:
@@ -64,10 +77,10 @@ def now_for(patient: Viewer) -> Moment:
     return clock.moment(clock.now(), patient.zone, patient.day_start_minutes)
 
 
-def today_part(patient: Viewer) -> DosePart:
-    """Return the list of now, for the page of all medicines: `{{ doses.day_list(part, back="today") }}`."""
+def today_part(patient: Viewer, medicines: list[OwnMedicine]) -> DosePart:
+    """Return the list of now, of all the patient's medicines, for the page that shows them."""
     now = now_for(patient)
-    return _part(patient, doses.today(patient, now.occurred_at), now)
+    return _part(patient, doses.today(patient, now.occurred_at, medicines), now)
 
 
 def day_part(patient: Viewer, day: date, refused: DayForm | None = None) -> DosePart:
@@ -78,8 +91,7 @@ def day_part(patient: Viewer, day: date, refused: DayForm | None = None) -> Dose
 
 def later_offered(patient: Viewer, now: datetime) -> list[Later]:
     """Return for how long a dose can be put off now."""
-    zone = clock.find_zone(patient.zone) or ZoneInfo("UTC")
-    return list(when.later_choices(now, zone, regimen.hours_of(patient)))
+    return list(when.later_choices(now, _zone(patient), regimen.hours_of(patient)))
 
 
 def own_counts(patient: Viewer) -> tuple[tuple[Counts, ...], list[MedicineCounts]]:
@@ -107,6 +119,10 @@ def own_counts(patient: Viewer) -> tuple[tuple[Counts, ...], list[MedicineCounts
     return periods(found, logged), [one for one in each if not one.periods[-1].is_empty]
 
 
+def _zone(patient: Viewer) -> ZoneInfo:
+    return clock.find_zone(patient.zone) or ZoneInfo("UTC")
+
+
 def _part(patient: Viewer, listed: DayList, now: Moment, refused: DayForm | None = None) -> DosePart:
     asks_about_use = profiles.profile_of(patient).asks_about_use
     return DosePart(
@@ -114,8 +130,9 @@ def _part(patient: Viewer, listed: DayList, now: Moment, refused: DayForm | None
         today=now.day,
         later=[(one, LATER[one]) for one in later_offered(patient, now.occurred_at)],
         reasons=[(reason, WORDS[reason]) for reason in offered(about_use=asks_about_use)],
-        cards=after_skip(patient, listed.lines),
-        utc_offset=now.utc_offset,
+        after_skip=after_skip(patient, listed.lines),
+        now=now.occurred_at,
+        zone=_zone(patient),
         opens=listed.day >= now.day - timedelta(days=PAST_DAYS),
         refused=refused,
     )

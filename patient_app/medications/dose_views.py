@@ -103,19 +103,19 @@ def save_dose(day: str, medicine_id: uuid.UUID, slot: str) -> ResponseReturnValu
     return _dose_page(patient, which, form), 422
 
 
-@bp.get("/medications/as-needed/<uuid:medicine_id>")
+@bp.get("/medications/as-needed/<uuid:needed_id>")
 @access(Permission.MEDICATIONS_MANAGE)
 @kept_on_phone
-def show_as_needed(medicine_id: uuid.UUID) -> ResponseReturnValue:
+def show_as_needed(needed_id: uuid.UUID) -> ResponseReturnValue:
     """Show what was taken of a medicine as needed, and what one more would mean, before it is written down."""
     patient = viewer()
     day = tapping.day_of(request.args.get("day"), now_for(patient))
-    return _as_needed_page(patient, medicine_id, AsNeededForm(day=day.isoformat()), day)
+    return _as_needed_page(patient, needed_id, AsNeededForm(day=day.isoformat()), day)
 
 
-@bp.post("/medications/as-needed/<uuid:medicine_id>")
+@bp.post("/medications/as-needed/<uuid:needed_id>")
 @access(Permission.MEDICATIONS_MANAGE)
-def save_as_needed(medicine_id: uuid.UUID) -> ResponseReturnValue:
+def save_as_needed(needed_id: uuid.UUID) -> ResponseReturnValue:
     """Write one down, or take one back; where it is too soon or too many, that is said first, and never forbidden."""
     patient, form = viewer(), AsNeededForm()
     warned = None
@@ -123,7 +123,7 @@ def save_as_needed(medicine_id: uuid.UUID) -> ResponseReturnValue:
     day = tapping.day_of(form.day.data, tap.now)
     if form.validate():
         try:
-            done = tapping.log_as_needed(tap, form, medicine_id, warns=True)
+            done = tapping.log_as_needed(tap, form, needed_id, warns=True)
             return redirect(_after(form, day, done), 303)
         except tapping.Warned as found:
             warned = found.one
@@ -133,7 +133,7 @@ def save_as_needed(medicine_id: uuid.UUID) -> ResponseReturnValue:
             form.add_error("when", NOT_DUE)
         except dose_log.IdTaken:
             form.renew_id()
-    return _as_needed_page(patient, medicine_id, form, day, warned), 422
+    return _as_needed_page(patient, needed_id, form, day, warned), 422
 
 
 @bp.get("/medications/counts")

@@ -78,8 +78,12 @@ def plan_words(one: WhenNeeded) -> str:
 
 
 def advice_words(one: WhenNeeded, utc_offset: int) -> list[str]:
-    """Return what is to be said before one more is written down, kindly; nothing where it fits."""
+    """Return what is to be said before one more is written down, kindly; nothing where it fits.
+
+    Times are told by the clock by which the last one was written down; without one, at `utc_offset`.
+    """
     advice, told = one.advice, []
+    offset = one.taken[-1].utc_offset if one.taken else utc_offset
     if advice.over_most:
         told.append(
             gettext(
@@ -93,7 +97,7 @@ def advice_words(one: WhenNeeded, utc_offset: int) -> list[str]:
             gettext(
                 "The plan says %(gap)s between two. That is at %(time)s.",
                 gap=gap_words(one.plan.gap_minutes),
-                time=f"{_local(advice.clear_from, utc_offset):%H:%M}",
+                time=f"{_local(advice.clear_from, offset):%H:%M}",
             )
         )
     return told

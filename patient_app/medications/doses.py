@@ -31,6 +31,7 @@ from patient_app.medications.due import DueDose
 from patient_app.medications.models import Dose, DoseState, DoseVersion
 from patient_app.medications.regimen import OwnMedicine
 from patient_app.medications.schedule import (
+    DEFAULT_HOURS,
     MINUTES_A_DAY,
     ON_THE_DAY,
     Anchor,
@@ -39,6 +40,7 @@ from patient_app.medications.schedule import (
     Hours,
     Schedule,
     minute_of,
+    stretches,
 )
 from patient_app.medications.schedule import (
     Place as Where,
@@ -247,10 +249,10 @@ class DayList:
         raise NotFound
 
 
-def today(patient: Viewer, now: datetime) -> DayList:
-    """Return the list of this moment (`when.on_list`)."""
+def today(patient: Viewer, now: datetime, medicines: list[OwnMedicine] | None = None) -> DayList:
+    """Return the list of this moment (`when.on_list`); `medicines` are all of the patient's, where they are at hand."""
     moment = clock.moment(now, patient.zone, patient.day_start_minutes)
-    own = _Regimen.of(patient)
+    own = _Regimen.of(patient, medicines)
     listed = when.on_list(own.versions, moment, patient.day_start_minutes, own.hours)
     return _list(patient, own, listed, moment.day, moment)
 
@@ -265,10 +267,12 @@ def on_date(patient: Viewer, day: date, now: datetime) -> DayList:
     return _list(patient, own, due.due_doses(own.versions, day, day, own.hours), day, at)
 
 
-def waiting(patient: Viewer, now: datetime) -> list[Line]:
+def waiting(patient: Viewer, now: datetime, medicines: list[OwnMedicine]) -> list[Line]:
     """Return the doses that are due by now and of which nothing is settled, for one line on Today."""
     zone = clock.find_zone(patient.zone) or ZoneInfo("UTC")
-    return [line for line in today(patient, now).lines if line.is_waiting(now, zone, patient.day_start_minutes)]
+    return [
+        line for line in today(patient, now, medicines).lines if line.is_waiting(now, zone, patient.day_start_minutes)
+    ]
 
 
 def logged_between(patient: Viewer, first: date, last: date) -> list[Logged]:
@@ -293,16 +297,25 @@ class _Regimen:
     hours: Hours
 
     @classmethod
-    def of(cls, patient: Viewer) -> _Regimen:
-        return cls(regimen.own_medicines(patient), regimen.hours_of(patient))
+    def of(cls, patient: Viewer, medicines: list[OwnMedicine] | None = None) -> _Regimen:
+        medicines = regimen.own_medicines(patient) if medicines is None else medicines
+        return cls(medicines, regimen.hours_of(patient) if _are_asked(medicines) else DEFAULT_HOURS)
 
     @property
     def versions(self) -> list[due.Version]:
         return regimen.due_versions(self.medicines)
 
 
+def _are_asked(medicines: list[OwnMedicine]) -> bool:
+    """Whether the patient's hours matter: only where a dose goes with one of them."""
+    parts = (part for medicine in medicines for one in medicine.versions for part in stretches(one.schedule))
+    return any(isinstance(dose.at, Anchor) for part in parts for dose in part.doses)
+
+
 def _list(patient: Viewer, own: _Regimen, listed: list[DueDose], day: date, at: Moment) -> DayList:
     medicines, hours = own.medicines, own.hours
+    if not medicines:
+        return DayList(day, (), ())
     dates = [day, *(dose.local_date for dose in listed)]
     gap = {"gap_from": day - timedelta(days=_GAP_DAYS), "gap_to": day + timedelta(days=1)}
     rows = _logged(_ON_LIST, patient, first=min(dates), last=max(dates), **gap)

@@ -46,13 +46,13 @@ def take_dose(patient: Viewer, item: Item, *, day: str, medicine_id: uuid.UUID, 
     return _taken(patient, item, form, which.plan_date, lambda tap: tapping.log_dose(tap, form, which))
 
 
-def take_as_needed(patient: Viewer, item: Item, *, medicine_id: uuid.UUID) -> str:
+def take_as_needed(patient: Viewer, item: Item, *, needed_id: uuid.UUID) -> str:
     """Write one down that was taken as needed, or take one back. One that waited is never asked about."""
     form = AsNeededForm(formdata=item.fields)
     is_fresh = abs(item.made.received_at - item.made.made_at) < _ASKS_WITHIN
     try:
         return _taken(
-            patient, item, form, None, lambda tap: tapping.log_as_needed(tap, form, medicine_id, warns=is_fresh)
+            patient, item, form, None, lambda tap: tapping.log_as_needed(tap, form, needed_id, warns=is_fresh)
         )
     except tapping.Warned as warned:
         words = advice_words(warned.one, item.made.offset)

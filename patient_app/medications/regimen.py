@@ -16,7 +16,7 @@ from itertools import groupby
 from typing import Any, Protocol, TypeVar
 
 from flask_babel import gettext
-from sqlalchemy import Boolean, and_, bindparam, or_, select
+from sqlalchemy import Boolean, Uuid, and_, bindparam, or_, select
 
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
@@ -28,11 +28,13 @@ from patient_app.medications.said import Said
 from patient_app.medications.schedule import DEFAULT_HOURS, MINUTES_A_DAY, Anchor, Hours, Paused, Schedule
 
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
+# The type is told: that of a foreign key is known only once the table it leads to is, whatever is imported first.
+_PATIENT = bindparam("patient_id", type_=Uuid)
 
 # The patient's own medicines as this session may see them. One that began with a clinic code, and is still in question,
 # sees only what it wrote itself (as `checkins.service.OWN`).
 OWN = and_(
-    Medicine.patient_id == bindparam("patient_id"),
+    Medicine.patient_id == _PATIENT,
     Medicine.removed_at.is_(None),
     Medicine.recorded_at >= bindparam("closed_from"),
     or_(bindparam("is_open", type_=Boolean), Medicine.while_closed),
@@ -65,10 +67,10 @@ _OWN_VERSIONS = (
 _OWN_ONE = _OWN_VERSIONS.where(Medicine.id == bindparam("medicine_id"))
 _ANSWERS = (
     select(MedicineAnswer.version_id, MedicineAnswer.answer)
-    .where(MedicineAnswer.patient_id == bindparam("patient_id"))
+    .where(MedicineAnswer.patient_id == _PATIENT)
     .order_by(MedicineAnswer.recorded_seq)
 )
-_HOURS = select(MedicineHours.hours).where(MedicineHours.patient_id == bindparam("patient_id"))
+_HOURS = select(MedicineHours.hours).where(MedicineHours.patient_id == _PATIENT)
 
 
 class Standing(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _CLOCK = re.compile(r"([0-9]{1,2})(?:[:.h]([0-9]{2}))?\s?([ap])?\.?m?\.?")
+_HOURS = re.compile(r"-?[0-9]{1,6}(?:\.[0-9]{1,4})?")
 _HALVES = {"½": "5", "¼": "25", "¾": "75"}
 _FRACTION = re.compile(r"(?:([0-9]{1,5})\s)?\s?([0-9]{1,2})/([0-9]{1,2})")
 _HOURS_OF_HALF_A_DAY, _HOURS_OF_A_DAY = 12, 24
@@ -53,7 +54,7 @@ def whole(text: str | None) -> int | str | None:
     if not told:
         return None
     digits = told.removeprefix("-")
-    return int(told) if digits.isascii() and digits.isdigit() and len(digits) < 10 else told  # noqa: PLR2004
+    return int(told) if digits.isascii() and digits.isdigit() and len(digits) < 10 else told  # noqa: PLR2004 - longer than any number here.
 
 
 def units_clash(strength: str, unit: str) -> bool:
@@ -63,3 +64,11 @@ def units_clash(strength: str, unit: str) -> bool:
     if unit in _VOLUMES:
         return bool(named & _MASSES) and not named & _VOLUMES and not _PER_VOLUME.search(told)
     return unit in _MASSES and bool(named) and named <= _VOLUMES
+
+
+def minutes(text: str | None) -> int | str | None:
+    """Return hours ("4", "1.5") as minutes, None for nothing; what is no such number as it is."""
+    told = amount(text)
+    if told is None or not _HOURS.fullmatch(told):
+        return told
+    return round(float(told) * 60)

@@ -11,8 +11,9 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from patient_app.core import clock
 from patient_app.core.clock import Moment
-from patient_app.medications.due import DueDose, Version, due_doses, instant
+from patient_app.medications.due import DueDose, Version, at, due_doses, instant
 from patient_app.medications.schedule import MINUTES_A_DAY, Anchor, Hours, minute_of
 
 # How long back doses can be written down.
@@ -37,9 +38,18 @@ def on_list(versions: Iterable[Version], now: Moment, day_start_minutes: int, ho
     bed at nine in the morning. After midnight, while the day has not turned, those of the new date that are due before
     it turns; but none that is due at no time, since the day that it is for has not begun.
     """
-    day = now.day
-    doses = due_doses(versions, day - timedelta(days=1), day + timedelta(days=1), hours)
-    return [dose for dose in doses if _is_on(dose, day, now.local_date, day_start_minutes)]
+    # Two days back: where a country crosses the date line, the night after a date can be that of the next but one.
+    doses = due_doses(versions, now.day - timedelta(days=2), now.day + timedelta(days=1), hours)
+    return [dose for dose in doses if _is_on(dose, now, day_start_minutes)]
+
+
+def _is_on(dose: DueDose, now: Moment, day_start_minutes: int) -> bool:
+    if dose.local_date == now.day:
+        return True
+    if dose.planned.minute is None or dose.local_date > now.local_date:
+        return False
+    zone = clock.find_zone(now.zone) or ZoneInfo("UTC")
+    return clock.moment(at(dose, zone), now.zone, day_start_minutes).day == now.day
 
 
 def is_tapped_now(plan_date: date, minute: int | None, now: Moment) -> bool:
@@ -47,17 +57,6 @@ def is_tapped_now(plan_date: date, minute: int | None, now: Moment) -> bool:
     if plan_date >= now.day:
         return True
     return minute is not None and minute >= MINUTES_A_DAY and plan_date == now.day - timedelta(days=1)
-
-
-def _is_on(dose: DueDose, day: date, local_date: date, day_start_minutes: int) -> bool:
-    minute = dose.planned.minute
-    if dose.local_date == day:
-        return True
-    if minute is None:
-        return False
-    if dose.local_date < day:
-        return minute >= MINUTES_A_DAY + day_start_minutes
-    return dose.local_date <= local_date and minute < day_start_minutes
 
 
 def later_choices(now: datetime, zone: ZoneInfo, hours: Hours) -> dict[Later, datetime]:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 
-from flask_babel import LazyString, format_date, format_decimal, get_locale, gettext, ngettext
+from babel.numbers import format_decimal
+from flask_babel import LazyString, format_date, get_locale, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from patient_app.medications import catalogue
@@ -157,7 +158,7 @@ def end_line(schedule: Schedule) -> str:
 def said_line(said: Said) -> str:
     """Return strength and form, as far as they were told."""
     form = catalogue.form(said.form) if said.form else None
-    return " · ".join(filter(None, [said.strength, form.read(_language()).name if form else ""]))
+    return " · ".join(filter(None, [said.strength, form.read(language()).name if form else ""]))
 
 
 def day_words(day: date) -> str:
@@ -165,7 +166,8 @@ def day_words(day: date) -> str:
     return str(format_date(day, "d MMMM y"))
 
 
-def _language() -> str:
+def language() -> str:
+    """Return the reader's language, as the files of content know it."""
     locale = get_locale()
     return locale.language if locale else "en"
 
@@ -174,7 +176,7 @@ def _number(amount: Decimal) -> str:
     whole, rest = divmod(amount, 1)
     if rest in _FRACTIONS:
         return f"{whole or ''}{_FRACTIONS[rest]}"
-    return str(format_decimal(amount))
+    return format_decimal(amount, locale=get_locale() or "en")
 
 
 def _dose_lines(doses: Iterable[Dose], unit: str, hours: Hours) -> list[str]:

@@ -18,6 +18,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"home"}),
     frozenset({"care_team", "supporting", "sharing"}),
     frozenset({"reading", "reminders"}),
+    frozenset({"blood_tests", "effects", "refills"}),
     frozenset({"checkins", "medications", "offline", "safety", "styleguide", "teamwork", "worries"}),
     frozenset({"profile"}),
     frozenset({"consent"}),

@@ -35,7 +35,7 @@ def listed(versions: list[Version], instant: datetime, zone: str, start: int = 2
     return [f"{dose.local_date} {dose.slot}" for dose in found]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from(FIVE), st.sampled_from(STARTS), st.sampled_from([LATE, NIGHT_WORK]))
 def test_across_every_change_of_clocks_each_dose_is_on_the_list_when_it_is_due(
     which: int, name: str, start: int, hours: dict[Anchor, int]
@@ -123,6 +123,8 @@ def test_later_is_never_over_an_evening_that_is_past() -> None:
 
 @dataclass
 class Row:
+    """What is logged of a dose, as far as it is counted."""
+
     plan_date: date
     state: DoseState
     slot: str | None = "08:00"

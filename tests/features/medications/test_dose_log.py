@@ -1,4 +1,4 @@
-"""The dose log: a dose is one, however it is tapped; what was written last is shown; nothing is logged that is not due."""
+"""The dose log: a dose is one, however it is tapped; what was written last is shown; nothing undue is logged."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Reminders, their occurrences and deliveries, and what the engine keeps of itself.
 
-Revision: 0018, after 0014
+Revision: 0018, after 0016
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0018"
-down_revision = "0014"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

@@ -27,7 +27,9 @@ function drawn(item, said) {
   put("why", (said?.errors ?? []).map(([, message]) => message).join(" "));
   const edit = drawing.querySelector("[data-edit]");
   edit.hidden = !said;
-  if (said) edit.href = `${(!navigator.onLine && said.at) || said.action}?waiting=${item.id}`;
+  // What was tapped today stands on a page that is kept here, too; later only on its own.
+  const isOfToday = new Date(item.at).toDateString() === new Date().toDateString();
+  if (said) edit.href = `${(isOfToday && said.at) || said.action}?waiting=${item.id}`;
   drawing.querySelector("[data-discard]").addEventListener("click", async () => {
     undone = item;
     await discard(item.id);
