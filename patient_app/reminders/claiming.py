@@ -185,7 +185,7 @@ def minute_of(occurrence: Occurrence) -> int | None:
 def about_of(row: Any, rule: Rule, whose: Whose, occurrence: Occurrence) -> About:
     """Return what an occurrence is about, opened; what cannot be opened any more says nothing."""
     names: list[str] = []
-    if rule.kind is Kind.DOSES:
+    if rule.kind in {Kind.DOSES, Kind.REFILL}:
         names = sources.names_at(rule, whose, occurrence.local_day, occurrence.slot)
 
     def opened(column: str) -> str:

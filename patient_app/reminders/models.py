@@ -63,6 +63,7 @@ class Reason(StrEnum):
     PAUSED = "paused"
     OFF = "off"
     SETTLED = "settled"
+    NOT_NEEDED = "not_needed"
     NO_DEVICE = "no_device"
     NOT_REACHED = "not_reached"
     RESTORED = "restored"

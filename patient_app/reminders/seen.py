@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from patient_app.core.identity import Viewer
 from patient_app.core.work import connection
@@ -60,7 +60,11 @@ _WAITING = _OWN.where(
     Occurrence.kind.not_in([Kind.CHECK_IN, Kind.DOSES, Kind.DIGEST]),
     Reminder.ended_at.is_(None),
 ).order_by(Occurrence.due_at)
-_SINCE = _OWN.where(Occurrence.due_at > bindparam("since")).order_by(Occurrence.due_at.desc()).limit(MOST_SHOWN)
+_SINCE = (
+    _OWN.where(Occurrence.due_at > bindparam("since"), func.coalesce(Occurrence.reason, "") != Reason.NOT_NEEDED)
+    .order_by(Occurrence.due_at.desc())
+    .limit(MOST_SHOWN)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +194,8 @@ def _as_seen(row: Any, whose: Whose, taken: datetime | None = None) -> Seen:
 
 
 def _about(row: Any, whose: Whose) -> About:
+    if row.kind == Kind.REFILL:  # What ran low then is not known any more.
+        return About(Kind.REFILL)
     return about_of(row, _rule(row), whose, row)
 
 

@@ -25,6 +25,7 @@ from patient_app.medications.doses import Logged
 from patient_app.medications.due import DueDose
 from patient_app.medications.models import DoseState
 from patient_app.medications.schedule import ON_THE_DAY, Hours
+from patient_app.refills import service as refills
 from patient_app.reminders import schedule
 from patient_app.reminders.models import Kind, Occurrence, Reason, Reminder
 from patient_app.reminders.schedule import Slot
@@ -182,7 +183,24 @@ class _Digest(_Timed):
             other = Rule(row.id, Kind(row.kind), row.times, row.weekdays, row.only)
             if slots_of(other, whose, slot.local_day, slot.local_day):
                 return None
-        return Reason.SETTLED
+        return Reason.NOT_NEEDED
+
+
+@dataclass(frozen=True, slots=True)
+class _Refills(_Timed):
+    """At times that the person chose, while something runs low; days without that are not spoken of."""
+
+    def standing(self, rule: Rule, whose: Whose, slot: Slot, now: datetime) -> Reason | datetime | None:
+        off = _Timed.standing(self, rule, whose, slot, now)
+        if off is not None:
+            return off
+        return None if low_on(whose, slot.local_day) else Reason.NOT_NEEDED
+
+
+def low_on(whose: Whose, local_day: date) -> list[str]:
+    """Return what the medicines are called that run low on a date."""
+    medicines, _versions, _hours = whose.regimen()
+    return [one.name for one in refills.low(whose.as_viewer, medicines, local_day)]
 
 
 def key_of(dose: DueDose) -> str:
@@ -201,7 +219,9 @@ def doses_at(rule: Rule, whose: Whose, local_day: date, key: str) -> list[DueDos
 
 
 def names_at(rule: Rule, whose: Whose, local_day: date, key: str) -> list[str]:
-    """Return what the medicines of a slot are called, each once, in the order of the plan."""
+    """Return what the medicines of a slot are called, each once, in the order of the plan; of refills what runs low."""
+    if rule.kind is Kind.REFILL:
+        return low_on(whose, local_day)
     medicines, _versions, _hours = whose.regimen()
     names = {str(medicine.id): medicine.name for medicine in medicines}
     return list(dict.fromkeys(names[dose.medicine] for dose in doses_at(rule, whose, local_day, key)))
@@ -222,6 +242,7 @@ def _put_off(logged: Logged | None) -> datetime | None:
 _SOURCES: dict[Kind, Source] = {
     Kind.CHECK_IN: _CheckIns(timedelta(hours=4)),
     Kind.DOSES: _Doses(timedelta(hours=3)),
+    Kind.REFILL: _Refills(timedelta(hours=8)),
     Kind.OWN: _Timed(timedelta(hours=2)),
     Kind.DIGEST: _Digest(timedelta(hours=6)),
 }

@@ -28,6 +28,7 @@ REASONS = {
     Reason.PAUSED: _l("Not sent: your reminders were paused."),
     Reason.OFF: _l("Not sent: you had turned it off or changed it."),
     Reason.SETTLED: _l("Not sent: you had done it already."),
+    Reason.NOT_NEEDED: _l("Not sent: there was nothing to say."),
     Reason.NO_DEVICE: _l("Shown on Today."),
     Reason.NOT_REACHED: _l("Shown on Today. Your phone could not be reached."),
     Reason.RESTORED: _l("Not sent: our system was being put back in order."),

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -15,12 +16,16 @@ from patient_app.accounts import preferences
 from patient_app.accounts.models import MailMessage, Person, PersonState
 from patient_app.accounts.preferences import Preferences
 from patient_app.core import clock
+from patient_app.core.ids import new_id
 from patient_app.core.work import Store, db
 from patient_app.medications import changing, dose_log
+from patient_app.medications import regimen as regimen_reads
 from patient_app.medications.changing import Author
 from patient_app.medications.dose_log import Slot
 from patient_app.medications.dose_log import Told as Tap
 from patient_app.medications.models import DoseState
+from patient_app.refills import service as refills
+from patient_app.refills.models import Kind as Counted
 from patient_app.reminders import engine, handling, own, restored
 from patient_app.reminders.models import Delivery, Handled, Kind, Reason, ReminderOutage, State, Wording
 from patient_app.reminders.schedule import Quiet
@@ -357,6 +362,23 @@ def test_another_regimen_is_followed_at_once(
     set_time(moment("03-02 08:00"))
     run(store, push)
     assert [sent["at"] for _device, sent in push.sent] == ["07:20"]
+
+
+def test_a_refill_is_reminded_of_only_while_something_runs_low(store: Store, patient: Made, set_time: SetTime) -> None:
+    medicine_id = started(store, patient, daily(*planned("08:00")), at("02-01 12:00"))
+    remind(store, patient, EIGHT, kind=Kind.REFILL, wording=Wording.DETAILED)
+    push = Counting()
+    for day, left in ((2, 30), (3, 5)):
+        now = at(f"03-{day:02d} 07:00")
+        set_time(now.occurred_at)
+        with store.work(writes=True):
+            medicine = regimen_reads.own_medicine(patient.viewer, medicine_id)
+            said = refills.New(new_id(), Counted.COUNTED, now.local_date, Decimal(left))
+            refills.record(patient.viewer, medicine, said, now)
+        set_time(moment(f"03-{day:02d} 08:00"))
+        run(store, push)
+    assert [sent["title"] for _device, sent in push.sent] == ["Getting more of sertraline"]
+    assert state(store) == [(State.DROPPED, Reason.NOT_NEEDED), (State.SENT, None)]
 
 
 # --- later, clocks, travel, restore ----------------------------------------------------------------------------
