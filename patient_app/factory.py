@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from patient_app.accounts import identity
 from patient_app.accounts import views as accounts_views
 from patient_app.accounts.models import Installation, InstallationKind
+from patient_app.care_team import blood_test_views, prescribing_views
 from patient_app.care_team import views as care_team_views
 from patient_app.checkins import views as checkins_views
 from patient_app.core import (
@@ -40,9 +41,13 @@ from patient_app.core.pages import NavigationItem
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
 from patient_app.home import views as home_views
+from patient_app.medications import dose_views
+from patient_app.medications import views as medications_views
 from patient_app.offline import views as offline_views
 from patient_app.profile import views as profile_views
 from patient_app.push import views as push_views
+from patient_app.refills import views as refills_views
+from patient_app.reminders import views as reminders_views
 from patient_app.safety import plan_views as safety_plan_views
 from patient_app.safety import views as safety_views
 from patient_app.sharing import views as sharing_views
@@ -61,6 +66,7 @@ _PATIENT = frozenset({Role.PATIENT})
 NAVIGATION = (
     NavigationItem(_l("Today"), "home.today", "today", _PATIENT),
     NavigationItem(_l("Check in"), "checkins.check_in", "check-in", _PATIENT),
+    NavigationItem(_l("Medicines"), "medications.show_list", "medicine", _PATIENT),
     NavigationItem(_l("History"), "checkins.history", "history", _PATIENT),
     NavigationItem(_l("Sharing"), "sharing.overview", "sharing", _PATIENT),
     NavigationItem(_l("My patients"), "care_team.caseload", "team", frozenset({Role.CLINICIAN})),
@@ -125,11 +131,17 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         safety_plan_views.bp,
         home_views.bp,
         checkins_views.bp,
+        dose_views.bp,
+        medications_views.bp,
         profile_views.bp,
         offline_views.bp,
         push_views.bp,
+        reminders_views.bp,
         sharing_views.bp,
+        refills_views.bp,
         care_team_views.bp,
+        blood_test_views.bp,
+        prescribing_views.bp,
         supporting_views.bp,
         worries_views.bp,
     ):

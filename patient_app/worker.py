@@ -25,6 +25,7 @@ from patient_app.core.work import Store
 from patient_app.factory import create_app
 from patient_app.push import actions
 from patient_app.push import service as push
+from patient_app.reminders import engine as reminders
 
 THREADS = 4
 ENDINGS = (signal.SIGTERM, signal.SIGINT)
@@ -52,8 +53,14 @@ def _pruning(prune: Callable[[], int]) -> Callable[[Store], int]:
     return run
 
 
+def _make_reminders(store: Store) -> int:
+    return reminders.make_due(store, clock.now())
+
+
 JOBS = (
     Job("deliver mail", SOON, mail.deliver_due),
+    Job("make reminders", SOON, _make_reminders),
+    Job("send reminders", SOON, reminders.deliver_due),
     Job("handle reset requests", SOON, resets.handle_requests),
     Job("expire consents", MINUTE, consent.expire_due),
     Job("anchor access records", MINUTE, access_log.anchor),

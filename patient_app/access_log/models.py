@@ -16,6 +16,7 @@ class AccessKind(StrEnum):
     """What an access record tells of."""
 
     DETAIL = "detail"  # a patient's page was read
+    MEDICINES = "medicines"  # the page of a patient's medicines was read
     CASELOAD = "caseload"  # a row in a list of patients, once a viewer, consent and day
     CODE_ISSUED = "code_issued"  # staff issued a sign-in code for this person
     CODE_CONFIRMED = "code_confirmed"

@@ -21,6 +21,7 @@ from patient_app.consent import service as consent
 from patient_app.core.work import Store, db
 from patient_app.push import actions
 from patient_app.push import service as push
+from patient_app.reminders import restored as reminders
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,9 @@ class Quiet:
     unless_nothing_lost: bool = False
 
 
+# Of reminders: what is due is looked at anew, from the moment of the restore on.
+REMINDERS = frozenset({"occurrence", "reminder", "reminder_settings", "reminder_tick"})
+
 QUIETED = (
     Quiet("signed-in devices: signed out", frozenset({"device_session"}), sessions.end_all),
     Quiet("links and codes: cancelled", frozenset({"one_time_link", "clinic_code"}), links.cancel_all),
@@ -47,6 +51,7 @@ QUIETED = (
     ),
     Quiet("answers on notifications: taken no more", frozenset({"notification_action"}), actions.drop_all),
     Quiet("messages that waited: given up", frozenset({"mail_message"}), mail.give_up_all),
+    Quiet("reminders that waited: dropped; calendars: closed", REMINDERS, reminders.quiet_all),
     Quiet(
         "consents: paused, until their patients resume them",
         frozenset({"consent", "consent_event"}),
@@ -64,8 +69,12 @@ QUIETED = (
 LEFT: Mapping[str, str] = {
     "access_chain": "the end of a patient's records",
     "access_record": "what happened",
+    "blood_test": "what a prescriber planned; Today shows it, and nothing is sent",
+    "blood_test_version": "likewise",
     "check_in": "what a person wrote",
     "check_in_version": "likewise",
+    "concern": "what waits in a list to be seen; nothing is sent to anybody",
+    "concern_seen": "who said that they saw it",
     "consent_category": "what a consent covers; its state is what opens",
     "installation": "what the database is for",
     "known_device": "spares a device the slow-down of others' wrong tries, and opens nothing",
@@ -75,14 +84,22 @@ LEFT: Mapping[str, str] = {
     "practice": "names",
     "practice_number": "what help pages show",
     "profile": "what a person told of themselves",
+    "reminder_outage": "when reminders did not run",
     "review": "marks of what a team has looked at",
+    "delivery": "what was sent, and when",
     "dose": "what a person logged",
     "dose_version": "likewise",
     "medicine": "what a person takes; reminders of it have rows of their own",
     "medicine_answer": "what a person said to a change",
     "medicine_hours": "when a person eats and sleeps",
     "medicine_version": "what was true of a medicine",
+    "response_note": "what a person wrote",
+    "response_version": "likewise",
     "safety_plan_step": "what a person wrote",
+    "side_effect": "what a person wrote",
+    "side_effect_version": "likewise",
+    "supply_entry": "what a person said they have",
+    "supply_watch": "from when on that is counted",
     "support_link": "ties; nothing is read by one without a consent",
     "team_note": "what a team wrote",
     "throttle": "counts that run out",

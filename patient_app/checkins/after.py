@@ -1,14 +1,21 @@
-"""What is known when a check-in was saved: gathers what the rules look at, from one's own entries of the last days."""
+"""What is known when a check-in was saved: gathers what the rules look at, from one's own entries of the last days.
+
+What another feature has to say beside it (on what was used, and what the person takes) is registered from above:
+check-ins know nothing of medicines.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from sqlalchemy import bindparam, select
 
 from patient_app.checkins.answers import Answers, read_use_details
 from patient_app.checkins.models import CheckIn, CheckInVersion
-from patient_app.checkins.rules import LOOK_BACK, UNNAMED, Card, Known, card, offer
+from patient_app.checkins.rules import LOOK_BACK, UNNAMED, Card, Known, card, rule_for
 from patient_app.checkins.service import OWN, SHOWN_VERSION, OwnCheckIn, asked_by
 from patient_app.core.identity import Viewer
 from patient_app.core.vault import Place
@@ -27,10 +34,26 @@ _USE_BEFORE = (
 )
 
 
+# Gets who asks, the kinds that were used, and the language; returns what its own macros draw, or None for nothing.
+Beside = Callable[[Viewer, Iterable[str], str], Any]
+_beside: list[Beside] = []
+
+
+def stands_beside(beside: Beside) -> None:
+    """Let cards on what was used stand in the offer of those rules that say so (`beside: medicines`)."""
+    _beside[:] = [beside]
+
+
 def card_after(patient: Viewer, profile: Profile, entry: OwnCheckIn, language: str) -> Card | None:
-    """Return the one card that follows a check-in, or None."""
-    name = offer(_known(patient, profile, entry))
-    return None if name is None else card(name, language)
+    """Return the one card that follows a check-in, or None; with what stands beside it in the same offer."""
+    known = _known(patient, profile, entry)
+    rule = rule_for(known)
+    if rule is None:
+        return None
+    found = card(rule.shows, language)
+    if not (rule.beside_medicines and known.used):
+        return found
+    return replace(found, beside=next((beside(patient, known.used, language) for beside in _beside), None))
 
 
 def _known(patient: Viewer, profile: Profile, entry: OwnCheckIn) -> Known:

@@ -56,6 +56,8 @@ class Rule:
     shows: str
     status: str
     source: str
+    # Cards on what was used and what the person takes may stand in the same offer.
+    beside_medicines: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +77,19 @@ class Card:
     lines: tuple[str, ...]
     links: tuple[Link, ...]
     crisis: bool
+    # What stands in the same offer, below: cards of another feature, as its macros draw them.
+    beside: Any = None
 
 
 def offer(known: Known) -> str | None:
     """Return the name of the one card that follows, or None."""
-    return next((rule.shows for rule in rules() if holds(rule, known)), None)
+    rule = rule_for(known)
+    return None if rule is None else rule.shows
+
+
+def rule_for(known: Known) -> Rule | None:
+    """Return the first rule that holds, which makes the one offer; None where none does."""
+    return next((rule for rule in rules() if holds(rule, known)), None)
 
 
 @lru_cache(maxsize=1)
@@ -156,9 +166,13 @@ def rules() -> tuple[Rule, ...]:
     cards = {card["id"] for card in _card_file()}
     found = []
     for entry in yaml.safe_load(RULES.read_text(encoding="utf-8"))["rules"]:
-        rule = Rule(entry["id"], entry["when"], entry["shows"], entry["status"], entry["source"])
+        beside = entry.get("beside")
+        rule = Rule(
+            entry["id"], entry["when"], entry["shows"], entry["status"], entry["source"], beside_medicines=bool(beside)
+        )
         kinds = [kind for asked in rule.when.values() for kind in _kinds_in(asked)]
-        if not set(rule.when) <= set(_CONDITIONS) or rule.shows not in cards or not set(kinds) <= known_kinds:
+        names_nothing = rule.shows not in cards or beside not in {None, "medicines"}
+        if not set(rule.when) <= set(_CONDITIONS) or names_nothing or not set(kinds) <= known_kinds:
             raise ValueError(f"Rule {rule.id!r} names a condition, a kind or a card that does not exist.")
         found.append(rule)
     return tuple(found)

@@ -26,11 +26,18 @@ class Level(StrEnum):
 
 
 # Categories that a person can be asked about today: those whose data this release can hold.
-OFFERED = (Category.MOOD, Category.SUBSTANCE_USE, Category.NOTES, Category.SAFETY_PLAN)
-# Of these, what only clinicians are shown: a plan names whom to call, and what is to be put away.
-TEAM_ONLY = frozenset({Category.SAFETY_PLAN})
-# Free words cannot be summed up: they are shared whole or not at all.
-DETAIL_ONLY = frozenset({Category.NOTES, Category.SAFETY_PLAN})
+OFFERED = (
+    Category.MOOD,
+    Category.SUBSTANCE_USE,
+    Category.MEDICATIONS,
+    Category.NOTES,
+    Category.SAFETY_PLAN,
+)
+# Of these, what only clinicians are shown: a plan names whom to call, and what is to be put away; medicines tell of
+# illness.
+TEAM_ONLY = frozenset({Category.MEDICATIONS, Category.SAFETY_PLAN})
+# What cannot be summed up by week is shared whole or not at all.
+DETAIL_ONLY = frozenset({Category.MEDICATIONS, Category.NOTES, Category.SAFETY_PLAN})
 
 
 def offered(*, to_team: bool) -> tuple[Category, ...]:

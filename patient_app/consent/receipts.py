@@ -7,7 +7,7 @@ two against each other. Who has read follows from the access records.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy import and_, bindparam, or_, select
 from patient_app.access_log.models import AccessKind, AccessRecord
 from patient_app.accounts.models import Person, PersonState, SupportLink, SupportState, TeamMembership
 from patient_app.accounts.teams import READS_AFTER_NOTICE
-from patient_app.consent.categories import DETAIL_ONLY, Category, Level
+from patient_app.consent.categories import DETAIL_ONLY, TEAM_ONLY, Category, Level
 from patient_app.consent.decisions import name_known
 from patient_app.consent.models import Consent, ConsentCategory, ConsentState
 from patient_app.core import clock
@@ -142,30 +142,72 @@ class HasRead:
     earlier: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Everybody whom a patient's consents can reach, and what those consents open; asked once for many entries."""
+
+    people: Sequence[_Person]
+    consents: Sequence[Any]
+    scopes: Mapping[uuid.UUID, Mapping[Category, Level]]
+
+    def sees(self, day: date, parts: Sequence[Part]) -> list[Sees]:
+        """Return everybody who can see something of an entry of that day."""
+        found = []
+        for person in self.people if parts else ():
+            named, by_kind = self._reaching(person, day)
+            now = _parts_open([*named, *(by_kind if person.name_known else [])], parts)
+            later = _parts_open([*named, *by_kind], parts)
+            if any(now):
+                found.append(Sees(person.name, person.discipline, *now))
+            elif any(later):
+                found.append(Sees(person.name, person.discipline, *later, waits=True))
+        return found
+
+    def can_see(self, person_id: uuid.UUID, day: date, needs: frozenset[Category]) -> bool:
+        """Whether one person can see, by itself, what needs these categories in an entry of that day."""
+        for person in self.people:
+            if person.id == person_id:
+                named, by_kind = self._reaching(person, day)
+                single, _ = _parts_open([*named, *(by_kind if person.name_known else [])], [Part("it", needs)])
+                return bool(single)
+        return False
+
+    def name_of(self, person_id: uuid.UUID) -> str:
+        """Return the name of somebody whom consents can reach now; empty for anybody else."""
+        return next((person.name for person in self.people if person.id == person_id), "")
+
+    def _reaching(self, person: _Person, day: date) -> tuple[list[_Scope], list[_Scope]]:
+        """Return what is open to somebody for a day: to them by name, and to all of their discipline."""
+        open_then = [row for row in self.consents if row.entries_from is None or row.entries_from <= day]
+        named = [row for row in open_then if row.recipient_id == person.id]
+        by_kind = [row for row in open_then if person.discipline is not None and row.discipline == person.discipline]
+        return [self._scope(person, row) for row in named], [self._scope(person, row) for row in by_kind]
+
+    def _scope(self, person: _Person, row: Any) -> _Scope:
+        scope = self.scopes.get(row.id, {})
+        if person.discipline is not None:
+            return scope
+        return {category: level for category, level in scope.items() if category not in TEAM_ONLY}
+
+
+_Scope = Mapping[Category, Level]
+
+
+def standing(patient: Viewer, *, names: bool = False) -> Standing:
+    """Return what the patient's consents open now, and to whom; where that is nobody, people only for their `names`."""
+    asked = {"patient_id": patient.id, "asked_at": clock.now(), "noticed_by": clock.now() - READS_AFTER_NOTICE}
+    consents = db().execute(_CONSENTS, asked).all()
+    if not consents and not names:
+        return Standing((), (), {})
+    scopes: dict[uuid.UUID, dict[Category, Level]] = {}
+    for consent_id, category, level in db().execute(_SCOPES, asked) if consents else ():
+        scopes.setdefault(consent_id, {})[Category(category)] = Level(level)
+    return Standing([*_team(asked), *_supporters(patient, asked)], consents, scopes)
+
+
 def who_sees(patient: Viewer, day: date, parts: Sequence[Part]) -> list[Sees]:
     """Return everybody who can see something of an entry of that day now; nobody for an entry kept to oneself."""
-    if not parts:
-        return []
-    asked = {"patient_id": patient.id, "asked_at": clock.now(), "noticed_by": clock.now() - READS_AFTER_NOTICE}
-    scopes: dict[uuid.UUID, dict[Category, Level]] = {}
-    for consent_id, category, level in db().execute(_SCOPES, asked):
-        scopes.setdefault(consent_id, {})[Category(category)] = Level(level)
-    consents = [row for row in db().execute(_CONSENTS, asked) if row.entries_from is None or row.entries_from <= day]
-    found = []
-    for person in [*_team(asked), *_supporters(patient, asked)] if consents else []:
-        named = [scopes.get(row.id, {}) for row in consents if row.recipient_id == person.id]
-        by_kind = [
-            scopes.get(row.id, {})
-            for row in consents
-            if person.discipline is not None and row.discipline == person.discipline
-        ]
-        now = _parts_open([*named, *(by_kind if person.name_known else [])], parts)
-        later = _parts_open([*named, *by_kind], parts)
-        if any(now):
-            found.append(Sees(person.name, person.discipline, *now))
-        elif any(later):
-            found.append(Sees(person.name, person.discipline, *later, waits=True))
-    return found
+    return standing(patient).sees(day, parts) if parts else []
 
 
 def who_has_read(
@@ -247,7 +289,7 @@ def _name(table: str, row: uuid.UUID, owner: uuid.UUID, blob: bytes | None) -> s
 
 
 def _parts_open(
-    scopes: Sequence[dict[Category, Level]], parts: Sequence[Part]
+    scopes: Sequence[Mapping[Category, Level]], parts: Sequence[Part]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the parts that are open one by one, and those that are open within a summary only."""
     levels: dict[Category, Level] = {}

@@ -281,11 +281,12 @@ def preview_text(patient: Viewer, recipient: Recipient) -> FormWords:
 
 
 def _information(terms: Terms) -> str:
-    return "; ".join(
-        f"{SIGNED_AS.get(category, CATEGORY_NAMES[category])} ({LEVEL_NAMES[terms.grants[category]]})"
-        for category in Category
-        if category in terms.grants
-    )
+    return "; ".join(_signed(category, terms.grants[category]) for category in Category if category in terms.grants)
+
+
+def _signed(category: Category, level: Level) -> str:
+    name = str(SIGNED_AS.get(category, CATEGORY_NAMES[category]))
+    return name if category in DETAIL_ONLY else f"{name} ({LEVEL_NAMES[level]})"
 
 
 def _entries(terms: Terms) -> str:

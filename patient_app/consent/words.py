@@ -31,7 +31,10 @@ CATEGORY_HINTS: dict[Category, LazyString] = {
         "Cravings; if you drank or used, what, and how much; what made it harder, and what helped. A law protects this "
         "part more strictly."
     ),
-    Category.MEDICATIONS: _l("What you take and whether you took it."),
+    Category.MEDICATIONS: _l(
+        "What you take and what for, each change with its reason, and what you logged of it. A medicine for alcohol or "
+        "drugs also needs alcohol and drugs to be shared."
+    ),
     Category.SKILLS: _l("Exercises you did."),
     Category.MEASURES: _l("Answers to questionnaires."),
     Category.PLAN: _l("Your goals and steps."),
@@ -47,6 +50,7 @@ SIGNED_AS: dict[Category, LazyString] = {
         "Mood, with sleep, anxiety and energy, and, if alcohol and drugs play no part, what made it harder and what "
         "helped"
     ),
+    Category.MEDICATIONS: _l("Medicines, with what they are for, each change, its reason, and what I logged"),
     Category.SAFETY_PLAN: _l("Safety plan, with the people it names"),
     Category.SUBSTANCE_USE: _l(
         "Alcohol and drugs, with cravings, use, what and how much, what made it harder and what helped"

@@ -31,7 +31,7 @@ from patient_app.core.identity import Stage, Viewer
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import Store, db
-from patient_app.demo import safety, story
+from patient_app.demo import medicines, safety, story
 from patient_app.demo.people import (
     ACCOUNTS,
     AGREEMENTS,
@@ -111,6 +111,7 @@ class _Filling:
             self._agree(agreement)
         self._entries()
         self._safety_plan()
+        self._medicines()
         # Nobody is told of invitations that never were.
         db().execute(delete(MailMessage))
         db().execute(delete(OneTimeLink))
@@ -254,6 +255,17 @@ class _Filling:
         for days_ago, step, words in told:
             save_step(patient, step, new_id(), words, base=versions[step], recorded_at=self._ago(days_ago))
             versions[step] += 1
+
+    def _medicines(self) -> None:
+        prescriber = self._viewer("prescriber")
+        for account in PATIENTS:
+            patient = self._viewer(account.short)
+            medicines.enter(
+                account.short,
+                patient,
+                prescriber,
+                lambda days: clock.moment(self._ago(days), PRACTICE_ZONE),
+            )
 
     def _viewer(self, short: str) -> Viewer:
         """Return one of the people as the services know who is asking."""

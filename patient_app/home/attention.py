@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 MOST_LINES = 3
 MOST_PROMPTS = 2
@@ -18,8 +19,8 @@ MOST_PROMPTS = 2
 class Line:
     """One line on Today: a sentence, and where it leads or what its button does.
 
-    `kind` names what it is about (the template words it); `about` is who or what, the first of `count`; `is_prompt`:
-    it only suggests.
+    `kind` names what it is about (the template words it); `about` is who or what, the first of `count`; `day` is
+    a civil date of it; `is_prompt`: it only suggests.
     """
 
     kind: str
@@ -27,6 +28,7 @@ class Line:
     more: str = ""
     count: int = 1
     target: uuid.UUID | None = None
+    day: date | None = None
     is_prompt: bool = False
 
 

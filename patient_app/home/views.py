@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from patient_app.accounts import supporters, teams
+from patient_app.blood_tests import service as blood_tests
 from patient_app.checkins import service as checkins
 from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core import clock
@@ -15,11 +16,17 @@ from patient_app.core.identity import Stage, Viewer, viewer, viewer_or_none
 from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.core.roles import Role
+from patient_app.home import beside
 from patient_app.home.attention import MOST_LINES, Line, chosen
+from patient_app.home.reminder_lines import reminder_lines
+from patient_app.medications import doses, regimen, unseen_pairs
+from patient_app.medications.regimen import OwnMedicine
 from patient_app.profile import service as profiles
 from patient_app.profile.service import Profile
+from patient_app.refills import service as refills
 
 bp = Blueprint("home", __name__)
+beside.join()
 
 START = {
     Role.ADMINISTRATOR: "accounts.practice",
@@ -58,7 +65,7 @@ def today() -> ResponseReturnValue:
     profile = profiles.profile_of(patient)
     if profile.sees_help_next:
         return redirect(url_for(FIRST_SCREENS[profile.step]), 303)
-    newest = checkins.newest_own(patient)
+    newest, medicines = checkins.newest_own(patient), regimen.own_medicines(patient)
     day = moment(clock.now(), patient.zone, patient.day_start_minutes).day
     return render_page(
         "home/today.html",
@@ -66,19 +73,50 @@ def today() -> ResponseReturnValue:
         checked_in_today=newest is not None and newest.day >= day,
         today=day,
         called=profiles.address_of(patient).called or patient.name.split(" ")[0],
-        lines=chosen(_candidates(patient, profile)),
+        lines=chosen(
+            [
+                *_unseen_pairs(patient, medicines),
+                *_candidates(patient, profile, medicines),
+                *reminder_lines(patient, clock.now(), has_checked_in=newest is not None),
+                *_of_medicines(patient, medicines),
+            ]
+        ),
         most_lines=MOST_LINES,
     )
 
 
-def _candidates(patient: Viewer, profile: Profile) -> list[Line]:
+def _unseen_pairs(patient: Viewer, medicines: list[OwnMedicine]) -> list[Line]:
+    """Return a line for two medicines of which a prescriber who entered one does not see the other; it comes first."""
+    today = moment(clock.now(), patient.zone, patient.day_start_minutes).local_date
+    pairs = unseen_pairs.waiting(patient, medicines, today)
+    return [Line("unseen_pair", one.entered.name, one.unseen.name, target=one.entered.id) for one in pairs[:1]]
+
+
+def _candidates(patient: Viewer, profile: Profile, medicines: list[OwnMedicine]) -> list[Line]:
     waiting = [] if patient.entries_closed_from else supporters.waiting(patient)  # Until then sharing names nobody.
     lines = [Line("supporter", waiting[0], count=len(waiting))] if waiting else []
     lines += [
         Line("new_member", member.name, str(DISCIPLINE_NAMES[member.discipline]), target=member.membership_id)
         for member in teams.new_members_for(patient.id)
     ]
+    due = doses.waiting(patient, clock.now(), medicines)
+    if due:
+        lines.append(Line("doses", count=len(due), is_prompt=True))
     if not profile.welcomed:
         left = profiles.LAST_STEP + 1 - profile.step
         lines.append(Line("welcome", more=url_for(FIRST_SCREENS[profile.step]), count=left, is_prompt=True))
+    return lines
+
+
+def _of_medicines(patient: Viewer, medicines: list[OwnMedicine]) -> list[Line]:
+    """Return a line for what runs low, and one for blood tests that are due; two statements where there are none."""
+    today = moment(clock.now(), patient.zone, patient.day_start_minutes).local_date
+    low, tests = refills.low(patient, medicines, today), blood_tests.due_soon(patient, today)
+    lines = []
+    if low:
+        first = low[0]
+        left = "ran-out" if first.days is None else str(first.days)
+        lines.append(Line("low", first.name, left, count=len(low), target=first.medicine_id))
+    if tests:
+        lines.append(Line("blood_test", count=len(tests), target=tests[0].medicine_id, day=tests[0].due_on))
     return lines

@@ -177,14 +177,17 @@ def at(dose: DueDose, zone: ZoneInfo, at_no_time: int = 0) -> datetime:
     A wall time that a clock skips is the first moment after the gap; one that comes twice is the first of both. A dose
     at no time counts at minute `at_no_time` of its date.
     """
-    minute = at_no_time if dose.planned.minute is None else dose.planned.minute
+    return instant(dose.local_date, at_no_time if dose.planned.minute is None else dose.planned.minute, zone)
+
+
+def instant(day: date, minute: int, zone: ZoneInfo) -> datetime:
+    """Return the instant (UTC) of a minute counted from the midnight that begins a civil date, by the rules of `at`."""
     days, minute = divmod(minute, MINUTES_A_DAY)
-    day = dose.local_date + timedelta(days=days) if days else dose.local_date
-    wall = datetime.combine(day, time(minute // 60, minute % 60), tzinfo=zone)
-    instant = wall.astimezone(UTC)
-    if instant.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
-        return instant
-    return _after_gap(wall.replace(fold=1).astimezone(UTC), instant, zone)
+    wall = datetime.combine(day + timedelta(days=days) if days else day, time(minute // 60, minute % 60), tzinfo=zone)
+    found = wall.astimezone(UTC)
+    if found.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
+        return found
+    return _after_gap(wall.replace(fold=1).astimezone(UTC), found, zone)
 
 
 def next_due(
@@ -200,9 +203,9 @@ def next_due(
     for days in _LOOK_AHEAD:
         last = first + timedelta(days=days + 2)
         ahead = [
-            (instant, dose)
+            (begins, dose)
             for dose in due_doses(versions, first, last, hours)
-            if (instant := at(dose, zone, at_no_time)) > after
+            if (begins := at(dose, zone, at_no_time)) > after
         ]
         soonest = min(ahead, key=lambda pair: pair[0], default=None)
         # On the last date of the range a bedtime may come after the first dose of the date behind it.

@@ -24,10 +24,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from patient_app.accounts.models import Person
 from patient_app.core.db import Base, sealed_column
 from patient_app.core.vault import SealedText
 
 Id = uuid.UUID
+# Named by its class: a column takes its type from the one that it points to, so that one has to be there first, else a
+# statement that is made when a module is loaded compares with a value of no type.
+_PERSON = f"{Person.__tablename__}.id"
 
 
 class Source(StrEnum):
@@ -69,7 +73,7 @@ class MedicineHours(Base):
 
     __tablename__ = "medicine_hours"
 
-    patient_id: Mapped[Id] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    patient_id: Mapped[Id] = mapped_column(ForeignKey(_PERSON), primary_key=True)
     practice_id: Mapped[Id] = mapped_column(ForeignKey("practice.id"))
     # Minutes of the plan's date by anchor, as `schedule.Hours`.
     hours: Mapped[dict[str, int]] = mapped_column(JSON)
@@ -88,7 +92,7 @@ class Medicine(Base):
 
     id: Mapped[Id] = mapped_column(primary_key=True)
     practice_id: Mapped[Id] = mapped_column(ForeignKey("practice.id"))
-    patient_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    patient_id: Mapped[Id] = mapped_column(ForeignKey(_PERSON))
     # The patient's day at the first writing: a consent may open what was written from some day on.
     day: Mapped[date]
     recorded_at: Mapped[datetime]
@@ -115,11 +119,11 @@ class MedicineVersion(Base):
 
     id: Mapped[Id] = mapped_column(primary_key=True)
     medicine_id: Mapped[Id] = mapped_column(ForeignKey("medicine.id"))
-    patient_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    patient_id: Mapped[Id] = mapped_column(ForeignKey(_PERSON))
     version: Mapped[int]
     change: Mapped[Change] = mapped_column(String(16))
     # Who wrote it: the patient, or a prescriber of the team.
-    author_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    author_id: Mapped[Id] = mapped_column(ForeignKey(_PERSON))
     by_prescriber: Mapped[bool]
     day: Mapped[date]
     recorded_at: Mapped[datetime]
@@ -150,7 +154,7 @@ class MedicineAnswer(Base):
     id: Mapped[Id] = mapped_column(primary_key=True)
     medicine_id: Mapped[Id] = mapped_column(ForeignKey("medicine.id"))
     version_id: Mapped[Id] = mapped_column(ForeignKey("medicine_version.id"))
-    patient_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    patient_id: Mapped[Id] = mapped_column(ForeignKey(_PERSON))
     answer: Mapped[Answer] = mapped_column(String(8))
     day: Mapped[date]
     recorded_at: Mapped[datetime]
@@ -162,7 +166,7 @@ class Dose(Base):
     """One dose that was logged. One that is due has a slot, and medicine, date and slot stand once.
 
     `plan_date` is the civil date of the plan (`due.DueDose.local_date`); for one taken as needed, which has no slot,
-    the civil date on which it was taken. `day` is the person's day of that. What it says is in the shown version.
+    the civil date on which it was taken. `day` is the person's day of that. What it says is in the version shown.
     """
 
     __tablename__ = "dose"
@@ -174,7 +178,7 @@ class Dose(Base):
 
     id: Mapped[Id] = mapped_column(primary_key=True)
     practice_id: Mapped[Id] = mapped_column(ForeignKey("practice.id"))
-    patient_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    patient_id: Mapped[Id] = mapped_column(ForeignKey(_PERSON))
     medicine_id: Mapped[Id] = mapped_column(ForeignKey("medicine.id"))
     plan_date: Mapped[date]
     slot: Mapped[str | None] = mapped_column(String(16))
@@ -207,7 +211,7 @@ class DoseVersion(Base):
     # Made where it is logged: the idempotency key of this tap.
     id: Mapped[Id] = mapped_column(primary_key=True)
     dose_id: Mapped[Id] = mapped_column(ForeignKey("dose.id"))
-    patient_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    patient_id: Mapped[Id] = mapped_column(ForeignKey(_PERSON))
     version: Mapped[int]
     state: Mapped[DoseState] = mapped_column(String(8))
     occurred_at: Mapped[datetime]

@@ -13,6 +13,7 @@ from sqlalchemy import Executable, bindparam, select
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessChain, AccessKind
 from patient_app.accounts.models import Patient
+from patient_app.consent.categories import Category
 from patient_app.consent.decisions import Grants
 from patient_app.core.identity import Viewer
 from patient_app.core.work import connection
@@ -52,6 +53,11 @@ def _held() -> Executable:
         .order_by(Patient.person_id)
         .with_for_update(key_share=True)
     )
+
+
+def only(grants: Grants, categories: Collection[Category]) -> Grants:
+    """Return what of the grants a page can show: a record names nothing that did not stand there."""
+    return Grants(tuple(grant for grant in grants.items if grant.category in categories))
 
 
 def readings(

@@ -24,7 +24,7 @@ from sqlalchemy import Select, bindparam, select
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
 from patient_app.checkins.models import CheckIn, CheckInVersion
-from patient_app.consent.categories import Level
+from patient_app.consent.categories import Category, Level
 from patient_app.consent.decisions import Asker, Grants, Reader, asked_by, asker, grants_of, open_days
 from patient_app.core import clock, work
 from patient_app.core.clock import moment
@@ -40,6 +40,8 @@ from patient_app.safety.plan import Written
 PAGE_DAYS = 14
 # Opening the page again within this time is one visit: what was new at its start stays marked as new.
 VISIT = timedelta(minutes=30)
+# Medicines have a page of their own (`medicines`), and are recorded as read there.
+ON_PATIENT_PAGE = frozenset(Category) - {Category.MEDICATIONS}
 # Nothing is older; days before it cannot be counted back from.
 EARLIEST = date(1900, 1, 1)
 
@@ -165,7 +167,8 @@ def _read(viewer: Viewer, person: Named, period: Period, instructions: str | Non
     last_day = period.last_summed if summed(grants) else period.last_day
     shared = _shared(reader, person, grants, period, instructions=instructions, viewer=viewer)
     days = (period.first_day, max([last_day, *(one.day for one in shared.check_ins)]))
-    access_log.record(records.readings(viewer, {person.id: grants}, AccessKind.DETAIL, days, held), held.chains)
+    on_page = {person.id: records.only(grants, ON_PATIENT_PAGE)}
+    access_log.record(records.readings(viewer, on_page, AccessKind.DETAIL, days, held), held.chains)
     return shared
 
 

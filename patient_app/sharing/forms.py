@@ -49,6 +49,7 @@ class ConsentForm(Form):
     recipient_id = HiddenField()
     mood = _question(Category.MOOD, _LEVELS)
     substance_use = _question(Category.SUBSTANCE_USE, _LEVELS)
+    medications = _question(Category.MEDICATIONS, _WHOLE)
     notes = _question(Category.NOTES, _WHOLE)
     safety_plan = _question(Category.SAFETY_PLAN, _WHOLE)
     since = ChoiceField(

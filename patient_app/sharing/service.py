@@ -35,6 +35,7 @@ LARGEST_SEQ = 2**31  # What the databases can compare with; an address may ask f
 
 SENTENCES: dict[AccessKind, LazyString] = {
     AccessKind.DETAIL: _l("%(who)s read your %(what)s."),
+    AccessKind.MEDICINES: _l("%(who)s read your %(what)s on the page of your medicines."),
     AccessKind.CASELOAD: _l("%(who)s saw your %(what)s in a list."),
     AccessKind.CODE_ISSUED: _l("%(who)s made a code with which you can sign in."),
     AccessKind.CODE_CONFIRMED: _l("%(who)s agreed to a code with which you can sign in."),
@@ -53,7 +54,10 @@ SENTENCES: dict[AccessKind, LazyString] = {
     ),
 }
 WITH_DAYS = frozenset({AccessKind.RESTORED})
-NOTHING_SHARED = _l("%(who)s opened your page. Nothing was shared with them.")
+NOTHING_SHARED = _l("%(who)s opened your page. Nothing on it was shared with them.")
+# Other things may be shared with them, that stand elsewhere.
+NO_MEDICINES_SHARED = _l("%(who)s opened the page of your medicines. None were shared with them.")
+_WITHOUT = {AccessKind.DETAIL: NOTHING_SHARED, AccessKind.MEDICINES: NO_MEDICINES_SHARED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,7 +294,8 @@ def just_done(patient: Viewer, word: str | None, consent_id: uuid.UUID | None) -
     if consent.state != state:
         return None
     recipient = consents.signed_for(consent)
-    what = ", ".join(category_words((grant.category, grant.level) for grant in consent.grants))
+    levels = {grant.category: grant.level for grant in consent.grants}
+    what = ", ".join(category_words((one, levels[one]) for one in Category if one in levels))
     undo = consent_id if state is ConsentState.PAUSED else None
     return JustDone(recipient.key, str(words) % {"who": recipient.title, "what": what}, undo)
 
@@ -413,7 +418,7 @@ def _who(record: AccessRecord, person: Person | None) -> str:
 
 
 def _sentence(kind: AccessKind, who: str, what: Sequence[str]) -> str:
-    words = NOTHING_SHARED if kind is AccessKind.DETAIL and not what else SENTENCES[kind]
+    words = SENTENCES[kind] if what else _WITHOUT.get(kind, SENTENCES[kind])
     return str(words) % {"who": who, "what": _and(what)}
 
 

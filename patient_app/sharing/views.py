@@ -19,8 +19,8 @@ from patient_app.core.identity import Viewer, viewer
 from patient_app.core.ids import parse_id
 from patient_app.core.pages import render_page
 from patient_app.profile import service as profiles
+from patient_app.reading import medicine_words, medicines, supplies, words
 from patient_app.reading import service as reading
-from patient_app.reading import words
 from patient_app.reading.words import category_words
 from patient_app.sharing import service
 from patient_app.sharing.forms import ConsentForm, InstructionsForm, SupporterForm
@@ -306,9 +306,19 @@ def preview() -> ResponseReturnValue:
     patient = viewer()
     recipient = consents.find_recipient(patient, request.args.get("to", ""))
     until = words.until_of(request.args.get("until"))
-    shared = reading.preview(patient, service.picture_of(patient, recipient), until=until)
-    waiting = service.cannot_read_yet(patient, recipient)
-    return render_page("sharing/preview.html", recipient=recipient, waiting=waiting, **words.page_words(shared))
+    picture = service.picture_of(patient, recipient)
+    shared = reading.preview(patient, picture, until=until)
+    of_medicines = None
+    if recipient.discipline:
+        seen = medicines.preview(patient, picture)
+        of_medicines = medicine_words.page_words(seen) | supplies.page_words(picture, seen)
+    return render_page(
+        "sharing/preview.html",
+        recipient=recipient,
+        waiting=service.cannot_read_yet(patient, recipient),
+        of_medicines=of_medicines,
+        **words.page_words(shared),
+    )
 
 
 @bp.get("/sharing/access-log")

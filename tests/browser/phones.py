@@ -18,7 +18,18 @@ from tests.conftest import CHROMIUM_ARGUMENTS, LiveServer, find_chromium
 from tests.factories import Made
 
 # What the worker keeps without being asked, once somebody signed in.
-KEPT = ["/check-in", "/help", "/history", "/safety", "/settings/lock", "/settings/phone", "/today", "/waiting"]
+KEPT = [
+    "/check-in",
+    "/help",
+    "/history",
+    "/medications",
+    "/medications/counts",
+    "/safety",
+    "/settings/lock",
+    "/settings/phone",
+    "/today",
+    "/waiting",
+]
 # Opens a database that is there already, and waits for a request.
 _HELPS = """
   const done = (request) => new Promise((resolve, reject) => {

@@ -5,6 +5,7 @@ The words carry a mark that a sweep chooses, so that it finds them again whereve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -49,12 +50,19 @@ class Typing:
         return self.world.people[self.target.situation].password
 
 
+# A field of which a form has one for each dose.
+_ONE_OF_MANY = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}\.[a-z0-9:]+")
 Answer = str | list[str] | None | Callable[[Typing, str], str | list[str] | None]
 
 
 def as_it_came(typing: Typing, field: str) -> list[str]:
     """Leave a field as the page gave it."""
     return [value for name, value in typing.target.form.values if name == field]
+
+
+def as_on_the_button(typing: Typing, field: str) -> str:
+    """Press the first button of that name."""
+    return typing.target.form.controls[field].get("value") or ""
 
 
 def words(typing: Typing, field: str) -> str:
@@ -168,6 +176,30 @@ _HOURS: dict[str, Answer] = {
     f"{end}_{day}": hour for day in range(7) for end, hour in (("opens", "08:30"), ("closes", "16:30"))
 }
 
+_MEDICINE: dict[str, Answer] = {
+    "id": as_it_came,
+    "catalogue": as_it_came,
+    "name": words,
+    "amount": "1",
+    "unit": "tablet",
+    "on": [],
+    "strength": "50 mg",
+    "made_as": "tablet",
+    "about_use": "no",
+    "what_for": words,
+    "prescriber": words,
+    "food": "with",
+    "start": as_it_came,
+    "end": "",
+}
+_TAP: dict[str, Answer] = {
+    "id": as_it_came,
+    "zone": "America/New_York",
+    "back": as_it_came,
+    "part": as_it_came,
+    "do": as_on_the_button,
+}
+_OTHERWISE: dict[str, Answer] = {"later": "60", "why": "other", "own_words": words}
 # By route, the answer to each field; an empty table is a form that is only a button.
 ANSWERS: dict[str, dict[str, Answer]] = {
     "/check-in": {"id": as_it_came, "zone": "America/New_York", "day": as_it_came, **_CHECK_IN},
@@ -180,6 +212,47 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/history/search": {"words": "slept"},
     "/join": {"code": "ABCD EFGH JKMN", **_JOIN},
     "/join/<token>": _JOIN,
+    "/medications/<uuid:medicine_id>/<any(stop, pause, 'go-on'):how>": {"id": as_it_came, "reason": words},
+    "/medications/<uuid:medicine_id>/bring-back": {},
+    "/medications/as-needed/<uuid:needed_id>": {
+        **_TAP,
+        "day": as_it_came,
+        "when": "time",
+        "time": "00:01",
+        "amount": "1",
+        "anyway": "y",
+        "undo": as_on_the_button,
+    },
+    "/medications/days/<string:day>": {**_TAP, "dose": as_it_came, "state-*": "skipped", **_OTHERWISE},
+    "/medications/days/<string:day>/<uuid:medicine_id>/<string:slot>": {
+        **_TAP,
+        "state": "skipped",
+        "when": "day",
+        "time": "",
+        "amount": "",
+        **_OTHERWISE,
+    },
+    "/medications/<uuid:medicine_id>/change/<string:kind>": {
+        **_MEDICINE,
+        "base": as_it_came,
+        "reason": words,
+        "since": "",
+    },
+    "/medications/<uuid:medicine_id>/private": {"private": "yes"},
+    "/medications/<uuid:medicine_id>/remove": {},
+    "/medications/changes/<uuid:version_id>": {"answer": "talk"},
+    "/medications/hours": {"waking": "6:30", "breakfast": "7", "lunch": "12:30", "dinner": "18:00", "bedtime": "11 pm"},
+    "/medications/new": {"name": "sertraline"},
+    "/medications/new/<string:kind>": {**_MEDICINE, "private": "y"},
+    "/medications/<uuid:medicine_id>/ran-out": {"id": as_it_came},
+    "/medications/<uuid:medicine_id>/supply": {
+        "id": as_it_came,
+        "kind": "counted",
+        "amount": "12.5",
+        "on": as_it_came,
+        "note": words,
+    },
+    "/medications/<uuid:medicine_id>/supply/<uuid:supply_id>/take-back": {},
     "/practice/codes/<uuid:code_id>/cancel": {},
     "/practice/codes/<uuid:code_id>/confirm": {},
     "/practice/hours": _HOURS,
@@ -246,6 +319,45 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/sign-in/code": {"code": code},
     "/sign-out": {},
     "/supporting/worried/tell": {"id": as_it_came, "patient": first_radio, "about": words, "words": words},
+    **dict.fromkeys(
+        (
+            "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/tests",
+            "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/tests/<uuid:test_id>",
+        ),
+        {
+            "id": as_it_came,
+            "base": as_it_came,
+            "what": "other",
+            "words": words,
+            "due_on": lambda _typing, _field: clock.now().date().isoformat(),
+            "done_on": "",
+            "dropped": None,
+        },
+    ),
+    "/team/<uuid:patient_id>/medications/new": {"name": "sertraline", "pick": "sertraline", "kind": "once"},
+    "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/change/<string:kind>": {
+        "id": as_it_came,
+        "name": as_it_came,
+        "since": "",
+        "catalogue": as_it_came,
+        "base": as_it_came,
+        "amount": "1",
+        "unit": "tablet",
+        "on": [],
+        "strength": "50 mg",
+        "made_as": "tablet",
+        "about_use": "no",
+        "what_for": words,
+        "prescriber": words,
+        "food": "",
+        "start": as_it_came,
+        "end": "",
+        "reason": words,
+    },
+    "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/<any(stop,pause,'go-on'):how>": {
+        "id": as_it_came,
+        "reason": words,
+    },
     "/team/<uuid:patient_id>/notes": {"id": as_it_came, "words": words, "about": ["mood"]},
     "/team/<uuid:patient_id>/notes/<uuid:note_id>/take-back": {},
     "/team/<uuid:patient_id>/reviewed": {"review-id": as_it_came},
@@ -262,6 +374,7 @@ STILL_REFUSED = {"/join": "nobody knows the letters of the code that the world h
 
 # Pages that offer other forms for other objects than those in `World.ids`: the route, its parameter, and the object.
 ALSO = (
+    ("/medications/<uuid:medicine_id>/removed", "medicine_id", "medicine_removed"),
     ("/check-in/<uuid:entry_id>/deleted", "entry_id", "removed_check_in"),
     ("/practice/people/<uuid:person_id>", "person_id", "invited"),
     ("/practice/people/<uuid:person_id>", "person_id", "closed"),
@@ -315,9 +428,10 @@ def well_filled(world: World, target: Target, mark: str) -> dict[str, list[str]]
         raise AssertionError(f"{target.name}: say in ANSWERS what people type into the form of {target.route}")
     sent: dict[str, list[str]] = {}
     for field in target.form.names:
-        if field not in ANSWERS[target.route]:
-            raise AssertionError(f"{target.name}: say in ANSWERS what people type into {field!r} of {target.route}")
-        answer = ANSWERS[target.route][field]
+        kind = _ONE_OF_MANY.sub("*", field)
+        if kind not in ANSWERS[target.route]:
+            raise AssertionError(f"{target.name}: say in ANSWERS what people type into {kind!r} of {target.route}")
+        answer = ANSWERS[target.route][kind]
         given = answer(Typing(world, target, mark), field) if callable(answer) else answer
         if given is not None:
             sent[field] = [given] if isinstance(given, str) else given

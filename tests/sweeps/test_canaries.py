@@ -36,19 +36,20 @@ TO_TEAM = IDENTITY | {"called", "pronouns"}
 CHART = IDENTITY | {"address", "emergency_contact", "email"}
 ABOUT_USE = frozenset({"thing", "amount", "trigger", "helper"})
 PLAN = frozenset({"plan", "plan_contact", "plan_about_use", "naloxone"})
+MEDICINE = frozenset({"medicine", "medicine_for", "medicine_reason", "medicine_about_use", "skip_reason", "blood_test"})
 OF_THE_SUPPORTER = frozenset({"supporter_own_name", "supporter_own_email"})
 OF_THE_STAFF = frozenset({"staff_name", "staff_email", "staff_device"})
 # What each situation may see at all, whatever the page.
 MAY_SEE: dict[str, frozenset[str]] = {
     "owner": frozenset(CANARIES)
-    - {"note_removed", "worry", "team_note"}
+    - {"note_removed", "medicine_removed", "worry", "team_note"}
     - OF_THE_SUPPORTER
     - (OF_THE_STAFF - {"staff_name"}),
     # What identifies the account; of whom it is shared with, and of what was told before, nothing.
     "in-question": frozenset({"email", "called", "device"}),
     "other": frozenset({"staff_name"}),
     "admin": CHART | {"staff_name"},
-    "c-with": TO_TEAM | {"note", "note_about_use", "team_note"} | ABOUT_USE | PLAN | OF_THE_STAFF,
+    "c-with": TO_TEAM | {"note", "note_about_use", "team_note"} | ABOUT_USE | PLAN | MEDICINE | OF_THE_STAFF,
     "s-with": frozenset({"name", "instructions"}) | OF_THE_SUPPORTER,
     **dict.fromkeys(("c-without", "c-paused", "c-expired", "c-revoked", "c-unshown"), TO_TEAM),
     **dict.fromkeys(("s-without", "s-paused", "s-expired", "s-revoked"), frozenset({"name"})),
@@ -150,6 +151,8 @@ def test_with_consent_the_words_do_show_so_that_their_absence_means_something(st
     page = stage.client("c-with").get(f"/team/{stage.world.people['owner'].id}")
     shown = TO_TEAM | {"note", "note_about_use", "team_note"} | ABOUT_USE
     assert shown <= canaries_in(page) <= MAY_SEE["c-with"] - OF_THE_STAFF
+    page = stage.client("c-with").get(f"/team/{stage.world.people['owner'].id}/medications")
+    assert canaries_in(page) - TO_TEAM - OF_THE_STAFF == MEDICINE
     page = stage.client("s-with").get(f"/supporting/{stage.world.people['owner'].id}")
     assert canaries_in(page) == {"name", "instructions"}
     for situation, path, own in (

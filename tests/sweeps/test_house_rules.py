@@ -276,7 +276,17 @@ def _data(world: World) -> set[str]:
         }
         | {"prescriber", "PRESCRIBER", "Tandem", "The practice", "support", "test"}
         | set(_reviewed([guide.tonight(), guide.poison_help()]))
+        | set(_of_medicines())
     )
+
+
+def _of_medicines() -> Iterator[str]:
+    """Yield the reviewed words of content/medicines: they come by language too."""
+    for file in (PACKAGE / "content" / "medicines").glob("*.yaml"):
+        for words in re.findall(
+            r"^ +(?:name: |- )(.*)$|lines: \[(.*)\]", file.read_text(encoding="utf-8"), re.MULTILINE
+        ):
+            yield from words
 
 
 def _reviewed(part: object) -> Iterator[str]:

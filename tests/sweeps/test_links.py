@@ -33,6 +33,8 @@ NOT_OFFERED = {
     "/confirm-code/<token>": "the world's link is of another kind",
     "/csp-report": "browsers send it, people do not",
     "/email-notice": "stands only while an address waits for its owner's answer",
+    "/medications/<uuid:medicine_id>/tell/<uuid:unseen_id>": "for two that go badly together, which the world has not",
+    "/medications/new/own-words": "stands on the answer to the form before it",
     "/open-entries/<token>": "the world's link is of another kind",
     "/outbox": "a phone's own scripts send to it",
     "/outbox/open": "likewise",
@@ -40,6 +42,7 @@ NOT_OFFERED = {
     "/reset/<token>": "the world's link is of another kind",
     "/security-notice": "stands only after a code was issued",
     "/settings/second-factor/off": "for patients and supporters who turned it on",
+    "/team/<uuid:patient_id>/medications/new/<string:kind>": "stands on the answer to the form before it",
     "/sign-in/set-up": "for staff before their first second factor",
 }
 

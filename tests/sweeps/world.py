@@ -58,6 +58,8 @@ from tests.factories import Made
 from tests.page import Client
 from tests.postgres import Postgres, Urls
 from tests.sweeps.kept_rows import KeptRows
+from tests.sweeps.world_doses import doses
+from tests.sweeps.world_medicines import medicines
 
 # Words in every field of the owner, and in fields of others that are not for everybody, each with what it takes to see
 # it. Nothing else in the application holds them.
@@ -89,6 +91,16 @@ CANARIES = {
     "plan_about_use": f"{CANARY}useplan",
     "plan_before": f"{CANARY}oldplan",
     "naloxone": f"{CANARY}naloxone",
+    "medicine": f"{CANARY}medicine",
+    "medicine_for": f"{CANARY}takenfor",
+    "medicine_reason": f"{CANARY}whychanged",
+    "medicine_about_use": f"{CANARY}usemedicine",
+    "medicine_private": f"{CANARY}secretmedicine",
+    "medicine_removed": f"{CANARY}removedmedicine",
+    "skip_reason": f"{CANARY}leftout",
+    "skip_words": f"{CANARY}wordsofskipping",
+    "supply_note": f"{CANARY}pharmacy",
+    "blood_test": f"{CANARY}bloodtest",
     "device": "Quorvix, Linux",
     # Of others: the supporter with a consent, and the clinician with one.
     "supporter_own_name": f"{CANARY}sue",
@@ -333,6 +345,8 @@ def build(folder: Path, server: Postgres | None = None, urls: Urls = NO_URLS) ->
     _objects(store, world, practice)
     _worries(store, world)
     _team_note(store, world)
+    medicines(store, world, CANARIES)
+    doses(store, world, CANARIES)
     store.close()
     return world
 

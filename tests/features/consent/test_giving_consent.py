@@ -113,7 +113,7 @@ ELEMENTS = {
     "2 who may disclose": r"Who may share it: Harbour Practice\.",
     "3 what, specific and meaningful": (
         r"What may be shared: Mood, with sleep, anxiety and energy, and, if alcohol and drugs play no part, what made "
-        r"it harder and what helped \(a summary of each week\); Notes \(each check-in\)\. "
+        r"it harder and what helped \(a summary of each week\); Notes\. "
         r"Only from November 3, 2026 on\."
     ),
     "4 the recipient": r"any prescriber on my care team at Harbour Practice \(now: Dr Ana Ruiz\)",

@@ -1,6 +1,6 @@
 """Devices that get messages, and what may be done once on a notification.
 
-Revision: 0019, after 0014
+Revision: 0019, after 0018
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0019"
-down_revision = "0014"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

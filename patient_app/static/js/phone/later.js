@@ -3,10 +3,8 @@
 import { soundsHeavy } from "../near_words.js";
 import { newId } from "./ids.js";
 import { seal } from "./letter.js";
-import { askForSync, sayWaiting } from "./main.js";
+import { askForSync, native, sayWaiting } from "./main.js";
 import { discard, keep, SEND_WITHIN, sendItem, waitingOf } from "./outbox.js";
-
-const native = (form) => HTMLFormElement.prototype.submit.call(form);
 
 const part = (form, name) => form.parentElement.querySelector(`[data-later-part="${name}"]`);
 
@@ -25,7 +23,7 @@ function show(form, name, { hides, why }) {
   shown.querySelectorAll("[data-why]").forEach((reason) => {
     reason.hidden = reason.dataset.why !== why;
   });
-  shown.querySelector("h2")?.focus();
+  shown.querySelector("h2, h4")?.focus();
 }
 
 // Whether this entry may mean danger, by the thresholds that the page gives: then help stands beside it.
@@ -42,7 +40,7 @@ function isHard(form) {
 }
 
 // Nothing can be kept here (the storage is full, or closed to us): the words stay on the screen, and go straight away.
-async function sendWithoutKeeping(form, fields) {
+async function sendWithoutKeeping(form, fields, submitter) {
   try {
     const body = new URLSearchParams(fields);
     const answer = await fetch(form.action, { method: "POST", body, signal: AbortSignal.timeout(SEND_WITHIN) });
@@ -51,7 +49,7 @@ async function sendWithoutKeeping(form, fields) {
       return;
     }
     if (answer.ok || answer.status === 422) {
-      native(form); // The page with its messages; the same id is stored once.
+      native(form, submitter); // The page with its messages; the same id is stored once.
       return;
     }
   } catch {
@@ -67,14 +65,15 @@ export async function submit(form, submitter, { person: tag, letterbox }) {
   const ofEntry = form.querySelector('input[name="id"]')?.value;
   const isNew = form.dataset.later === "new" && ofEntry;
   const id = isNew ? ofEntry : (form.dataset.waitingId ??= newId());
-  const { edits, title } = form.dataset;
+  const { edits, part: place, at } = form.dataset;
+  const title = submitter?.dataset.title ?? form.dataset.title;
   let item;
   try {
     const made = edits && JSON.parse(form.dataset.made);
-    item = await keep(id, { action: pathname, fields, title, made }, { letterbox, tag }, seal);
+    item = await keep(id, { action: pathname, fields, title, made, part: place, at }, { letterbox, tag }, seal);
     if (edits && edits !== id) await discard(edits);
   } catch {
-    await sendWithoutKeeping(form, fields);
+    await sendWithoutKeeping(form, fields, submitter);
     return;
   }
   const answer = await sendItem(item);
@@ -86,7 +85,7 @@ export async function submit(form, submitter, { person: tag, letterbox }) {
   if (answer.result === "refused") {
     if (edits) await (await import("./drafts.js")).keepFor(form, { person: tag, letterbox });
     await discard(id); // The words stand here, and the server's own page says what to change, and keeps them.
-    native(form);
+    native(form, submitter);
     return;
   }
   await forgetDraft();

@@ -93,6 +93,13 @@ async function takeOver() {
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && sendWaiting());
 }
 
+// The browser's own sending, with the button that was pressed: by itself it would leave that out.
+export function native(form, submitter) {
+  const { name, value } = submitter ?? {};
+  if (name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  HTMLFormElement.prototype.submit.call(form);
+}
+
 function submitted(event) {
   const form = event.target;
   const kind = form.action.endsWith("/sign-out") ? "leaving" : form.dataset.later && page.person && !page.shared ? "later" : undefined;
@@ -103,7 +110,7 @@ function submitted(event) {
   const part = kind === "later" ? import("./later.js") : import("./leaving.js");
   part
     .then((module) => module.submit(form, event.submitter, page))
-    .catch(() => HTMLFormElement.prototype.submit.call(form))
+    .catch(() => native(form, event.submitter))
     .finally(() => form.removeAttribute("aria-busy"));
 }
 

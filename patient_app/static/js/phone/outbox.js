@@ -30,7 +30,7 @@ async function numbered() {
 }
 
 // Keep an entry; resolves once it is on the disk. `said` is {action, fields, title}, with `made` when it was written
-// before and is changed now. A second one with the same id takes the place of the first.
+// before and is changed now, and with `part` and `at` where its page has several forms, or is not always kept here. A second one with the same id takes the place of the first.
 export async function keep(id, said, { letterbox, tag }, seal) {
   const now = new Date();
   const device = await numbered();

@@ -27,7 +27,9 @@ function drawn(item, said) {
   put("why", (said?.errors ?? []).map(([, message]) => message).join(" "));
   const edit = drawing.querySelector("[data-edit]");
   edit.hidden = !said;
-  if (said) edit.href = `${said.action}?waiting=${item.id}`;
+  // What was tapped today stands on a page that is kept here, too; later only on its own.
+  const isOfToday = new Date(item.at).toDateString() === new Date().toDateString();
+  if (said) edit.href = `${(isOfToday && said.at) || said.action}?waiting=${item.id}`;
   drawing.querySelector("[data-discard]").addEventListener("click", async () => {
     undone = item;
     await discard(item.id);
@@ -51,9 +53,11 @@ async function show() {
 
 // Put an entry that waits into its form; what is saved then takes its place. A refused one gets an id of its own.
 export async function edit(id) {
-  const [form] = document.querySelectorAll("form[data-later]");
   const item = (await waitingOf(page.person)).find((one) => one.id === id);
   const said = item && (await readItem(item));
+  const form = [...document.querySelectorAll("form[data-later]")].find(
+    (one) => one.dataset.part === said?.part && (!said?.part || new URL(one.action).pathname === said.action),
+  );
   if (!form || !said) return;
   Object.assign(form.dataset, { edits: id, made: JSON.stringify(said.made), waitingId: item.refused ? newId() : id });
   fill(form, said.fields);

@@ -1,0 +1,1 @@
+"""Blood tests that belong to a medicine, as its prescriber enters them."""

@@ -1,0 +1,1 @@
+"""What medicines do to a person: side effects, a note a week, and the weeks after a change."""

@@ -1,0 +1,218 @@
+"""What the patient's own pages of medicines show, made of services; plain data for the templates."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+
+from flask_babel import gettext
+
+from patient_app.core import clock
+from patient_app.core.clock import Moment, moment
+from patient_app.core.identity import Viewer
+from patient_app.medications import catalogue, parts, regimen, words
+from patient_app.medications.authors import prescribers
+from patient_app.medications.facts import Entry, Medicine, Told
+from patient_app.medications.models import Answer, Change
+from patient_app.medications.regimen import OwnMedicine, OwnVersion, Standing
+from patient_app.medications.schedule import Hours, Paused
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A medicine as the list shows it. `later` says from when on something else holds, and what."""
+
+    id: uuid.UUID
+    name: str
+    line: str
+    when: list[str]
+    later: tuple[str, list[str]] | None
+    private: bool
+    prescriber: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version as the history shows it."""
+
+    what: str
+    since: str
+    who: str
+    said: str
+    when: list[str]
+    reason: str
+    answer: Answer | None
+    overtaken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A change that a prescriber entered, with what it says before and after."""
+
+    version_id: uuid.UUID
+    medicine_id: uuid.UUID
+    name: str
+    who: str
+    what: str
+    since: str
+    before: list[str]
+    after: list[str]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Regimen:
+    """The list of medicines, in the groups of its page."""
+
+    taken: list[Listed]
+    paused: list[Listed]
+    ended: list[Listed]
+    asked: list[Asked]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever entered."""
+        return not (self.taken or self.paused or self.ended)
+
+
+def now_of(patient: Viewer) -> Moment:
+    """Return this moment as it is for the patient."""
+    return moment(clock.now(), patient.zone, patient.day_start_minutes)
+
+
+def list_of(patient: Viewer, medicines: list[OwnMedicine]) -> Regimen:
+    """Return the patient's medicines as the list shows them."""
+    today, hours = now_of(patient).local_date, regimen.hours_of(patient)
+    names = prescribers(medicines)
+    groups: dict[Standing, list[Listed]] = {standing: [] for standing in Standing}
+    for medicine in medicines:
+        groups[medicine.standing(today)].append(_listed(medicine, today, hours, names))
+    asked = [asked_of(medicine, hours, names) for medicine in medicines if medicine.newest.waits_for_answer]
+    return Regimen(
+        taken=groups[Standing.TAKEN] + groups[Standing.NOT_YET],
+        paused=groups[Standing.PAUSED],
+        ended=groups[Standing.STOPPED] + groups[Standing.ENDED],
+        asked=asked,
+    )
+
+
+def asked_of(medicine: OwnMedicine, hours: Hours, names: dict[uuid.UUID, str]) -> Asked:
+    """Return a prescriber's change, which is the newest version of a medicine."""
+    newest = medicine.newest
+    earlier = medicine.versions[-2] if len(medicine.versions) > 1 else None
+    return Asked(
+        version_id=newest.id,
+        medicine_id=medicine.id,
+        name=medicine.name,
+        who=names.get(newest.author_id, ""),
+        what=str(words.CHANGES[newest.change]),
+        since=words.day_words(newest.since),
+        before=_lines(earlier, hours) if earlier else [],
+        after=_lines(newest, hours),
+        reason=newest.reason,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """One medicine as its own page shows it."""
+
+    listed: Listed
+    standing: Standing
+    what_for: str
+    prescriber: str
+    about_use: bool
+    asked: Asked | None
+    end: str
+
+
+def one_of(patient: Viewer, medicine: OwnMedicine) -> One:
+    """Return one medicine as its own page shows it."""
+    today, hours = now_of(patient).local_date, regimen.hours_of(patient)
+    names, said = prescribers([medicine]), medicine.newest.said
+    return One(
+        listed=_listed(medicine, today, hours, names),
+        standing=medicine.standing(today),
+        what_for=said.what_for,
+        prescriber=said.prescriber,
+        about_use=medicine.about_use,
+        asked=asked_of(medicine, hours, names) if medicine.newest.waits_for_answer else None,
+        end=words.end_line(medicine.planned.schedule),
+    )
+
+
+def now_lines(patient: Viewer, medicine: OwnMedicine) -> list[str]:
+    """Return what the newest version says, for the page on which it is changed."""
+    said = words.said_line(medicine.newest.said)
+    return [*([said] if said else []), *_lines(medicine.newest, regimen.hours_of(patient))]
+
+
+def history_of(medicine: OwnMedicine, hours: Hours) -> list[Version]:
+    """Return the versions of a medicine, the newest first."""
+    names, kept = prescribers([medicine]), {one.id for one in medicine.in_effect}
+    return [
+        Version(
+            what=str(words.CHANGES[one.change]),
+            since=words.day_words(one.since),
+            who=names.get(one.author_id, "") if one.by_prescriber else gettext("you"),
+            said=words.said_line(one.said),
+            when=_lines(one, hours),
+            reason=one.reason,
+            answer=one.answer,
+            overtaken=one.id not in kept,
+        )
+        for one in reversed(medicine.versions)
+    ]
+
+
+def seen_by(patient: Viewer, medicine: OwnMedicine) -> list[str]:
+    """Return the names of all who can see a medicine as it is now; nobody while a session is in question."""
+    if patient.entries_closed_from is not None:
+        return []
+    return [one.name for one in parts.who_sees_medicine(patient, medicine) if one.parts and not one.waits]
+
+
+def before(change: Change, medicine: OwnMedicine) -> list[Told[Entry]]:
+    """Return what to know before a medicine is stopped, paused or taken again."""
+    if change is not Change.RESUMED:
+        return [catalogue.stopping(medicine.catalogue)]
+    return list(catalogue.gaps(medicine.catalogue, medicine.newest.said.form))
+
+
+def code_of(medicine: Medicine) -> str:
+    """Return a word for a medicine of the catalogue that can stand in an address: it names nothing to who reads it."""
+    return sha256(f"medicine {medicine.key}".encode()).hexdigest()[:8]
+
+
+def by_code(code: str | None) -> Medicine | None:
+    """Return the medicine of an address, or None."""
+    return _BY_CODE.get(code or "")
+
+
+_BY_CODE = {code_of(medicine): medicine for medicine in catalogue.every()}
+
+
+def _listed(medicine: OwnMedicine, today: date, hours: Hours, names: dict[uuid.UUID, str]) -> Listed:
+    newest = medicine.newest
+    holding = medicine.on(today) or newest
+    later = None
+    if newest.since > today and newest is not holding:
+        later = (words.day_words(newest.since), _lines(newest, hours))
+    elif newest.since > today:
+        later = (words.day_words(newest.since), [])
+    return Listed(
+        id=medicine.id,
+        name=medicine.name,
+        line=words.said_line(holding.said),
+        when=_lines(medicine.planned if isinstance(holding.schedule.plan, Paused) else holding, hours),
+        later=later,
+        private=medicine.private,
+        prescriber=names.get(holding.author_id, "") if holding.by_prescriber else "",
+    )
+
+
+def _lines(version: OwnVersion, hours: Hours) -> list[str]:
+    end = words.end_line(version.schedule)
+    return [*words.schedule_lines(version.schedule, hours), *([end] if end else [])]

@@ -1,0 +1,293 @@
+"""Reading one's own regimen. Writing is `changing`'s, reading somebody else's is `reading`'s alone.
+
+A version that was to hold later, and was overtaken by one that holds sooner, never held: `in_effect` leaves it out, and
+so must whoever asks which doses are due. The history shows it all the same.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from itertools import groupby
+from typing import Any, Protocol, TypeVar
+
+from flask_babel import gettext
+from sqlalchemy import Boolean, Uuid, and_, bindparam, or_, select
+
+from patient_app.core.errors import NotFound
+from patient_app.core.identity import Viewer
+from patient_app.core.vault import Place, SealBroken
+from patient_app.core.work import connection, vault
+from patient_app.medications import documents, due, said
+from patient_app.medications.models import Answer, Change, Medicine, MedicineAnswer, MedicineHours, MedicineVersion
+from patient_app.medications.said import Said
+from patient_app.medications.schedule import DEFAULT_HOURS, MINUTES_A_DAY, Anchor, Hours, Paused, Schedule
+
+_EVER = datetime(1, 1, 1, tzinfo=UTC)
+# The type is told: that of a foreign key is known only once the table it leads to is, whatever is imported first.
+_PATIENT = bindparam("patient_id", type_=Uuid)
+
+# The patient's own medicines as this session may see them. One that began with a clinic code, and is still in question,
+# sees only what it wrote itself (as `checkins.service.OWN`).
+OWN = and_(
+    Medicine.patient_id == _PATIENT,
+    Medicine.removed_at.is_(None),
+    Medicine.recorded_at >= bindparam("closed_from"),
+    or_(bindparam("is_open", type_=Boolean), Medicine.while_closed),
+)
+# Columns of a version, for whoever reads one with `version_of`.
+VERSION_COLUMNS = (
+    MedicineVersion.id.label("version_id"),
+    MedicineVersion.medicine_id,
+    MedicineVersion.patient_id,
+    MedicineVersion.version,
+    MedicineVersion.change,
+    MedicineVersion.author_id,
+    MedicineVersion.by_prescriber,
+    MedicineVersion.day,
+    MedicineVersion.recorded_at,
+    MedicineVersion.recorded_seq,
+    MedicineVersion.since,
+    MedicineVersion.minute,
+    MedicineVersion.hours,
+    MedicineVersion.says_sealed,
+    MedicineVersion.schedule_sealed,
+    MedicineVersion.reason_sealed,
+)
+_OWN_VERSIONS = (
+    select(*VERSION_COLUMNS, Medicine.about_use, Medicine.private)
+    .join(MedicineVersion, MedicineVersion.medicine_id == Medicine.id)
+    .where(OWN)
+    .order_by(Medicine.recorded_seq, Medicine.id, MedicineVersion.version)
+)
+_OWN_ONE = _OWN_VERSIONS.where(Medicine.id == bindparam("medicine_id"))
+_ANSWERS = (
+    select(MedicineAnswer.version_id, MedicineAnswer.answer)
+    .where(MedicineAnswer.patient_id == _PATIENT)
+    .order_by(MedicineAnswer.recorded_seq)
+)
+_HOURS = select(MedicineHours.hours).where(MedicineHours.patient_id == _PATIENT)
+
+
+class Standing(StrEnum):
+    """How a medicine stands on a day."""
+
+    TAKEN = "taken"
+    NOT_YET = "not_yet"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnVersion:
+    """One version of a medicine, opened. `since` and `minute` say from when on it holds, in the patient's wall time.
+
+    `answer` is what the patient last said to a change that a prescriber entered; None where they did not.
+    """
+
+    id: uuid.UUID
+    number: int
+    change: Change
+    since: date
+    minute: int
+    hours: Hours
+    said: Said
+    schedule: Schedule
+    reason: str
+    by_prescriber: bool
+    author_id: uuid.UUID
+    recorded_at: datetime
+    recorded_seq: int
+    day: date
+    answer: Answer | None = None
+
+    @property
+    def waits_for_answer(self) -> bool:
+        """Whether it is a prescriber's, and the patient said nothing to it yet."""
+        return self.by_prescriber and self.answer is None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMedicine:
+    """A medicine with all its versions, the oldest first; there is always one."""
+
+    id: uuid.UUID
+    about_use: bool
+    private: bool
+    versions: tuple[OwnVersion, ...]
+
+    @property
+    def newest(self) -> OwnVersion:
+        """The version that was written last; it may hold from a later day on."""
+        return self.versions[-1]
+
+    @property
+    def catalogue(self) -> str | None:
+        """The catalogue's key, or None for a medicine in own words."""
+        return self.newest.said.catalogue
+
+    @property
+    def name(self) -> str:
+        """What it is called now."""
+        return self.newest.said.name
+
+    @property
+    def in_effect(self) -> tuple[OwnVersion, ...]:
+        """The versions that hold, held or will hold, in their order: not those that were overtaken."""
+        return tuple(in_effect(self.versions))
+
+    def at(self, day: date, minute: int = MINUTES_A_DAY - 1) -> OwnVersion | None:
+        """Return the version that holds at a minute of a civil date; None before the first."""
+        begun = [one for one in self.in_effect if (one.since, one.minute) <= (day, minute)]
+        return begun[-1] if begun else None
+
+    def on(self, day: date) -> OwnVersion | None:
+        """Return the version that holds at the end of a civil date; None before the first."""
+        return self.at(day)
+
+    @property
+    def planned(self) -> OwnVersion:
+        """The newest version that is neither a pause nor a stop: what is gone on with."""
+        going = [one for one in self.versions if not isinstance(one.schedule.plan, Paused)]
+        return going[-1] if going else self.newest
+
+    def standing(self, day: date) -> Standing:
+        """Return how it stands on a civil date, by what was written last."""
+        newest = self.newest
+        if newest.change is Change.STOPPED:
+            return Standing.STOPPED
+        if newest.change is Change.PAUSED:
+            return Standing.PAUSED
+        if newest.schedule.end is not None and newest.schedule.end < day:
+            return Standing.ENDED
+        return Standing.NOT_YET if newest.schedule.start > day and self.on(day) is None else Standing.TAKEN
+
+
+class _Holding(Protocol):
+    @property
+    def since(self) -> date: ...
+    @property
+    def minute(self) -> int: ...
+
+
+_Version = TypeVar("_Version", bound=_Holding)
+
+
+def in_effect(versions: Sequence[_Version]) -> list[_Version]:
+    """Return, of one medicine's versions in the order of their writing, those that a later one did not overtake."""
+    kept: list[_Version] = []
+    for version in reversed(versions):
+        if not kept or (version.since, version.minute) < (kept[-1].since, kept[-1].minute):
+            kept.append(version)
+    return kept[::-1]
+
+
+def own_medicines(patient: Viewer) -> list[OwnMedicine]:
+    """Return the patient's own medicines, the earliest entered first, stopped ones too. Two SQL statements."""
+    return _medicines(connection().execute(_OWN_VERSIONS, asked_by(patient)).all(), patient.id)
+
+
+def own_medicine(patient: Viewer, medicine_id: uuid.UUID) -> OwnMedicine:
+    """Return one of the patient's own medicines; raise `NotFound` for "not yours" and for "not there" alike."""
+    rows = connection().execute(_OWN_ONE, {**asked_by(patient), "medicine_id": medicine_id}).all()
+    found = _medicines(rows, patient.id)
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def due_versions(medicines: Iterable[OwnMedicine]) -> list[due.Version]:
+    """Return what `due` wants to know: the versions in effect, named by the ids of version and medicine."""
+    return [
+        due.Version(str(one.id), str(medicine.id), one.schedule, one.since, one.minute, one.hours)
+        for medicine in medicines
+        for one in medicine.in_effect
+    ]
+
+
+def hours_of(patient: Viewer) -> Hours:
+    """Return at which hours the patient wakes, eats and goes to bed; the usual ones where they did not say."""
+    return DEFAULT_HOURS if patient.entries_closed_from is not None else hours_kept(patient.id)
+
+
+def hours_kept(patient_id: uuid.UUID) -> Hours:
+    """Return a patient's hours as they are kept, whoever asks: for writing a version, and for `reading`."""
+    kept = connection().scalar(_HOURS, {"patient_id": patient_id})
+    return DEFAULT_HOURS if kept is None else hours_from_data(kept)
+
+
+def hours_from_data(kept: dict[str, int]) -> Hours:
+    """Return hours as they stand in a column."""
+    return {anchor: kept.get(anchor.value, usual) for anchor, usual in DEFAULT_HOURS.items()}
+
+
+def hours_to_data(hours: Hours) -> dict[str, int]:
+    """Return hours as a column keeps them."""
+    return {anchor.value: hours[anchor] for anchor in Anchor if anchor in hours}
+
+
+def asked_by(patient: Viewer) -> dict[str, Any]:
+    """Return what statements with `OWN` want to know of the person who asks."""
+    since = patient.entries_closed_from
+    return {"patient_id": patient.id, "closed_from": since or _EVER, "is_open": since is None}
+
+
+def is_open(closed_from: datetime | None, medicine: Medicine) -> bool:
+    """Whether the patient's session may see a medicine of their own, by the rule of `OWN`."""
+    return closed_from is None or (medicine.while_closed and medicine.recorded_at >= closed_from)
+
+
+def version_of(row: Any, answer: Answer | None = None) -> OwnVersion:
+    """Return a row of `VERSION_COLUMNS`, opened. One that is broken says so, makes nothing due, and harms no other."""
+    try:
+        words = said.from_json(_opened(row, "says_sealed"))
+        schedule = documents.from_data(json.loads(_opened(row, "schedule_sealed")))
+        reason = _opened(row, "reason_sealed")
+    except SealBroken:
+        broken = gettext("These words cannot be opened. They are kept as they are. Please tell the practice.")
+        words, schedule, reason = Said(broken), Schedule(row.since, None, "-", Paused()), ""
+    return OwnVersion(
+        id=row.version_id,
+        number=row.version,
+        change=Change(row.change),
+        since=row.since,
+        minute=row.minute,
+        hours=hours_from_data(row.hours),
+        said=words,
+        schedule=schedule,
+        reason=reason,
+        by_prescriber=row.by_prescriber,
+        author_id=row.author_id,
+        recorded_at=row.recorded_at,
+        recorded_seq=row.recorded_seq,
+        day=row.day,
+        answer=answer,
+    )
+
+
+def _medicines(rows: Sequence[Any], patient_id: uuid.UUID) -> list[OwnMedicine]:
+    answers: dict[uuid.UUID, Answer] = {}
+    if any(row.by_prescriber for row in rows):
+        found = connection().execute(_ANSWERS, {"patient_id": patient_id})
+        answers = {row.version_id: Answer(row.answer) for row in found}
+    return [
+        _medicine(medicine_id, list(of_one), answers)
+        for medicine_id, of_one in groupby(rows, key=lambda row: row.medicine_id)
+    ]
+
+
+def _medicine(medicine_id: uuid.UUID, rows: Sequence[Any], answers: dict[uuid.UUID, Answer]) -> OwnMedicine:
+    versions = tuple(version_of(row, answers.get(row.version_id)) for row in rows)
+    return OwnMedicine(medicine_id, rows[0].about_use, rows[0].private, versions)
+
+
+def _opened(row: Any, column: str) -> str:
+    blob = getattr(row, column)
+    if blob is None:
+        return ""
+    return vault().open(Place(MedicineVersion.__tablename__, column, row.version_id, row.patient_id), blob)

@@ -1,0 +1,309 @@
+"""Reads a patient's medicines for a clinician: decided by consent in the query (`medicine_gate`), recorded, plain.
+
+A supporter reads none of it, whatever a consent says. What is counted is counted from what this reader may see, so that
+no figure tells of a medicine that is closed to them. "See what they see" runs the same functions and records nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from patient_app.access_log import service as access_log
+from patient_app.access_log.models import AccessKind
+from patient_app.accounts.models import Person
+from patient_app.checkins.service import local_time
+from patient_app.consent.categories import Category, Level
+from patient_app.consent.decisions import Grants, Reader, asked_by, asker, grants_of
+from patient_app.core import clock, work
+from patient_app.core.clock import moment
+from patient_app.core.errors import NotFound
+from patient_app.core.identity import Viewer
+from patient_app.core.roles import Role
+from patient_app.core.vault import Place
+from patient_app.core.work import vault
+from patient_app.medications import counts, due, regimen, skipping
+from patient_app.medications.counts import Counts
+from patient_app.medications.models import Answer, Change, DoseState, DoseVersion
+from patient_app.medications.regimen import OwnVersion
+from patient_app.medications.skipping import Why
+from patient_app.reading import medicine_gate as gate
+from patient_app.reading import people, records
+from patient_app.reading.medicine_gate import MEDICATIONS, NEEDED, USE
+from patient_app.reading.people import Named, plain_rows
+from patient_app.reading.service import reader_of
+
+# What was logged is shown and counted over so many days, today included.
+DAYS = 30
+_NOTHING_LOGGED = Counts(DAYS)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedDose:
+    """What was logged of one dose.
+
+    `local_time` is the wall clock where it was logged; without `time_known` it says nothing. `why` is there for one left
+    out with a reason that is open to the reader.
+    """
+
+    medicine_id: uuid.UUID
+    plan_date: date
+    slot: str | None
+    day: date
+    state: DoseState
+    local_time: datetime
+    time_known: bool
+    amount: Decimal | None
+    why: Why | None
+    clock_skew: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SharedMedicine:
+    """One medicine with as much of its history as is open, the oldest version first, and what was logged of it.
+
+    `authors` names those who wrote for the patient, by id. `answered_at` says when the patient answered a version.
+    """
+
+    id: uuid.UUID
+    about_use: bool
+    versions: tuple[OwnVersion, ...]
+    authors: Mapping[uuid.UUID, str]
+    answered_at: Mapping[uuid.UUID, datetime]
+    doses: tuple[SharedDose, ...] = ()
+    # What the patient logged themselves over the days of the page.
+    counts: Counts = _NOTHING_LOGGED
+
+    @property
+    def newest(self) -> OwnVersion:
+        """What was written last."""
+        return self.versions[-1]
+
+    @property
+    def in_use(self) -> bool:
+        """Whether it was not stopped."""
+        return self.newest.change is not Change.STOPPED
+
+    @property
+    def last_entered(self) -> OwnVersion | None:
+        """The newest change that a prescriber entered, if one did."""
+        return next((version for version in reversed(self.versions) if version.by_prescriber), None)
+
+    @property
+    def wants_talk(self) -> bool:
+        """Whether the patient wants to talk about that change."""
+        return self.last_entered is not None and self.last_entered.answer is Answer.TALK
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether that change waits for the patient to say that they saw it."""
+        return self.last_entered is not None and self.last_entered.waits_for_answer
+
+    @property
+    def due_versions(self) -> list[due.Version]:
+        """What `due` wants to know, as far as it is open."""
+        return [
+            due.Version(str(one.id), str(self.id), one.schedule, one.since, one.minute, one.hours)
+            for one in regimen.in_effect(self.versions)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedMedicines:
+    """All that a reader sees of a patient's medicines; `today` is the patient's, `first_day` the first that is counted.
+
+    `is_open` says whether medicines are shared with this reader at all, never whether there are others.
+    """
+
+    person: Named
+    grants: Grants
+    first_day: date
+    today: date
+    medicines: tuple[SharedMedicine, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether medicines are shared with this reader."""
+        return self.grants.level(MEDICATIONS) is Level.DETAIL
+
+    @property
+    def has_substance_use(self) -> bool:
+        """Whether the notice of 42 CFR 2.32 belongs on this view."""
+        return self.is_open and USE in self.grants.categories
+
+    def one(self, medicine_id: uuid.UUID) -> SharedMedicine:
+        """Return one of the medicines; raise `NotFound` for one that is closed, and for one that is not there."""
+        found = next((one for one in self.medicines if one.id == medicine_id), None)
+        if found is None:
+            raise NotFound
+        return found
+
+
+def read_medicines(viewer: Viewer, patient_id: uuid.UUID) -> SharedMedicines:
+    """Return what a clinician sees of a patient's medicines now, and record the reading.
+
+    Raise `NotFound` when the patient is not on the clinician's list, or does not exist.
+    """
+    with work.aside():
+        person = people.one_of_list(viewer, patient_id)
+    if person is None:
+        raise NotFound
+    held = records.hold([person.id])
+    reader = reader_of(viewer)
+    grants = grants_of(reader, [person.id]).get(person.id, Grants())
+    shared = _shared(reader, person, grants)
+    days = (min([shared.first_day, *_days_of(shared.medicines)]), shared.today)
+    on_page = {person.id: records.only(grants, NEEDED if shared.is_open else ())}
+    access_log.record(records.readings(viewer, on_page, AccessKind.MEDICINES, days, held), held.chains)
+    return shared
+
+
+def preview(patient: Viewer, reader: Reader) -> SharedMedicines:
+    """Return what a recipient would see of the patient's own medicines now: the same functions, and no record."""
+    if reader.preview_of != patient.id:
+        raise NotFound
+    person = Named(patient.id, patient.name, zone=patient.zone, day_start_minutes=patient.day_start_minutes)
+    return _shared(reader, person, grants_of(reader, [patient.id]).get(patient.id, Grants()))
+
+
+def may_read(viewer: Viewer, patient_id: uuid.UUID, *, about_use: bool) -> bool:
+    """Whether medicines of this kind that are written today are open to a clinician now; records nothing."""
+    person = people.one_of_list(viewer, patient_id)
+    if person is None:
+        return False
+    today = moment(clock.now(), person.zone, person.day_start_minutes).day
+    needed = set(NEEDED if about_use else (MEDICATIONS,))
+    grants = grants_of(reader_of(viewer), [patient_id]).get(patient_id, Grants())
+    opened = {
+        grant.category
+        for grant in grants.items
+        if grant.level is Level.DETAIL and (grant.entries_from is None or grant.entries_from <= today)
+    }
+    return needed <= opened
+
+
+def _days_of(medicines: Iterable[SharedMedicine]) -> Iterable[date]:
+    return (version.day for medicine in medicines for version in medicine.versions)
+
+
+def _shared(reader: Reader, person: Named, grants: Grants) -> SharedMedicines:
+    today = moment(clock.now(), person.zone, person.day_start_minutes).day
+    shared = SharedMedicines(person, grants, today - timedelta(days=DAYS - 1), today, ())
+    if reader.role is not Role.CLINICIAN or not shared.is_open:
+        return shared
+    return replace(shared, medicines=_medicines(reader, shared))
+
+
+# --- The data, masked by consent in the query ------------------------------------------------------------------------
+
+
+def _medicines(reader: Reader, page: SharedMedicines) -> tuple[SharedMedicine, ...]:
+    kind = asker(reader)
+    asked = {
+        **asked_by(reader),
+        "patient_id": page.person.id,
+        "consent_ids": page.grants.consent_ids,
+        "level": Level.DETAIL,
+    }
+    found = plain_rows(gate.versions(kind), asked)
+    if not found:
+        return ()
+    # The newest answer to each version.
+    said = {row.version_id: row for row in plain_rows(gate.answers(kind), asked)}
+    rows = _without_hidden_use(found, said)
+    # A phone in a zone ahead is in its next day before today is over.
+    days = {"first": page.first_day, "last": page.today + timedelta(days=1)}
+    logged = _doses(plain_rows(gate.doses(kind), {**asked, **days}))
+    names = _names(rows)
+    shown = {version.id for own in rows.values() for _, version in own}
+    answered = {version_id: row.recorded_at for version_id, row in said.items() if version_id in shown}
+    return tuple(
+        _counted(
+            SharedMedicine(
+                medicine_id,
+                about_use=any(row.about_use or version.said.always_about_use for row, version in own),
+                versions=tuple(version for _, version in own),
+                authors=names,
+                answered_at=answered,
+                doses=tuple(logged.get(medicine_id, ())),
+            ),
+            page,
+        )
+        for medicine_id, own in rows.items()
+    )
+
+
+def _counted(medicine: SharedMedicine, page: SharedMedicines) -> SharedMedicine:
+    """Return it with the numbers of what the patient logged, of the days that are open to the reader alone."""
+    since = max(_open_since(page.grants, need) for need in (NEEDED if medicine.about_use else (MEDICATIONS,)))
+    known_since = (
+        max(medicine.versions[0].day, since - timedelta(days=1)) if since > date.min else medicine.versions[0].day
+    )
+    doses = due.due_doses(medicine.due_versions, page.first_day, page.today)
+    found = counts.count(doses, medicine.doses, page.today, DAYS, {str(medicine.id): known_since})
+    return replace(medicine, counts=found)
+
+
+def _open_since(grants: Grants, category: Category) -> date:
+    days = [
+        grant.entries_from or date.min
+        for grant in grants.items
+        if grant.category is category and grant.level is Level.DETAIL
+    ]
+    return min(days, default=date.max)
+
+
+_Rows = Mapping[uuid.UUID, Sequence[tuple[Any, OwnVersion]]]
+
+
+def _without_hidden_use(rows: Sequence[Any], answers: Mapping[uuid.UUID, Any]) -> _Rows:
+    """Return the rows by medicine, opened, without medicines of which their name alone says that they are about use.
+
+    What a medicine is called is sealed, so the query cannot know; whoever wrote it was to mark it.
+    """
+    found: dict[uuid.UUID, list[tuple[Any, OwnVersion]]] = {}
+    closed = set()
+    for row in rows:
+        answer = answers.get(row.version_id)
+        version = regimen.version_of(row, Answer(answer.answer) if answer else None)
+        found.setdefault(row.medicine_id, []).append((row, version))
+        if version.said.always_about_use and not row.use_is_open:
+            closed.add(row.medicine_id)
+    return {medicine_id: own for medicine_id, own in found.items() if medicine_id not in closed}
+
+
+def _names(rows: _Rows) -> dict[uuid.UUID, str]:
+    """Return the names of those who wrote for the patient."""
+    authors = {row.author_id: row.name_sealed for own in rows.values() for row, _ in own if row.by_prescriber}
+    texts = vault().open_all(Person.__tablename__, "name_sealed", [(one, one, blob) for one, blob in authors.items()])
+    return dict(zip(authors, texts, strict=True))
+
+
+def _doses(rows: Sequence[Any]) -> dict[uuid.UUID, list[SharedDose]]:
+    found: dict[uuid.UUID, list[SharedDose]] = {}
+    for row in rows:
+        found.setdefault(row.medicine_id, []).append(_dose(row))
+    return found
+
+
+def _dose(row: Any) -> SharedDose:
+    why = None
+    if row.reason_sealed is not None:
+        place = Place(DoseVersion.__tablename__, "reason_sealed", row.version_id, row.patient_id)
+        why = skipping.from_text(vault().open(place, row.reason_sealed))
+    return SharedDose(
+        medicine_id=row.medicine_id,
+        plan_date=row.plan_date,
+        slot=row.slot,
+        day=row.day,
+        state=DoseState(row.state),
+        local_time=local_time(row.occurred_at, row.utc_offset),
+        time_known=row.time_known,
+        amount=None if row.amount is None else Decimal(row.amount) / 1000,
+        why=why,
+        clock_skew=row.clock_skew,
+    )

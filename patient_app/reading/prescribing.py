@@ -1,0 +1,45 @@
+"""For whom a prescriber may write: only medicines that a patient's consent opens to them now; nobody assigns themselves.
+
+A medicine that is not open to them answers like one that is not there, whether it is kept private, for alcohol or
+drugs, or another patient's; so does every patient who shares no medicines with them.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from patient_app.core.errors import NotFound
+from patient_app.core.identity import Viewer
+from patient_app.core.roles import Discipline
+from patient_app.reading import people
+from patient_app.reading.medicines import SharedMedicine, SharedMedicines, may_read, read_medicines
+from patient_app.reading.people import Named
+
+
+def to_enter(viewer: Viewer, patient_id: uuid.UUID) -> Named:
+    """Return the patient for whom this clinician may enter a medicine now; raise `NotFound` for anybody else.
+
+    Nothing of the patient's is in it but who they are, so no reading is recorded.
+    """
+    person = people.one_of_list(viewer, patient_id)
+    if person is None or viewer.discipline is not Discipline.PRESCRIBER:
+        raise NotFound
+    if not may_read(viewer, patient_id, about_use=False):
+        raise NotFound
+    return person
+
+
+def to_change(viewer: Viewer, patient_id: uuid.UUID, medicine_id: uuid.UUID) -> tuple[SharedMedicines, SharedMedicine]:
+    """Return a medicine that this clinician may change now, and record the reading; else raise `NotFound`."""
+    to_enter(viewer, patient_id)
+    page = read_medicines(viewer, patient_id)
+    return page, page.one(medicine_id)
+
+
+def may_enter(viewer: Viewer, page: SharedMedicines) -> bool:
+    """Whether the page of a patient's medicines offers this clinician to enter one."""
+    return (
+        page.is_open
+        and viewer.discipline is Discipline.PRESCRIBER
+        and may_read(viewer, page.person.id, about_use=False)
+    )

@@ -1,0 +1,383 @@
+"""What a person has of their own medicines. Reading somebody else's is `reading`'s alone.
+
+An entry is stored once by its id. Sent again with other words from a form it is another version, which counts from then
+on; from a phone's outbox it is refused. What was taken back stays away.
+
+Today asks `low` alone: one statement that finds nothing for who fills nothing in (`models.SupplyWatch`).
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, and_, bindparam, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from patient_app.accounts.entry_order import next_entry_seq
+from patient_app.core import clock
+from patient_app.core.clock import Moment
+from patient_app.core.errors import NotFound
+from patient_app.core.identity import Viewer
+from patient_app.core.ids import new_id
+from patient_app.core.vault import Place
+from patient_app.core.work import connection, db, vault
+from patient_app.medications.due import Version
+from patient_app.medications.models import Medicine, Source
+from patient_app.medications.regimen import OWN, OwnMedicine, Standing, asked_by, due_versions
+from patient_app.medications.supply import days_left
+from patient_app.medications.words import amount_words
+from patient_app.refills import counting
+from patient_app.refills.counting import Coverage, Said
+from patient_app.refills.models import Kind, SupplyEntry, SupplyWatch
+
+# Our own proposal: a week is enough to reach a prescriber and a pharmacy. A clinician is to confirm it.
+REMIND_DAYS = 7
+# Nobody holds more than that of any unit; in a column of 32 bits it fits as thousandths.
+MOST_UNITS = 100_000
+# How far back a fill can be written down, and entries count.
+LOOK_BACK = timedelta(days=400)
+COVERAGE_DAYS = 90
+THOUSAND = 1000
+
+
+class IdTaken(Exception):
+    """The id cannot be used: it is of somebody else's entry, or of one that was taken back; both are answered alike."""
+
+
+class OtherWords(Exception):
+    """The person's own entry of this id says something else; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that a person said of their supply. `unit` is what the amount counts, `note` is nobody else's."""
+
+    id: uuid.UUID
+    medicine_id: uuid.UUID
+    kind: Kind
+    on: date
+    amount: Decimal
+    unit: str
+    note: str
+    seq: int
+    day: date
+
+    @property
+    def words(self) -> str:
+        """The amount in words."""
+        return amount_words(self.amount, self.unit)
+
+    @property
+    def said(self) -> Said:
+        """As it is counted."""
+        return Said(self.kind, self.on, self.amount, self.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What there is of one medicine on a date.
+
+    `units` and `days` are None where they cannot be counted. `remind_on` is the date on which it is time to think of
+    the pharmacy. `ran_out_on` is set while somebody said that nothing is left.
+    """
+
+    entries: tuple[Entry, ...]
+    today: date
+    unit: str
+    units: Decimal | None = None
+    days: int | None = None
+    ran_out_on: date | None = None
+
+    @property
+    def words(self) -> str:
+        """What is there in words; empty where it cannot be counted."""
+        return amount_words(self.units, self.unit)
+
+    @property
+    def remind_on(self) -> date | None:
+        """When few days will be left; None where that cannot be counted, or nothing is left."""
+        if self.days is None or self.ran_out_on is not None:
+            return None
+        return self.today + timedelta(days=self.days - REMIND_DAYS)
+
+    @property
+    def is_low(self) -> bool:
+        """Whether it is time to think of the pharmacy."""
+        return self.ran_out_on is not None or (self.remind_on is not None and self.remind_on <= self.today)
+
+    @property
+    def lasts_until(self) -> date | None:
+        """The last date that what is there is enough for."""
+        return None if not self.days else self.today + timedelta(days=self.days - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Low:
+    """A medicine that runs low, for one line on Today; `days` is None once it ran out."""
+
+    medicine_id: uuid.UUID
+    name: str
+    days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """What is to be stored."""
+
+    id: uuid.UUID
+    kind: Kind
+    on: date
+    amount: Decimal = Decimal(0)
+    note: str = ""
+
+
+# What counts of the patient's own: neither replaced nor taken back, by the rule of `regimen.OWN`.
+_OWN_ENTRY = and_(
+    SupplyEntry.patient_id == bindparam("patient_id"),
+    SupplyEntry.replaced.is_(False),
+    SupplyEntry.removed_at.is_(None),
+    SupplyEntry.recorded_at >= bindparam("closed_from"),
+    or_(bindparam("is_open", type_=Boolean), SupplyEntry.while_closed),
+)
+COLUMNS = (
+    SupplyEntry.id,
+    SupplyEntry.first_id,
+    SupplyEntry.patient_id,
+    SupplyEntry.medicine_id,
+    SupplyEntry.kind,
+    SupplyEntry.on_date,
+    SupplyEntry.day,
+    SupplyEntry.amount,
+    SupplyEntry.recorded_seq,
+    SupplyEntry.unit_sealed,
+)
+_OWN_ENTRIES = (
+    select(*COLUMNS, SupplyEntry.note_sealed)
+    .where(_OWN_ENTRY, SupplyEntry.on_date >= bindparam("since"))
+    .order_by(SupplyEntry.on_date, SupplyEntry.recorded_seq)
+)
+_OF_ONE = _OWN_ENTRIES.where(SupplyEntry.medicine_id == bindparam("medicine_id"))
+_VERSIONS = select(SupplyEntry).where(SupplyEntry.first_id == bindparam("first_id")).order_by(SupplyEntry.version)
+_WORTH_COUNTING = (
+    select(SupplyWatch.medicine_id)
+    .join(Medicine, Medicine.id == SupplyWatch.medicine_id)
+    .where(OWN, SupplyWatch.patient_id == bindparam("patient_id"), SupplyWatch.look_from <= bindparam("today"))
+)
+
+
+# --- reading one's own -----------------------------------------------------------------------------------------
+
+
+def own_supply(patient: Viewer, medicine: OwnMedicine, today: date) -> Supply:
+    """Return what the patient has of a medicine of their own on a civil date. One statement."""
+    asked = {**asked_by(patient), "medicine_id": medicine.id, "since": today - LOOK_BACK}
+    entries = [as_entry(row) for row in connection().execute(_OF_ONE, asked)]
+    return supply_of(entries, due_versions([medicine]), medicine.newest.schedule.unit, today)
+
+
+def own_supplies(patient: Viewer, medicines: Iterable[OwnMedicine], today: date) -> dict[uuid.UUID, Supply]:
+    """Return, by medicine, what there is of those of which the patient said anything. One statement."""
+    asked = {**asked_by(patient), "since": today - LOOK_BACK}
+    found: dict[uuid.UUID, list[Entry]] = {}
+    for row in connection().execute(_OWN_ENTRIES, asked):
+        found.setdefault(row.medicine_id, []).append(as_entry(row))
+    return {
+        one.id: supply_of(found[one.id], due_versions([one]), one.newest.schedule.unit, today)
+        for one in medicines
+        if one.id in found
+    }
+
+
+def low(patient: Viewer, medicines: Iterable[OwnMedicine], today: date) -> list[Low]:
+    """Return which of the patient's medicines run low on a civil date, the first to run out first.
+
+    `medicines` are all of the patient's. One statement for who said nothing of any, and for whom none can be low yet.
+    """
+    worth_it = set(connection().execute(_WORTH_COUNTING, {**asked_by(patient), "today": today}).scalars())
+    if not worth_it:
+        return []
+    medicines = [one for one in medicines if one.id in worth_it and _is_going_on(one, today)]
+    supplies = own_supplies(patient, medicines, today)
+    found = [
+        Low(one.id, one.name, None if supply.ran_out_on else supply.days)
+        for one in medicines
+        if (supply := supplies.get(one.id)) is not None and supply.is_low
+    ]
+    return sorted(found, key=lambda one: -1 if one.days is None else one.days)
+
+
+def covered(supply: Supply, versions: Sequence[Version], days: int = COVERAGE_DAYS) -> Coverage | None:
+    """Return on how many of the last days what was filled was enough, today included; None as `counting.coverage`."""
+    first = supply.today - timedelta(days=days - 1)
+    return counting.coverage([one.said for one in _counted(supply.entries, supply.unit)], versions, first, supply.today)
+
+
+def supply_of(entries: Sequence[Entry], versions: Sequence[Version], unit: str, today: date) -> Supply:
+    """Return what there is by these entries and this plan; entries in another unit than the plan's do not count."""
+    said = [one.said for one in _counted(entries, unit)]
+    units = counting.on_hand(said, versions, today)
+    return Supply(
+        entries=tuple(entries),
+        today=today,
+        unit=unit,
+        units=units,
+        days=None if units is None else days_left(units, versions, today),
+        ran_out_on=counting.ran_out_on(said, today),
+    )
+
+
+def counts_of_medicine() -> ColumnElement[bool]:
+    """Return the condition that an entry is of a medicine (joined as `Medicine`) and counts, for whoever else reads it.
+
+    `since` is bound to it. Nobody else reads what a session in question after a clinic code wrote.
+    """
+    return and_(
+        SupplyEntry.medicine_id == Medicine.id,
+        SupplyEntry.replaced.is_(False),
+        SupplyEntry.removed_at.is_(None),
+        SupplyEntry.while_closed.is_(False),
+        SupplyEntry.on_date >= bindparam("since"),
+    )
+
+
+def as_entry(row: Any) -> Entry:
+    """Return a row of `COLUMNS`, opened; with `note_sealed` where it was asked for."""
+    return Entry(
+        id=row.first_id,
+        medicine_id=row.medicine_id,
+        kind=Kind(row.kind),
+        on=row.on_date,
+        amount=Decimal(row.amount) / THOUSAND,
+        unit=_opened(row, "unit_sealed"),
+        note=_opened(row, "note_sealed") if hasattr(row, "note_sealed") else "",
+        seq=row.recorded_seq,
+        day=row.day,
+    )
+
+
+def _counted(entries: Iterable[Entry], unit: str) -> list[Entry]:
+    return [one for one in entries if one.kind is Kind.RAN_OUT or one.unit == unit]
+
+
+def _is_going_on(medicine: OwnMedicine, today: date) -> bool:
+    return medicine.standing(today) in {Standing.TAKEN, Standing.NOT_YET}
+
+
+def _opened(row: Any, column: str) -> str:
+    blob = getattr(row, column)
+    return (
+        ""
+        if blob is None
+        else vault().open_or_say(Place(SupplyEntry.__tablename__, column, row.id, row.patient_id), blob)
+    )
+
+
+# --- writing ---------------------------------------------------------------------------------------------------
+
+
+def record(
+    patient: Viewer,
+    medicine: OwnMedicine,
+    new: New,
+    moment: Moment,
+    *,
+    source: Source = Source.FORM,
+    device_seq: int | None = None,
+    recorded_at: datetime | None = None,
+) -> None:
+    """Store one entry for a medicine of the patient's own, once. Needs a writing unit.
+
+    Raise `IdTaken` for an id that cannot be used, and `OtherWords` for what came from an outbox under the id of an
+    entry that says something else; from a form that is a correction.
+    """
+    seq = next_entry_seq(patient.id)  # From here on, one writer at a time for this patient.
+    known = db().scalars(_VERSIONS, {"first_id": new.id}).all()
+    unit = medicine.newest.schedule.unit
+    fingerprint = _fingerprint(medicine.id, new)
+    if known:
+        if any(one.patient_id != patient.id or one.medicine_id != medicine.id or one.removed_at for one in known):
+            raise IdTaken
+        if known[-1].fingerprint == fingerprint:
+            return
+        if source is Source.OUTBOX:
+            if any(one.fingerprint == fingerprint for one in known):
+                return
+            raise OtherWords
+        known[-1].replaced = True
+    row = SupplyEntry(
+        id=new_id() if known else new.id,
+        first_id=new.id,
+        version=len(known) + 1,
+        practice_id=patient.practice_id,
+        patient_id=patient.id,
+        medicine_id=medicine.id,
+        kind=new.kind,
+        on_date=new.on,
+        day=moment.day,
+        amount=int(new.amount * THOUSAND),
+        recorded_at=recorded_at or clock.now(),
+        recorded_seq=seq,
+        device_seq=device_seq,
+        source=source,
+        fingerprint=fingerprint,
+        while_closed=patient.entries_closed_from is not None,
+    )
+    row.unit, row.note = unit, new.note
+    try:
+        with db().begin_nested():
+            db().add(row)
+    except IntegrityError:  # Somebody else's request took the id this very moment.
+        raise IdTaken from None
+    _watch(patient, medicine, moment.local_date)
+
+
+def take_back(patient: Viewer, medicine: OwnMedicine, entry_id: uuid.UUID, today: date) -> None:
+    """Take an entry away that was a mistake: nobody reads it any more, nothing counts it. Done twice is done once.
+
+    Raise `NotFound` for anything not one's own.
+    """
+    next_entry_seq(patient.id)
+    rows = db().scalars(_VERSIONS, {"first_id": entry_id}).all()
+    since = patient.entries_closed_from
+    if not rows or any(one.patient_id != patient.id or one.medicine_id != medicine.id for one in rows):
+        raise NotFound
+    if since is not None and any(not one.while_closed or one.recorded_at < since for one in rows):
+        raise NotFound
+    for one in rows:
+        one.removed_at = one.removed_at or clock.now()
+    db().flush()
+    _watch(patient, medicine, today)
+
+
+def was_sent(patient: Viewer, medicine_id: uuid.UUID, new: New) -> bool:
+    """Whether exactly this was stored under this id before."""
+    known = db().scalars(_VERSIONS, {"first_id": new.id}).all()
+    fingerprint = _fingerprint(medicine_id, new)
+    return any(one.patient_id == patient.id and one.fingerprint == fingerprint for one in known)
+
+
+def _watch(patient: Viewer, medicine: OwnMedicine, today: date) -> None:
+    """Keep from when on the supply is worth counting: half-way to when it is low, since a plan can change."""
+    supply = own_supply(patient, medicine, today)
+    look_from = None
+    if supply.ran_out_on is not None:
+        look_from = supply.ran_out_on
+    elif supply.days is not None:
+        look_from = today + timedelta(days=max(0, supply.days - REMIND_DAYS) // 2)
+    row = db().get(SupplyWatch, medicine.id)
+    if row is None:
+        row = SupplyWatch(medicine_id=medicine.id, practice_id=patient.practice_id, patient_id=patient.id)
+        db().add(row)
+    row.look_from = look_from
+    db().flush()
+
+
+def _fingerprint(medicine_id: uuid.UUID, new: New) -> bytes:
+    said = [str(new.kind), new.on.isoformat(), f"{new.amount.normalize():f}", new.note]
+    return vault().keyed_hash("supply", new.id.bytes + medicine_id.bytes + json.dumps(said).encode())

@@ -1,0 +1,142 @@
+"""Which cards stand beside what somebody takes: by what they take now or stopped lately, most careful first."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+
+from patient_app.checkins import after
+from patient_app.core.ids import new_id
+from patient_app.core.roles import Role
+from patient_app.core.work import Store
+from patient_app.medications import cards, catalogue, changing
+from patient_app.medications.changing import Author
+from patient_app.medications.regimen import OwnMedicine
+from patient_app.medications.said import Said
+from patient_app.profile.things import Kind
+from tests.factories import Made, make_person, make_practice, sign_in
+from tests.features.medications.plans import doses
+from tests.features.medications.regimens import at, daily, own, started
+from tests.page import Client
+
+TODAY = date(2026, 3, 2)
+ONE = doses("08:00")
+
+
+@pytest.fixture
+def patient(store: Store) -> Made:
+    return make_person(store, make_practice(store), Role.PATIENT)
+
+
+def take(store: Store, patient: Made, key: str, name: str | None = None, *, when: str = "02-01 09:00") -> OwnMedicine:
+    medicine_id = started(store, patient, daily(*ONE), at(when), Said(name or key, key))
+    return own(store, patient, medicine_id)
+
+
+def stop(store: Store, patient: Made, medicine: OwnMedicine, when: str) -> OwnMedicine:
+    with store.work(writes=True):
+        changing.stop(Author.patient(patient.viewer), medicine.id, new_id(), moment=at(when))
+    return own(store, patient, medicine.id)
+
+
+def ids(found: tuple[cards.Shown, ...]) -> list[str]:
+    return [card.id for card in found]
+
+
+def test_a_medicine_is_told_with_what_else_is_taken_in_the_persons_own_names(store: Store, patient: Made) -> None:
+    lorazepam, methadone = take(store, patient, "lorazepam", "my calm pill"), take(store, patient, "methadone")
+    found = cards.of_medicine(lorazepam, [lorazepam, methadone], TODAY, "en")
+    assert ids(found.together) == ["opioid_sedative_pair"]
+    assert set(found.together[0].names) == {"my calm pill", "methadone"}
+    assert {"alcohol_breathing", "opioids_breathing"} <= set(ids(found.substances))
+    assert found.stopping.id == "never_suddenly"
+    assert all(card.severity != "know" for card in found.pressing)
+    # The most careful first; and not one of them was reviewed, so that the notice stands beside them.
+    severities = [card.severity for card in found.substances]
+    assert severities == sorted(severities, key=["stop_and_call", "ask_first", "know"].index)
+    assert not any(card.reviewed for card in found.pressing)
+
+
+def test_what_was_stopped_lately_still_counts_beside_others(store: Store, patient: Made) -> None:
+    """Fourteen days: our own proposal, which a clinician is to confirm."""
+    methadone = take(store, patient, "methadone")
+    stopped = stop(store, patient, methadone, "03-02 09:00")
+    lorazepam = take(store, patient, "lorazepam")
+    both = [stopped, lorazepam]
+    for days, pairs in ((0, ["opioid_sedative_pair"]), (14, ["opioid_sedative_pair"]), (15, [])):
+        found = cards.of_medicine(lorazepam, both, TODAY + timedelta(days=days), "en")
+        assert ids(found.together) == pairs, days
+    assert cards.rules_file()["stopped_lately"]["status"] == "proposal"
+
+
+def test_what_begins_next_week_is_met_in_the_plan_already(store: Store, patient: Made) -> None:
+    lorazepam = take(store, patient, "lorazepam")
+    later = started(store, patient, daily(*ONE, start="2026-03-09"), at("03-02 09:00"), Said("methadone", "methadone"))
+    found = cards.of_medicine(lorazepam, [lorazepam, own(store, patient, later)], TODAY, "en")
+    assert ids(found.together) == ["opioid_sedative_pair"]
+
+
+def test_a_medicine_in_own_words_has_none_but_to_ask_first(store: Store, patient: Made) -> None:
+    medicine_id = started(store, patient, daily(*ONE), at("02-01 09:00"), Said("Grandma's drops"))
+    medicine = own(store, patient, medicine_id)
+    found = cards.of_medicine(medicine, [medicine, take(store, patient, "methadone")], TODAY, "en")
+    assert (found.together, found.substances, found.alone, found.stopping.id) == ((), (), (), "ask")
+
+
+@pytest.mark.parametrize(
+    ("key", "kinds", "first"),
+    [
+        ("disulfiram", {"alcohol"}, "alcohol_disulfiram"),
+        ("lorazepam", {"opioids"}, "opioids_breathing"),
+        ("sertraline", {"alcohol"}, "alcohol_any"),
+        ("clozapine", {"nicotine"}, "nicotine_smoke"),
+        ("sertraline", {"nicotine", "gambling"}, None),
+        ("sertraline", {"gambling"}, None),
+        ("sertraline", {"unnamed"}, None),
+        ("melatonin", set(), None),
+    ],
+)
+def test_beside_what_was_used(store: Store, patient: Made, key: str, kinds: set[str], first: str | None) -> None:
+    take(store, patient, key)
+    with store.work(writes=False):
+        found = cards.beside_use(patient.viewer, kinds, "en")
+    told = None if found is None else found.cards[0].id
+    smoke = {told.entry.id for told in catalogue.cards_for(["clozapine"], Kind.NICOTINE)}
+    assert told in smoke if first == "nicotine_smoke" else told == first
+
+
+def test_what_is_paused_or_stopped_does_not_stand_beside_use(store: Store, patient: Made) -> None:
+    medicine = take(store, patient, "disulfiram")
+    stop(store, patient, medicine, "02-20 09:00")
+    with store.work(writes=False):
+        assert cards.beside_use(patient.viewer, {"alcohol"}, "en") is None
+
+
+# --- in the offer after a check-in -----------------------------------------------------------------------------
+
+
+def check_in(client: Client, **said: str) -> str:
+    page = client.submit(client.get("/check-in").form(action="/check-in"), **said)
+    return client.follow(page).main_words
+
+
+def test_use_that_is_told_comes_with_the_cards_of_what_is_taken(app: Flask, store: Store, patient: Made) -> None:
+    """One offer: thanks first, then what is good to know, with the numbers once; nothing to who takes nothing."""
+    client = Client(app)
+    sign_in(client, patient)
+    form = client.get("/settings/about-me").form(action="/settings/about-me")
+    client.submit(form, kinds=["alcohol"])
+    assert "With what you take" not in check_in(client, use="yes")
+    take(store, patient, "disulfiram", when="01-05 09:00")
+    told = check_in(client, use="yes")
+    assert told.index("Thank you for telling us") < told.index("Drinking with disulfiram")
+    assert "Your clinic has not reviewed it yet" in told
+    assert "Your pharmacist can check all that you take" in told
+    assert "Drinking with disulfiram" not in check_in(client, use="no", mood="4")
+
+
+def test_the_cards_are_joined_to_check_ins_from_above(app: Flask) -> None:
+    assert app
+    assert after._beside == [cards.beside_use]

@@ -1,0 +1,217 @@
+"""The pages of the dose log without scripts: one tap for a group, exceptions in the same form, undo after."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+
+from patient_app.core.ids import new_id
+from patient_app.core.work import Store
+from patient_app.medications import doses
+from patient_app.medications.models import DoseState
+from patient_app.medications.said import Said
+from patient_app.medications.schedule import AsNeeded
+from patient_app.medications.skipping import Reason, Why
+from patient_app.profile import service as profiles
+from tests.factories import Made, make_patient, make_practice, sign_in
+from tests.features.medications.plans import doses as planned_doses
+from tests.features.medications.regimens import at, daily, started
+from tests.page import Client, FormOnPage, Page
+
+SetTime = Callable[[datetime], None]
+MONDAY = date(2026, 3, 2)
+LIST = f"/medications/days/{MONDAY}"
+
+
+@pytest.fixture
+def patient(store: Store, client: Client, set_time: SetTime) -> Made:
+    set_time(at("03-02 08:05").occurred_at)
+    made = make_patient(store, make_practice(store))
+    sign_in(client, made)
+    return made
+
+
+@pytest.fixture
+def two(store: Store, patient: Made) -> tuple[uuid.UUID, uuid.UUID]:
+    """Two medicines that are due together."""
+    schedule = daily(*planned_doses("08:00"))
+    return tuple(started(store, patient, schedule, at("02-01 12:00"), Said(name)) for name in ("Alder", "Birch"))  # type: ignore[return-value]
+
+
+@pytest.fixture
+def needed(store: Store, patient: Made) -> uuid.UUID:
+    return started(store, patient, daily(plan=AsNeeded(Decimal(1), 2, 240)), at("02-01 12:00"), Said("Cedar"))
+
+
+def states(store: Store, patient: Made, day: date = MONDAY) -> list[tuple[DoseState, Why | None]]:
+    with store.work(writes=False):
+        lines = doses.on_date(patient.viewer, day, at("03-02 08:05").occurred_at).lines
+    return [
+        (line.state, line.logged.why if line.logged else None) for line in sorted(lines, key=lambda line: line.name)
+    ]
+
+
+def group_form(page: Page) -> FormOnPage:
+    """Return the form of a group: what is not logged yet."""
+    return page.form(field="later")
+
+
+def test_all_taken_is_one_tap_and_undo_opens_all_again(
+    client: Client, store: Store, patient: Made, two: tuple[uuid.UUID, uuid.UUID]
+) -> None:
+    page = client.submit(group_form(client.get(LIST)), do="taken")
+    assert (page.status_code, page.location) == (303, f"{LIST}?done=dose-taken")
+    page = client.follow(page)
+    assert page.main_words.count("Taken at 08:05") == 2
+    assert states(store, patient) == [(DoseState.TAKEN, None)] * 2
+    client.submit(page.form(field="do"), do="undo")
+    assert states(store, patient) == [(DoseState.OPEN, None)] * 2
+
+
+def test_exceptions_are_marked_in_the_same_form(
+    client: Client, store: Store, patient: Made, two: tuple[uuid.UUID, uuid.UUID]
+) -> None:
+    first, second = two
+    marked = {f"state-{first}.08:00": "skipped", f"state-{second}.08:00": "later", "why": "use", "later": "120"}
+    page = client.submit(group_form(client.get(LIST)), do="marked", **marked)
+    assert page.status_code == 303
+    assert states(store, patient) == [(DoseState.SKIPPED, Why(Reason.USE)), (DoseState.LATER, None)]
+    words = client.get(LIST).main_words
+    assert "Skipped: Had been drinking or using" in words
+    assert "Later, at 10:05" in words
+
+
+def test_a_form_with_nothing_marked_says_so_and_keeps_what_was_typed(
+    client: Client, store: Store, patient: Made, two: tuple[uuid.UUID, uuid.UUID]
+) -> None:
+    page = client.submit(group_form(client.get(LIST)), do="marked", own_words="rain all day")
+    assert page.status_code == 422
+    assert "Nothing is marked yet." in page.main_words
+    assert "rain all day" in group_form(page).filled()["own_words"]
+    assert states(store, patient) == [(DoseState.OPEN, None)] * 2
+
+
+@pytest.mark.parametrize("dose", ["", "x", f"{new_id()}.08:00", "08:00", "\x00.day", f"{new_id()}.{'9' * 100_000}"])
+def test_what_names_no_dose_is_refused(client: Client, patient: Made, dose: str) -> None:
+    page = client.post(LIST, data={"id": str(new_id()), "do": "taken", "dose": dose})
+    assert page.status_code in {404, 422}
+
+
+def test_one_dose_is_taken_at_another_time_and_amount(
+    client: Client, store: Store, patient: Made, two: tuple[uuid.UUID, uuid.UUID]
+) -> None:
+    address = f"{LIST}/{two[0]}/08:00"
+    page = client.get(address)
+    assert (
+        client.submit(page.form(field="state"), state="taken", when="time", time="07:15", amount="0,5").status_code
+        == 303
+    )
+    assert "Taken at 07:15, ½ tablet" in client.get(address).main_words
+    page = client.submit(client.get(address).form(field="state"), state="taken", when="time", time="23:00")
+    assert page.errors == {"time": "Error: That time has not come yet. Use an earlier one."}
+    page = client.submit(client.get(address).form(field="state"), why="forgot")
+    assert page.errors == {"state": "Error: Pick one: taken, later or skipped."}
+    client.submit(client.get(address).form(action=address), do="undo")
+    assert states(store, patient)[0] == (DoseState.OPEN, None)
+
+
+@pytest.mark.parametrize(
+    "amount", ["0", "-1", "1000000000", "1e399990", "NaN", "1" * 1_000_000, "1\x00", "٣", "0.0004"]
+)
+def test_an_amount_that_nobody_can_take_is_refused(
+    client: Client, store: Store, patient: Made, two: tuple[uuid.UUID, uuid.UUID], amount: str
+) -> None:
+    address = f"{LIST}/{two[0]}/08:00"
+    page = client.post(address, data={"id": str(new_id()), "state": "taken", "amount": amount})
+    if amount == "1\x00":  # A hidden sign is left out.
+        assert page.status_code == 303
+        return
+    assert (page.status_code, list(page.errors)) == (422, ["amount"])
+    assert states(store, patient)[0] == (DoseState.OPEN, None)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "days/2026-3-2",
+        "days/0001-01-01",
+        "days/9999-12-31",
+        "days/2026-03-05",
+        "days/x",
+        f"days/{MONDAY}/{new_id()}/08:00",
+    ],
+)
+def test_a_page_of_no_such_day_or_dose_is_not_there(client: Client, patient: Made, address: str) -> None:
+    assert client.get(f"/medications/{address}").status_code == 404
+
+
+def test_a_past_day_is_filled_in_without_a_time_and_an_old_one_is_only_read(
+    client: Client, store: Store, patient: Made, two: tuple[uuid.UUID, uuid.UUID]
+) -> None:
+    past = "/medications/days/2026-02-20"
+    client.submit(client.get(past).form(field="do"), do="taken")
+    words = client.get(past).main_words
+    assert words.count("Taken") == 2
+    assert "Taken at" not in words
+    old = client.get("/medications/days/2026-02-10")
+    assert old.forms == []
+    assert "too long ago" in old.main_words
+
+
+def test_reasons_that_name_use_are_not_offered_where_it_plays_no_part(
+    client: Client, store: Store, patient: Made, two: tuple[uuid.UUID, uuid.UUID]
+) -> None:
+    assert "Had been drinking or using" in client.get(LIST).main_words
+    with store.work(writes=True):
+        profiles.change(patient.viewer, part=profiles.Part.NO)
+    for address in (LIST, f"{LIST}/{two[0]}/08:00"):
+        words = client.get(address).main_words
+        assert "drinking or using" not in words
+        assert "mixing" not in words
+
+
+def test_one_too_soon_is_told_first_and_never_forbidden(
+    client: Client, store: Store, patient: Made, needed: uuid.UUID, set_time: SetTime
+) -> None:
+    address = f"/medications/as-needed/{needed}"
+    first = client.get(address).form(field="when")
+    assert client.submit(first).status_code == 303
+    assert client.submit(first).status_code == 303  # A second tap: the same one, and nothing to warn of.
+    set_time(at("03-02 09:00").occurred_at)
+    page = client.post(address, data={"id": str(new_id())})
+    assert page.status_code == 422
+    assert "The plan says 4 hours between two. That is at 12:05." in page.main_words
+    assert "Write it down anyway" in page.main_words
+    assert client.submit(page.form(field="anyway")).status_code == 303
+    set_time(at("03-02 15:00").occurred_at)
+    page = client.get(address)
+    assert "You wrote down 2 for this day. The plan says at most 2." in page.main_words
+    undo = page.form(field="undo")
+    assert client.submit(undo, undo=undo.controls["undo"].get("value") or "").status_code == 303
+    assert "You wrote down" not in client.get(address).main_words
+
+
+def test_today_has_one_line_for_what_is_due_and_names_no_medicine(
+    client: Client, patient: Made, two: tuple[uuid.UUID, uuid.UUID]
+) -> None:
+    page = client.get("/today")
+    assert "2 doses are on your list for now." in page.main_words
+    assert "Alder" not in page.words
+    client.submit(group_form(client.get(LIST)), do="taken")
+    assert "on your list" not in client.get("/today").main_words
+
+
+def test_counts_are_three_numbers_named_self_logged(
+    client: Client, patient: Made, two: tuple[uuid.UUID, uuid.UUID]
+) -> None:
+    client.submit(group_form(client.get(LIST)), do="taken")
+    page = client.get("/medications/counts")
+    cells = [[(cell.text or "") for cell in row] for table in page.all("tbody")[:1] for row in table]
+    assert cells == [["7 days", "2", "0", "12"], ["30 days", "2", "0", "56"], ["90 days", "2", "0", "56"]]
+    assert "self-logged" in page.main_words
+    assert "%" not in page.main_words
+    assert "streak" not in page.main_words

@@ -1,0 +1,152 @@
+"""What follows when doses were left out: each rule by example, and never less care where something is not known."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from patient_app.core.identity import Viewer
+from patient_app.core.ids import new_id
+from patient_app.core.roles import Role
+from patient_app.core.work import Store, db
+from patient_app.medications import left_out
+from patient_app.medications.models import Dose, DoseState, DoseVersion, Source
+from patient_app.medications.regimen import OwnMedicine
+from patient_app.medications.said import Said
+from patient_app.medications.schedule import EveryWeeks, Regular
+from tests.factories import ZONE, Made, make_person, make_practice
+from tests.features.medications.plans import doses
+from tests.features.medications.regimens import at, daily, own, started
+
+# (medicine, form, days left out, the special cards in their order); "ask" always follows.
+CASES = [
+    ("sertraline", None, 1, []),
+    ("sertraline", None, None, []),
+    ("clozapine", None, 1, []),
+    ("clozapine", None, 2, ["clozapine_gap"]),
+    ("lamotrigine", None, 4, []),
+    ("lamotrigine", None, 5, ["lamotrigine_gap"]),
+    ("methadone", None, 1, []),
+    ("methadone", None, 2, ["tolerance_left_out"]),
+    ("methadone", None, 3, ["tolerance_left_out", "methadone_gap"]),
+    ("methadone", None, None, ["tolerance_left_out", "methadone_gap"]),
+    ("buprenorphine", None, 1, ["buprenorphine_gap"]),
+    ("buprenorphine_naloxone", None, 2, ["tolerance_left_out", "buprenorphine_gap"]),
+    ("naltrexone", None, 0, ["tolerance_without_block"]),
+    ("naltrexone", "long_acting_injection", 1, ["tolerance_without_block", "next_due_gap"]),
+    ("paliperidone", "long_acting_injection", 1, ["next_due_gap"]),
+    (None, None, None, []),
+]
+
+
+@pytest.fixture
+def patient(store: Store) -> Made:
+    return make_person(store, make_practice(store), Role.PATIENT)
+
+
+def said(key: str | None, form: str | None) -> Said:
+    return Said(key or "something of my own", key, form=form)
+
+
+@pytest.mark.sqlite
+def test_what_follows(store: Store, patient: Made) -> None:
+    for key, form, days, special in CASES:
+        medicine = own(
+            store, patient, started(store, patient, daily(*doses("08:00")), at("02-01 07:00"), said(key, form))
+        )
+        found = left_out.cards_for(medicine, days, "en")
+        assert [card.id for card in found] == [*special, "ask"], (key, form, days)
+        assert all(card.lines for card in found)
+
+
+def test_every_rule_has_a_case_a_source_and_says_that_it_is_a_proposal() -> None:
+    shown = {card for *_, special in CASES for card in special}
+    for rule in left_out.rules():
+        assert rule.shows in shown
+        assert rule.source
+        assert rule.status == "proposal"
+        assert left_out._card(rule.shows, "en").crisis  # They speak of danger: the two numbers stand beside them.
+
+
+def test_which_must_not_be_stopped_all_at_once_is_said(store: Store, patient: Made) -> None:
+    def told(key: str | None) -> str | None:
+        medicine = own(
+            store, patient, started(store, patient, daily(*doses("08:00")), at("02-01 07:00"), said(key, None))
+        )
+        found = left_out.before_stopping(medicine, "en")
+        return None if found is None else found.id
+
+    assert told("lorazepam") == "never_suddenly"
+    assert told("sertraline") is None
+    assert told(None) is None
+
+
+# --- how many days ---------------------------------------------------------------------------------------------
+
+
+def log(store: Store, patient: Made, medicine: OwnMedicine, on: str, state: DoseState, slot: str = "08:00") -> None:
+    """Write down what is known of a dose, as the dose log does."""
+    moment, dose_id = at(f"{on} 08:00"), new_id()
+    with store.work(writes=True):
+        common = {"recorded_at": moment.occurred_at, "recorded_seq": 1, "source": Source.FORM, "patient_id": patient.id}
+        db().add(
+            Dose(
+                id=dose_id,
+                practice_id=patient.practice_id,
+                medicine_id=medicine.id,
+                plan_date=moment.local_date,
+                slot=slot,
+                day=moment.day,
+                utc_offset=-300,
+                zone=ZONE,
+                device_seq=None,
+                newest_version=1,
+                **common,
+            )
+        )
+        db().flush()
+        db().add(
+            DoseVersion(
+                id=new_id(),
+                dose_id=dose_id,
+                version=1,
+                state=state,
+                occurred_at=moment.occurred_at,
+                utc_offset=-300,
+                edited_at=moment.occurred_at,
+                fingerprint=b"",
+                **common,
+            )
+        )
+
+
+def days(store: Store, viewer: Viewer, medicine: OwnMedicine, on: str) -> int | None:
+    with store.work(writes=False):
+        return left_out.days_without(viewer, medicine, date.fromisoformat(f"2026-{on}"))
+
+
+def test_days_are_counted_from_the_first_dose_that_is_not_known_to_be_taken(store: Store, patient: Made) -> None:
+    medicine = own(store, patient, started(store, patient, daily(*doses("08:00", "20:00")), at("02-01 07:00")))
+    assert days(store, patient.viewer, medicine, "02-03") is None
+    log(store, patient, medicine, "02-03", DoseState.TAKEN)
+    log(store, patient, medicine, "02-03", DoseState.SKIPPED, "20:00")
+    log(store, patient, medicine, "02-04", DoseState.SKIPPED)
+    log(store, patient, medicine, "02-05", DoseState.OPEN)  # Taken back: nothing is known.
+    assert [days(store, patient.viewer, medicine, on) for on in ("02-03", "02-04", "02-05", "02-08")] == [0, 1, 2, 5]
+    # Longer ago than anybody looks: not known, which counts as long.
+    assert days(store, patient.viewer, medicine, "05-30") is None
+
+
+def test_of_a_weekly_one_days_count_from_the_day_it_was_due(store: Store, patient: Made) -> None:
+    weekly = daily(plan=Regular(EveryWeeks(frozenset({1})), doses("08:00")))  # Mondays: 2 and 9 February.
+    medicine = own(store, patient, started(store, patient, weekly, at("02-02 07:00")))
+    log(store, patient, medicine, "02-02", DoseState.TAKEN)
+    assert [days(store, patient.viewer, medicine, on) for on in ("02-08", "02-09", "02-11")] == [0, 1, 3]
+
+
+def test_nobody_elses_doses_are_counted(store: Store, patient: Made) -> None:
+    medicine = own(store, patient, started(store, patient, daily(*doses("08:00")), at("02-01 07:00")))
+    log(store, patient, medicine, "02-03", DoseState.TAKEN)
+    other = make_person(store, make_practice(store, "Other"), Role.PATIENT)
+    assert days(store, other.viewer, medicine, "02-04") is None
