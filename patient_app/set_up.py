@@ -66,6 +66,7 @@ def bring_up_to_date(config: Config) -> None:
         keys_database.close()
         database.close()
     installation.migrate_all(config)
+    vapid.make_keys(config)
     if before is not None and before < CONSENTS_SEALED:
         with opened(config) as store:
             seals.seal_all(store)
@@ -122,7 +123,6 @@ def prepare_to_run(config: Config, bar: Bar) -> str | None:
     if config.secure_cookies and not config.master_key and not installation.own_key_file(config).exists():
         raise ConfigError("There is no master key: set MASTER_KEY (`python app.py init --new-key FILE` makes one).")
     installation.make_own_key(config)
-    vapid.make_keys(config)
     bring_up_to_date(config)
     with opened(config) as store:
         kind = kind_of(store)
@@ -182,7 +182,6 @@ def write_new_key(file: Path) -> None:
 def make_real(config: Config, practice_name: str, zone: str, administrator: Administrator) -> str:
     """Set up a real practice in an empty database; return the token of the administrator's one-time link."""
     _check_real_key(config)
-    vapid.make_keys(config)
     bring_up_to_date(config)
     with opened(config) as store, _words(store):
         kind = kind_of(store)

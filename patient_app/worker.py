@@ -25,6 +25,7 @@ from patient_app.core.work import Store
 from patient_app.factory import create_app
 from patient_app.push import actions
 from patient_app.push import service as push
+from patient_app.reminders import by_push
 from patient_app.reminders import engine as reminders
 
 THREADS = 4
@@ -60,7 +61,7 @@ def _make_reminders(store: Store) -> int:
 JOBS = (
     Job("deliver mail", SOON, mail.deliver_due),
     Job("make reminders", SOON, _make_reminders),
-    Job("send reminders", SOON, reminders.deliver_due),
+    Job("send reminders", SOON, by_push.deliver_due),
     Job("handle reset requests", SOON, resets.handle_requests),
     Job("expire consents", MINUTE, consent.expire_due),
     Job("anchor access records", MINUTE, access_log.anchor),

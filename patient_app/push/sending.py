@@ -112,8 +112,9 @@ class Sender:
         if topic is not None and not _TOPIC.fullmatch(topic):
             raise ValueError("A topic is up to 32 signs of base64url.")
         pusher = self._pushers.get(device.vapid_key)
-        if pusher is None:  # Its key was taken out of the file: only a new subscription helps.
-            return Outcome(Result.GONE)
+        if pusher is None:  # Its key is not in the file (any more). The phone makes it anew when the app is opened.
+            logger().error("push key missing")
+            return Outcome(Result.REFUSED)
         try:
             origin = self._allowed.origin_of(device.endpoint)
             sealed = pusher.sealed(body, device)

@@ -165,7 +165,7 @@ def _by_push(row: Any, rule: Rule, whose: Whose, lease_ends: datetime, sender: S
         chosen = Wording.DISCREET
     of = about_of(row, rule, whose, occurrence)
     told = messages.Told(occurrence.id, chosen, of, minute_of(occurrence), whose.language)
-    parcels = [(device, messages.payload(device, told)) for device in devices]
+    parcels = [(device, sender.pack(device, messages.payload(device, told), occurrence.until)) for device in devices]
     taken = new_id()
     occurrence.state, occurrence.claim, occurrence.act_at = State.SENDING, taken, lease_ends
     occurrence.attempts += 1

@@ -15,6 +15,8 @@ from patient_app.reminders.ways import Device, Payload
 from patient_app.reminders.wording import About
 
 OPENS = "/reminders"
+# Check-ins and doses are done there.
+TODAY = "/today"
 _TOPIC_LENGTH = 32  # RFC 8030, 5.4
 
 
@@ -39,7 +41,7 @@ def payload(device: Device, told: Told) -> Payload:
         "body": shown.body,
         "lang": told.language,
         "at": "" if told.minute is None else wording.clock_time(told.minute),
-        "url": OPENS,
+        "url": TODAY if told.of.kind in {Kind.CHECK_IN, Kind.DOSES} else OPENS,
     }
 
 

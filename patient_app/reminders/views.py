@@ -15,14 +15,14 @@ from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.ids import new_id
 from patient_app.core.pages import render_page
-from patient_app.reminders import calendar_views, own, seen, showing, sources
+from patient_app.reminders import acting, calendar_views, own, seen, showing, sources
 from patient_app.reminders.blueprint import bp
 from patient_app.reminders.forms import OfferForm, PauseForm, QuietForm, ReminderForm, ZoneForm
 from patient_app.reminders.models import Kind
 from patient_app.reminders.own import Chosen, OneOnly, OwnReminder, TooMany
 from patient_app.reminders.wording import KIND_NAMES
 
-__all__ = ["bp", "calendar_views"]
+__all__ = ["acting", "bp", "calendar_views"]
 
 REFUSED = 422
 notices.register(

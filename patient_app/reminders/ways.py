@@ -43,6 +43,12 @@ class Sender(Protocol):
     def devices_of(self, person_id: uuid.UUID) -> Sequence[Device]:
         """Return the devices that may be sent to; asked in a unit of work."""
 
+    def pack(self, device: Device, payload: Payload, until: datetime) -> Payload:
+        """Return what is sent, with what this way needs besides; asked in the claim's writing unit.
+
+        `until` is when the occurrence makes no more sense.
+        """
+
     def send(self, device: Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str) -> Outcome:
         """Send; `ttl` counts seconds. Never raises for what a push service does, and always ends within seconds."""
 
@@ -57,8 +63,12 @@ class NoPush:
         """Return none."""
         return ()
 
-    def send(self, device: Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str) -> Outcome:
+    def pack(self, device: Device, payload: Payload, until: datetime) -> Payload:
         """Is never asked, there being no device."""
+        raise NotImplementedError
+
+    def send(self, device: Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str) -> Outcome:
+        """Is never asked either."""
         raise NotImplementedError
 
     def keep(self, device: Device, outcome: Outcome) -> None:

@@ -81,6 +81,11 @@ class ToReceiver:
         assert person_id
         return (Phone(ONE),)
 
+    def pack(self, device: Device, payload: Payload, until: datetime) -> Payload:
+        """Add nothing."""
+        assert until
+        return payload
+
     def send(self, device: Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str) -> Told:
         """Post it, and read the answer."""
         assert device.id == ONE

@@ -51,6 +51,11 @@ class Counting:
         assert person_id
         return self.devices
 
+    def pack(self, device: Device, payload: Payload, until: datetime) -> Payload:
+        """Add nothing."""
+        assert until
+        return payload
+
     def send(self, device: Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str) -> Told:
         """Count it."""
         assert topic
