@@ -135,8 +135,11 @@ def migrate() -> None:
     Back them up before.
     """
     from patient_app import set_up
+    from patient_app.push import vapid
 
-    set_up.bring_up_to_date(Config.from_env())
+    config = Config.from_env()
+    set_up.bring_up_to_date(config)
+    vapid.make_keys(config)
     click.echo("Both databases are up to date.")
 
 
@@ -228,10 +231,12 @@ def demo_fill() -> None:
     Makes the database, and a key beside it, where there is none.
     """
     from patient_app import set_up
+    from patient_app.push import vapid
 
     config = Config.from_env()
     installation.make_own_key(config)
     set_up.bring_up_to_date(config)
+    vapid.make_keys(config)
     with set_up.opened(config) as store:
         set_up.fill(store, _bar)
     click.echo("The demonstration practice is in the database. `python app.py run` starts it and says how to sign in.")

@@ -66,7 +66,6 @@ def bring_up_to_date(config: Config) -> None:
         keys_database.close()
         database.close()
     installation.migrate_all(config)
-    vapid.make_keys(config)
     if before is not None and before < CONSENTS_SEALED:
         with opened(config) as store:
             seals.seal_all(store)
@@ -124,6 +123,7 @@ def prepare_to_run(config: Config, bar: Bar) -> str | None:
         raise ConfigError("There is no master key: set MASTER_KEY (`python app.py init --new-key FILE` makes one).")
     installation.make_own_key(config)
     bring_up_to_date(config)
+    vapid.make_keys(config)
     with opened(config) as store:
         kind = kind_of(store)
         if kind is None and config.secure_cookies:
@@ -183,6 +183,7 @@ def make_real(config: Config, practice_name: str, zone: str, administrator: Admi
     """Set up a real practice in an empty database; return the token of the administrator's one-time link."""
     _check_real_key(config)
     bring_up_to_date(config)
+    vapid.make_keys(config)
     with opened(config) as store, _words(store):
         kind = kind_of(store)
         if kind is InstallationKind.DEMONSTRATION:
