@@ -27,8 +27,8 @@ notices.register(
 )
 notices.register(
     "reminders.show_calendar",
-    calendar_on=_l("Your calendar has an address now. An earlier one works no more."),
-    calendar_off=_l("The address works no more."),
+    calendar_on=_l("Here is your link. If you had one before, it works no more."),
+    calendar_off=_l("The link works no more."),
 )
 
 
