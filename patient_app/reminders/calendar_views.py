@@ -64,6 +64,7 @@ def put_off(occurrence_id: uuid.UUID) -> ResponseReturnValue:
 @access(Permission.REMINDERS_MANAGE)
 def show_calendar() -> ResponseReturnValue:
     """Show the address of the calendar, and what whoever has it can read."""
+    own.asking(viewer())
     token = own.settings_of(viewer()).feed
     address = mail.link_to(url_for("reminders.calendar_feed", token=token)) if token else ""
     return render_page("reminders/calendar.html", address=address)
