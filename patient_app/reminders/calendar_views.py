@@ -27,8 +27,8 @@ notices.register(
 )
 notices.register(
     "reminders.show_calendar",
-    calendar_on=_l("Your calendar has an address now. An earlier one works no more."),
-    calendar_off=_l("The address works no more."),
+    calendar_on=_l("Here is your link. If you had one before, it works no more."),
+    calendar_off=_l("The link works no more."),
 )
 
 
@@ -64,6 +64,7 @@ def put_off(occurrence_id: uuid.UUID) -> ResponseReturnValue:
 @access(Permission.REMINDERS_MANAGE)
 def show_calendar() -> ResponseReturnValue:
     """Show the address of the calendar, and what whoever has it can read."""
+    own.asking(viewer())
     token = own.settings_of(viewer()).feed
     address = mail.link_to(url_for("reminders.calendar_feed", token=token)) if token else ""
     return render_page("reminders/calendar.html", address=address)

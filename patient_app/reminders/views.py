@@ -67,6 +67,7 @@ def _overview(pause: PauseForm, quiet: QuietForm | None, status: int = 200) -> R
 @access(Permission.REMINDERS_MANAGE)
 def pause_all() -> ResponseReturnValue:
     """Pause all until a date."""
+    own.asking(viewer())
     form = PauseForm()
     until = form.until_day(_today(viewer())) if form.validate() else None
     if until is None:
@@ -87,6 +88,7 @@ def resume_all() -> ResponseReturnValue:
 @access(Permission.REMINDERS_MANAGE)
 def save_quiet() -> ResponseReturnValue:
     """Keep the quiet hours."""
+    own.asking(viewer())
     form = QuietForm()
     quiet = form.quiet() if form.validate() else None
     if form.errors:
@@ -108,6 +110,7 @@ def _kind(named: str | None) -> Kind:
 @access(Permission.REMINDERS_MANAGE)
 def new() -> ResponseReturnValue:
     """Show the form for one more, of the kind in the address."""
+    own.asking(viewer())
     kind = _kind(request.args.get("kind", Kind.OWN.value))
     return _form_page(ReminderForm.of(kind), None)
 
@@ -117,6 +120,7 @@ def new() -> ResponseReturnValue:
 def save_new() -> ResponseReturnValue:
     """Add it; the same one sent again changes it to what was said."""
     patient = viewer()
+    own.asking(patient)
     named = {kind.value: kind for kind in sources.known()}
     form = ReminderForm.of(named.get(request.form.get("kind", ""), Kind.OWN))
     showing.offer_medicines(form, patient)
@@ -202,6 +206,7 @@ def _form_page(form: ReminderForm, known: OwnReminder | None, pause: PauseForm |
 @access(Permission.REMINDERS_MANAGE)
 def offer() -> ResponseReturnValue:
     """Offer what is usual, with nothing ticked."""
+    own.asking(viewer())
     form = OfferForm(check_in_at="19:00")
     return render_page("reminders/offer.html", form=form, has_medicines=showing.has_medicines(viewer()))
 
@@ -211,6 +216,7 @@ def offer() -> ResponseReturnValue:
 def take_offer() -> ResponseReturnValue:
     """Turn on what was ticked; the offer does not come again, whatever was said."""
     patient, form = viewer(), OfferForm()
+    own.asking(patient)
     minute = form.check_in_at.minute if form.validate() else None
     if form.check_in.data and minute is None and not form.errors:
         form.add_error("check_in_at", _l("Choose a time."))

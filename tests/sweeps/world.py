@@ -60,6 +60,7 @@ from tests.postgres import Postgres, Urls
 from tests.sweeps.kept_rows import KeptRows
 from tests.sweeps.world_doses import doses
 from tests.sweeps.world_medicines import medicines
+from tests.sweeps.world_reminders import reminders
 
 # Words in every field of the owner, and in fields of others that are not for everybody, each with what it takes to see
 # it. Nothing else in the application holds them.
@@ -100,6 +101,8 @@ CANARIES = {
     "skip_reason": f"{CANARY}leftout",
     "skip_words": f"{CANARY}wordsofskipping",
     "supply_note": f"{CANARY}pharmacy",
+    "reminder": f"{CANARY}remindedof",
+    "reminder_words": f"{CANARY}lockscreen",
     "blood_test": f"{CANARY}bloodtest",
     "device": "Quorvix, Linux",
     # Of others: the supporter with a consent, and the clinician with one.
@@ -136,7 +139,9 @@ SPELLED = {
 QUERIES = {"/sharing/new": {"to": "team:prescriber"}, "/sharing/preview": {"to": "team:prescriber"}}
 BODIES = {
     "/check-in/<uuid:entry_id>/private": {"private": "yes"},
+    "/reminders/<uuid:occurrence_id>/later": {"minutes": "30"},
     "/settings/phone": {"shared": "yes"},
+    "/settings/reminders/zone": {"zone": "America/Chicago", "answer": "stay"},
 }
 
 # How long ago everybody's session began but the one that began with a clinic code, half as long ago.
@@ -347,6 +352,7 @@ def build(folder: Path, server: Postgres | None = None, urls: Urls = NO_URLS) ->
     _team_note(store, world)
     medicines(store, world, CANARIES)
     doses(store, world, CANARIES)
+    reminders(store, world, CANARIES)
     store.close()
     return world
 
