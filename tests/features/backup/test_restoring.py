@@ -82,6 +82,7 @@ def test_nothing_old_opens_or_is_sent(installed: Installed) -> None:
         "devices that get messages": 0,
         "answers on notifications": 0,
         "messages that waited": 1,
+        "reminders that waited": 0,
         "consents": 1,
         "places on care teams": 1,
     }
