@@ -24,6 +24,7 @@ from patient_app.core.logs import logger
 from patient_app.core.work import Store
 from patient_app.factory import create_app
 from patient_app.reminders import engine as reminders
+from patient_app.reminders import over as old_reminders
 
 THREADS = 4
 ENDINGS = (signal.SIGTERM, signal.SIGINT)
@@ -66,6 +67,7 @@ JOBS = (
     Job("prune throttle", HOUR, _pruning(throttle.prune)),
     Job("prune links and codes", HOUR, _pruning(links.prune)),
     Job("prune mail", HOUR, _pruning(mail.prune)),
+    Job("prune reminders", HOUR, _pruning(old_reminders.prune)),
 )
 
 

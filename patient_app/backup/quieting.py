@@ -19,7 +19,7 @@ from patient_app.accounts import links, mail, resets, sessions, teams
 from patient_app.accounts.models import Person
 from patient_app.consent import service as consent
 from patient_app.core.work import Store, db
-from patient_app.reminders import restored as reminders
+from patient_app.reminders import over as reminders
 
 
 @dataclass(frozen=True, slots=True)
