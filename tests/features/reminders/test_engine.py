@@ -463,7 +463,7 @@ def test_what_came_up_long_ago_goes_with_what_became_of_it(store: Store, patient
     set_time(moment("06-10 12:00"))
     with store.work(writes=True):
         assert over.prune() == 1
-    assert [one.local_day.month for one in occurrences(store)] == [5]
+    assert {one.local_day.month for one in occurrences(store)} == {5}
     with store.work(writes=False):
         assert len(db().scalars(select(Delivery)).all()) == 1
 
