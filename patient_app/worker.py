@@ -27,6 +27,7 @@ from patient_app.push import actions
 from patient_app.push import service as push
 from patient_app.reminders import by_push
 from patient_app.reminders import engine as reminders
+from patient_app.reminders import over as old_reminders
 
 THREADS = 4
 ENDINGS = (signal.SIGTERM, signal.SIGINT)
@@ -71,6 +72,7 @@ JOBS = (
     Job("prune mail", HOUR, _pruning(mail.prune)),
     Job("prune answers on notifications", HOUR, _pruning(actions.prune)),
     Job("prune devices that got messages", HOUR, _pruning(push.prune)),
+    Job("prune reminders", HOUR, _pruning(old_reminders.prune)),
 )
 
 

@@ -21,7 +21,7 @@ from patient_app.consent import service as consent
 from patient_app.core.work import Store, db
 from patient_app.push import actions
 from patient_app.push import service as push
-from patient_app.reminders import restored as reminders
+from patient_app.reminders import over as reminders
 
 
 @dataclass(frozen=True, slots=True)

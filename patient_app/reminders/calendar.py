@@ -21,7 +21,7 @@ from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.work import config, connection
-from patient_app.reminders import own, sources
+from patient_app.reminders import choosing, sources
 from patient_app.reminders.making import paused_until
 from patient_app.reminders.models import Kind, Reminder, ReminderSettings
 from patient_app.reminders.sources import Rule, Whose
@@ -56,7 +56,7 @@ _RULES = select(
 
 def open_feed(patient: Viewer) -> str:
     """Make a new secret, of 256 random bits, and return it; an earlier one is closed. Needs a writing unit."""
-    row = own.settings_row(patient)
+    row = choosing.settings_row(patient)
     token = secrets.token_urlsafe(32)
     row.feed_hash, row.feed = _hash(token), token
     return token
@@ -64,7 +64,7 @@ def open_feed(patient: Viewer) -> str:
 
 def close_feed(patient: Viewer) -> None:
     """Close the calendar: its address opens nothing any more. Needs a writing unit."""
-    row = own.settings_row(patient)
+    row = choosing.settings_row(patient)
     row.feed_hash, row.feed = None, None
 
 

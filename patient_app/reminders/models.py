@@ -162,7 +162,7 @@ class Occurrence(Base):
     __tablename__ = "occurrence"
     __table_args__ = (
         UniqueConstraint("reminder_id", "local_day", "slot"),
-        CheckConstraint("due_at < until", name="window"),
+        CheckConstraint("due_at <= until", name="window"),
         Index("ix_occurrence_act_at", "act_at"),
         Index("ix_occurrence_due_at", "due_at"),
         Index("ix_occurrence_patient", "patient_id", "due_at"),

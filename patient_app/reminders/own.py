@@ -1,34 +1,31 @@
-"""A patient's own reminders: read, added, changed, paused, ended. Nobody else reads them, and no consent opens them.
+"""Reading one's own reminders. Nobody else reads them, and no consent opens them. Changing is `choosing`'s.
 
-A session that began with a clinic code, and is still in question, sees none and changes none.
+A session that began with a clinic code, and is still in question, sees none.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.exc import IntegrityError
 
-from patient_app.accounts import preferences
 from patient_app.accounts.models import Person
 from patient_app.checkins.models import CheckIn
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.vault import Place
-from patient_app.core.work import connection, db, vault
+from patient_app.core.work import connection, vault
 from patient_app.reminders import sources
 from patient_app.reminders.models import Kind, Reminder, ReminderSettings, Wording
 from patient_app.reminders.schedule import EVERY_DAY, Quiet
 from patient_app.reminders.sources import Rule, Whose
 
-MOST_REMINDERS = 20
 # Where the phone was longer ago says nothing of where it is.
 LATELY = timedelta(days=2)
 MOST_TIMES = 12
@@ -87,14 +84,6 @@ _TODAY = select(
     .subquery("who")
     .outerjoin(ReminderSettings, ReminderSettings.patient_id == bindparam("patient_id"))
 )
-
-
-class TooMany(Exception):
-    """No more reminders fit; one has to be ended first."""
-
-
-class OneOnly(Exception):
-    """There is one of this kind already, and it can be changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,145 +184,11 @@ def for_today(patient: Viewer, now: datetime) -> ForToday:
     return ForToday(row.offer_answered_at is None and not has_reminders, other if asks else "")
 
 
-# --- changing --------------------------------------------------------------------------------------------------
-
-
-def add(patient: Viewer, reminder_id: uuid.UUID, chosen: Chosen) -> uuid.UUID:
-    """Add a reminder once and return its id; the same id again changes it to what was said. Needs a writing unit.
-
-    Raise `TooMany`, `OneOnly` for a second one of a kind of which there is one, and `NotFound` for an id that cannot be
-    used and for a session in question.
-    """
-    _settings_row(patient)  # One writer at a time for this patient.
-    known = db().get(Reminder, reminder_id)
-    if known is not None:
-        _check_own(patient, known)
-        _write(known, chosen)
-        return known.id
-    others = own_reminders(patient)
-    if chosen.kind in ONE_ONLY and any(other.kind is chosen.kind for other in others):
-        raise OneOnly
-    if len(others) >= MOST_REMINDERS:
-        raise TooMany
-    now = clock.now()
-    row = Reminder(
-        id=reminder_id, practice_id=patient.practice_id, patient_id=patient.id, kind=chosen.kind, created_at=now
-    )
-    _write(row, chosen)
-    db().add(row)
-    db().flush()
-    return row.id
-
-
-def change(patient: Viewer, reminder_id: uuid.UUID, chosen: Chosen) -> None:
-    """Change a reminder; its kind stays. Needs a writing unit. Raise `NotFound` as `own_reminder` does."""
-    row = _row(patient, reminder_id)
-    _write(row, replace(chosen, kind=Kind(row.kind)))
-
-
-def end(patient: Viewer, reminder_id: uuid.UUID) -> None:
-    """Turn a reminder off for good; what it said before stays in the history. Needs a writing unit."""
-    row = _row(patient, reminder_id)
-    row.ended_at, row.next_at = clock.now(), None
-
-
-def pause(patient: Viewer, reminder_id: uuid.UUID, until: date | None) -> None:
-    """Pause a reminder until a civil date, on which it reminds again; None ends the pause. Needs a writing unit."""
-    row = _row(patient, reminder_id)
-    row.paused_until, row.next_at = until, clock.now()
-
-
-def pause_all(patient: Viewer, until: date | None) -> None:
-    """Pause all until a civil date, as `pause`. Needs a writing unit; raise `NotFound` for a session in question."""
-    row = _settings_row(patient)
-    row.paused_until = until
-    for reminder in own_reminders(patient):
-        db().get_one(Reminder, reminder.id).next_at = clock.now()
-
-
-def set_quiet(patient: Viewer, quiet: Quiet | None) -> None:
-    """Keep the quiet hours; None for none. Needs a writing unit; raise `NotFound` for a session in question."""
-    row = _settings_row(patient)
-    row.quiet_from, row.quiet_to = (None, None) if quiet is None else (quiet.first, quiet.last)
-
-
-def answer_offer(patient: Viewer) -> None:
-    """Keep that the offer of reminders was answered, whatever was said. Needs a writing unit."""
-    row = _settings_row(patient)
-    row.offer_answered_at = row.offer_answered_at or clock.now()
-
-
 def asks_about_zone(patient: Viewer, settings: Settings, phone_zone: str) -> bool:
     """Whether a person is to be asked if their reminders move to the zone that their phone is in: once a change."""
     if patient.entries_closed_from is not None or clock.find_zone(phone_zone) is None:
         return False
     return phone_zone not in {patient.zone, settings.zone_asked}
-
-
-def answer_zone(patient: Viewer, phone_zone: str, *, move: bool) -> None:
-    """Keep the answer to that question, and move to the zone if it was yes. Needs a writing unit.
-
-    Raise `NotFound` for a zone that we do not know, and for a session in question.
-    """
-    if clock.find_zone(phone_zone) is None:
-        raise NotFound
-    row = _settings_row(patient)
-    if move:
-        # Whoever goes back is asked again.
-        row.zone_asked = None
-        preferences.set_zone(patient, phone_zone)
-    else:
-        row.zone_asked = phone_zone
-
-
-# --- how it is written -----------------------------------------------------------------------------------------
-
-
-def _write(row: Reminder, chosen: Chosen) -> None:
-    row.times, row.weekdays = sorted(set(chosen.times)), sorted(set(chosen.weekdays))
-    row.only = None if chosen.only is None else list(chosen.only)
-    row.wording = chosen.wording
-    row.about, row.words = chosen.about or None, chosen.words or None
-    row.changed_at = row.next_at = clock.now()
-
-
-def _row(patient: Viewer, reminder_id: uuid.UUID) -> Reminder:
-    _settings_row(patient)
-    row = db().get(Reminder, reminder_id)
-    if row is None:
-        raise NotFound
-    _check_own(patient, row)
-    return row
-
-
-def _check_own(patient: Viewer, row: Reminder) -> None:
-    if row.patient_id != patient.id or row.ended_at is not None:
-        raise NotFound
-
-
-def settings_row(patient: Viewer) -> ReminderSettings:
-    """Return the row of what holds for all, locked, and made where there is none. Needs a writing unit.
-
-    Raise `NotFound` for a session in question.
-    """
-    return _settings_row(patient)
-
-
-def _settings_row(patient: Viewer) -> ReminderSettings:
-    if patient.entries_closed_from is not None:
-        raise NotFound
-    query = select(ReminderSettings).where(ReminderSettings.patient_id == patient.id).with_for_update()
-    row = db().scalar(query)
-    if row is None:
-        try:
-            with db().begin_nested():
-                fresh = ReminderSettings(patient_id=patient.id, practice_id=patient.practice_id, changed_at=clock.now())
-                db().add(fresh)
-        except IntegrityError:
-            db().expire_all()
-        row = db().scalars(query).one()
-    row.changed_at = clock.now()
-    return row
 
 
 def _as_own(row: Any) -> OwnReminder:

@@ -14,10 +14,11 @@ from flask_babel import lazy_gettext as _l
 from patient_app.core.identity import Viewer
 from patient_app.medications import regimen
 from patient_app.medications.regimen import Standing
-from patient_app.reminders import own, sources, wording
+from patient_app.reminders import choosing, own, sources, wording
+from patient_app.reminders.choosing import OneOnly
 from patient_app.reminders.forms import ReminderForm
 from patient_app.reminders.models import Kind, Wording
-from patient_app.reminders.own import OneOnly, OwnReminder, Settings
+from patient_app.reminders.own import OwnReminder, Settings
 from patient_app.reminders.schedule import EVERY_DAY, next_after
 from patient_app.reminders.seen import Seen
 from patient_app.reminders.sources import Whose
@@ -114,7 +115,7 @@ def refusal(refused: Exception) -> LazyString:
     """Return why a reminder was not added."""
     if isinstance(refused, OneOnly):
         return _l("You have one of these already. Open it in the list to change it.")
-    if isinstance(refused, own.TooMany):
+    if isinstance(refused, choosing.TooMany):
         return _l("Your list is full. Turn one off first.")
     return _l("This page was out of date. Your words are still here. Save again.")
 

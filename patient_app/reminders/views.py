@@ -15,11 +15,12 @@ from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.ids import new_id
 from patient_app.core.pages import render_page
-from patient_app.reminders import acting, calendar_views, own, seen, showing, sources
+from patient_app.reminders import acting, calendar_views, choosing, own, seen, showing, sources
 from patient_app.reminders.blueprint import bp
+from patient_app.reminders.choosing import OneOnly, TooMany
 from patient_app.reminders.forms import OfferForm, PauseForm, QuietForm, ReminderForm, ZoneForm
 from patient_app.reminders.models import Kind
-from patient_app.reminders.own import Chosen, OneOnly, OwnReminder, TooMany
+from patient_app.reminders.own import Chosen, OwnReminder
 from patient_app.reminders.wording import KIND_NAMES
 
 __all__ = ["acting", "bp", "calendar_views"]
@@ -72,7 +73,7 @@ def pause_all() -> ResponseReturnValue:
     until = form.until_day(_today(viewer())) if form.validate() else None
     if until is None:
         return _overview(form, QuietForm.of(own.settings_of(viewer()).quiet), REFUSED)
-    own.pause_all(viewer(), until)
+    choosing.pause_all(viewer(), until)
     return redirect(url_for("reminders.overview", done="reminders-paused"), 303)
 
 
@@ -80,7 +81,7 @@ def pause_all() -> ResponseReturnValue:
 @access(Permission.REMINDERS_MANAGE)
 def resume_all() -> ResponseReturnValue:
     """End the pause of all."""
-    own.pause_all(viewer(), None)
+    choosing.pause_all(viewer(), None)
     return redirect(url_for("reminders.overview", done="reminders-on"), 303)
 
 
@@ -93,7 +94,7 @@ def save_quiet() -> ResponseReturnValue:
     quiet = form.quiet() if form.validate() else None
     if form.errors:
         return _overview(PauseForm(formdata=None), form, REFUSED)
-    own.set_quiet(viewer(), quiet)
+    choosing.set_quiet(viewer(), quiet)
     return redirect(url_for("reminders.overview", done="quiet-kept"), 303)
 
 
@@ -128,7 +129,7 @@ def save_new() -> ResponseReturnValue:
     if chosen is None:
         return _form_page(form, None), REFUSED
     try:
-        own.add(patient, form.id.value, chosen)
+        choosing.add(patient, form.id.value, chosen)
     except (TooMany, OneOnly, NotFound) as refused:
         form.add_error("id", showing.refusal(refused))
         form.id.data = str(new_id())
@@ -154,7 +155,7 @@ def save_one(reminder_id: uuid.UUID) -> ResponseReturnValue:
     chosen = form.chosen() if form.validate() else None
     if chosen is None:
         return _form_page(form, known), REFUSED
-    own.change(viewer(), reminder_id, chosen)
+    choosing.change(viewer(), reminder_id, chosen)
     return redirect(url_for("reminders.overview", done="reminder-kept"), 303)
 
 
@@ -162,7 +163,7 @@ def save_one(reminder_id: uuid.UUID) -> ResponseReturnValue:
 @access(Permission.REMINDERS_MANAGE)
 def end(reminder_id: uuid.UUID) -> ResponseReturnValue:
     """Turn one off."""
-    own.end(viewer(), reminder_id)
+    choosing.end(viewer(), reminder_id)
     return redirect(url_for("reminders.overview", done="reminder-off"), 303)
 
 
@@ -174,7 +175,7 @@ def pause(reminder_id: uuid.UUID) -> ResponseReturnValue:
     until = form.until_day(_today(viewer())) if form.validate() else None
     if until is None:
         return _form_page(ReminderForm.of(known.kind, known, formdata=None), known, form), REFUSED
-    own.pause(viewer(), reminder_id, until)
+    choosing.pause(viewer(), reminder_id, until)
     return redirect(url_for("reminders.overview", done="reminders-paused"), 303)
 
 
@@ -182,7 +183,7 @@ def pause(reminder_id: uuid.UUID) -> ResponseReturnValue:
 @access(Permission.REMINDERS_MANAGE)
 def resume(reminder_id: uuid.UUID) -> ResponseReturnValue:
     """End the pause of one."""
-    own.pause(viewer(), reminder_id, None)
+    choosing.pause(viewer(), reminder_id, None)
     return redirect(url_for("reminders.overview", done="reminders-on"), 303)
 
 
@@ -222,12 +223,12 @@ def take_offer() -> ResponseReturnValue:
         form.add_error("check_in_at", _l("Choose a time."))
     if form.errors:
         return render_page("reminders/offer.html", form=form, has_medicines=showing.has_medicines(patient)), REFUSED
-    own.answer_offer(patient)
+    choosing.answer_offer(patient)
     there = {reminder.kind for reminder in own.own_reminders(patient)}
     if form.check_in.data and minute is not None and Kind.CHECK_IN not in there:
-        own.add(patient, new_id(), Chosen(Kind.CHECK_IN, (minute,)))
+        choosing.add(patient, new_id(), Chosen(Kind.CHECK_IN, (minute,)))
     if form.doses.data and Kind.DOSES not in there:
-        own.add(patient, new_id(), Chosen(Kind.DOSES))
+        choosing.add(patient, new_id(), Chosen(Kind.DOSES))
     return redirect(url_for("home.today", done="reminders-chosen"), 303)
 
 
@@ -236,7 +237,7 @@ def take_offer() -> ResponseReturnValue:
 def answer_zone() -> ResponseReturnValue:
     """Move to the zone in which the phone is, or stay."""
     form = ZoneForm()
-    own.answer_zone(viewer(), form.zone.data or "", move=form.answer.data == "move")
+    choosing.answer_zone(viewer(), form.zone.data or "", move=form.answer.data == "move")
     return redirect(url_for("home.today", done="zone-kept"), 303)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.work import Store, db
-from patient_app.reminders import own
+from patient_app.reminders import choosing
 from patient_app.reminders.models import Kind, Occurrence, Reason, State, Wording
 from patient_app.reminders.own import Chosen
 
@@ -24,9 +24,9 @@ def reminders(store: Store, world: World, canaries: Mapping[str, str]) -> None:
     today = now.astimezone(clock.find_zone(owner.zone)).date()
     told = Chosen(Kind.OWN, (480,), wording=Wording.OWN, about=canaries["reminder"], words=canaries["reminder_words"])
     with store.work(writes=True):
-        reminder_id = own.add(owner, new_id(), told)
-        of_doses = own.add(owner, new_id(), Chosen(Kind.DOSES))
-        own.pause(owner, of_doses, today + timedelta(days=3))
+        reminder_id = choosing.add(owner, new_id(), told)
+        of_doses = choosing.add(owner, new_id(), Chosen(Kind.DOSES))
+        choosing.pause(owner, of_doses, today + timedelta(days=3))
         db().add(
             Occurrence(
                 id=occurrence_id,

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.work import Store, db
-from patient_app.reminders import engine, own
+from patient_app.reminders import choosing, engine
 from patient_app.reminders.models import Kind, Occurrence, Wording
 from patient_app.reminders.own import Chosen
 from patient_app.reminders.schedule import EVERY_DAY
@@ -81,7 +81,7 @@ def remind(store: Store, patient: Made, *times: int, kind: Kind = Kind.OWN, **gi
     about = given.pop("about", "Water the plants" if kind is Kind.OWN else "")
     chosen = Chosen(kind, tuple(times), weekdays, about=about, **given)  # type: ignore[arg-type]
     with store.work(writes=True):
-        return own.add(patient.viewer, new_id(), chosen)
+        return choosing.add(patient.viewer, new_id(), chosen)
 
 
 def run(store: Store, sender: Counting, now: datetime | None = None) -> int:

@@ -26,7 +26,7 @@ from patient_app.medications.dose_log import Told as Tap
 from patient_app.medications.models import DoseState
 from patient_app.refills import service as refills
 from patient_app.refills.models import Kind as Counted
-from patient_app.reminders import engine, handling, own, restored
+from patient_app.reminders import choosing, engine, handling, over, own
 from patient_app.reminders.models import Delivery, Handled, Kind, Reason, ReminderOutage, State, Wording
 from patient_app.reminders.schedule import Quiet
 from patient_app.reminders.ways import GONE, LATER, REFUSED
@@ -225,17 +225,17 @@ def test_all_is_asked_again_when_it_is_to_be_sent(
     with store.work(writes=True):
         match name:
             case "ended":
-                own.end(who, reminder_id)
+                choosing.end(who, reminder_id)
             case "changed":
-                own.change(who, reminder_id, own.Chosen(Kind.OWN, (EIGHT + 60,), about="x"))
+                choosing.change(who, reminder_id, own.Chosen(Kind.OWN, (EIGHT + 60,), about="x"))
             case "closed":
                 db().get_one(Person, patient.id).state = PersonState.CLOSED
             case "paused":
-                own.pause(who, reminder_id, tomorrow)
+                choosing.pause(who, reminder_id, tomorrow)
             case "all paused":
-                own.pause_all(who, tomorrow)
+                choosing.pause_all(who, tomorrow)
             case "quiet":
-                own.set_quiet(who, Quiet(7 * 60, 11 * 60))
+                choosing.set_quiet(who, Quiet(7 * 60, 11 * 60))
             case _:
                 handling.settle(patient.id, occurrence.id, Handled.IN_APP)
     push = Counting()
@@ -250,7 +250,7 @@ def test_all_is_asked_again_when_it_is_to_be_sent(
 def test_in_quiet_hours_it_waits_for_their_end(store: Store, patient: Made, set_time: SetTime) -> None:
     remind(store, patient, EIGHT)
     with store.work(writes=True):
-        own.set_quiet(patient.viewer, Quiet(22 * 60, 8 * 60 + 30))
+        choosing.set_quiet(patient.viewer, Quiet(22 * 60, 8 * 60 + 30))
     push = Counting()
     for minute in (0, 29):
         set_time(moment(f"03-02 08:{minute:02d}"))
@@ -264,7 +264,7 @@ def test_in_quiet_hours_it_waits_for_their_end(store: Store, patient: Made, set_
 def test_a_pause_ends_on_its_day(store: Store, patient: Made, set_time: SetTime) -> None:
     remind(store, patient, EIGHT)
     with store.work(writes=True):
-        own.pause_all(patient.viewer, date(2026, 3, 5))
+        choosing.pause_all(patient.viewer, date(2026, 3, 5))
     push, days = Counting(), []
     for day in range(2, 8):
         set_time(moment(f"03-{day:02d} 08:00"))
@@ -455,6 +455,19 @@ def test_travel_keeps_a_time_once_a_day(store: Store, patient: Made, set_time: S
     assert [one.local_day.day for one in occurrences(store)] == [2, 3]
 
 
+def test_what_came_up_long_ago_goes_with_what_became_of_it(store: Store, patient: Made, set_time: SetTime) -> None:
+    remind(store, patient, EIGHT)
+    for day in ("03-02", "05-25"):
+        set_time(moment(f"{day} 08:00"))
+        run(store, Counting())
+    set_time(moment("06-10 12:00"))
+    with store.work(writes=True):
+        assert over.prune() == 1
+    assert {one.local_day.month for one in occurrences(store)} == {5}
+    with store.work(writes=False):
+        assert len(db().scalars(select(Delivery)).all()) == 1
+
+
 def test_after_a_restore_nothing_of_the_past_acts(store: Store, patient: Made, set_time: SetTime) -> None:
     remind(store, patient, EIGHT, 9 * 60)
     run(store, Counting())
@@ -462,8 +475,8 @@ def test_after_a_restore_nothing_of_the_past_acts(store: Store, patient: Made, s
     engine.make_due(store, clock.now())
     set_time(moment("03-02 09:10"))
     with store.work(writes=True):
-        assert restored.quiet_all() == 1
-        assert restored.quiet_all() == 0
+        assert over.quiet_all() == 1
+        assert over.quiet_all() == 0
     push = Counting()
     run(store, push)
     assert not push.sent

@@ -20,7 +20,7 @@ from patient_app.medications import dose_log
 from patient_app.medications.dose_log import Slot
 from patient_app.medications.dose_log import Told as Tap
 from patient_app.medications.models import DoseState
-from patient_app.reminders import calendar, handling, own
+from patient_app.reminders import calendar, choosing, handling, own
 from patient_app.reminders.models import Handled, Kind, Wording
 from tests.factories import Made, make_check_in, make_patient, make_practice, sign_in
 from tests.features.medications.plans import doses as planned
@@ -157,8 +157,8 @@ def test_a_session_in_question_sees_none_and_changes_none(store: Store, patient:
         assert own.own_reminders(closed) == []
         assert own.settings_of(closed) == own.Settings()
         for attempt in (
-            lambda: own.end(closed, reminder),
-            lambda: own.pause_all(closed, None),
+            lambda: choosing.end(closed, reminder),
+            lambda: choosing.pause_all(closed, None),
             lambda: calendar.open_feed(closed),
             lambda: own.asking(closed),
         ):

@@ -100,7 +100,7 @@ def upgrade() -> None:
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("handled_how", sa.String(length=16), nullable=True),
-        sa.CheckConstraint("due_at < until", name=op.f("ck_occurrence_window")),
+        sa.CheckConstraint("due_at <= until", name=op.f("ck_occurrence_window")),
         sa.ForeignKeyConstraint(["patient_id"], ["person.id"], name=op.f("fk_occurrence_patient_id")),
         sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_occurrence_practice_id")),
         sa.ForeignKeyConstraint(["reminder_id"], ["reminder.id"], name=op.f("fk_occurrence_reminder_id")),

@@ -1,12 +1,26 @@
-"""After a restore: nothing of the past is sent, and no address of a calendar that was closed since opens again."""
+"""What is over: rows of long ago, and after a restore all that waited.
+
+Then nothing of the past is sent, and no address of a calendar that was closed since opens again.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from datetime import timedelta
+
+from sqlalchemy import delete, update
 
 from patient_app.core import clock
 from patient_app.core.work import connection
 from patient_app.reminders.models import Occurrence, Reason, Reminder, ReminderSettings, ReminderTick, State
+
+# Longer than anything looks back: the history shows two weeks.
+KEPT = timedelta(days=90)
+
+
+def prune() -> int:
+    """Remove what came up long ago, with what became of it; return how many there were. Needs a writing unit."""
+    result = connection().execute(delete(Occurrence).where(Occurrence.due_at < clock.now() - KEPT))
+    return result.rowcount
 
 
 def quiet_all() -> int:
