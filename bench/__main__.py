@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import click
 
-from bench import figures, lighthouse, load, offline, pages, served, weight
+from bench import figures, lighthouse, load, offline, pages, push, reminders, served, weight
 from bench.figures import CannotMeasure, Report
 from bench.ground import Ground, ground
 
@@ -19,11 +19,13 @@ MEASURES: dict[str, Callable[[Ground], None]] = {
     "post-check-in": pages.entry,
     "team": pages.team,
     "patient": pages.patient,
+    "reminders": reminders.scan,
     "throughput": served.throughput,
     "memory": served.memory,
     "start": served.start,
     "weight": weight.weight,
     "offline": offline.offline,
+    "push": push.push,
     "lighthouse": lighthouse.lighthouse,
 }
 LOAD = "load"

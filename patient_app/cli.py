@@ -135,8 +135,11 @@ def migrate() -> None:
     Back them up before.
     """
     from patient_app import set_up
+    from patient_app.push import vapid
 
-    set_up.bring_up_to_date(Config.from_env())
+    config = Config.from_env()
+    set_up.bring_up_to_date(config)
+    vapid.make_keys(config)
     click.echo("Both databases are up to date.")
 
 
@@ -228,10 +231,12 @@ def demo_fill() -> None:
     Makes the database, and a key beside it, where there is none.
     """
     from patient_app import set_up
+    from patient_app.push import vapid
 
     config = Config.from_env()
     installation.make_own_key(config)
     set_up.bring_up_to_date(config)
+    vapid.make_keys(config)
     with set_up.opened(config) as store:
         set_up.fill(store, _bar)
     click.echo("The demonstration practice is in the database. `python app.py run` starts it and says how to sign in.")
@@ -373,6 +378,21 @@ def restore(
     click.echo(f"{counts}, {len(done.faults)} faults.")
     click.echo("Read in docs/backup.md what to do by hand now, then start the service.", err=True)
     return REFUSED if done.faults else FINE
+
+
+@commands.command("rotate-push-key")
+def rotate_push_key() -> None:
+    """Make a new key for messages to phones.
+
+    It counts from the next start on. Each phone takes it when the app is opened there; until then the key of before,
+    which stays in the file, signs for it.
+    """
+    from patient_app.push import vapid
+
+    config = Config.from_env()
+    vapid.make_keys(config)
+    click.echo(f"A new key stands first in {vapid.rotate(config).resolve()}. Start the service again.")
+    click.echo("Take the last line out of the file once it is two months old, or at once if it was stolen.", err=True)
 
 
 @commands.command()

@@ -46,7 +46,9 @@ from patient_app.medications import dose_views
 from patient_app.medications import views as medications_views
 from patient_app.offline import views as offline_views
 from patient_app.profile import views as profile_views
+from patient_app.push import views as push_views
 from patient_app.refills import views as refills_views
+from patient_app.reminders import views as reminders_views
 from patient_app.safety import plan_views as safety_plan_views
 from patient_app.safety import views as safety_views
 from patient_app.sharing import views as sharing_views
@@ -135,6 +137,8 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         effects_views.bp,
         profile_views.bp,
         offline_views.bp,
+        push_views.bp,
+        reminders_views.bp,
         sharing_views.bp,
         refills_views.bp,
         care_team_views.bp,
@@ -150,6 +154,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
     keeping.check_registered(app)
     outbox.check_registered(app)
     offline_views.init_app(app)
+    push_views.init_app(config)
     access.check_url_map(app)
     return app
 

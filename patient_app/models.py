@@ -8,7 +8,9 @@ from patient_app.consent import models as consent
 from patient_app.effects import models as effects
 from patient_app.medications import models as medications
 from patient_app.profile import models as profile
+from patient_app.push import models as push
 from patient_app.refills import models as refills
+from patient_app.reminders import models as reminders
 from patient_app.safety import models as safety
 from patient_app.teamwork import models as teamwork
 from patient_app.worries import models as worries
@@ -22,7 +24,9 @@ __all__ = [
     "effects",
     "medications",
     "profile",
+    "push",
     "refills",
+    "reminders",
     "safety",
     "teamwork",
     "worries",

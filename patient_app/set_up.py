@@ -20,6 +20,7 @@ from patient_app.core.db import Database
 from patient_app.core.keys import DataKeyRow, KeyStore, make_master_key, read_master_keys
 from patient_app.core.work import Store, db
 from patient_app.demo import password
+from patient_app.push import vapid
 
 # Gives a bar for a number of steps; each call of what it yields is that many steps done.
 Bar = Callable[[int], AbstractContextManager[Callable[[int], object]]]
@@ -122,6 +123,7 @@ def prepare_to_run(config: Config, bar: Bar) -> str | None:
         raise ConfigError("There is no master key: set MASTER_KEY (`python app.py init --new-key FILE` makes one).")
     installation.make_own_key(config)
     bring_up_to_date(config)
+    vapid.make_keys(config)
     with opened(config) as store:
         kind = kind_of(store)
         if kind is None and config.secure_cookies:
@@ -181,6 +183,7 @@ def make_real(config: Config, practice_name: str, zone: str, administrator: Admi
     """Set up a real practice in an empty database; return the token of the administrator's one-time link."""
     _check_real_key(config)
     bring_up_to_date(config)
+    vapid.make_keys(config)
     with opened(config) as store, _words(store):
         kind = kind_of(store)
         if kind is InstallationKind.DEMONSTRATION:

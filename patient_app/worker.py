@@ -23,6 +23,11 @@ from patient_app.core import clock
 from patient_app.core.logs import logger
 from patient_app.core.work import Store
 from patient_app.factory import create_app
+from patient_app.push import actions
+from patient_app.push import service as push
+from patient_app.reminders import by_push
+from patient_app.reminders import engine as reminders
+from patient_app.reminders import over as old_reminders
 
 THREADS = 4
 ENDINGS = (signal.SIGTERM, signal.SIGINT)
@@ -50,8 +55,14 @@ def _pruning(prune: Callable[[], int]) -> Callable[[Store], int]:
     return run
 
 
+def _make_reminders(store: Store) -> int:
+    return reminders.make_due(store, clock.now())
+
+
 JOBS = (
     Job("deliver mail", SOON, mail.deliver_due),
+    Job("make reminders", SOON, _make_reminders),
+    Job("send reminders", SOON, by_push.deliver_due),
     Job("handle reset requests", SOON, resets.handle_requests),
     Job("expire consents", MINUTE, consent.expire_due),
     Job("anchor access records", MINUTE, access_log.anchor),
@@ -59,6 +70,9 @@ JOBS = (
     Job("prune throttle", HOUR, _pruning(throttle.prune)),
     Job("prune links and codes", HOUR, _pruning(links.prune)),
     Job("prune mail", HOUR, _pruning(mail.prune)),
+    Job("prune answers on notifications", HOUR, _pruning(actions.prune)),
+    Job("prune devices that got messages", HOUR, _pruning(push.prune)),
+    Job("prune reminders", HOUR, _pruning(old_reminders.prune)),
 )
 
 

@@ -5,7 +5,7 @@ set -eu
 . "$(dirname "$0")/common.sh"
 
 sh scripts/setup.sh dev
-[ $# -gt 0 ] || set -- restore loss
+[ $# -gt 0 ] || set -- restore loss zones reminders
 code=0
 for name in "$@"; do
     say "--- drill $name"

@@ -7,6 +7,7 @@ import { file, install, keepPublic, publicPage, tidy } from "./files.js";
 import { kept, note, refresh } from "./pages.js";
 import { gated } from "./gate.js";
 import { isLeaving, tell } from "./leaving.js";
+import { changed, report, show, tapped } from "./notices.js";
 import { read } from "./db.js";
 
 const HELP = "/help";
@@ -101,6 +102,10 @@ addEventListener("sync", (event) => {
   event.waitUntil(send());
 });
 
+addEventListener("push", (event) => event.waitUntil(show(event.data)));
+addEventListener("notificationclick", (event) => event.waitUntil(tapped(event)));
+addEventListener("pushsubscriptionchange", (event) => event.waitUntil(changed(event)));
+
 const MESSAGES = {
   use: () => skipWaiting(),
   lock: () => lock(),
@@ -109,6 +114,7 @@ const MESSAGES = {
     if (/^[a-z]+$/.test(face) && (await read("meta", "face")) !== face) await keepPublic(face);
     if (keeps) await refresh();
     await tidy();
+    await report();
   },
 };
 

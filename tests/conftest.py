@@ -294,6 +294,7 @@ def server_environment(config: Config) -> dict[str, str]:
         "DATABASE_URL": config.database_url,
         "KEYS_DATABASE_URL": config.keys_database_url,
         "MASTER_KEY": config.master_key,
+        "PUSH_SERVICES": config.push_services,
         "PYTHONUNBUFFERED": "1",
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from patient_app.accounts.models import Person
-from patient_app.core import clock, faces
+from patient_app.core import changed, clock, faces
 from patient_app.core.i18n import LANGUAGES
 from patient_app.core.identity import Viewer
 from patient_app.core.work import db
@@ -30,8 +30,21 @@ def set_preferences(viewer: Viewer, chosen: Preferences) -> None:
         raise ValueError("A day starts before noon.")
     person = db().get_one(Person, viewer.id, with_for_update=True)
     person.language = chosen.language
-    person.zone = chosen.zone
+    _move_to(person, chosen.zone)
     person.day_start_minutes = chosen.day_start_minutes
+
+
+def set_zone(viewer: Viewer, zone: str) -> None:
+    """Keep in which zone a person is from now on, and nothing else."""
+    if clock.find_zone(zone) is None:
+        raise ValueError("Choose a zone that exists.")
+    _move_to(db().get_one(Person, viewer.id, with_for_update=True), zone)
+
+
+def _move_to(person: Person, zone: str) -> None:
+    if person.zone != zone:
+        person.zone = zone
+        changed.tell(changed.What.ZONE, person.id)
 
 
 def show_as(viewer: Viewer, word: str) -> None:

@@ -12,6 +12,7 @@ import hashlib
 import re
 import secrets
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -120,7 +121,20 @@ def renew_session(person: Person, session_id: uuid.UUID) -> str:
     """End a session and go on under a new id and token; it is as old as before and ends when it would have."""
     old = _live_row(session_id, person.id)
     old.ended_at = clock.now()
-    return begin_session(person, old.browser, Stage(old.stage), begun_at=old.created_at, expires_at=old.expires_at)
+    token = begin_session(person, old.browser, Stage(old.stage), begun_at=old.created_at, expires_at=old.expires_at)
+    fresh_id = db().scalars(select(DeviceSession.id).where(DeviceSession.token_hash == token_hash(token))).one()
+    for follow in _followers:
+        follow(session_id, fresh_id)
+    return token
+
+
+# What goes on with a session: gets its id and that of the one that takes its place, in the same unit of work.
+_followers: list[Callable[[uuid.UUID, uuid.UUID], None]] = []
+
+
+def when_renewed(follow: Callable[[uuid.UUID, uuid.UUID], None]) -> None:
+    """Have a feature that hangs on sessions told when one goes on under a new id."""
+    _followers.append(follow)
 
 
 def finish_session(person: Person, session_id: uuid.UUID) -> str:

@@ -19,6 +19,9 @@ from patient_app.accounts import links, mail, resets, sessions, teams
 from patient_app.accounts.models import Person
 from patient_app.consent import service as consent
 from patient_app.core.work import Store, db
+from patient_app.push import actions
+from patient_app.push import service as push
+from patient_app.reminders import over as reminders
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +37,21 @@ class Quiet:
     unless_nothing_lost: bool = False
 
 
+# Of reminders: what is due is looked at anew, from the moment of the restore on.
+REMINDERS = frozenset({"occurrence", "reminder", "reminder_settings", "reminder_tick"})
+
 QUIETED = (
     Quiet("signed-in devices: signed out", frozenset({"device_session"}), sessions.end_all),
     Quiet("links and codes: cancelled", frozenset({"one_time_link", "clinic_code"}), links.cancel_all),
     Quiet("requests for a new password: dropped", frozenset({"reset_request"}), resets.drop_requests),
+    Quiet(
+        "devices that get messages: none, until each is opened by who turned it on",
+        frozenset({"push_subscription"}),
+        push.retire_all,
+    ),
+    Quiet("answers on notifications: taken no more", frozenset({"notification_action"}), actions.drop_all),
     Quiet("messages that waited: given up", frozenset({"mail_message"}), mail.give_up_all),
+    Quiet("reminders that waited: dropped; calendars: closed", REMINDERS, reminders.quiet_all),
     Quiet(
         "consents: paused, until their patients resume them",
         frozenset({"consent", "consent_event"}),
@@ -71,7 +84,9 @@ LEFT: Mapping[str, str] = {
     "practice": "names",
     "practice_number": "what help pages show",
     "profile": "what a person told of themselves",
+    "reminder_outage": "when reminders did not run",
     "review": "marks of what a team has looked at",
+    "delivery": "what was sent, and when",
     "dose": "what a person logged",
     "dose_version": "likewise",
     "medicine": "what a person takes; reminders of it have rows of their own",

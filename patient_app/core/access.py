@@ -39,11 +39,13 @@ class Permission(StrEnum):
     CODES_ISSUE = "codes:issue"
     MEDICATIONS_MANAGE = "medications:manage"
     MEDICATIONS_PRESCRIBE = "medications:prescribe"
+    NOTIFICATIONS_MANAGE = "notifications:manage"
     OUTBOX_SEND = "outbox:send"
     PATIENTS_INVITE = "patients:invite"
     PRACTICE_MANAGE = "practice:manage"
     PROFILE_MANAGE = "profile:manage"
     PUBLIC = "public:open"
+    REMINDERS_MANAGE = "reminders:manage"
     SAFETY_PLAN_MANAGE = "safety-plan:manage"
     SECOND_FACTOR_FINISH = "second-factor:finish"
     SECURITY_ANSWER = "security:answer"
@@ -68,11 +70,13 @@ PERMITTED: dict[Permission, frozenset[Role]] = {
     Permission.CODES_ISSUE: _STAFF,
     Permission.MEDICATIONS_MANAGE: _PATIENT,
     Permission.MEDICATIONS_PRESCRIBE: frozenset({Role.CLINICIAN}),  # Of these, `reading.prescribing` asks further.
+    Permission.NOTIFICATIONS_MANAGE: _PATIENT,
     Permission.OUTBOX_SEND: _PATIENT,
     Permission.PATIENTS_INVITE: _STAFF,
     Permission.PRACTICE_MANAGE: frozenset({Role.ADMINISTRATOR}),
     Permission.PROFILE_MANAGE: _PATIENT,
     Permission.PUBLIC: EVERYBODY,
+    Permission.REMINDERS_MANAGE: _PATIENT,
     Permission.SAFETY_PLAN_MANAGE: _PATIENT,
     Permission.SECOND_FACTOR_FINISH: EVERYBODY,
     Permission.SECURITY_ANSWER: EVERYBODY,

@@ -60,6 +60,8 @@ class Config:
     demo_password: str = ""
     backup_public_key: str = ""
     quick_exit_url: str = "https://www.weather.gov/"
+    push_key_file: str = ""
+    push_services: str = ""
     argon2: Argon2Cost = Argon2Cost()
 
     def __post_init__(self) -> None:
@@ -110,6 +112,8 @@ class Config:
             demo_password=env.get("DEMO_PASSWORD", ""),
             backup_public_key=env.get("BACKUP_PUBLIC_KEY", "").strip(),
             quick_exit_url=env.get("QUICK_EXIT_URL") or "https://www.weather.gov/",
+            push_key_file=env.get("PUSH_KEY_FILE", ""),
+            push_services=env.get("PUSH_SERVICES", ""),
         )
 
 

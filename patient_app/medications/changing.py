@@ -18,7 +18,7 @@ from datetime import date, datetime
 from sqlalchemy.exc import IntegrityError
 
 from patient_app.accounts.entry_order import next_entry_seq
-from patient_app.core import clock
+from patient_app.core import changed, clock
 from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
@@ -271,6 +271,7 @@ def set_hours(patient: Viewer, hours: Hours) -> None:
         row = MedicineHours(patient_id=patient.id, practice_id=patient.practice_id)
         db().add(row)
     row.hours, row.changed_at = regimen.hours_to_data(hours), clock.now()
+    changed.tell(changed.What.REGIMEN, patient.id)
 
 
 # --- how it is written -----------------------------------------------------------------------------------------
@@ -426,6 +427,7 @@ def _hide_or_open(medicine: Medicine, seq: int, *, private: bool, removed_at: da
     """Let nobody else see a medicine, or let consents open it again, and keep between which numbers that was."""
     was_hidden = medicine.private or medicine.removed_at is not None
     medicine.private, medicine.removed_at = private, removed_at
+    changed.tell(changed.What.REGIMEN, medicine.patient_id)
     if was_hidden == (private or removed_at is not None):
         return
     if not was_hidden:

@@ -39,6 +39,7 @@ class Source(StrEnum):
 
     FORM = "form"
     OUTBOX = "outbox"
+    NOTIFICATION = "notification"
     DEMONSTRATION = "demonstration"
 
 

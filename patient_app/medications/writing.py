@@ -13,6 +13,7 @@ from typing import cast
 from sqlalchemy import Table, bindparam, insert, select
 
 from patient_app.accounts.entry_order import next_entry_seq
+from patient_app.core import changed
 from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
@@ -213,4 +214,5 @@ def insert_version(
             "reason_sealed": sealed("reason_sealed", writing.reason),
         },
     )
+    changed.tell(changed.What.REGIMEN, owner)
     return row_id

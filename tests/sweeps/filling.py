@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pyotp
@@ -118,6 +119,11 @@ def somebodys_password(typing: Typing, _field: str) -> str:
     return typing.world.people["other"].password
 
 
+def in_a_week(_typing: Typing, _field: str) -> str:
+    """Choose a date a week from now."""
+    return (clock.now() + timedelta(days=7)).date().isoformat()
+
+
 def first_choice(typing: Typing, field: str) -> str:
     """Pick the first that is offered."""
     options = [option.get("value") or "" for option in typing.target.form.controls[field].iter("option")]
@@ -162,6 +168,17 @@ _ABOUT: dict[str, Answer] = {
     "called": word,
     "pronouns": word,
     "day_start": "240",
+}
+_REMINDER: dict[str, Answer] = {
+    "id": as_it_came,
+    "kind": as_it_came,
+    "about": words,
+    **{f"time_{number}": f"0{number}:30" for number in range(1, 5)},
+    "weekdays": ["1", "7"],
+    "only": as_it_came,
+    "wording": "own",
+    "words": words,
+    "understood": "y",
 }
 _CHART: dict[str, Answer] = {
     "name": words,
@@ -324,9 +341,23 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/settings/about-me/words": {"fold_use": "y", "triggers": as_it_came, "helpers": as_it_came},
     "/settings/language": {"language": "en", "zone": "America/Chicago", "day_start": "240"},
     "/settings/name": {"shown_as": "notes"},
+    "/settings/notifications/<uuid:device_id>/off": {},
+    "/settings/notifications/<uuid:device_id>/test": {},
     "/settings/password": {"current_password": password, "code": code, "new_password": new_password},
     # Then this device keeps no pages; the word for it is in a cookie.
     "/settings/phone": {"shared": "yes"},
+    "/reminders/<uuid:occurrence_id>/done": {},
+    "/reminders/<uuid:occurrence_id>/later": {"minutes": as_it_came},
+    "/settings/reminders/<uuid:reminder_id>": _REMINDER,
+    "/settings/reminders/<uuid:reminder_id>/end": {},
+    "/settings/reminders/<uuid:reminder_id>/pause": {"until": in_a_week},
+    "/settings/reminders/<uuid:reminder_id>/resume": {},
+    "/settings/reminders/calendar": {},
+    "/settings/reminders/calendar/off": {},
+    "/settings/reminders/new": _REMINDER,
+    "/settings/reminders/pause": {"until": in_a_week},
+    "/settings/reminders/quiet": {"quiet_from": "22:00", "quiet_to": "07:30"},
+    "/settings/reminders/start": {"check_in": "y", "check_in_at": "19:00", "doses": "y"},
     "/settings/second-factor": {"code": code},
     "/sharing/<uuid:consent_id>/end": {},
     "/sharing/<uuid:consent_id>/pause": {},
@@ -404,6 +435,7 @@ ALSO = (
     ("/practice/people/<uuid:person_id>", "person_id", "invited"),
     ("/practice/people/<uuid:person_id>", "person_id", "closed"),
     ("/team/worries/<uuid:worry_id>", "worry_id", "muted_worry"),
+    ("/settings/reminders/<uuid:reminder_id>", "reminder_id", "reminder_of_doses"),
     ("/safety/<string:step>", "step", "step_people"),
     ("/safety/<string:step>", "step", "step_naloxone"),
     ("/safety/<string:step>", "step", "step_made"),

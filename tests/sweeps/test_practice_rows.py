@@ -17,6 +17,7 @@ THROUGH = {
     "check_in_version": "check_in_id",  # What a check-in says; never without the check-in.
     "consent_category": "consent_id",  # What a consent opens; never without the consent.
     "consent_event": "consent_id",  # What happened to a consent; never without the consent.
+    "delivery": "occurrence_id",  # What became of an occurrence at a device; never without the occurrence.
     "dose_version": "dose_id",  # What was logged of a dose; never without the dose.
     "known_device": "person_id",  # A token's hash, looked up together with the person who signs in.
     "medicine_answer": "medicine_id",  # What a patient said to a change; never without the medicine.
@@ -29,6 +30,8 @@ OF_NONE = {
     "installation": "one row: what the whole database is for",
     "mail_message": "an e-mail for the worker, which sends for all practices; its words are under one person's key",
     "practice": "the practice itself",
+    "reminder_outage": "when the worker did not run, for all practices at once",
+    "reminder_tick": "one row: when the worker last looked",
     "reset_request": "a keyed hash of what a stranger typed; whether there is such an account is not known yet",
     "throttle": "counts tries of networks and names before anybody is known",
 }

@@ -45,6 +45,7 @@ ACCEPTED = {
     "/practice/staff/new",
     "/settings/about-me",
     "/settings/password",
+    "/settings/reminders/new",
     "/settings/second-factor",
     "/sharing/new",
     "/sharing/supporters/<uuid:link_id>/instructions",

@@ -46,6 +46,9 @@ from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import Store, db
 from patient_app.profile import service as profile
 from patient_app.profile.things import Kind, Thing
+from patient_app.push import service as push
+from patient_app.push import vapid
+from patient_app.push.service import Offered
 from patient_app.safety.models import Step
 from patient_app.safety.plan import Contact, StepWords, save_step
 from patient_app.teamwork.models import TeamNote
@@ -58,6 +61,7 @@ from tests.sweeps.kept_rows import KeptRows
 from tests.sweeps.world_doses import doses
 from tests.sweeps.world_effects import effects
 from tests.sweeps.world_medicines import medicines
+from tests.sweeps.world_reminders import reminders
 
 # Words in every field of the owner, and in fields of others that are not for everybody, each with what it takes to see
 # it. Nothing else in the application holds them.
@@ -98,6 +102,8 @@ CANARIES = {
     "skip_reason": f"{CANARY}leftout",
     "skip_words": f"{CANARY}wordsofskipping",
     "supply_note": f"{CANARY}pharmacy",
+    "reminder": f"{CANARY}remindedof",
+    "reminder_words": f"{CANARY}lockscreen",
     "blood_test": f"{CANARY}bloodtest",
     "effect_note": f"{CANARY}effectwords",
     "effect_private": f"{CANARY}secreteffect",
@@ -141,11 +147,15 @@ BODIES = {
     "/medications/<uuid:medicine_id>/private": {"private": "yes"},
     "/medications/changes/<uuid:version_id>": {"answer": "seen"},
     "/medications/side-effects/<uuid:effect_id>/private": {"private": "yes"},
+    "/reminders/<uuid:occurrence_id>/later": {"minutes": "30"},
     "/settings/phone": {"shared": "yes"},
+    "/settings/reminders/zone": {"zone": "America/Chicago", "answer": "stay"},
 }
 
 # How long ago everybody's session began but the one that began with a clinic code, half as long ago.
 NO_URLS = Urls("", "")
+# Nobody listens there.
+PUSH_SERVICE = "http://localhost:9"
 BEFORE_THE_CODE = timedelta(minutes=2)
 DETAIL = dict.fromkeys(Category, Level.DETAIL)
 SITUATIONS: dict[str, str] = {
@@ -316,8 +326,10 @@ def build(folder: Path, server: Postgres | None = None, urls: Urls = NO_URLS) ->
         master_key=make_master_key(),
         argon2=Argon2Cost(time_cost=1, memory_kib=64, parallelism=1),
         metrics_token="a token for metrics",
+        push_services=PUSH_SERVICE,
     )
     folder.mkdir(exist_ok=True)
+    vapid.make_keys(config)
     if server is None:
         migrate_all(config)
     store = open_store(config)
@@ -342,12 +354,14 @@ def build(folder: Path, server: Postgres | None = None, urls: Urls = NO_URLS) ->
     _told(store, world)
     _safety_plan(store, world)
     _sessions(store, world)
+    _device(store, world)
     _objects(store, world, practice)
     _worries(store, world)
     _team_note(store, world)
     medicines(store, world, CANARIES)
     doses(store, world, CANARIES)
     effects(store, world, CANARIES)
+    reminders(store, world, CANARIES)
     store.close()
     return world
 
@@ -503,6 +517,15 @@ def _sessions(store: Store, world: World) -> None:
         owner.entries_closed_until = clock.now() + timedelta(hours=24)
         own = select(DeviceSession.id).where(DeviceSession.token_hash == sessions.token_hash(world.tokens["owner"]))
         world.objects["session"] = str(db().scalars(own).one())
+
+
+def _device(store: Store, world: World) -> None:
+    """Let the owner's browser get messages."""
+    owner = replace(world.people["owner"].viewer, session_id=uuid.UUID(world.objects["session"]))
+    key = vapid.read_keys(world.config)[0].public  # A browser's own would be such a point too.
+    offered = Offered(f"{PUSH_SERVICE}/{new_id()}", key, "A" * 22, key)
+    with store.work(writes=True):
+        world.ids["device_id"] = str(push.turn_on(owner, offered, "Firefox, Linux").device_id)
 
 
 def _objects(store: Store, world: World, practice: factories.MadePractice) -> None:

@@ -79,7 +79,10 @@ def test_nothing_old_opens_or_is_sent(installed: Installed) -> None:
         "signed-in devices": 1,
         "links and codes": 2,
         "requests for a new password": 1,
+        "devices that get messages": 0,
+        "answers on notifications": 0,
         "messages that waited": 1,
+        "reminders that waited": 0,
         "consents": 1,
         "places on care teams": 1,
     }

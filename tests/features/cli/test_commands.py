@@ -27,6 +27,7 @@ COMMANDS = {
     "invite",
     "migrate",
     "restore",
+    "rotate-push-key",
     "routes",
     "run",
     "worker",

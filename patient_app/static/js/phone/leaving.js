@@ -3,6 +3,7 @@
 import { forgetReadable } from "./box.js";
 import { remove, within, write } from "./db.js";
 import { sendAll, waitingOf } from "./outbox.js";
+import { giveUp } from "./subscribed.js";
 
 const FIRST_SEND_WITHIN = 5000;
 
@@ -16,8 +17,10 @@ function ask(count) {
   });
 }
 
+// What is shown goes, and nothing more comes.
 async function closeNotifications() {
   const registration = await navigator.serviceWorker?.getRegistration();
+  await giveUp(registration?.pushManager).catch(() => {});
   for (const shown of (await registration?.getNotifications?.()) ?? []) shown.close();
 }
 

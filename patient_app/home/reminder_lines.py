@@ -1,0 +1,24 @@
+"""What reminders say on Today: what waits, whether they move along with a phone that travelled, the offer.
+
+What somebody asked to be reminded of is no prompt; the offer is one, and comes once somebody has checked in.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from patient_app.core.identity import Viewer
+from patient_app.home.attention import Line
+from patient_app.reminders import own, seen
+
+
+def reminder_lines(patient: Viewer, now: datetime, *, has_checked_in: bool) -> list[Line]:
+    """Return the lines, what waits first. Two SQL statements."""
+    waiting = [one for one in seen.waiting(patient, now) if one.again is None]
+    lines = [Line("reminders", waiting[0].text, count=len(waiting))] if waiting else []
+    found = own.for_today(patient, now)
+    if found.other_zone:
+        lines.append(Line("zone", found.other_zone.replace("_", " "), more=found.other_zone))
+    if found.may_offer and has_checked_in:
+        lines.append(Line("offer_reminders", is_prompt=True))
+    return lines

@@ -1,0 +1,195 @@
+"""What is done on a notification, without opening the application: Done, or Later.
+
+Each message brings a token of 256 random bits, of which we keep the hash. It is good for one thing (what the feature of
+reminders issued it for), once, on the device that got it, as long as its session is live, and until its time is over:
+by the clock of the phone, since a tap without a network comes later. It reads nothing and opens no page. That feature
+does what is to be done (`register`); it may be asked twice for one thing, by two devices.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from sqlalchemy import CursorResult, bindparam, delete, select, update
+
+from patient_app.core import clock
+from patient_app.core.clock import Moment
+from patient_app.core.identity import Viewer
+from patient_app.core.outbox import Item
+from patient_app.core.work import connection, db
+from patient_app.push import service
+from patient_app.push.devices import Device
+from patient_app.push.messages import LATER_MINUTES
+from patient_app.push.models import NotificationAction, PushSubscription
+
+# A tap that waited on a phone is taken for so long after its time was over.
+TAKEN_LATE = timedelta(days=7)
+_CLOCKS_DIFFER = timedelta(minutes=5)
+LONGEST_TOKEN = 64
+
+
+class Over(Exception):
+    """Nothing is done: the token is of another device or person, was used otherwise, or its time is over."""
+
+
+class Unclear(Exception):
+    """What was sent says nothing that could be done."""
+
+
+class Word(StrEnum):
+    """What can be wished."""
+
+    DONE = "done"
+    LATER = "later"
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    """What was tapped: the token of the notification, and the wish; `minutes` for Later."""
+
+    token: str
+    word: Word
+    minutes: int = 0
+
+    @property
+    def told(self) -> str:
+        """The wish as it is kept."""
+        return self.word.value if self.word is Word.DONE else f"{self.word.value} {self.minutes}"
+
+
+class Acting(Protocol):
+    """The feature of reminders. Each returns the address of the page that tells what was done, or raises `Over`.
+
+    Both may come twice for one subject, from two devices. `item` is set where the tap waited on a phone; `moment` is
+    when it was, as it was for the person.
+    """
+
+    def done(self, patient: Viewer, subject_id: uuid.UUID, moment: Moment, item: Item | None) -> str:
+        """Mark it as done, and log what it was about."""
+
+    def later(self, patient: Viewer, subject_id: uuid.UUID, minutes: int, moment: Moment, item: Item | None) -> str:
+        """Send it again after so many minutes."""
+
+
+_acting: list[Acting] = []
+_FOUND = (
+    select(
+        NotificationAction.subject_id,
+        NotificationAction.subscription_id,
+        NotificationAction.issued_at,
+        NotificationAction.expires_at,
+        NotificationAction.used_as,
+    )
+    .join(PushSubscription, PushSubscription.id == NotificationAction.subscription_id)
+    .where(
+        NotificationAction.token_hash == bindparam("token_hash"),
+        NotificationAction.person_id == bindparam("asking_person"),
+        PushSubscription.person_id == bindparam("asking_person"),
+        PushSubscription.session_id == bindparam("asking_session"),
+        PushSubscription.retired_at.is_(None),
+    )
+)
+_USE = (
+    update(NotificationAction)
+    .where(NotificationAction.token_hash == bindparam("used_token"), NotificationAction.used_at.is_(None))
+    .values(used_at=bindparam("at"), used_as=bindparam("what"))
+)
+
+
+def register(acting: Acting) -> None:
+    """Let a feature do what is tapped; the last that registers does it."""
+    _acting[:] = [acting]
+
+
+def issue(device: Device, subject_id: uuid.UUID, until: datetime) -> str:
+    """Return a token for one notification on one device, good until a moment. Needs a writing unit."""
+    token = secrets.token_urlsafe(32)
+    db().add(
+        NotificationAction(
+            token_hash=_hash(token),
+            practice_id=device.practice_id,
+            person_id=device.person_id,
+            subscription_id=device.id,
+            subject_id=subject_id,
+            issued_at=clock.now(),
+            expires_at=until,
+        )
+    )
+    return token
+
+
+def read(fields: Mapping[str, str]) -> Tap:
+    """Return the tap that fields of a form tell of; raise `Unclear` for anything but `done` and the minutes offered."""
+    token, wish = fields.get("token", ""), fields.get("do", "")
+    if not token or len(token) > LONGEST_TOKEN:
+        raise Unclear
+    if wish == Word.DONE:
+        return Tap(token, Word.DONE)
+    for minutes in LATER_MINUTES:
+        if wish == f"{Word.LATER} {minutes}":
+            return Tap(token, Word.LATER, minutes)
+    raise Unclear
+
+
+def take(patient: Viewer, tap: Tap, moment: Moment, item: Item | None = None) -> str:
+    """Do what was tapped, once, and return the address of the page that tells of it. Needs a writing unit.
+
+    The same tap again is answered alike and does nothing. Raise `Over` when nothing is done.
+    """
+    asked = {"token_hash": _hash(tap.token), "asking_person": patient.id, "asking_session": patient.session_id}
+    found = connection().execute(_FOUND, asked).one_or_none()
+    if found is None or patient.entries_closed_from is not None or not _acting:
+        raise Over
+    if not _is_in_time(found, moment):
+        raise Over
+    if found.used_as is None and _use(tap):
+        service.note_tap(patient, found.subscription_id)
+        if tap.word is Word.DONE:
+            return _acting[0].done(patient, found.subject_id, moment, item)
+        return _acting[0].later(patient, found.subject_id, tap.minutes, moment, item)
+    # Used before, or by another tap in this very moment.
+    used_as = connection().execute(_FOUND, asked).one().used_as
+    if used_as != tap.told:
+        raise Over
+    return SAME_AGAIN
+
+
+SAME_AGAIN = "/today"
+
+
+def _is_in_time(found: Any, moment: Moment) -> bool:
+    tapped, now = moment.occurred_at, clock.now()
+    is_then = found.issued_at - _CLOCKS_DIFFER <= tapped <= found.expires_at
+    return bool(is_then and now <= found.expires_at + TAKEN_LATE)
+
+
+def _use(tap: Tap) -> bool:
+    used = {"used_token": _hash(tap.token), "at": clock.now(), "what": tap.told}
+    return int(connection().execute(_USE, used).rowcount) == 1
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def drop_all() -> int:
+    """Take no answers on notifications that are shown now (after a restore: one may have been used since)."""
+    return _removed(delete(NotificationAction))
+
+
+def prune() -> int:
+    """Remove tokens that nothing is taken for any more; return how many."""
+    return _removed(delete(NotificationAction).where(NotificationAction.expires_at < clock.now() - TAKEN_LATE))
+
+
+def _removed(statement: Any) -> int:
+    result = db().execute(statement)
+    assert isinstance(result, CursorResult)  # noqa: S101 - narrows the type that `execute` declares.
+    return int(result.rowcount)

@@ -1,0 +1,77 @@
+"""What is done when a person taps Done or Later on a notification: the reminder, and the doses that it was about.
+
+It may come twice for one occurrence, from two devices, and late, from a phone that had no network.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from flask import url_for
+
+from patient_app.core import clock
+from patient_app.core.clock import Moment
+from patient_app.core.errors import NotFound
+from patient_app.core.identity import Viewer
+from patient_app.core.outbox import Item
+from patient_app.core.work import vault
+from patient_app.medications import dose_log, doses
+from patient_app.medications.dose_log import Sent, Slot, Told
+from patient_app.medications.models import DoseState, Source
+from patient_app.push import actions
+from patient_app.push.actions import Over
+from patient_app.reminders import handling, own, sources
+from patient_app.reminders.handling import PutOffTooOften
+from patient_app.reminders.models import Handled, Kind, Occurrence
+
+_SETTLED = frozenset({DoseState.TAKEN, DoseState.SKIPPED})
+
+
+class Reminders:
+    """Does what `push.actions` was tapped for; a subject is an occurrence."""
+
+    def done(self, patient: Viewer, subject_id: uuid.UUID, moment: Moment, item: Item | None) -> str:
+        """Settle the reminder, and log the doses of its slot that nothing was said of yet as taken, as of the tap."""
+        try:
+            occurrence = handling.settle(own.asking(patient), subject_id, Handled.NOTIFICATION)
+            _log_doses(patient, occurrence, moment, item)
+        except (NotFound, dose_log.NotDue, dose_log.IdTaken, dose_log.OtherWords):
+            raise Over from None
+        return url_for("reminders.history")
+
+    def later(self, patient: Viewer, subject_id: uuid.UUID, minutes: int, moment: Moment, item: Item | None) -> str:
+        """Have it come again; a tap that waited until that time was over puts nothing off."""
+        if clock.now() - moment.occurred_at >= timedelta(minutes=minutes):
+            raise Over
+        try:
+            handling.put_off(own.asking(patient), subject_id, minutes)
+        except (NotFound, PutOffTooOften):
+            raise Over from None
+        return url_for("reminders.history")
+
+
+def _log_doses(patient: Viewer, occurrence: Occurrence, moment: Moment, item: Item | None) -> None:
+    if occurrence.kind != Kind.DOSES:
+        return
+    whose, day = own.whose(patient), occurrence.local_day
+    known = {(one.medicine_id, one.slot): one.state for one in doses.logged_between(patient, day, day)}
+    taps = {}
+    for dose in sources.doses_at(handling.rule_of(occurrence), whose, day, occurrence.slot):
+        slot = Slot(uuid.UUID(dose.medicine), dose.local_date, dose.slot)
+        if known.get((slot.medicine_id, slot.slot)) not in _SETTLED:
+            amount = None if dose.amount is None else int(dose.amount * 1000)
+            taps[slot] = Told(DoseState.TAKEN, moment, amount)
+    if taps:
+        # The occurrence's id stands for the form's: two devices that say so are one.
+        dose_log.log_due(patient, occurrence.id, taps, moment, sent=_sent(item), source=Source.NOTIFICATION)
+
+
+def _sent(item: Item | None) -> Sent | None:
+    if item is None:
+        return None
+    printed = vault().keyed_hash("notification", item.id.bytes)
+    return Sent(item.made.made_at, item.made.device_seq, item.made.skew_seconds, printed)
+
+
+actions.register(Reminders())

@@ -1,0 +1,85 @@
+"""The words of reminders: on a lock screen, where strangers read them, and in the application, for the person alone.
+
+By default a lock screen says that there is a reminder and when it was for, and nothing else. "Take" is never said: a
+notification that arrives twice must not read as another dose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _l
+
+from patient_app.reminders.models import Kind, Reason, Wording
+
+MOST_NAMES = 3
+KIND_NAMES = {
+    Kind.CHECK_IN: _l("Check in"),
+    Kind.DOSES: _l("Medicines"),
+    Kind.REFILL: _l("Refill"),
+    Kind.OWN: _l("In my own words"),
+    Kind.DIGEST: _l("E-mail"),
+}
+REASONS = {
+    Reason.TOO_LATE: _l("Not sent: our system did not run then, and later it made no more sense."),
+    Reason.QUIET: _l("Not sent: it was in your quiet hours."),
+    Reason.PAUSED: _l("Not sent: your reminders were paused."),
+    Reason.OFF: _l("Not sent: you had turned it off or changed it."),
+    Reason.SETTLED: _l("Not sent: you had done it already."),
+    Reason.NOT_NEEDED: _l("Not sent: there was nothing to say."),
+    Reason.NO_DEVICE: _l("Shown on Today."),
+    Reason.NOT_REACHED: _l("Shown on Today. Your phone could not be reached."),
+    Reason.RESTORED: _l("Not sent: our system was being put back in order."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an occurrence is about, opened: the names of medicines, or what the person typed."""
+
+    kind: Kind
+    names: Sequence[str] = ()
+    about: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LockScreen:
+    """What stands on a lock screen."""
+
+    title: str
+    body: str
+
+
+def lock_screen(wording: Wording, of: About, minute: int | None) -> LockScreen:
+    """Return what a lock screen shows, in the language of now; `minute` is the minute of the day that it was for."""
+    discreet = gettext("You have a reminder")
+    title = {Wording.DETAILED: in_app(of), Wording.OWN: of.words}.get(wording) or discreet
+    return LockScreen(title, discreet if minute is None else gettext("Reminder for %(time)s", time=clock_time(minute)))
+
+
+def in_app(of: About) -> str:
+    """Return what a reminder is of, for the person's own eyes."""
+    if of.kind is Kind.CHECK_IN:
+        return gettext("Your check-in")
+    if of.kind is Kind.DOSES and of.names:
+        return _names(of.names)
+    if of.kind is Kind.REFILL and of.names:
+        return gettext("Getting more of %(names)s", names=_names(of.names))
+    if of.kind is Kind.OWN and of.about:
+        return of.about
+    return str(KIND_NAMES[of.kind])
+
+
+def clock_time(minute: int) -> str:
+    """Return a minute of the day as clocks write it; one from 1440 on is of the night after."""
+    return f"{minute // 60 % 24:02d}:{minute % 60:02d}"
+
+
+def _names(names: Sequence[str]) -> str:
+    shown, more = ", ".join(names[:MOST_NAMES]), len(names) - MOST_NAMES
+    if more <= 0:
+        return shown
+    return ngettext("%(names)s and one more", "%(names)s and %(num)d more", more, names=shown)

@@ -1,0 +1,121 @@
+// Messages: each is shown, at once and always; what is tapped on one is done without opening the application. Nothing is
+// read for it, and nothing that tells is shown: all words come with the message, which only this browser can open.
+import { read, write } from "./db.js";
+import { owner } from "./box.js";
+import { newId } from "./ids.js";
+import { seal } from "./letter.js";
+import { discard, keep, sendItem } from "./outbox.js";
+import { agree, asked } from "./subscribed.js";
+
+const ACT = "/reminders/act";
+const OPENS = "/today";
+const WITHIN = 8000;
+const LOOKED_AFTER = 12 * 60 * 60 * 1000;
+const PLAIN = { title: "Reminder", body: "You have a reminder." };
+
+// Show a message. One that cannot be read is shown too: a browser that is given nothing to show takes the right away.
+export async function show(data) {
+  let told = {};
+  try {
+    told = data?.json() ?? {};
+  } catch {
+    // Not ours, or of another release: what it says is not shown.
+  }
+  const { notification: said = PLAIN, act } = told;
+  const room = self.Notification?.maxActions ?? 2;
+  const actions = (act?.buttons ?? []).slice(0, room).map(([action, title]) => ({ action, title }));
+  await registration.showNotification(said.title ?? PLAIN.title, {
+    body: said.body ?? PLAIN.body,
+    lang: said.lang ?? "",
+    dir: said.dir ?? "auto",
+    tag: said.tag ?? "",
+    renotify: !!said.tag,
+    actions,
+    data: { path: pathOf(said.navigate), act },
+  });
+}
+
+// Only ever a page of our own.
+function pathOf(address) {
+  try {
+    const url = new URL(address, location.origin);
+    return url.origin === location.origin ? url.pathname + url.search : OPENS;
+  } catch {
+    return OPENS;
+  }
+}
+
+// A tap: on a button, or on the notification itself.
+export async function tapped({ action, notification }) {
+  notification.close();
+  const { path = OPENS, act } = notification.data ?? {};
+  if (action && act) await answer(action, notification, act);
+  else await open(path);
+}
+
+async function open(path) {
+  const [page] = await clients.matchAll({ type: "window" });
+  try {
+    await (await page.focus()).navigate(path);
+  } catch {
+    await clients.openWindow(path);
+  }
+}
+
+// Send what was tapped; it is kept on this phone first, like an entry, and goes when the server has it. What is for another
+// person, or comes after signing out, does nothing, and says so.
+async function answer(wish, notification, { token, person, says = {} }) {
+  const { title, lang, dir, tag: about } = notification;
+  const say = (why) => says[why] && registration.showNotification(title, { body: says[why], tag: `${about} said`, lang, dir, data: { path: OPENS } });
+  const fields = [["token", token], ["do", wish]];
+  const [tag, leaving, phone] = await Promise.all([owner(), read("meta", "leaving"), asked()]).catch(() => []);
+  if (leaving || (tag && tag !== person)) return say("signed-out");
+  if (!tag || !phone) return say(await sendPlain(fields));
+  let item;
+  try {
+    item = await keep(newId(), { action: ACT, fields, title }, { letterbox: phone.letterbox, tag }, seal);
+  } catch {
+    return say(await sendPlain(fields)); // Nothing can be kept here.
+  }
+  const { result } = await sendItem(item);
+  if (result === "stored") return undefined;
+  if (result === "later") {
+    await registration.sync?.register("tandem-outbox").catch(() => {});
+    return say("waits");
+  }
+  await discard(item.id); // Said at once: it need not stand among what waits.
+  return say(result === "refused" ? "over" : "signed-out");
+}
+
+// Send it without keeping it; resolves with what is to be said, undefined when it was done.
+async function sendPlain(fields) {
+  try {
+    const body = new URLSearchParams(fields);
+    const response = await fetch(ACT, { method: "POST", body, credentials: "same-origin", redirect: "error", signal: AbortSignal.timeout(WITHIN) });
+    const { result } = await response.json();
+    if (result === "stored") return undefined;
+    return ["signed-out", "over"].includes(result) ? result : "lost";
+  } catch {
+    return "lost";
+  }
+}
+
+// The browser made the subscription anew, or wants it made.
+export async function changed({ oldSubscription, newSubscription }) {
+  const { pushManager } = registration;
+  if (!(await asked())) return;
+  const key = oldSubscription?.options?.applicationServerKey;
+  const fresh = newSubscription ?? (await pushManager.getSubscription()) ?? (key && (await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key })));
+  if (fresh) await agree(pushManager, "renewed", fresh, oldSubscription?.endpoint);
+}
+
+// Say now and then that this phone is still there, where messages were turned on; a browser without `changed` tells by this.
+export async function report() {
+  const phone = await asked();
+  const { pushManager } = registration;
+  if (!phone || !pushManager) return;
+  const subscription = await pushManager.getSubscription();
+  if (!subscription || Date.now() - phone.at < LOOKED_AFTER) return;
+  await write("meta", { ...phone, at: Date.now() }, "push");
+  await agree(pushManager, "seen", subscription);
+}
