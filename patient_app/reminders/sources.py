@@ -200,7 +200,7 @@ class _Refills(_Timed):
 def low_on(whose: Whose, local_day: date) -> list[str]:
     """Return what the medicines are called that run low on a date."""
     medicines, _versions, _hours = whose.regimen()
-    return [one.name for one in refills.low(whose.as_viewer, medicines, local_day)]
+    return [one.name for one in refills.low(whose.as_viewer, local_day, medicines)]
 
 
 def key_of(dose: DueDose) -> str:
