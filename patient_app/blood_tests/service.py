@@ -17,7 +17,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
-from patient_app.accounts.entry_order import next_entry_seq
+from patient_app.accounts.entry_order import lock_entries, next_entry_seq
 from patient_app.accounts.models import Person
 from patient_app.blood_tests.models import BloodTest, BloodTestVersion
 from patient_app.core import clock
@@ -188,7 +188,7 @@ def enter(
     The same id with the same words changes nothing. Raise `Stale` for the id of a test of this medicine that says
     something else, and `IdTaken` for one of anything else.
     """
-    seq = next_entry_seq(patient_id)  # From here on, one writer at a time for this patient.
+    lock_entries(patient_id)  # From here on, one writer at a time for this patient.
     known = db().get(BloodTest, test_id)
     fingerprint = _fingerprint(test_id, planned)
     if known is not None:
@@ -210,7 +210,7 @@ def enter(
             db().add(row)
     except IntegrityError:  # Somebody else's request took the id this very moment.
         raise IdTaken from None
-    _add_version(author, row, planned, version=1, day=day, seq=seq)
+    _add_version(author, row, planned, version=1, day=day)
 
 
 def change(
@@ -227,7 +227,7 @@ def change(
 
     Raise `NotFound` for a test that is not of this medicine, and `Stale` where `base` is not the newest version.
     """
-    seq = next_entry_seq(patient_id)
+    lock_entries(patient_id)
     row = db().get(BloodTest, test_id)
     if row is None or (row.medicine_id, row.patient_id) != (medicine_id, patient_id):
         raise NotFound
@@ -240,10 +240,10 @@ def change(
         raise Stale
     row.newest_version += 1
     row.due_on = planned.due_on if planned.is_to_come else None
-    _add_version(author, row, planned, version=row.newest_version, day=day, seq=seq)
+    _add_version(author, row, planned, version=row.newest_version, day=day)
 
 
-def _add_version(author: Viewer, test: BloodTest, planned: Planned, *, version: int, day: date, seq: int) -> None:
+def _add_version(author: Viewer, test: BloodTest, planned: Planned, *, version: int, day: date) -> None:
     row = BloodTestVersion(
         id=new_id(),
         test_id=test.id,
@@ -252,7 +252,7 @@ def _add_version(author: Viewer, test: BloodTest, planned: Planned, *, version: 
         author_id=author.id,
         day=day,
         recorded_at=clock.now(),
-        recorded_seq=seq,
+        recorded_seq=next_entry_seq(test.patient_id),
         due_on=planned.due_on,
         done_on=planned.done_on,
         dropped=planned.dropped,

@@ -15,7 +15,7 @@ from typing import Any, cast
 from sqlalchemy import Insert, Table, bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from patient_app.accounts.entry_order import next_entry_seq
+from patient_app.accounts.entry_order import lock_entries, next_entry_seq
 from patient_app.core import clock
 from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
@@ -112,22 +112,25 @@ def record(
     """
     said = _whole(said)
     about_use, flagged = _marks(patient, said)
-    seq = next_entry_seq(patient.id)  # From here on, one writer at a time for this patient.
+    lock_entries(patient.id)  # From here on, one writer at a time for this patient.
+    entry = _own(patient, side_effect_id)
+    if entry is not None:
+        if _fingerprint(side_effect_id, said) in _prints(side_effect_id):
+            return side_effect_id
+        if sent is not None:
+            raise OtherWords
     writing = _Writing(
-        patient, side_effect_id, said, moment, seq, recorded_at or clock.now(),
+        patient, side_effect_id, said, moment, next_entry_seq(patient.id), recorded_at or clock.now(),
         Source.OUTBOX if sent else source, sent, about_use, flagged,
     )  # fmt: skip
-    if _insert_entry(writing, private=private):
-        _insert_version(writing, 1, over_on=None if said.going_on else moment.day)
-        if flagged:
-            _raise_concern(writing, 1)
+    if entry is not None:
+        _correct(entry, writing)
         return side_effect_id
-    entry = _own(patient, side_effect_id)
-    if _fingerprint(side_effect_id, said) in _prints(side_effect_id):
-        return side_effect_id
-    if sent is not None:
-        raise OtherWords
-    _correct(entry, writing)
+    if not _insert_entry(writing, private=private):
+        raise IdTaken
+    _insert_version(writing, 1, over_on=None if said.going_on else moment.day)
+    if flagged:
+        _raise_concern(writing, 1)
     return side_effect_id
 
 
@@ -148,14 +151,14 @@ def change(
     said = _whole(said)
     _own_or_not_found(patient, side_effect_id)
     about_use, flagged = _marks(patient, said)
-    seq = next_entry_seq(patient.id)
+    lock_entries(patient.id)
     entry = _own_or_not_found(patient, side_effect_id)
     newest = _version(entry)
     if newest.fingerprint == _fingerprint(side_effect_id, said):
         return
     if base != entry.newest_version:
         raise Stale
-    when = recorded_at or clock.now()
+    when, seq = recorded_at or clock.now(), next_entry_seq(patient.id)
     _correct(
         entry,
         _Writing(patient, side_effect_id, said, moment, seq, when, Source.FORM, None, about_use, flagged),
@@ -229,10 +232,12 @@ def _marks(patient: Viewer, said: Said) -> tuple[bool, bool]:
 # --- how it is written -----------------------------------------------------------------------------------------
 
 
-def _own(patient: Viewer, side_effect_id: uuid.UUID) -> SideEffect:
-    """Return what this id was used for; raise `IdTaken` for what is not the person's to correct."""
-    entry = db().get(SideEffect, side_effect_id)
-    if entry is None or entry.patient_id != patient.id or entry.removed_at or not is_open(patient, entry):
+def _own(patient: Viewer, side_effect_id: uuid.UUID) -> SideEffect | None:
+    """Return what this id was used for, if anything; raise `IdTaken` for what is not the person's to correct."""
+    entry = db().get(SideEffect, side_effect_id, populate_existing=True)
+    if entry is None:
+        return None
+    if entry.patient_id != patient.id or entry.removed_at or not is_open(patient, entry):
         raise IdTaken
     return entry
 
@@ -278,7 +283,7 @@ def _correct(entry: SideEffect, writing: _Writing) -> None:
 
 
 def _insert_entry(writing: _Writing, *, private: bool) -> bool:
-    """Insert the entry; False when that id is taken."""
+    """Insert the entry; False when that id was taken this very moment."""
     moment, sent = writing.moment, writing.sent
     row = {
         "id": writing.id,

@@ -17,7 +17,7 @@ from typing import Any, cast
 from sqlalchemy import Boolean, Insert, Table, and_, bindparam, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from patient_app.accounts.entry_order import next_entry_seq
+from patient_app.accounts.entry_order import lock_entries, next_entry_seq
 from patient_app.core import clock
 from patient_app.core.clock import Moment
 from patient_app.core.identity import Viewer
@@ -141,7 +141,7 @@ def record(
     if answers.is_empty:
         raise NothingSaid
     week, when = week_of(moment.day), recorded_at or clock.now()
-    seq = next_entry_seq(patient.id)  # From here on, one writer at a time for this patient.
+    lock_entries(patient.id)  # From here on, one writer at a time for this patient.
     fingerprint = _fingerprint(answers)
     known = connection().execute(_BY_ID, {"version_id": version_id}).one_or_none()
     if known is not None:
@@ -154,11 +154,11 @@ def record(
     stands = connection().execute(
         _STANDS, {"patient_id": patient.id, "week": week, "while_closed": closed}
     ).one_or_none()  # fmt: skip
-    edited_at = written_at or when
+    if stands is not None and sent is None and stands.fingerprint == fingerprint:
+        return week
+    edited_at, seq = written_at or when, next_entry_seq(patient.id)
     if stands is None:
         note_id, number, shown = _insert_note(patient, week, moment, seq, when, while_closed=closed), 1, 1
-    elif sent is None and stands.fingerprint == fingerprint:
-        return week
     else:
         number = stands.newest_version + 1
         shown = number if edited_at >= stands.edited_at else stands.shown_version

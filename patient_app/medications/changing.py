@@ -17,7 +17,7 @@ from datetime import date, datetime
 
 from sqlalchemy.exc import IntegrityError
 
-from patient_app.accounts.entry_order import next_entry_seq
+from patient_app.accounts.entry_order import lock_entries, next_entry_seq
 from patient_app.core import changed, clock
 from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
@@ -89,12 +89,13 @@ def start(
         recorded_at=recorded_at or clock.now(),
     )
     check(said, schedule, moment.local_date)
-    seq = next_entry_seq(author.patient_id)  # From here on, one writer at a time for this patient.
+    lock_entries(author.patient_id)  # From here on, one writer at a time for this patient.
     known = db().get(Medicine, medicine_id)
     if known is not None:
-        return _started_again(writing, known, seq)
+        return _started_again(writing, known)
     if medicine_of(version_id) is not None:
         raise IdTaken
+    seq = next_entry_seq(author.patient_id)
     _insert_medicine(writing, seq, private=private)
     since, minute = starts_from(schedule, moment)
     insert_version(writing, 1, seq, Begins(since, minute, regimen.hours_kept(author.patient_id)))
@@ -124,7 +125,7 @@ def change(
 
     Raise `NotFound` for a medicine that the author does not see, `Stale`, `IdTaken`, and `Refused` as `start` does.
     """
-    medicine, known, seq = locked(author, medicine_id)
+    medicine, known = locked(author, medicine_id)
     writing = Writing(
         author=author,
         medicine_id=medicine_id,
@@ -147,7 +148,7 @@ def change(
         return medicine_id
     medicine.about_use = marked
     # The same id with other words: a correction, which needs an id of its own.
-    _append(replace(writing, version_id=new_id()) if before else writing, medicine, known, seq, since)
+    _append(replace(writing, version_id=new_id()) if before else writing, medicine, known, since)
     return medicine_id
 
 
@@ -201,20 +202,20 @@ def resume(
 
 def set_private(patient: Viewer, medicine_id: uuid.UUID, *, private: bool) -> None:
     """Keep one's medicine to oneself, or let consents open it again; raise `NotFound` for anything not one's own."""
-    medicine, seq = _own(patient, medicine_id)
-    _hide_or_open(medicine, seq, private=private, removed_at=medicine.removed_at)
+    medicine = _own(patient, medicine_id)
+    _hide_or_open(medicine, private=private, removed_at=medicine.removed_at)
 
 
 def remove(patient: Viewer, medicine_id: uuid.UUID) -> None:
     """Take away a medicine that was entered by mistake. Done twice it stays away. Raise `NotFound`."""
-    medicine, seq = _own(patient, medicine_id)
-    _hide_or_open(medicine, seq, private=medicine.private, removed_at=medicine.removed_at or clock.now())
+    medicine = _own(patient, medicine_id)
+    _hide_or_open(medicine, private=medicine.private, removed_at=medicine.removed_at or clock.now())
 
 
 def bring_back(patient: Viewer, medicine_id: uuid.UUID) -> None:
     """Undo `remove`; raise `NotFound` for anything not one's own."""
-    medicine, seq = _own(patient, medicine_id)
-    _hide_or_open(medicine, seq, private=medicine.private, removed_at=None)
+    medicine = _own(patient, medicine_id)
+    _hide_or_open(medicine, private=medicine.private, removed_at=None)
 
 
 def was_removed(patient: Viewer, medicine_id: uuid.UUID) -> None:
@@ -239,7 +240,7 @@ def answer_change(
     medicine_id = medicine_of(version_id)
     if medicine_id is None:
         raise NotFound
-    _, seq = _own(patient, medicine_id)
+    _own(patient, medicine_id)
     found = regimen.own_medicine(patient, medicine_id)
     version = next(one for one in found.versions if one.id == version_id)
     if not version.by_prescriber:
@@ -254,7 +255,7 @@ def answer_change(
                 answer=answer,
                 day=moment.day,
                 recorded_at=recorded_at or clock.now(),
-                recorded_seq=seq,
+                recorded_seq=next_entry_seq(patient.id),
                 source=source,
             )
         )
@@ -265,7 +266,7 @@ def set_hours(patient: Viewer, hours: Hours) -> None:
     """Keep at which hours the patient wakes, eats and goes to bed. Raise `NotFound` for a session in question."""
     if patient.entries_closed_from is not None:
         raise NotFound
-    next_entry_seq(patient.id)  # One writer at a time for this patient.
+    lock_entries(patient.id)  # One writer at a time for this patient.
     row = db().get(MedicineHours, patient.id)
     if row is None:
         row = MedicineHours(patient_id=patient.id, practice_id=patient.practice_id)
@@ -299,7 +300,7 @@ def _insert_medicine(writing: Writing, seq: int, *, private: bool) -> None:
         raise IdTaken from None
 
 
-def _started_again(writing: Writing, medicine: Medicine, seq: int) -> uuid.UUID:
+def _started_again(writing: Writing, medicine: Medicine) -> uuid.UUID:
     """Answer a start whose id is known: the same words were stored, other words are a change by who wrote them."""
     if not may_write(writing.author, medicine):
         raise IdTaken
@@ -310,7 +311,7 @@ def _started_again(writing: Writing, medicine: Medicine, seq: int) -> uuid.UUID:
         raise Stale
     medicine.about_use = _mark(writing, medicine, known)
     again = replace(writing, version_id=new_id(), change=Change.CHANGED)
-    _append(again, medicine, known, seq, known_by=writing.fingerprint)
+    _append(again, medicine, known, known_by=writing.fingerprint)
     return medicine.id
 
 
@@ -326,7 +327,7 @@ def _hold(
     at: datetime | None,
 ) -> uuid.UUID:
     """Pause, stop or go on from now, unless that is how it stands already, or this arrived before."""
-    medicine, known, seq = locked(author, medicine_id)
+    medicine, known = locked(author, medicine_id)
     newest = known[-1].version
     if not _leads_to(newest.change, how) or arrived(version_id, medicine_id, known) is not None:
         return medicine_id
@@ -346,7 +347,7 @@ def _hold(
     since, minute = starts_from(writing.schedule, moment) if how is Change.RESUMED else starts_from(None, moment)
     medicine.newest_version += 1
     begins = Begins(since, minute, regimen.hours_kept(author.patient_id))
-    insert_version(writing, medicine.newest_version, seq, begins)
+    insert_version(writing, medicine.newest_version, next_entry_seq(author.patient_id), begins)
     return medicine_id
 
 
@@ -394,7 +395,6 @@ def _append(
     writing: Writing,
     medicine: Medicine,
     known: Sequence[Stored],
-    seq: int,
     since: date | None = None,
     *,
     known_by: bytes | None = None,
@@ -404,6 +404,7 @@ def _append(
     from_date, minute = holds_from(versions, writing.schedule, writing.moment, hours, since)
     medicine.newest_version += 1
     begins = Begins(from_date, minute, hours)
+    seq = next_entry_seq(writing.author.patient_id)
     insert_version(writing, medicine.newest_version, seq, begins, known_by=known_by)
 
 
@@ -415,21 +416,22 @@ def _found(patient: Viewer, medicine_id: uuid.UUID) -> Medicine:
     return found
 
 
-def _own(patient: Viewer, medicine_id: uuid.UUID) -> tuple[Medicine, int]:
-    """Return such a medicine and the number to write with; a change that arrives at the same time waits."""
+def _own(patient: Viewer, medicine_id: uuid.UUID) -> Medicine:
+    """Return such a medicine; a change that arrives at the same time waits."""
     medicine = _found(patient, medicine_id)
-    seq = next_entry_seq(patient.id)
+    lock_entries(patient.id)
     db().refresh(medicine)
-    return medicine, seq
+    return medicine
 
 
-def _hide_or_open(medicine: Medicine, seq: int, *, private: bool, removed_at: datetime | None) -> None:
+def _hide_or_open(medicine: Medicine, *, private: bool, removed_at: datetime | None) -> None:
     """Let nobody else see a medicine, or let consents open it again, and keep between which numbers that was."""
     was_hidden = medicine.private or medicine.removed_at is not None
     medicine.private, medicine.removed_at = private, removed_at
     changed.tell(changed.What.REGIMEN, medicine.patient_id)
     if was_hidden == (private or removed_at is not None):
         return
+    seq = next_entry_seq(medicine.patient_id)
     if not was_hidden:
         medicine.hidden = [*medicine.hidden, [seq, None, None]]
         return

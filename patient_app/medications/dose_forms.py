@@ -29,6 +29,9 @@ _AMOUNT = re.compile(r"[0-9]{1,6}([.,][0-9]{1,3})?", re.ASCII)
 # What the buttons of a list say.
 ALL_TAKEN, MARKED, UNDO = "taken", "marked", "undo"
 _STATES = {str(state): state for state in STATES}
+_STATE = "state-"
+# As `ChoiceField` says it.
+_PICK_ONE = _l("Pick one of these answers, or leave it out.")
 _WORDS_HINT = _l("People you share both your medicines and your use with can read this.")
 
 
@@ -38,7 +41,11 @@ def key_of(slot: Slot) -> str:
 
 
 class DosesField(Field):  # type: ignore[misc]  # WTForms has no types.
-    """Which doses a form is about, and what is marked of each: `dose` repeated, and `state-<dose>`."""
+    """Which doses a form is about, and what is marked of each: `dose` repeated, and `state-<dose>`.
+
+    `marked` is all that is marked, by dose, also of a form that is refused; beside which doses its message stands, is
+    `beside`.
+    """
 
     widget = None
 
@@ -46,16 +53,24 @@ class DosesField(Field):  # type: ignore[misc]  # WTForms has no types.
         """Read the names; what is none makes the form one of a page that is out of date."""
         self.process_errors: list[Any] = []
         self.data: dict[tuple[Any, str], DoseState | None] = {}
+        self.marked: dict[str, DoseState] = {}
+        self.beside: list[str] = []
         named = list(dict.fromkeys(formdata.getlist(self.name))) if formdata is not None else []
+        for name in formdata or ():
+            if name.startswith(_STATE) and formdata.get(name) in _STATES:
+                self.marked[name.removeprefix(_STATE)] = _STATES[formdata.get(name)]
         for key in named[:_MOST_DOSES]:
             medicine, _, slot = key.partition(".")
-            medicine_id, said = parse_id(medicine), formdata.get(f"state-{key}", "")
-            if medicine_id is None or not _SLOT.fullmatch(slot) or (said and said not in _STATES):
-                self.process_errors = [OUT_OF_DATE]
+            medicine_id, said = parse_id(medicine), formdata.get(f"{_STATE}{key}", "")
+            if medicine_id is None or not _SLOT.fullmatch(slot):
+                self.process_errors, self.beside = [OUT_OF_DATE], []
                 return
+            if said and said not in _STATES:
+                self.process_errors = [_PICK_ONE]
+                self.beside.append(key)
             self.data[medicine_id, slot] = _STATES.get(said)
         if formdata is not None and not 0 < len(named) <= _MOST_DOSES:
-            self.process_errors = [OUT_OF_DATE]
+            self.process_errors, self.beside = [OUT_OF_DATE], []
 
 
 class ClockField(StringField):  # type: ignore[misc]  # WTForms has no types.
@@ -97,11 +112,33 @@ class AmountField(StringField):  # type: ignore[misc]  # WTForms has no types.
 
 
 class TapForm(Form):
-    """What every form of the log carries unseen: its id, the zone of the phone, and the page it came from."""
+    """What every form of the log carries unseen: its id, the zone of the phone, and the page and place it came from."""
 
+    form_errors: list[Any]
     id = IdField()
     zone = HiddenField(filters=[without_controls])
     back = HiddenField(filters=[without_controls])
+    part = HiddenField(filters=[without_controls])
+
+    def is_part(self, name: str) -> bool:
+        """Whether it is the form of this name on its page that was sent."""
+        return bool(self.part.data == name)
+
+    @property
+    def kept_zone(self) -> str:
+        """The zone that was sent, for the page that shows a refused form again; none that does not exist."""
+        return self.zone_or("") and str(self.zone.data)
+
+    @property
+    def kept_back(self) -> str:
+        """The page it came from, for the same."""
+        return "today" if self.is_from_today else ""
+
+    def say_above(self, *names: str) -> None:
+        """Say above all what is wrong with these fields: they are not shown on the page."""
+        for field in (self[name] for name in names):
+            self.form_errors = [*self.form_errors, *field.errors]
+            field.errors = ()
 
     def zone_or(self, fallback: str) -> str:
         """Return the zone that the phone named, or the person's own when it named none that exists."""
@@ -140,7 +177,6 @@ class DayForm(_OtherwiseForm):
 
     dose = DosesField()
     do = HiddenField(filters=[without_controls])
-    part = HiddenField(filters=[without_controls])
 
     def states(self, day: date) -> dict[Slot, DoseState]:
         """Return what is to be logged; nothing where nothing was marked. Only after the form was found valid."""
@@ -202,6 +238,11 @@ class AsNeededForm(TapForm):
     amount = AmountField(_l("How much, if it was another amount"))
     undo = HiddenField(filters=[without_controls])
     anyway = BooleanField(_l("Write it down anyway"))
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether it takes one back, whatever it says of which."""
+        return bool(self.undo.raw_data) or (self.part.data or "").startswith(f"{UNDO}-")
 
     @property
     def typed(self) -> str:

@@ -22,7 +22,7 @@ from typing import Any, cast
 from sqlalchemy import Insert, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from patient_app.accounts.entry_order import next_entry_seq
+from patient_app.accounts.entry_order import lock_entries, next_entry_seq
 from patient_app.core import clock
 from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
@@ -143,6 +143,7 @@ _KNOWN_DUE = _KNOWN.where(
     Dose.slot.is_not(None),
 )
 _KNOWN_ONE = _KNOWN.where(Dose.id == bindparam("dose_id"))
+_IS_TAKEN = select(Dose.id).where(Dose.id == bindparam("dose_id"))
 _TAPS = select(DoseVersion.id, DoseVersion.patient_id, DoseVersion.fingerprint).where(
     DoseVersion.id.in_(bindparam("tap_ids", expanding=True))
 )
@@ -191,15 +192,19 @@ def log_due(
     prints = {slot: _print(tap_id(form_id, slot), told) for slot, told in taps.items()}
     if not _new_taps(patient, form_id, prints, sent):
         return
-    seq = next_entry_seq(patient.id)  # From here on, one writer at a time for this patient.
+    lock_entries(patient.id)  # From here on, one writer at a time for this patient.
     new = _new_taps(patient, form_id, prints, sent)
-    writing = _Writing(patient, seq, recorded_at or clock.now(), source if sent is None else Source.OUTBOX, sent)
     known = _known_due(patient, new)
+    new = {slot: tap for slot, tap in new.items() if slot in known or taps[slot].state is not DoseState.OPEN}
+    if not new:
+        return
+    seq = next_entry_seq(patient.id)
+    writing = _Writing(patient, seq, recorded_at or clock.now(), source if sent is None else Source.OUTBOX, sent)
     for slot, version_id in new.items():
         told, found = taps[slot], known.get(slot)
         if found is not None:
             _log_over(writing, found, version_id, told, prints[slot])
-        elif told.state is not DoseState.OPEN:
+        else:
             dose_id = new_id()
             if not _insert_dose(writing, dose_id, slot.medicine_id, told, (slot.plan_date, slot.plan_date, slot.slot)):
                 raise IdTaken
@@ -229,14 +234,17 @@ def log_as_needed(
     fingerprint = _print(dose_id, told)
     if _is_stored(patient, dose_id, fingerprint, sent):
         return
-    seq = next_entry_seq(patient.id)  # From here on, one writer at a time for this patient.
+    lock_entries(patient.id)  # From here on, one writer at a time for this patient.
     if _is_stored(patient, dose_id, fingerprint, sent):
         return
-    writing = _Writing(patient, seq, recorded_at or clock.now(), source if sent is None else Source.OUTBOX, sent)
     known = _known_one(patient, dose_id)
+    if known is None and connection().scalar(_IS_TAKEN, {"dose_id": dose_id}) is not None:
+        raise IdTaken
+    if known is not None and (known.medicine_id != medicine_id or known.slot is not None):
+        raise IdTaken
+    seq = next_entry_seq(patient.id)
+    writing = _Writing(patient, seq, recorded_at or clock.now(), source if sent is None else Source.OUTBOX, sent)
     if known is not None:
-        if known.medicine_id != medicine_id or known.slot is not None:
-            raise IdTaken
         _log_over(writing, known, new_id(), told, fingerprint)
         return
     if not _insert_dose(writing, dose_id, medicine_id, told, (told.moment.local_date, told.moment.day, None)):
@@ -264,11 +272,12 @@ def undo_as_needed(
         raise NotFound
     if _is_stored(patient, tap, fingerprint, sent):
         return
-    seq = next_entry_seq(patient.id)
+    lock_entries(patient.id)
     known = _known_as_needed(patient, medicine_id, dose_id)
     if known is None:
         raise NotFound
     if not _is_stored(patient, tap, fingerprint, sent):
+        seq = next_entry_seq(patient.id)
         writing = _Writing(patient, seq, recorded_at or clock.now(), Source.OUTBOX if sent else Source.FORM, sent)
         _log_over(writing, known, tap, told, fingerprint)
 

@@ -18,7 +18,7 @@ from patient_app.medications.after_skip import AfterSkip, after_skip
 from patient_app.medications.counts import Counts
 from patient_app.medications.dose_forms import DayForm
 from patient_app.medications.dose_words import LATER
-from patient_app.medications.doses import DayList, Group
+from patient_app.medications.doses import DayList, Group, Line
 from patient_app.medications.regimen import OwnMedicine
 from patient_app.medications.skipping import WORDS, Reason, offered
 from patient_app.medications.when import PAST_DAYS, Later
@@ -51,6 +51,22 @@ class DosePart:
     def day_before(self) -> date:
         """The day before that of the list."""
         return self.listed.day - timedelta(days=1)
+
+    def refused_group(self) -> Group | None:
+        """Return the group whose doses the refused form marks, while it is shown with such a form."""
+        return next(
+            (one for one in self.listed.groups if self.refused and self.refused.is_part(one.key) and self.open_of(one)),
+            None,
+        )
+
+    def open_of(self, group: Group) -> tuple[Line, ...]:
+        """Return the doses of a group that the form of the group can mark."""
+        return group.to_log if self.opens and group.in_plan else ()
+
+    def later_for(self, form: DayForm | None) -> list[tuple[Later, LazyString]]:
+        """Return for how long doses can be put off; what a refused form had picked stays, when its hour is over too."""
+        picked = form.later.data if form else None
+        return [(one, words) for one, words in LATER.items() if (one, words) in self.later or one == picked]
 
     def is_due(self, group: Group) -> bool:
         """Whether a group is due by now, and its button the one to press; those at no time can wait."""

@@ -18,9 +18,9 @@ from patient_app.core.identity import Viewer, viewer
 from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.medications import dose_log, dose_words, doses, regimen, tapping
-from patient_app.medications.dose_forms import AsNeededForm, DayForm, DoseForm, When
+from patient_app.medications.dose_forms import UNDO, AsNeededForm, DayForm, DoseForm, When, key_of
 from patient_app.medications.dose_log import Slot
-from patient_app.medications.dose_pages import day_part, later_offered, now_for, own_counts
+from patient_app.medications.dose_pages import DosePart, day_part, later_offered, now_for, own_counts
 from patient_app.medications.doses import Line, WhenNeeded
 from patient_app.medications.doses_from_phones import LIST, take_as_needed, take_day, take_dose
 from patient_app.medications.models import DoseState
@@ -46,6 +46,8 @@ notices.register(
 
 # No list is older than this.
 _FIRST_YEAR = MINYEAR + 1900
+# What a person sees of the forms of one dose, and of one as needed.
+_SEEN = frozenset({"state", "when", "time", "amount", "later", "why", "own_words"})
 
 
 @bp.get("/medications/days/<string:day>")
@@ -133,6 +135,7 @@ def save_as_needed(needed_id: uuid.UUID) -> ResponseReturnValue:
             form.add_error("when", NOT_DUE)
         except dose_log.IdTaken:
             form.renew_id()
+    form.say_above(*(field.name for field in form if form.takes_back or field.name not in _SEEN))
     return _as_needed_page(patient, needed_id, form, day, warned), 422
 
 
@@ -169,10 +172,7 @@ def _day(text: str) -> date:
 def _day_page(patient: Viewer, day: date, form: DayForm | None = None, problem: LazyString | None = None) -> str:
     part = day_part(patient, day, form)
     if form is not None:
-        # The forms of a page share no ids, so what is wrong stands above them, in one list.
-        form.form_errors = [*([problem] if problem else []), *(one for found in form.errors.values() for one in found)]
-        for field in form:
-            field.errors = ()
+        _say_beside(form, part, problem)
     has_earlier, has_later = day > date(_FIRST_YEAR + 1, 1, 1), day < part.today
     return render_page(
         "medications/day.html",
@@ -185,10 +185,30 @@ def _day_page(patient: Viewer, day: date, form: DayForm | None = None, problem: 
     )
 
 
+def _say_beside(form: DayForm, part: DosePart, problem: LazyString | None) -> None:
+    """Put what is wrong beside the fields of the group that was sent, and above all where it is not shown there."""
+    group = part.refused_group()
+    marks = [key_of(line.slot) for line in part.open_of(group)] if group else []
+    if problem:
+        form.add_error("dose", problem)
+        form.dose.beside = marks[:1] if problem is NOTHING_MARKED else []
+    form.dose.beside = [key for key in form.dose.beside if key in marks]
+    shown = {"why", "own_words"} if group else set()
+    shown |= {"later"} if group and part.is_today else set()
+    if form.dose.beside:
+        form.dose.id = f"state-{form.dose.beside[0]}"
+        shown.add("dose")
+    for name in shown - {"dose"}:  # The forms of a page share no ids.
+        form[name].id = f"{name}-{form.part.data}"
+    form.say_above(*(field.name for field in form if field.name not in shown))
+
+
 def _dose_page(patient: Viewer, slot: Slot, form: DoseForm) -> str:
     part = day_part(patient, slot.plan_date)
     line = part.listed.line(slot)
     _offer(patient, form, line, part.is_today)
+    is_shown = part.opens and line.in_plan and not form.is_part(UNDO)
+    form.say_above(*(field.name for field in form if not is_shown or field.name not in _SEEN))
     return render_page(
         "medications/dose.html",
         part=part,
@@ -204,7 +224,10 @@ def _offer(patient: Viewer, form: DoseForm, line: Line, is_today: bool) -> None:
     when = [When.TIME, When.DAY] if line.minute is None else [When.PLANNED, When.TIME, When.DAY]
     form.when.choices = [one for one in form.when.choices if one.value in ([When.NOW, *when] if is_today else when)]
     later = later_offered(patient, clock.now()) if is_today else []
-    form.later.choices = [one for one in form.later.choices if one.value in later]
+    # What was picked stays, also when that hour is over meanwhile.
+    form.later.choices = [
+        one for one in form.later.choices if one.value in later or (is_today and one.value == form.later.data)
+    ]
     if not is_today:
         form.state.choices = [one for one in form.state.choices if one.value != DoseState.LATER]
     if not profiles.profile_of(patient).asks_about_use:

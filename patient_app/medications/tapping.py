@@ -88,7 +88,7 @@ def log_as_needed(tap: Tap, form: AsNeededForm, medicine_id: uuid.UUID, *, warns
     very one is stored. Raise `NotYet`, and as `dose_log.log_as_needed` does.
     """
     medicine = regimen.own_medicine(tap.patient, medicine_id)
-    if form.undo.data:
+    if form.takes_back:
         dose_id = parse_id(form.undo.data)
         if dose_id is None:
             raise NotFound

@@ -12,7 +12,7 @@ from typing import cast
 
 from sqlalchemy import Table, bindparam, insert, select
 
-from patient_app.accounts.entry_order import next_entry_seq
+from patient_app.accounts.entry_order import lock_entries
 from patient_app.core import changed
 from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
@@ -145,19 +145,19 @@ def may_write(author: Author, medicine: Medicine) -> bool:
     return regimen.is_open(author.closed_from, medicine)
 
 
-def locked(author: Author, medicine_id: uuid.UUID) -> tuple[Medicine, list[Stored], int]:
-    """Return a medicine that the author may change, its versions, and the number to write with; one writer at a time.
+def locked(author: Author, medicine_id: uuid.UUID) -> tuple[Medicine, list[Stored]]:
+    """Return a medicine that the author may change, and its versions; from here on, one writer at a time.
 
-    Whether it is there is asked first: nobody takes a number, or waits, for what is not theirs. Raise `NotFound`.
+    Whether it is there is asked first: nobody waits for what is not theirs. Raise `NotFound`.
     """
     medicine = db().get(Medicine, medicine_id)
     if medicine is None or not may_write(author, medicine):
         raise NotFound
-    seq = next_entry_seq(author.patient_id)
+    lock_entries(author.patient_id)
     db().refresh(medicine)
     if not may_write(author, medicine):
         raise NotFound
-    return medicine, stored(medicine_id), seq
+    return medicine, stored(medicine_id)
 
 
 def stored(medicine_id: uuid.UUID) -> list[Stored]:

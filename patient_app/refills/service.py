@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Boolean, ColumnElement, and_, bindparam, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from patient_app.accounts.entry_order import next_entry_seq
+from patient_app.accounts.entry_order import lock_entries, next_entry_seq
 from patient_app.core import clock
 from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
@@ -302,7 +302,7 @@ def record(
     Raise `IdTaken` for an id that cannot be used, and `OtherWords` for what came from an outbox under the id of an
     entry that says something else; from a form that is a correction.
     """
-    seq = next_entry_seq(patient.id)  # From here on, one writer at a time for this patient.
+    lock_entries(patient.id)  # From here on, one writer at a time for this patient.
     known = db().scalars(_VERSIONS, {"first_id": new.id}).all()
     unit = medicine.newest.schedule.unit
     fingerprint = _fingerprint(medicine.id, new)
@@ -328,7 +328,7 @@ def record(
         day=moment.day,
         amount=int(new.amount * THOUSAND),
         recorded_at=recorded_at or clock.now(),
-        recorded_seq=seq,
+        recorded_seq=next_entry_seq(patient.id),
         device_seq=device_seq,
         source=source,
         fingerprint=fingerprint,
@@ -348,7 +348,7 @@ def take_back(patient: Viewer, medicine: OwnMedicine, entry_id: uuid.UUID, today
 
     Raise `NotFound` for anything not one's own.
     """
-    next_entry_seq(patient.id)
+    lock_entries(patient.id)
     rows = db().scalars(_VERSIONS, {"first_id": entry_id}).all()
     since = patient.entries_closed_from
     if not rows or any(one.patient_id != patient.id or one.medicine_id != medicine.id for one in rows):

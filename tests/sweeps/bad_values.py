@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sqlite3
 import sys
 import tempfile
@@ -77,6 +78,8 @@ MEANINGS = {
     "top": "refused with a message at the top only: nobody sees this field",
 }
 
+_IDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 Rows = dict[tuple[str, str], list[str]]
 
 
@@ -114,12 +117,17 @@ class Sender:
         for target in filling.targets(self.app, self.world, situation):
             for field in target.form.names:
                 tried = [self.try_value(target, field, kind) for kind in KINDS]
-                rows[target.route, field] = [word for word, _ in tried]
+                rows[target.route, kind_of(field)] = [word for word, _ in tried]
                 problems += [problem for _, found in tried for problem in found]
             if not target.form.names:
                 for kind in ("1 MB", "several values", "a file"):
                     problems += self.try_value(target, "nothing", kind)[1]
         return rows, problems
+
+
+def kind_of(field: str) -> str:
+    """Return the name of a field in the table: one row for all of a kind, whatever ids are in their names."""
+    return _IDS.sub("<id>", field)
 
 
 def bad_value(kind: str, world: World) -> Any:
@@ -185,10 +193,11 @@ def messages(page: Page, form: FormOnPage) -> dict[str, str]:
 
 
 def answer_form(page: Page, form: FormOnPage) -> FormOnPage | None:
-    """Return the same form on the page that answers it: the one that goes where it went and has its fields."""
+    """Return the same form on the page that answers it: the one that goes where it went and has most of its fields."""
     path = urlsplit(form.action).path
     same = [found for found in page.forms if urlsplit(found.action).path == path and set(form.names) & set(found.names)]
-    return same[0] if same else None
+    names = set(form.names)
+    return min(same, key=lambda found: len(names ^ set(found.names)), default=None)
 
 
 def wrong(page: Page, form: FormOnPage, sent: Mapping[str, Any], bad: str) -> Iterator[str]:

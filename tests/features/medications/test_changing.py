@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import func, select
 
+from patient_app.accounts.models import Patient
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
@@ -107,6 +108,21 @@ def test_a_change_of_what_is_not_the_newest_any_more_is_refused(store: Store, pa
     with pytest.raises(Stale):
         changed(store, patient, id_, daily(MORNING, NIGHT), at("03-03 09:01"), base=1)
     assert own(store, patient, id_).newest.number == 2
+
+
+def test_what_is_refused_or_says_nothing_new_takes_no_number(store: Store, patient: Made, prescriber: Author) -> None:
+    id_ = started(store, patient, daily(MORNING), at("03-02 09:00"))
+    seq = select(Patient.entry_seq).where(Patient.person_id == patient.id)
+    now = at("03-03 09:00")
+    with store.work(writes=True):
+        before = db().scalar(seq)
+        for author in (Author.patient(patient.viewer), prescriber):
+            with pytest.raises(Stale):
+                changing.change(author, id_, new_id(), Said("Alder"), daily(NIGHT), base=7, moment=now)
+            changing.resume(author, id_, new_id(), moment=now)
+        changing.set_private(patient.viewer, id_, private=False)
+    with store.work(writes=False):
+        assert db().scalar(seq) == before
 
 
 def test_nobody_writes_to_what_is_not_theirs(store: Store, patient: Made) -> None:

@@ -24,6 +24,7 @@ from tests.page import Client, FormOnPage, Page
 
 SetTime = Callable[[datetime], None]
 MONDAY = date(2026, 3, 2)
+NOBODYS = "01a228bc-42e1-7372-a756-46711d6ad242"  # An id of nothing.
 LIST = f"/medications/days/{MONDAY}"
 
 
@@ -95,7 +96,36 @@ def test_a_form_with_nothing_marked_says_so_and_keeps_what_was_typed(
     assert states(store, patient) == [(DoseState.OPEN, None)] * 2
 
 
-@pytest.mark.parametrize("dose", ["", "x", f"{new_id()}.08:00", "08:00", "\x00.day", f"{new_id()}.{'9' * 100_000}"])
+def test_a_group_that_is_refused_says_why_beside_its_fields_and_keeps_what_was_picked(
+    client: Client, store: Store, patient: Made, two: tuple[uuid.UUID, uuid.UUID]
+) -> None:
+    first, second = (f"state-{one}.08:00" for one in two)
+    form = group_form(client.get(LIST))
+    sent = {first: "banana", second: "skipped", "later": "x", "why": "forgot", "zone": "America/New_York"}
+    page = client.submit(form, do="marked", **sent, own_words="y" * 201)
+    assert page.status_code == 422
+    part = form.filled()["part"][0]
+    assert set(page.errors) == {first, f"later-{part}", f"own_words-{part}"}
+    again, kept = group_form(page).filled(), ("id", "part")
+    assert (again[second], again["why"], again["zone"]) == (["skipped"], ["forgot"], ["America/New_York"])
+    assert [again[name] for name in kept] == [form.filled()[name] for name in kept]
+    assert client.submit(group_form(page), do="marked", own_words="", later="").status_code == 303
+    assert states(store, patient)[1] == (DoseState.SKIPPED, Why(Reason.FORGOT))
+
+
+def test_an_undo_that_is_refused_keeps_its_own_form(
+    client: Client, patient: Made, two: tuple[uuid.UUID, uuid.UUID]
+) -> None:
+    address = f"{LIST}/{two[0]}/08:00"
+    client.submit(client.get(address).form(field="state"), state="taken")
+    page = client.submit(client.get(address).form(action=address), do="undo", id="x", zone="Europe/Paris")
+    assert (page.status_code, page.by_id("error-summary") is not None) == (422, True)
+    undo, one = (form.filled() for form in page.forms if form.action == address)
+    assert (undo["zone"], one["zone"]) == (["Europe/Paris"], [""])
+    assert undo["id"] != one["id"]
+
+
+@pytest.mark.parametrize("dose", ["", "x", f"{NOBODYS}.08:00", "08:00", "\x00.day", f"{NOBODYS}.{'9' * 100_000}"])
 def test_what_names_no_dose_is_refused(client: Client, patient: Made, dose: str) -> None:
     page = client.post(LIST, data={"id": str(new_id()), "do": "taken", "dose": dose})
     assert page.status_code in {404, 422}
@@ -142,7 +172,7 @@ def test_an_amount_that_nobody_can_take_is_refused(
         "days/9999-12-31",
         "days/2026-03-05",
         "days/x",
-        f"days/{MONDAY}/{new_id()}/08:00",
+        f"days/{MONDAY}/{NOBODYS}/08:00",
     ],
 )
 def test_a_page_of_no_such_day_or_dose_is_not_there(client: Client, patient: Made, address: str) -> None:
