@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import click
 
-from bench import figures, lighthouse, load, offline, pages, push, reminders, served, weight
+from bench import figures, lighthouse, load, offline, pages, push, reminders, schedule, served, weight
 from bench.figures import CannotMeasure, Report
 from bench.ground import Ground, ground
 
@@ -19,6 +19,7 @@ MEASURES: dict[str, Callable[[Ground], None]] = {
     "post-check-in": pages.entry,
     "team": pages.team,
     "patient": pages.patient,
+    "schedule": schedule.schedule,
     "reminders": reminders.scan,
     "throughput": served.throughput,
     "memory": served.memory,

@@ -62,11 +62,11 @@ TAKEN: dict[str, tuple[Taken, ...]] = {
             Said("sertraline", "sertraline", "50 mg", "tablet", "For the low days", "Dr. Priya Raman"),
             "tablet",
             _daily(Dose(Anchor.BREAKFAST, _ONE, Food.WITH)),
-            days_ago=80,
+            days_ago=76,
             raised=Raised(
-                38,
+                54,
                 _daily(Dose(Anchor.BREAKFAST, _TWO, Food.WITH)),
-                "After six weeks your mood is a little better, and sleep is still hard. We try two tablets.",
+                "After three weeks your mood is a little better, and sleep is still hard. We try two tablets.",
                 Answer.SEEN,
             ),
         ),
@@ -82,6 +82,11 @@ TAKEN: dict[str, tuple[Taken, ...]] = {
             "tablet",
             AsNeeded(_ONE, 3, 6 * 60),
             days_ago=75,
+            raised=Raised(
+                4,
+                AsNeeded(_ONE, 2, 6 * 60),
+                "You need it less often now. We set two a day as the most, and look again.",
+            ),
         ),
     ),
     "patient2": (
@@ -91,9 +96,10 @@ TAKEN: dict[str, tuple[Taken, ...]] = {
             _daily(Dose(Anchor.BREAKFAST, _ONE, Food.WITH), Dose(Anchor.BEDTIME, _TWO)),
             days_ago=85,
             raised=Raised(
-                4,
+                51,
                 _daily(Dose(Anchor.BREAKFAST, _TWO, Food.WITH), Dose(Anchor.BEDTIME, _TWO)),
-                "Your last blood level was a little low. We test again next week.",
+                "Your last blood level was a little low. We test again on Monday.",
+                Answer.SEEN,
             ),
         ),
         Taken(
@@ -109,8 +115,9 @@ TAKEN: dict[str, tuple[Taken, ...]] = {
             Said("buprenorphine/naloxone", "buprenorphine_naloxone", "8 mg/2 mg", "dissolving", "Para no recaer"),
             "film",
             _daily(Dose(Anchor.WAKING, _ONE)),
-            days_ago=82,
+            days_ago=88,
             about_use=True,
+            stopped=(30, "Ahora tengo la inyección de cada mes."),
         ),
         Taken(
             Said("prazosin", "prazosin", "2 mg", "capsule", "Para las pesadillas"),
@@ -128,8 +135,8 @@ TAKEN: dict[str, tuple[Taken, ...]] = {
         ),
     ),
 }
-# A monthly injection, whose weekday follows from the day on which the demonstration is made.
-MONTHLY = {"patient2": (Said("paliperidone", "paliperidone", "156 mg", "long_acting_injection"), 82)}
+# A monthly injection, first given so many days ago; its weekday follows from the day on which this is made.
+MONTHLY = {"patient3": (Said("buprenorphine", "buprenorphine", "300 mg", "long_acting_injection"), 30)}
 
 
 def enter(short: str, patient: Viewer, prescriber: Viewer, at: Callable[[int], Moment]) -> None:
@@ -140,7 +147,7 @@ def enter(short: str, patient: Viewer, prescriber: Viewer, at: Callable[[int], M
         said, days_ago = MONTHLY[short]
         weekday = at(days_ago).local_date.isoweekday()
         plan = Regular(EveryWeeks(frozenset({weekday}), 4), (Dose(None, _ONE),))
-        _enter(Taken(said, "injection", plan, days_ago), patient, prescriber, at)
+        _enter(Taken(said, "injection", plan, days_ago, about_use=True), patient, prescriber, at)
 
 
 def _enter(taken: Taken, patient: Viewer, prescriber: Viewer, at: Callable[[int], Moment]) -> None:

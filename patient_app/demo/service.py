@@ -31,7 +31,7 @@ from patient_app.core.identity import Stage, Viewer
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import Store, db
-from patient_app.demo import medicines, safety, story, supplies
+from patient_app.demo import doses, effects, medicines, safety, story, supplies
 from patient_app.demo.people import (
     ACCOUNTS,
     AGREEMENTS,
@@ -260,7 +260,7 @@ class _Filling:
         prescriber = self._viewer("prescriber")
         for account in PATIENTS:
             patient = self._viewer(account.short)
-            for feature in (medicines, supplies):
+            for feature in (medicines, supplies, doses, effects):
                 feature.enter(
                     account.short,
                     patient,

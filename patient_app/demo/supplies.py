@@ -19,14 +19,14 @@ from patient_app.refills.service import New
 
 # By patient and medicine: how many were filled, each so many days ago.
 FILLED: dict[tuple[str, str], tuple[tuple[int, int], ...]] = {
-    ("patient", "sertraline"): ((80, 60), (38, 60), (10, 60)),
+    ("patient", "sertraline"): ((76, 60), (54, 60), (24, 60)),
     ("patient", "naltrexone"): ((60, 30), (26, 30)),
-    ("patient2", "lithium"): ((85, 90), (55, 90), (25, 180)),
+    ("patient2", "lithium"): ((85, 90), (55, 120), (26, 180)),
     ("patient4", "buspirone"): ((78, 60), (46, 60), (17, 60)),
 }
 # By patient and medicine: which test, in how many days it is due, and when it was done, if it was.
 TESTS: dict[tuple[str, str], tuple[tuple[str, int, int | None], ...]] = {
-    ("patient2", "lithium"): (("lithium_level", -40, -39), ("lithium_level", 5, None)),
+    ("patient2", "lithium"): (("lithium_level", -47, -47), ("lithium_level", -8, -8), ("lithium_level", 5, None)),
 }
 
 

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core import clock, notices, outbox
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import Moment, moment
@@ -17,7 +18,7 @@ from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
-from patient_app.medications import dose_log, dose_words, doses, regimen, tapping
+from patient_app.medications import dose_log, dose_words, doses, parts, regimen, tapping
 from patient_app.medications.dose_forms import UNDO, AsNeededForm, DayForm, DoseForm, When, key_of
 from patient_app.medications.dose_log import Slot
 from patient_app.medications.dose_pages import DosePart, day_part, later_offered, now_for, own_counts
@@ -208,6 +209,9 @@ def _dose_page(patient: Viewer, slot: Slot, form: DoseForm) -> str:
     line = part.listed.line(slot)
     _offer(patient, form, line, part.is_today)
     is_shown = part.opens and line.in_plan and not form.is_part(UNDO)
+    why = line.logged.why if line.logged else None
+    # While a session is in question nobody is named: what is written in it is seen by nobody else.
+    closed = patient.entries_closed_from is not None
     form.say_above(*(field.name for field in form if not is_shown or field.name not in _SEEN))
     return render_page(
         "medications/dose.html",
@@ -216,6 +220,9 @@ def _dose_page(patient: Viewer, slot: Slot, form: DoseForm) -> str:
         form=form,
         words=dose_words,
         is_open=line.state is DoseState.OPEN,
+        seen_by=[] if closed else parts.who_sees_dose(patient, line.medicine, line.day, why),
+        disciplines=DISCIPLINE_NAMES,
+        closed_until=patient.entries_closed_until,
     )
 
 

@@ -136,6 +136,11 @@ class Line:
         return DoseState.OPEN if self.logged is None else self.logged.state
 
     @property
+    def day(self) -> date:
+        """The day that it counts for where it is shared: that of what is logged, else that of the plan."""
+        return self.slot.plan_date if self.logged is None else self.logged.day
+
+    @property
     def is_settled(self) -> bool:
         """Whether it was taken or left out."""
         return self.state in {DoseState.TAKEN, DoseState.SKIPPED}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import uuid
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -33,13 +35,17 @@ from patient_app.checkins.models import CheckIn, CheckInVersion, Source
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.decisions import Reader, grants_of
 from patient_app.core import clock
+from patient_app.core.identity import Stage, Viewer
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import Store, db
-from patient_app.demo import guide, service, story
+from patient_app.demo import effects, guide, service, story
 from patient_app.demo import password as demo_password
 from patient_app.demo.people import ACCOUNTS, BY_SHORT_NAME, NUMBERS, PATIENTS, STAFF, SUPPORT
 from patient_app.demo.told import LIVES
-from patient_app.medications.models import MedicineVersion
+from patient_app.effects.models import Concern, ResponseNote, SideEffect
+from patient_app.medications import regimen
+from patient_app.medications.models import Dose, DoseState, DoseVersion, MedicineVersion
+from patient_app.medications.models import Source as DoseSource
 from patient_app.safety.models import PlanStep
 from tests import factories
 from tests.page import Client
@@ -227,12 +233,84 @@ def test_what_was_written_has_versions_and_stands_in_the_past(filled: Store) -> 
             assert db().get_one(Patient, patient.id).entry_seq >= max(one.recorded_seq for one in medicines)
 
 
+def test_doses_side_effects_and_weeks_are_logged_and_fit_what_was_told(filled: Store) -> None:
+    today = clock.now().astimezone(ZONE).date()
+    with filled.work(writes=False):
+        states: dict[str, Counter[DoseState]] = {}
+        about_use = []
+        for account in PATIENTS:
+            patient = person(account.short)
+            rows = db().execute(
+                select(Dose, DoseVersion)
+                .join(DoseVersion, DoseVersion.dose_id == Dose.id)
+                .where(Dose.patient_id == patient.id)
+            )
+            for dose, version in rows:
+                assert (dose.source, version.source) == (DoseSource.DEMONSTRATION,) * 2
+                assert version.recorded_at < clock.now()
+                assert dose.plan_date < today
+                states.setdefault(account.short, Counter())[version.state] += 1
+                about_use += [(account.short, (today - dose.plan_date).days)] if version.reason_about_use else []
+        assert all(found[DoseState.TAKEN] > 100 for found in states.values())
+        assert all(1 <= found[DoseState.SKIPPED] <= 25 for found in states.values())
+        assert about_use == [("patient3", 67)]  # "Consumí ayer."
+        assert db().scalar(select(func.count()).select_from(SideEffect)) == 2
+        assert db().scalar(select(func.count()).select_from(Concern)) == 0
+        notes = set(db().scalars(select(ResponseNote.patient_id)))
+        assert len(notes) == len(PATIENTS)
+        # Every entry of a patient has a number of its own, but doses that were logged together.
+        for account in PATIENTS:
+            patient_id = person(account.short).id
+            tables = (CheckIn, MedicineVersion, SideEffect, ResponseNote)
+            numbers = [
+                number
+                for table in tables
+                for number in db().scalars(select(table.recorded_seq).where(table.patient_id == patient_id))
+            ]
+            logged = set(db().scalars(select(Dose.recorded_seq).where(Dose.patient_id == patient_id)))
+            assert len(set(numbers)) == len(numbers)
+            assert not logged & set(numbers)
+            assert db().get_one(Patient, patient_id).entry_seq >= max([*numbers, *logged])
+
+
+def test_what_was_told_of_medicines_fits_the_regimen(filled: Store) -> None:
+    today = clock.now().astimezone(ZONE).date()
+    changed: dict[tuple[str, str], list[int]] = {}
+    with filled.work(writes=False):
+        for account in PATIENTS:
+            for medicine in regimen.own_medicines(_viewer_of(person(account.short))):
+                days = [(today - version.day).days for version in medicine.versions]
+                changed[account.short, medicine.catalogue or ""] = days
+    assert changed["patient", "sertraline"] == [76, 54]  # "Started the new tablets." "The dose went up today."
+    assert changed["patient2", "lithium"] == [85, 51]  # "The lithium changed."
+    assert changed["patient3", "buprenorphine"] == [30]  # "Primera inyección."
+    assert changed["patient3", "buprenorphine_naloxone"] == [88, 30]
+
+
+def _viewer_of(found: Person) -> Viewer:
+    return Viewer(
+        id=found.id,
+        practice_id=found.practice_id,
+        role=Role(found.role),
+        discipline=None,
+        name="",
+        language="en",
+        zone=found.zone,
+        day_start_minutes=found.day_start_minutes,
+        session_id=uuid.UUID(int=0),
+        stage=Stage.FULL,
+        confirmed_at=clock.now(),
+    )
+
+
 @pytest.mark.sqlite
 def test_no_word_of_anybody_is_readable_in_the_files(filled: Store) -> None:
     filled.close()
     raw = b"".join(file.read_bytes() for file in filled.config.instance.iterdir() if file.is_file())
     secrets = [told.note for life in LIVES.values() for told in life.told]
     secrets += [note for life in LIVES.values() for note in life.small_notes if len(note) > 6]
+    secrets += [said.note for _, said, _ in effects.NOTICED.values()]
+    secrets += [answers.words for weeks in effects.WEEKS.values() for _, answers in weeks if answers.words]
     secrets += [word for account in ACCOUNTS for word in (account.name, account.email)]
     secrets += [account.chart.number for account in PATIENTS if account.chart]
     secrets += [support.instructions[:40] for support in SUPPORT] + [PASSWORD]

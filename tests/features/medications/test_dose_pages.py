@@ -9,15 +9,27 @@ from decimal import Decimal
 
 import pytest
 
+from patient_app.consent.categories import Category, Level
 from patient_app.core.ids import new_id
+from patient_app.core.roles import Discipline
 from patient_app.core.work import Store
-from patient_app.medications import doses
+from patient_app.medications import changing, doses
 from patient_app.medications.models import DoseState
 from patient_app.medications.said import Said
 from patient_app.medications.schedule import AsNeeded
 from patient_app.medications.skipping import Reason, Why
 from patient_app.profile import service as profiles
-from tests.factories import Made, make_patient, make_practice, sign_in
+from tests.factories import (
+    Made,
+    MadePractice,
+    assign_team,
+    give_consent,
+    make_administrator,
+    make_clinician,
+    make_patient,
+    make_practice,
+    sign_in,
+)
 from tests.features.medications.plans import doses as planned_doses
 from tests.features.medications.regimens import at, daily, started
 from tests.page import Client, FormOnPage, Page
@@ -25,6 +37,7 @@ from tests.page import Client, FormOnPage, Page
 SetTime = Callable[[datetime], None]
 MONDAY = date(2026, 3, 2)
 NOBODYS = "01a228bc-42e1-7372-a756-46711d6ad242"  # An id of nothing.
+MEDICINES = Category.MEDICATIONS
 LIST = f"/medications/days/{MONDAY}"
 
 
@@ -223,6 +236,38 @@ def test_one_too_soon_is_told_first_and_never_forbidden(
     undo = page.form(field="undo")
     assert client.submit(undo, undo=undo.controls["undo"].get("value") or "").status_code == 303
     assert "You wrote down" not in client.get(address).main_words
+
+
+def test_a_dose_says_who_can_see_it_and_who_can_see_a_reason_that_names_use(
+    client: Client, store: Store, patient: Made, two: tuple[uuid.UUID, uuid.UUID]
+) -> None:
+    address, needs_both = f"{LIST}/{two[0]}/08:00", "Only people you share both your medicines and your use with"
+    assert "You share nothing of this with anyone." in client.get(address).main_words
+    practice = MadePractice(patient.practice_id, "Harbour Practice", patient.zone)
+    administrator = make_administrator(store, practice)
+    for discipline, name, opened in (
+        (Discipline.PRESCRIBER, "Dr Ana Ruiz", {MEDICINES: Level.DETAIL, Category.SUBSTANCE_USE: Level.DETAIL}),
+        (Discipline.THERAPIST, "Tom Birch", {MEDICINES: Level.DETAIL}),
+        (Discipline.PEER_SPECIALIST, "Kim Vale", {Category.MOOD: Level.DETAIL}),
+    ):
+        assign_team(store, patient, make_clinician(store, practice, discipline, name=name), administrator)
+        give_consent(store, patient, discipline, opened)
+    for why, shown in (("forgot", "this dose, your reason"), ("use", "this dose")):
+        client.submit(client.get(address).form(field="state"), state="skipped", why=why)
+        page = client.get(address)
+        seen = [
+            " ".join("".join(line.itertext()).split()) for line in page.all("li") if "sees" in "".join(line.itertext())
+        ]
+        assert seen == [
+            "Dr Ana Ruiz (prescriber) sees this dose, your reason.",
+            f"Tom Birch (therapist) sees {shown}.",
+        ]
+        assert (needs_both in page.main_words) == (why == "use")
+    with store.work(writes=True):
+        changing.set_private(patient.viewer, two[0], private=True)
+    words = client.get(address).main_words
+    assert "You keep this medicine to yourself." in words
+    assert "Tom Birch" not in words
 
 
 def test_today_has_one_line_for_what_is_due_and_names_no_medicine(
