@@ -106,8 +106,9 @@ def of_medicine(medicine: OwnMedicine, medicines: Iterable[OwnMedicine], day: da
 
 
 def beside_use(patient: Viewer, kinds: Iterable[str], language: str) -> BesideUse | None:
-    """Return the cards on these kinds of substances beside what the patient takes now, the most careful first.
+    """Return the cards on these kinds of substances beside what the patient takes, the most careful first.
 
+    What was stopped lately counts as well: alcohol reacts with disulfiram for two weeks after the last of it.
     None where no card speaks of them, or for kinds that are no substance. Asks for the medicines only when a kind
     may have a card.
     """
@@ -115,7 +116,7 @@ def beside_use(patient: Viewer, kinds: Iterable[str], language: str) -> BesideUs
     if not substances:
         return None
     day = moment(now(), patient.zone, patient.day_start_minutes).local_date
-    names = _names(one for one in own_medicines(patient) if is_taken(one, day))
+    names = _names(one for one in own_medicines(patient) if taken_lately(one, day))
     found = [told for kind in substances for told in catalogue.cards_for(names, kind)]
     found.sort(key=lambda told: _DANGER[told.entry.severity])
     return BesideUse(_all_shown(found, names, language), notices(language)) if found else None
@@ -124,11 +125,6 @@ def beside_use(patient: Viewer, kinds: Iterable[str], language: str) -> BesideUs
 def notices(language: str) -> Notices:
     """Return what stands beside cards: that they are not reviewed yet, and that they are not all there is."""
     return Notices(_line("not_reviewed", language), _line("not_complete", language))
-
-
-def is_taken(medicine: OwnMedicine, day: date) -> bool:
-    """Whether a medicine is part of the plan on a civil date: neither paused nor stopped, nor over, nor to come."""
-    return _held(medicine, day, day)
 
 
 def taken_lately(medicine: OwnMedicine, day: date) -> bool:

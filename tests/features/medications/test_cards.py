@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -107,11 +108,16 @@ def test_beside_what_was_used(store: Store, patient: Made, key: str, kinds: set[
     assert told in smoke if first == "nicotine_smoke" else told == first
 
 
-def test_what_is_paused_or_stopped_does_not_stand_beside_use(store: Store, patient: Made) -> None:
-    medicine = take(store, patient, "disulfiram")
-    stop(store, patient, medicine, "02-20 09:00")
+@pytest.mark.parametrize(("now", "is_told"), [("2026-03-06 15:00", True), ("2026-03-07 15:00", False)])
+def test_what_was_stopped_stands_beside_use_for_fourteen_days_more(
+    store: Store, patient: Made, set_time: Callable[[datetime | str], None], now: str, is_told: bool
+) -> None:
+    """Alcohol reacts with disulfiram for that long after the last of it."""
+    stop(store, patient, take(store, patient, "disulfiram"), "02-20 09:00")
+    set_time(now)
     with store.work(writes=False):
-        assert cards.beside_use(patient.viewer, {"alcohol"}, "en") is None
+        found = cards.beside_use(patient.viewer, {"alcohol"}, "en")
+    assert ([] if found is None else ids(found.cards)) == (["alcohol_disulfiram"] if is_told else [])
 
 
 # --- in the offer after a check-in -----------------------------------------------------------------------------
