@@ -129,19 +129,24 @@ def notices(language: str) -> Notices:
 
 def taken_lately(medicine: OwnMedicine, day: date) -> bool:
     """Whether a medicine is part of the plan, or was until a few days ago (content/rules/medicines.yaml)."""
-    return _held(medicine, day - timedelta(days=stopped_lately_days()), day) or _is_to_come(medicine, day)
+    since = day - timedelta(days=stopped_lately_days(medicine.catalogue))
+    return _held(medicine, since, day) or _is_to_come(medicine, day)
 
 
 @lru_cache(maxsize=1)
 def rules_file() -> dict[str, Any]:
-    """Return content/rules/medicines.yaml, as it stands there."""
+    """Return content/rules/medicines.yaml, as it stands there; raise for a medicine that does not exist."""
     read: dict[str, Any] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    unknown = [key for key in read["stopped_lately"]["longer"] if catalogue.get(key) is None]
+    if unknown:
+        raise ValueError(f"Medicines that do not exist count for longer: {unknown}.")
     return read
 
 
-def stopped_lately_days() -> int:
-    """Return for how many days a stopped medicine still counts beside others."""
-    return int(rules_file()["stopped_lately"]["days"])
+def stopped_lately_days(key: str | None) -> int:
+    """Return for how many days a stopped medicine, by its key, still counts beside others."""
+    said = rules_file()["stopped_lately"]
+    return int(said["longer"].get(key, said["days"]))
 
 
 def shown(told: Told[Any], names: dict[str, str], language: str, *, heading: str = "", crisis: bool = False) -> Shown:

@@ -72,6 +72,15 @@ def test_what_was_stopped_lately_still_counts_beside_others(store: Store, patien
     assert cards.rules_file()["stopped_lately"]["status"] == "proposal"
 
 
+@pytest.mark.parametrize(("key", "lasts"), [("fluoxetine", 35), ("sertraline", 14)])
+def test_fluoxetine_counts_for_five_weeks(store: Store, patient: Made, key: str, lasts: int) -> None:
+    stopped = stop(store, patient, take(store, patient, key), "03-02 09:00")
+    phenelzine = take(store, patient, "phenelzine")
+    for days, pairs in ((lasts, ["maoi_pair"]), (lasts + 1, [])):
+        found = cards.of_medicine(phenelzine, [stopped, phenelzine], TODAY + timedelta(days=days), "en")
+        assert ids(found.together) == pairs, days
+
+
 def test_what_begins_next_week_is_met_in_the_plan_already(store: Store, patient: Made) -> None:
     lorazepam = take(store, patient, "lorazepam")
     later = started(store, patient, daily(*ONE, start="2026-03-09"), at("03-02 09:00"), Said("methadone", "methadone"))
