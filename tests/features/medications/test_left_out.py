@@ -34,11 +34,11 @@ CASES = [
     ("lamotrigine", None, 4, []),
     ("lamotrigine", None, 5, ["lamotrigine_gap"]),
     ("methadone", None, 1, []),
-    ("methadone", None, 2, ["tolerance_left_out"]),
-    ("methadone", None, 3, ["tolerance_left_out", "methadone_gap"]),
-    ("methadone", None, None, ["tolerance_left_out", "methadone_gap"]),
-    ("buprenorphine", None, 1, ["buprenorphine_gap"]),
-    ("buprenorphine_naloxone", None, 2, ["tolerance_left_out", "buprenorphine_gap"]),
+    ("methadone", None, 2, []),
+    ("methadone", None, 3, ["tolerance_left_out"]),
+    ("methadone", None, None, ["tolerance_left_out"]),
+    ("buprenorphine", None, 1, ["call_same_day"]),
+    ("buprenorphine_naloxone", None, 2, ["call_same_day"]),
     ("naltrexone", None, 0, ["tolerance_without_block"]),
     ("naltrexone", "long_acting_injection", 1, ["tolerance_without_block", "next_due_gap"]),
     ("paliperidone", "long_acting_injection", 1, ["next_due_gap"]),
@@ -64,6 +64,13 @@ def test_what_follows(store: Store, patient: Made) -> None:
         found = left_out.cards_for(medicine, days, "en")
         assert [card.id for card in found] == [*special, "ask"], (key, form, days)
         assert all(card.lines for card in found)
+
+
+def test_what_follows_methadone_says_nothing_of_other_opioids_and_buprenorphine_asks_to_call_the_same_day() -> None:
+    methadone = " ".join(left_out._card("tolerance_left_out", "en").lines)
+    assert "Please do not take your usual dose" in methadone
+    assert "any opioid" not in methadone
+    assert "the same day" in left_out._card("call_same_day", "en").lines[0]
 
 
 def test_every_rule_has_a_case_a_source_and_says_that_it_is_a_proposal() -> None:
