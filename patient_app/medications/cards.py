@@ -36,7 +36,8 @@ class Shown:
 
     `heading` says how much it asks of the reader, "" where it stands for itself. `names` are the medicines it is about,
     as the person calls them. Where `reviewed` is false the notice `not_reviewed` stands beside it. `crisis`: the two
-    numbers belong beside it.
+    numbers belong beside it. `if_days`: it holds only if so many days were left out, which is not known, and the page
+    says so before it; 0 for a dose, None for a card that holds as it stands.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Shown:
     crisis: bool = False
     # Parts of the help page, with what the link says.
     links: tuple[tuple[str, str], ...] = ()
+    if_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
