@@ -23,6 +23,7 @@ from patient_app.effects.service import Said
 from patient_app.effects.weekly import Answers
 from patient_app.medications import changing
 from patient_app.medications.models import Medicine
+from patient_app.medications.said import Said as Named
 from patient_app.reading import concerns, effects
 from patient_app.reading.effects import SharedEffects
 from tests.factories import Made, give_consent, make_check_in, make_clinician, make_practice, sign_in
@@ -179,6 +180,19 @@ def test_what_was_taken_away_kept_to_oneself_or_written_in_question_is_read_by_n
     with store.work(writes=True):
         recording.bring_back(patient.viewer, removed)
     assert waiting(store, world.prescriber) == [patient.id]
+
+
+def test_no_concern_tells_of_a_medicine_that_is_closed(store: Store, world: World) -> None:
+    """Neither one that is kept to oneself, nor one for use before who may not read of use."""
+    takes(store, world.patient, Named("levomilnacipran", "levomilnacipran"))  # Known for it: no pick that names use.
+    takes(store, world.patient, Named("methadone", "methadone"), about_use=True)
+    takes(store, world.patient, LAMOTRIGINE, private=True)
+    give_consent(store, world.patient, world.prescriber, {MED: DETAIL})
+    log(store, world.patient, Said("rash", severity=1))
+    log(store, world.patient, Said("fast_heart", severity=1))
+    assert picks_seen(store, world.prescriber, world.patient) == {"rash", "fast_heart"}
+    assert waiting(store, world.prescriber) == []
+    assert read(store, world.prescriber, world.patient).concerns == ()
 
 
 def test_supporters_strangers_and_other_practices_read_none_of_it(store: Store, world: World) -> None:
