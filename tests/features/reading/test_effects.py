@@ -337,6 +337,27 @@ def test_a_concern_of_another_patient_or_another_practice_cannot_be_seen_away(
     assert browser.post(f"/team/{world.patient.id}/concerns/{new_id()}/seen", data={}).status_code == 404
 
 
+def test_what_waits_to_be_seen_is_on_the_page_however_old_it_is(
+    store: Store, world: World, set_time: Callable[[datetime | str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else nobody could take it off the list."""
+    monkeypatch.setattr(effects, "MOST_EFFECTS", 3)
+    monkeypatch.setattr(effects, "_of_effects", effects._of_effects.__wrapped__)
+    give_consent(store, world.patient, world.prescriber, {MED: DETAIL})
+    log(store, world.patient, Said("flag:chest_pain"))
+    log(store, world.patient, Said("nausea"))
+    set_time(NOW + timedelta(days=effects.DAYS + 1))
+    for pick in ("dizzy", "sleepy", "headache"):
+        log(store, world.patient, Said(pick))
+    assert waiting(store, world.prescriber) == [world.patient.id]
+    found = read(store, world.prescriber, world.patient)
+    assert [one.said.pick for one in found.effects] == ["headache", "sleepy", "flag:chest_pain"]
+    with store.work(writes=True):
+        concerns.mark_seen(world.prescriber.viewer, world.patient.id, found.concerns[0].id)
+    assert waiting(store, world.prescriber) == []
+    assert picks_seen(store, world.prescriber, world.patient) == {"headache", "sleepy", "dizzy"}
+
+
 def test_a_correction_that_says_no_such_sign_any_more_takes_it_off_the_list(store: Store, world: World) -> None:
     entry = log(store, world.patient, Said("flag:chest_pain"))
     give_consent(store, world.patient, world.prescriber, {MED: DETAIL})
