@@ -31,7 +31,7 @@ from tests.features.effects.world import LAMOTRIGINE, in_question, log, note, no
 from tests.features.medications.plans import doses
 from tests.features.medications.regimens import NALTREXONE, SERTRALINE, changed, daily
 from tests.features.reading.medicines_world import DETAIL, MED, MOOD, NOTES, NOW, SUMMARY, USE, World, make_world
-from tests.page import Client
+from tests.page import Client, text_of
 
 ALL = {MED: DETAIL, USE: DETAIL, MOOD: DETAIL, NOTES: DETAIL}
 
@@ -245,6 +245,21 @@ def test_the_weeks_show_only_days_that_are_open(
         assert {week.mood for week in shown.weeks} - {None} == ({2} if mood else set())
         assert {week.craving for week in shown.weeks} - {None} == ({6} if craving else set())
     assert all(one.proposal.next_week == 2 and not one.proposal.reviewed for one in found.weeks)
+
+
+def test_each_drawing_of_weeks_has_a_name_of_its_own(app: Flask, store: Store, world: World) -> None:
+    takes(store, world.patient, SERTRALINE)
+    takes(store, world.patient, LAMOTRIGINE)
+    for back in (0, 8):
+        make_check_in(store, world.patient, at=NOW - timedelta(days=back), mood=2)
+    give_consent(store, world.patient, world.prescriber, ALL)
+    browser = Client(app)
+    sign_in(browser, world.prescriber)
+    page = browser.get(f"/team/{world.patient.id}/effects")
+    named = [page.by_id(str(one.get("aria-labelledby"))) for one in page.all("div", role="region")]
+    names = [text_of(one) for one in named if one is not None]
+    assert len(names) == len(set(names)) == 2
+    assert any("lamotrigine" in name for name in names)
 
 
 def test_no_week_is_shown_any_more_once_they_are_over(
