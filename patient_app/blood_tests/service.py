@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
@@ -28,7 +28,7 @@ from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, vault
 from patient_app.medications import catalogue
 from patient_app.medications.models import Medicine
-from patient_app.medications.regimen import OWN, asked_by
+from patient_app.medications.regimen import OWN, OwnMedicine, asked_by
 
 # So long before a test is due Today tells of it, and so long after it still does.
 SOON = timedelta(days=7)
@@ -145,11 +145,15 @@ def own_tests(patient: Viewer, medicine_id: uuid.UUID) -> list[Entered]:
     return [test for test in found if not test.planned.dropped]
 
 
-def due_soon(patient: Viewer, today: date) -> list[Due]:
-    """Return the patient's tests that are due within a week, or were lately and are not done. One statement."""
+def due_soon(patient: Viewer, today: date, medicines: Iterable[OwnMedicine]) -> list[Due]:
+    """Return the patient's tests that are due within a week, or were lately and are not done. One statement.
+
+    `medicines` are all of the patient's: those of one that is not taken any more are left out.
+    """
+    going_on = {one.id for one in medicines if one.is_going_on(today)}
     asked = {**asked_by(patient), "first": today - STILL, "last": today + SOON}
     rows = connection().execute(_DUE, asked).all()
-    return [Due(row.medicine_id, _what(row), row.due_on) for row in rows]
+    return [Due(row.medicine_id, _what(row), row.due_on) for row in rows if row.medicine_id in going_on]
 
 
 def of_medicine() -> ColumnElement[bool]:

@@ -216,12 +216,17 @@ def _whole(said: Said) -> Said:
 
 
 def _marks(patient: Viewer, said: Said) -> tuple[bool, bool]:
-    """Return whether it tells of use by itself, and whether it is raised for the team."""
+    """Return whether it tells of use by itself, and whether it is raised for the team.
+
+    What is tied to no medicine stands before all who may read medicines: one that they may not all see raises nothing
+    then, or the concern would tell of it.
+    """
     medicines = regimen.own_medicines(patient)
     linked = next((one for one in medicines if one.id == said.medicine_id), None)
     if said.medicine_id is not None and linked is None:
         raise NoSuchMedicine
-    meant = medicines if linked is None else [linked]
+    seen = [one for one in medicines if not (one.private or one.about_use or one.while_closed)]
+    meant = seen if linked is None else [linked]
     plain = [one.catalogue for one in medicines if one.catalogue and not one.about_use]
     use = [one.catalogue for one in medicines if one.catalogue and one.about_use]
     keys = [one.catalogue for one in meant if one.catalogue]

@@ -67,6 +67,7 @@ _STANDS = (
         ResponseNote.newest_version,
         ResponseNote.shown_version,
         ResponseVersion.edited_at,
+        ResponseVersion.clock_skew,
         ResponseVersion.fingerprint,
     )
     .join(ResponseVersion, SHOWN)
@@ -161,7 +162,10 @@ def record(
         note_id, number, shown = _insert_note(patient, week, moment, seq, when, while_closed=closed), 1, 1
     else:
         number = stands.newest_version + 1
-        shown = number if edited_at >= stands.edited_at else stands.shown_version
+        is_later = _written(edited_at, sent.clock_skew if sent else None) >= _written(
+            stands.edited_at, stands.clock_skew
+        )
+        shown = number if is_later else stands.shown_version
         note_id = stands.id
         connection().execute(_CHANGED, {"note_id": note_id, "newest": number, "shown": shown})
     connection().execute(
@@ -213,6 +217,11 @@ def _newest(rows: Sequence[Any]) -> list[OwnNote]:
         for row in rows
     }
     return list(found.values())
+
+
+def _written(edited_at: datetime, clock_skew: int | None) -> datetime:
+    """Return when something was really written, as far as is known."""
+    return edited_at - timedelta(seconds=clock_skew or 0)
 
 
 def _insert_note(

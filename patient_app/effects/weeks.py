@@ -103,11 +103,14 @@ class Week:
 
 
 def changes_of(versions: Sequence[OwnVersion]) -> list[ChangePoint]:
-    """Return the changes of a medicine that are followed, the earliest first; a change of times alone is none."""
+    """Return the changes of a medicine that are followed, the earliest first; a change of times alone is none.
+
+    A reader may not see what it was before: then the first version that they see says itself what it did.
+    """
     found: list[ChangePoint] = []
     before: OwnVersion | None = None
     for version in regimen.in_effect(versions):
-        kind = _kind(version, before)
+        kind = _first_kind(version, versions[0].change) if before is None else _kind(version, before)
         if kind is not None:
             found.append(ChangePoint(version.since, kind, version.number))
         before = version
@@ -149,10 +152,24 @@ def before_and_after(values: Iterable[tuple[int, float | None]]) -> tuple[float 
 _NOTHING_DUE = {Change.STOPPED: Kind.STOPPED, Change.PAUSED: Kind.PAUSED}
 
 
-def _kind(version: OwnVersion, before: OwnVersion | None) -> Kind | None:
+def _first_kind(version: OwnVersion, first: Change) -> Kind | None:
+    """Return what the first version that holds did; `first` is what the first that was written did.
+
+    They are two where a change overtook the start: it has begun all the same.
+    """
     if version.change in _NOTHING_DUE:
-        return _NOTHING_DUE[version.change] if before is not None and before.change is not version.change else None
-    if before is None or before.change is Change.STOPPED:
+        return _NOTHING_DUE[version.change] if first is version.change else None
+    if first in {Change.RESUMED, Change.PAUSED}:
+        return Kind.RESUMED
+    if first is Change.CHANGED:
+        return Kind.STEPS if isinstance(version.schedule.plan, Stepwise) else Kind.DOSE
+    return Kind.STARTED
+
+
+def _kind(version: OwnVersion, before: OwnVersion) -> Kind | None:
+    if version.change in _NOTHING_DUE:
+        return _NOTHING_DUE[version.change] if before.change is not version.change else None
+    if before.change is Change.STOPPED:
         return Kind.STARTED
     if before.change is Change.PAUSED:
         return Kind.RESUMED

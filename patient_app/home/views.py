@@ -128,7 +128,7 @@ def _of_medicines(patient: Viewer, medicines: list[OwnMedicine]) -> Iterator[Lin
         first = low[0]
         left = "ran-out" if first.days is None else str(first.days)
         yield Line("low", first.name, left, count=len(low), target=first.medicine_id)
-    tests = blood_tests.due_soon(patient, today)
+    tests = blood_tests.due_soon(patient, today, medicines)
     if tests:
         yield Line("blood_test", count=len(tests), target=tests[0].medicine_id, day=tests[0].due_on)
 

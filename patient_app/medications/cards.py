@@ -36,7 +36,8 @@ class Shown:
 
     `heading` says how much it asks of the reader, "" where it stands for itself. `names` are the medicines it is about,
     as the person calls them. Where `reviewed` is false the notice `not_reviewed` stands beside it. `crisis`: the two
-    numbers belong beside it.
+    numbers belong beside it. `if_days`: it holds only if so many days were left out, which is not known, and the page
+    says so before it; 0 for a dose, None for a card that holds as it stands.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Shown:
     crisis: bool = False
     # Parts of the help page, with what the link says.
     links: tuple[tuple[str, str], ...] = ()
+    if_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +108,9 @@ def of_medicine(medicine: OwnMedicine, medicines: Iterable[OwnMedicine], day: da
 
 
 def beside_use(patient: Viewer, kinds: Iterable[str], language: str) -> BesideUse | None:
-    """Return the cards on these kinds of substances beside what the patient takes now, the most careful first.
+    """Return the cards on these kinds of substances beside what the patient takes, the most careful first.
 
+    What was stopped lately counts as well: alcohol reacts with disulfiram for two weeks after the last of it.
     None where no card speaks of them, or for kinds that are no substance. Asks for the medicines only when a kind
     may have a card.
     """
@@ -115,7 +118,7 @@ def beside_use(patient: Viewer, kinds: Iterable[str], language: str) -> BesideUs
     if not substances:
         return None
     day = moment(now(), patient.zone, patient.day_start_minutes).local_date
-    names = _names(one for one in own_medicines(patient) if is_taken(one, day))
+    names = _names(one for one in own_medicines(patient) if taken_lately(one, day))
     found = [told for kind in substances for told in catalogue.cards_for(names, kind)]
     found.sort(key=lambda told: _DANGER[told.entry.severity])
     return BesideUse(_all_shown(found, names, language), notices(language)) if found else None
@@ -126,26 +129,26 @@ def notices(language: str) -> Notices:
     return Notices(_line("not_reviewed", language), _line("not_complete", language))
 
 
-def is_taken(medicine: OwnMedicine, day: date) -> bool:
-    """Whether a medicine is part of the plan on a civil date: neither paused nor stopped, nor over, nor to come."""
-    return _held(medicine, day, day)
-
-
 def taken_lately(medicine: OwnMedicine, day: date) -> bool:
     """Whether a medicine is part of the plan, or was until a few days ago (content/rules/medicines.yaml)."""
-    return _held(medicine, day - timedelta(days=stopped_lately_days()), day) or _is_to_come(medicine, day)
+    since = day - timedelta(days=stopped_lately_days(medicine.catalogue))
+    return _held(medicine, since, day) or _is_to_come(medicine, day)
 
 
 @lru_cache(maxsize=1)
 def rules_file() -> dict[str, Any]:
-    """Return content/rules/medicines.yaml, as it stands there."""
+    """Return content/rules/medicines.yaml, as it stands there; raise for a medicine that does not exist."""
     read: dict[str, Any] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    unknown = [key for key in read["stopped_lately"]["longer"] if catalogue.get(key) is None]
+    if unknown:
+        raise ValueError(f"Medicines that do not exist count for longer: {unknown}.")
     return read
 
 
-def stopped_lately_days() -> int:
-    """Return for how many days a stopped medicine still counts beside others."""
-    return int(rules_file()["stopped_lately"]["days"])
+def stopped_lately_days(key: str | None) -> int:
+    """Return for how many days a stopped medicine, by its key, still counts beside others."""
+    said = rules_file()["stopped_lately"]
+    return int(said["longer"].get(key, said["days"]))
 
 
 def shown(told: Told[Any], names: dict[str, str], language: str, *, heading: str = "", crisis: bool = False) -> Shown:

@@ -208,8 +208,9 @@ def _claimed(key: str | None, about: str, entries: Mapping[str, Entry], instead:
 def gaps(key: str | None, form: str | None = None, days: int | None = None) -> tuple[Told[GapCard], ...]:
     """Return what to know when doses were left out: the few special cards that fit, then the one for every medicine.
 
-    `days` is how many days in a row were left out, as far as that is known; without it every special card of the
-    medicine is shown. No advice is computed. Sources: US labelling and SAMHSA TIP 63.
+    `days` is how many days in a row were left out, as far as that is known; without it all special cards of the
+    medicine are returned, and whoever shows one says from how many days on it holds (`after_days`). No advice is
+    computed. Sources: US labelling and SAMHSA TIP 63.
     """
     medicine = get(key)
     named = [medicine] if medicine else []

@@ -1,7 +1,8 @@
 """What is said when doses were left out: ask, the few special cards, and what opioids do after a gap.
 
 Never computed advice. Which special cards there are is content/medicines/missed_doses.yaml; which are added for what is
-known of opioids is content/rules/medicines.yaml. Whatever is not known counts as the longer gap, so that it adds care.
+known of opioids is content/rules/medicines.yaml. Where it is not known how many days were left out, every special card
+is shown, so that this adds care, and each says from how many days on it holds: a gap that nobody knows of is no fact.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def cards_after_skip(patient: Viewer, medicine: OwnMedicine, on: date, language:
 
     The special ones first, and last the one that holds for every medicine: ask your pharmacist or prescriber.
     """
-    return cards_for(medicine, days_without(patient, medicine, on), language)
+    return cards_for(medicine, days_without(patient, medicine, on), language, was_left_out=True)
 
 
 def cards_after_skips(
@@ -79,20 +80,32 @@ def cards_after_skips(
         return {}
     last = _last_taken_of(patient, by_id, max(on for _, on in by_id.values()))
     return {
-        medicine_id: cards_for(medicine, _days_since(medicine, last.get(medicine_id), on), language)
+        medicine_id: cards_for(medicine, _days_since(medicine, last.get(medicine_id), on), language, was_left_out=True)
         for medicine_id, (medicine, on) in by_id.items()
     }
 
 
-def cards_for(medicine: OwnMedicine, days: int | None, language: str) -> tuple[Shown, ...]:
-    """Return the cards for a medicine of which so many days in a row were left out, None where that is not known."""
+def cards_for(
+    medicine: OwnMedicine, days: int | None, language: str, *, was_left_out: bool = False
+) -> tuple[Shown, ...]:
+    """Return the cards for a medicine of which so many days in a row were left out, None where that is not known.
+
+    Where it is not, each special card says from how many days on it holds; one that holds from the first dose on says
+    so too, unless a dose `was_left_out`.
+    """
+
+    def told(card: Shown, from_days: int) -> Shown:
+        is_fact = days is not None or (was_left_out and from_days == 0)
+        return card if is_fact else replace(card, if_days=from_days)
+
     key, form, names = medicine.catalogue, medicine.newest.said.form, {medicine.catalogue or "": medicine.name}
     holding = [rule for rule in rules() if rule.holds(key, days)]
     said = frozenset().union(*(rule.instead_of for rule in holding))
-    gaps = [gap for gap in catalogue.gaps(key, form, days) if gap.entry.id not in said]
+    *special, ask = (gap for gap in catalogue.gaps(key, form, days) if gap.entry.id not in said)
     return (
-        *(replace(_card(rule.shows, language), names=(medicine.name,)) for rule in holding),
-        *(shown(gap, names, language) for gap in gaps),
+        *(told(replace(_card(rule.shows, language), names=(medicine.name,)), rule.days_at_least) for rule in holding),
+        *(told(shown(gap, names, language), gap.entry.after_days) for gap in special),
+        shown(ask, names, language),
     )
 
 

@@ -59,7 +59,7 @@ VERSION_COLUMNS = (
     MedicineVersion.reason_sealed,
 )
 _OWN_VERSIONS = (
-    select(*VERSION_COLUMNS, Medicine.about_use, Medicine.private)
+    select(*VERSION_COLUMNS, Medicine.about_use, Medicine.private, Medicine.while_closed)
     .join(MedicineVersion, MedicineVersion.medicine_id == Medicine.id)
     .where(OWN)
     .order_by(Medicine.recorded_seq, Medicine.id, MedicineVersion.version)
@@ -114,11 +114,15 @@ class OwnVersion:
 
 @dataclass(frozen=True, slots=True)
 class OwnMedicine:
-    """A medicine with all its versions, the oldest first; there is always one."""
+    """A medicine with all its versions, the oldest first; there is always one.
+
+    `while_closed`: it was entered in a session that was in question, and nobody else ever sees it.
+    """
 
     id: uuid.UUID
     about_use: bool
     private: bool
+    while_closed: bool
     versions: tuple[OwnVersion, ...]
 
     @property
@@ -166,6 +170,10 @@ class OwnMedicine:
         if newest.schedule.end is not None and newest.schedule.end < day:
             return Standing.ENDED
         return Standing.NOT_YET if newest.schedule.start > day and self.on(day) is None else Standing.TAKEN
+
+    def is_going_on(self, day: date) -> bool:
+        """Whether it is taken on a civil date, or is to begin later: neither paused nor stopped, nor over."""
+        return self.standing(day) in {Standing.TAKEN, Standing.NOT_YET}
 
 
 class _Holding(Protocol):
@@ -283,7 +291,8 @@ def _medicines(rows: Sequence[Any], patient_id: uuid.UUID) -> list[OwnMedicine]:
 
 def _medicine(medicine_id: uuid.UUID, rows: Sequence[Any], answers: dict[uuid.UUID, Answer]) -> OwnMedicine:
     versions = tuple(version_of(row, answers.get(row.version_id)) for row in rows)
-    return OwnMedicine(medicine_id, rows[0].about_use, rows[0].private, versions)
+    first = rows[0]
+    return OwnMedicine(medicine_id, first.about_use, first.private, first.while_closed, versions)
 
 
 def _opened(row: Any, column: str) -> str:

@@ -31,6 +31,7 @@ class UnseenPair:
     `prescriber` is their name, empty for one who is not on the team any more. `kept` says that the patient keeps the
     other one to themselves, and that what they share would show it to the prescriber otherwise: then `others` are all
     who would see it too. Else `missing` is the category that is not shared with the prescriber for that day.
+    A stopped one counts for `still_days`.
     """
 
     entered: OwnMedicine
@@ -40,6 +41,7 @@ class UnseenPair:
     others: tuple[Sees, ...]
     missing: Category | None
     is_stopped: bool
+    still_days: int
 
     @property
     def recipient(self) -> str:
@@ -125,6 +127,7 @@ def _pair(standing: Standing, entered: OwnMedicine, version: OwnVersion, other: 
         others=tuple(parts.who_would_see(standing, other)) if kept else (),
         missing=None if kept else _missing(standing, by, other),
         is_stopped=other.newest.change is Change.STOPPED,
+        still_days=cards.stopped_lately_days(other.catalogue),
     )
 
 

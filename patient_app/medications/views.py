@@ -96,7 +96,6 @@ def show_medicine(medicine_id: uuid.UUID) -> ResponseReturnValue:
         beside=beside.on_page(patient, medicine, today),
         unseen=unseen_pairs.of_medicine(unseen_pairs.unseen_pairs(patient, medicines, today), medicine_id),
         category_names=CATEGORY_NAMES,
-        still_days=cards.stopped_lately_days(),
     )
 
 

@@ -128,6 +128,13 @@ def _name(row: Any) -> str:
     return "" if who is None else open_text(Person.__tablename__, "name_sealed", who, who, row.name_sealed)
 
 
+def waits() -> ColumnElement[bool]:
+    """Return the condition that a side effect raised something which nobody has seen yet."""
+    unseen = ~exists().where(ConcernSeen.concern_id == Concern.id)
+    raised = exists().where(Concern.side_effect_id == SideEffect.id, unseen).correlate(SideEffect)
+    return and_(SideEffectVersion.flagged.is_(True), raised)
+
+
 def mark_seen(viewer: Viewer, patient_id: uuid.UUID, concern_id: uuid.UUID) -> None:
     """Keep that a clinician has seen a concern, and with it all that the same side effect raised before; once.
 

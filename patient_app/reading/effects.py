@@ -195,7 +195,7 @@ def _effects(rows: Sequence[Any], medicines: dict[uuid.UUID, list[OwnVersion]]) 
             about_use=bool(row.tells_of_use),
             note=service.open_text(row, "note_sealed") or None,
         )
-        for row in rows
+        for row in sorted(rows, key=lambda row: (row.day, row.recorded_seq), reverse=True)
         if row.medicine_id is None or row.medicine_id in medicines
     )
 
@@ -211,6 +211,8 @@ def tells_of_use() -> ColumnElement[bool]:
 
 @lru_cache(maxsize=32)
 def _of_effects(kind: Asker) -> Select[Any]:
+    """Return the statement for side effects; however old it is, what waits to be seen is among them."""
+    waits = concerns.waits()
     seen = Gate(open_days(kind, NEEDED))
     opened = seen.opened
     use = opened.c[USE] <= SideEffect.day
@@ -232,13 +234,13 @@ def _of_effects(kind: Asker) -> Select[Any]:
             SideEffect.removed_at.is_(None),
             SideEffect.private.is_(False),
             SideEffect.while_closed.is_(False),
-            SideEffect.day >= bindparam("first"),
+            or_(SideEffect.day >= bindparam("first"), waits),
             SideEffect.day <= bindparam("last"),
             opened.c[MEDICATIONS] <= SideEffect.day,
             or_(SideEffectVersion.about_use.is_(False), use),
             or_(SideEffectVersion.medicine_id.is_(None), and_(seen.medicine, seen.on(SideEffect.day))),
         )
-        .order_by(SideEffect.day.desc(), SideEffect.recorded_seq.desc())
+        .order_by(waits.desc(), SideEffect.day.desc(), SideEffect.recorded_seq.desc())
         .limit(MOST_EFFECTS)
     )
 

@@ -29,7 +29,7 @@ from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, vault
 from patient_app.medications.due import Version
 from patient_app.medications.models import Medicine, Source
-from patient_app.medications.regimen import OWN, OwnMedicine, Standing, asked_by, due_versions
+from patient_app.medications.regimen import OWN, OwnMedicine, asked_by, due_versions
 from patient_app.medications.supply import days_left
 from patient_app.medications.words import amount_words
 from patient_app.refills import counting
@@ -205,7 +205,7 @@ def low(patient: Viewer, today: date, medicines: Sequence[OwnMedicine]) -> list[
     entries = _by_medicine(connection().execute(_WORTH_COUNTING, asked).all())
     found: list[Low] = []
     for one in medicines:
-        if one.id in entries and _is_going_on(one, today):
+        if one.id in entries and one.is_going_on(today):
             supply = supply_of(entries[one.id], due_versions([one]), one.newest.schedule.unit, today)
             found += [Low(one.id, one.name, None if supply.ran_out_on else supply.days)] if supply.is_low else []
     return sorted(found, key=lambda one: -1 if one.days is None else one.days)
@@ -269,10 +269,6 @@ def _by_medicine(rows: Iterable[Any]) -> dict[uuid.UUID, list[Entry]]:
 
 def _counted(entries: Iterable[Entry], unit: str) -> list[Entry]:
     return [one for one in entries if one.kind is Kind.RAN_OUT or one.unit == unit]
-
-
-def _is_going_on(medicine: OwnMedicine, today: date) -> bool:
-    return medicine.standing(today) in {Standing.TAKEN, Standing.NOT_YET}
 
 
 def _opened(row: Any, column: str) -> str:

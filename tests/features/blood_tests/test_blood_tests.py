@@ -14,13 +14,14 @@ from sqlalchemy import func, select
 
 from patient_app.blood_tests import service
 from patient_app.blood_tests.models import BloodTest, BloodTestVersion
-from patient_app.blood_tests.service import IdTaken, Planned, Stale, What
+from patient_app.blood_tests.service import Due, IdTaken, Planned, Stale, What
 from patient_app.consent.categories import Category, Level
 from patient_app.core.errors import NotFound
+from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
 from patient_app.core.work import Store, db
-from patient_app.medications import changing
+from patient_app.medications import changing, regimen
 from patient_app.medications.said import Said
 from patient_app.reading import supplies
 from tests import factories
@@ -90,6 +91,10 @@ def shown(store: Store, world: World) -> list[Planned]:
         return [test.planned for test in service.own_tests(world.patient.viewer, world.lithium)]
 
 
+def due_soon(patient: Viewer) -> list[Due]:
+    return service.due_soon(patient, TODAY, regimen.own_medicines(patient))
+
+
 # --- kept once, never overwritten unseen -----------------------------------------------------------------------
 
 
@@ -132,9 +137,9 @@ def test_today_tells_of_a_test_from_a_week_before_it(
 ) -> None:
     enter(store, world, planned)
     with store.work(writes=False):
-        assert bool(service.due_soon(world.patient.viewer, TODAY)) == is_told
+        assert bool(due_soon(world.patient.viewer)) == is_told
         closed = replace(world.patient.viewer, entries_closed_from=datetime.fromisoformat("2026-03-02T14:00:00+00:00"))
-        assert service.due_soon(closed, TODAY) == []
+        assert due_soon(closed) == []
 
 
 def test_a_test_of_a_medicine_that_was_taken_away_is_told_no_more(store: Store, world: World) -> None:
@@ -142,8 +147,25 @@ def test_a_test_of_a_medicine_that_was_taken_away_is_told_no_more(store: Store, 
     with store.work(writes=True):
         changing.remove(world.patient.viewer, world.lithium)
     with store.work(writes=False):
-        assert service.due_soon(world.patient.viewer, TODAY) == []
+        assert due_soon(world.patient.viewer) == []
         assert service.own_tests(world.patient.viewer, world.lithium) == []
+
+
+@pytest.mark.parametrize("does", [changing.stop, changing.pause])
+def test_a_test_of_a_medicine_that_is_not_taken_any_more_does_not_stand_on_today(
+    app: Flask, store: Store, world: World, does: Callable[..., object]
+) -> None:
+    """It still stands on the medicine's own page."""
+    enter(store, world)
+    browser = Client(app)
+    sign_in(browser, world.patient)
+    assert f"/medications/{world.lithium}" in str(browser.get("/today").links)
+    with store.work(writes=True):
+        does(changing.Author.patient(world.patient.viewer), world.lithium, new_id(), moment=at("03-02 09:00"))
+    with store.work(writes=False):
+        assert due_soon(world.patient.viewer) == []
+    assert f"/medications/{world.lithium}" not in str(browser.get("/today").links)
+    assert shown(store, world) == [LEVEL]
 
 
 # --- who may -----------------------------------------------------------------------------------------------------

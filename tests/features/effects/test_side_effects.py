@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,14 +16,19 @@ from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
-from patient_app.effects import picks, recording, service
+from patient_app.effects import advice, picks, recording, service
 from patient_app.effects.models import Concern, SideEffect, SideEffectVersion
 from patient_app.effects.service import Said
+from patient_app.medications import changing, regimen
+from patient_app.medications.changing import Author
+from patient_app.medications.said import Said as Named
 from tests.factories import Made, make_person, make_practice, sign_in
 from tests.features.effects.world import LAMOTRIGINE, in_question, log, now, own, takes
-from tests.features.medications.regimens import NALTREXONE, SERTRALINE
+from tests.features.medications.plans import doses
+from tests.features.medications.regimens import NALTREXONE, SERTRALINE, daily
 from tests.page import Client
 
+METHADONE, CITALOPRAM = Named("methadone", "methadone"), Named("citalopram", "citalopram")
 NEW = "/medications/side-effects/new"
 
 
@@ -137,6 +143,44 @@ def test_what_cannot_wait_is_raised_once(store: Store, patient: Made, said: Said
     log(store, patient, linked, entry_id=entry_id)
     assert own(store, patient, entry_id).flagged is raised
     assert counted(store)[2] == int(raised)
+
+
+@pytest.mark.parametrize(
+    ("said", "named", "kept", "raised"),
+    [
+        (Said("rash"), LAMOTRIGINE, {}, True),
+        (Said("rash"), LAMOTRIGINE, {"private": True}, False),
+        (Said("rash", severity=3), LAMOTRIGINE, {"private": True}, True),  # It is strong, with whatever medicine.
+        (Said("fast_heart", severity=3), METHADONE, {"about_use": True}, False),
+        (Said("fast_heart", severity=3), CITALOPRAM, {}, True),
+        (Said("fast_heart", severity=3), CITALOPRAM, {"private": True}, False),
+    ],
+)
+def test_a_medicine_that_not_all_may_see_raises_nothing_that_is_tied_to_none(
+    store: Store, patient: Made, said: Said, named: Named, kept: dict[str, bool], raised: bool
+) -> None:
+    """The concern itself would tell of it. The patient is told of the sign all the same."""
+    takes(store, patient, SERTRALINE)
+    medicine = takes(store, patient, named, **kept)
+    entry_id = log(store, patient, said)
+    assert own(store, patient, entry_id).flagged is raised
+    assert counted(store)[2] == int(raised)
+    with store.work(writes=False):
+        assert advice.sign_of(said, regimen.own_medicines(patient.viewer))
+    linked = log(store, patient, replace(said, medicine_id=medicine))
+    assert own(store, patient, linked).flagged  # Then the medicine closes it to who may not see that.
+
+
+def test_a_medicine_entered_in_a_session_in_question_raises_nothing_that_is_tied_to_none(
+    store: Store, patient: Made
+) -> None:
+    stranger = in_question(patient, clock.now() - timedelta(seconds=1))
+    with store.work(writes=True):
+        moment, medicine_id = now(patient), new_id()
+        schedule = daily(*doses("08:00"), start=moment.local_date.isoformat())
+        author = Author.patient(stranger)
+        changing.start(author, medicine_id, medicine_id, LAMOTRIGINE, schedule, moment=moment, about_use=False)
+    assert not own(store, patient, log(store, patient, Said("rash"))).flagged
 
 
 def test_a_correction_raises_anew_only_what_is_new(store: Store, patient: Made) -> None:

@@ -71,6 +71,27 @@ def test_what_was_written_earlier_and_arrives_later_does_not_take_its_place(stor
     assert own(store, patient) == Answers(4, 0)
 
 
+@pytest.mark.parametrize(
+    ("skews", "shown"),
+    [
+        ((None, 3600), Answers(4, 0)),  # By a clock an hour ahead it seems to be the later one.
+        ((3600, None), Answers(1, 1)),  # What stands was written by such a clock, and was earlier.
+        ((-3600, -3600), Answers(1, 1)),
+    ],
+)
+def test_a_clock_that_is_off_does_not_say_which_was_written_last(
+    store: Store, patient: Made, skews: tuple[int | None, int | None], shown: Answers
+) -> None:
+    now_is = clock.now()
+    really = (now_is - timedelta(minutes=90), now_is - timedelta(minutes=70 if skews[0] else 100))
+    for skew, at, answers in zip(skews, really, (Answers(4, 0), Answers(1, 1)), strict=True):
+        with store.work(writes=True):
+            said_at = at + timedelta(seconds=skew or 0)
+            moment, sent = clock.moment(at, patient.zone), Sent(1, skew, b"print")
+            weekly.record(patient.viewer, new_id(), answers, moment, sent=sent, written_at=said_at)
+    assert own(store, patient) == shown
+
+
 def test_the_week_is_that_of_the_persons_day(
     store: Store, patient: Made, set_time: Callable[[datetime | str], None]
 ) -> None:

@@ -54,6 +54,27 @@ def test_a_change_of_dose_counts_and_one_of_times_alone_does_not(
     assert found[-1].lessens
 
 
+def test_the_first_version_that_is_seen_says_itself_what_it_did(
+    store: Store, patient: Made, set_time: Callable[[datetime | str], None]
+) -> None:
+    """A reader to whom the start is closed does not read "Started" for a change of dose."""
+    medicine = takes(store, patient, SERTRALINE)
+    start = DAY_ONE.isoformat()
+    set_time("2026-03-10 14:00")
+    changed(store, patient, medicine, daily(*doses("08:00 x2"), start=start), now(patient))
+    author = Author.patient(patient.viewer)
+    for day, do in ((12, changing.pause), (14, changing.resume), (16, changing.stop)):
+        set_time(f"2026-03-{day} 14:00")
+        with store.work(writes=True):
+            do(author, medicine, new_id(), moment=now(patient))
+    versions = own(store, patient, medicine).versions
+    kinds = [[one.kind for one in changes_of(versions[seen:])][:1] for seen in range(5)]
+    assert kinds == [[Kind.STARTED], [Kind.DOSE], [Kind.PAUSED], [Kind.RESUMED], [Kind.STOPPED]]
+    # A start that was overtaken before it held is one all the same.
+    overtaken = replace(versions[0], since=versions[1].since, minute=versions[1].minute)
+    assert [one.kind for one in changes_of([overtaken, versions[1]])] == [Kind.STARTED]
+
+
 def test_days_become_the_middle_of_their_week_counted_from_the_change() -> None:
     change = ChangePoint(DAY_ONE, Kind.STARTED, 1)
     days = [

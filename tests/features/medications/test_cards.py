@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from flask import Flask
 
 from patient_app.checkins import after
+from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Role
 from patient_app.core.work import Store
-from patient_app.medications import cards, catalogue, changing
+from patient_app.medications import cards, catalogue, changing, dose_log
 from patient_app.medications.changing import Author
+from patient_app.medications.dose_log import Slot, Told
+from patient_app.medications.models import DoseState
 from patient_app.medications.regimen import OwnMedicine
 from patient_app.medications.said import Said
 from patient_app.profile.things import Kind
 from tests.factories import Made, make_person, make_practice, sign_in
 from tests.features.medications.plans import doses
 from tests.features.medications.regimens import at, daily, own, started
-from tests.page import Client
+from tests.page import Client, Page
 
 TODAY = date(2026, 3, 2)
 ONE = doses("08:00")
@@ -71,6 +76,15 @@ def test_what_was_stopped_lately_still_counts_beside_others(store: Store, patien
     assert cards.rules_file()["stopped_lately"]["status"] == "proposal"
 
 
+@pytest.mark.parametrize(("key", "lasts"), [("fluoxetine", 35), ("sertraline", 14)])
+def test_fluoxetine_counts_for_five_weeks(store: Store, patient: Made, key: str, lasts: int) -> None:
+    stopped = stop(store, patient, take(store, patient, key), "03-02 09:00")
+    phenelzine = take(store, patient, "phenelzine")
+    for days, pairs in ((lasts, ["maoi_pair"]), (lasts + 1, [])):
+        found = cards.of_medicine(phenelzine, [stopped, phenelzine], TODAY + timedelta(days=days), "en")
+        assert ids(found.together) == pairs, days
+
+
 def test_what_begins_next_week_is_met_in_the_plan_already(store: Store, patient: Made) -> None:
     lorazepam = take(store, patient, "lorazepam")
     later = started(store, patient, daily(*ONE, start="2026-03-09"), at("03-02 09:00"), Said("methadone", "methadone"))
@@ -107,11 +121,16 @@ def test_beside_what_was_used(store: Store, patient: Made, key: str, kinds: set[
     assert told in smoke if first == "nicotine_smoke" else told == first
 
 
-def test_what_is_paused_or_stopped_does_not_stand_beside_use(store: Store, patient: Made) -> None:
-    medicine = take(store, patient, "disulfiram")
-    stop(store, patient, medicine, "02-20 09:00")
+@pytest.mark.parametrize(("now", "is_told"), [("2026-03-06 15:00", True), ("2026-03-07 15:00", False)])
+def test_what_was_stopped_stands_beside_use_for_fourteen_days_more(
+    store: Store, patient: Made, set_time: Callable[[datetime | str], None], now: str, is_told: bool
+) -> None:
+    """Alcohol reacts with disulfiram for that long after the last of it."""
+    stop(store, patient, take(store, patient, "disulfiram"), "02-20 09:00")
+    set_time(now)
     with store.work(writes=False):
-        assert cards.beside_use(patient.viewer, {"alcohol"}, "en") is None
+        found = cards.beside_use(patient.viewer, {"alcohol"}, "en")
+    assert ([] if found is None else ids(found.cards)) == (["alcohol_disulfiram"] if is_told else [])
 
 
 # --- in the offer after a check-in -----------------------------------------------------------------------------
@@ -140,6 +159,42 @@ def test_use_that_is_told_comes_with_the_cards_of_what_is_taken(app: Flask, stor
 def test_the_cards_are_joined_to_check_ins_from_above(app: Flask) -> None:
     assert app
     assert after._beside == [cards.beside_use]
+
+
+def levels(page: Page) -> list[int]:
+    """Return the levels of the headings of a page, those that a script may show too, in their order."""
+    return [int(one.tag[1]) for one in page.document.iter() if str(one.tag) in {"h1", "h2", "h3", "h4", "h5", "h6"}]
+
+
+def test_no_heading_of_a_page_with_doses_or_cards_leaves_a_level_out(app: Flask, store: Store, patient: Made) -> None:
+    now = clock.moment(clock.now() - timedelta(days=9), patient.zone)
+    schedule = daily(*ONE, start=now.local_date.isoformat())
+    medicine = started(store, patient, schedule, now, Said("methadone", "methadone"))
+    today = clock.moment(clock.now(), patient.zone)
+    slot = Slot(medicine, today.local_date - timedelta(days=1), "08:00")
+    with store.work(writes=True):
+        dose_log.log_due(patient.viewer, new_id(), {slot: Told(DoseState.SKIPPED, today)}, today)
+    client = Client(app)
+    sign_in(client, patient)
+    day = f"/medications/days/{slot.plan_date}"
+    for path in (
+        "/medications",
+        f"/medications/{medicine}",
+        f"/medications/{medicine}?done=medicine-added",
+        f"/medications/{medicine}/supply",
+        f"/medications/{medicine}/weeks",
+        day,
+        f"{day}/{medicine}/08:00",
+        "/medications/counts",
+        "/medications/side-effects",
+        "/medications/side-effects/new",
+        "/settings/reminders",
+    ):
+        page = client.get(path)
+        found = levels(page)
+        assert page.status_code == 200, path
+        assert found[0] == 1, path
+        assert all(after - before <= 1 for before, after in pairwise(found)), (path, found)
 
 
 # --- on the page of a medicine ---------------------------------------------------------------------------------

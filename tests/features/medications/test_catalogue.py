@@ -512,7 +512,7 @@ def test_the_list_of_side_effects_begins_with_those_of_the_medicine() -> None:
     assert common[-2:] == ["rash", "other"]
     assert len(common) == 18
     lithium = [effect.id for effect in side_effects("lithium")]
-    assert lithium[:5] == ["thirst", "passing_water", "shaky", "hungry", "acne"]
+    assert lithium[:6] == ["thirst", "passing_water", "shaky", "hungry", "acne", "unsteady"]
     assert len(lithium) == len(set(lithium))
     assert set(common) < set(lithium)
     assert [effect.id for effect in side_effects("made up")] == common
@@ -559,6 +559,8 @@ def test_a_side_effect_opens_its_red_flag_where_that_holds() -> None:
         ("stiff", "haloperidol", "stiff_and_hot"),
         ("unsteady", "lithium", "lithium_too_high"),
         ("unsteady", "lorazepam", None),
+        ("shaky", "lithium", "lithium_too_high"),
+        ("shaky", "sertraline", None),
         ("nausea", "lithium", None),
         ("made up", "lithium", None),
     ):

@@ -34,11 +34,11 @@ CASES = [
     ("lamotrigine", None, 4, []),
     ("lamotrigine", None, 5, ["lamotrigine_gap"]),
     ("methadone", None, 1, []),
-    ("methadone", None, 2, ["tolerance_left_out"]),
-    ("methadone", None, 3, ["tolerance_left_out", "methadone_gap"]),
-    ("methadone", None, None, ["tolerance_left_out", "methadone_gap"]),
-    ("buprenorphine", None, 1, ["buprenorphine_gap"]),
-    ("buprenorphine_naloxone", None, 2, ["tolerance_left_out", "buprenorphine_gap"]),
+    ("methadone", None, 2, []),
+    ("methadone", None, 3, ["tolerance_left_out"]),
+    ("methadone", None, None, ["tolerance_left_out"]),
+    ("buprenorphine", None, 1, ["call_same_day"]),
+    ("buprenorphine_naloxone", None, 2, ["call_same_day"]),
     ("naltrexone", None, 0, ["tolerance_without_block"]),
     ("naltrexone", "long_acting_injection", 1, ["tolerance_without_block", "next_due_gap"]),
     ("paliperidone", "long_acting_injection", 1, ["next_due_gap"]),
@@ -64,6 +64,55 @@ def test_what_follows(store: Store, patient: Made) -> None:
         found = left_out.cards_for(medicine, days, "en")
         assert [card.id for card in found] == [*special, "ask"], (key, form, days)
         assert all(card.lines for card in found)
+
+
+@pytest.mark.parametrize(
+    ("key", "form", "was_left_out", "if_days"),
+    [
+        ("methadone", None, False, [3, None]),
+        ("methadone", None, True, [3, None]),
+        ("clozapine", None, False, [2, None]),
+        ("lamotrigine", None, False, [5, None]),
+        ("buprenorphine", None, False, [0, None]),
+        ("buprenorphine", None, True, [None, None]),
+        ("paliperidone", "long_acting_injection", False, [0, None]),
+    ],
+)
+@pytest.mark.sqlite
+def test_a_gap_that_is_not_known_is_no_fact(
+    store: Store, patient: Made, key: str, form: str | None, was_left_out: bool, if_days: list[int | None]
+) -> None:
+    """Each special card says from how many days on it holds; to ask holds always."""
+    medicine = own(store, patient, started(store, patient, daily(*doses("08:00")), at("02-01 07:00"), said(key, form)))
+    found = left_out.cards_for(medicine, None, "en", was_left_out=was_left_out)
+    assert [card.if_days for card in found] == if_days
+    known = left_out.cards_for(medicine, 9, "en")
+    assert [card.if_days for card in known] == [None] * len(known)
+
+
+def test_what_follows_methadone_says_nothing_of_other_opioids_and_buprenorphine_asks_to_call_the_same_day() -> None:
+    methadone = " ".join(left_out._card("tolerance_left_out", "en").lines)
+    assert "Please do not take your usual dose" in methadone
+    assert "any opioid" not in methadone
+    assert "the same day" in left_out._card("call_same_day", "en").lines[0]
+
+
+def test_pages_that_know_of_no_gap_say_if(app: Flask, store: Store, patient: Made) -> None:
+    """The page of a medicine, and that of one that ran out."""
+    begun = clock.moment(clock.now() - timedelta(days=9), ZONE)
+    schedule = daily(*doses("08:00"), start=begun.local_date.isoformat())
+    medicine_id = started(store, patient, schedule, begun, Said("methadone", "methadone"))
+    client = Client(app)
+    sign_in(client, patient)
+    page = client.get(f"/medications/{medicine_id}")
+    assert "If it has been 3 days or more: " in page.main_words
+    supply = next(link for link in page.links if link.startswith(f"/medications/{medicine_id}/") and "supply" in link)
+    page = client.get(supply)
+    page = client.follow(client.submit(next(form for form in page.forms if form.action.endswith("/ran-out"))))
+    said_ = page.main_words
+    assert "If it has been 3 days or more: " in said_
+    assert said_.index("If it has been 3 days") < said_.index("Three days or more without methadone")
+    assert "Ask your pharmacist or prescriber what to do." in said_
 
 
 def test_every_rule_has_a_case_a_source_and_says_that_it_is_a_proposal() -> None:

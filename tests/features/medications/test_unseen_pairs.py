@@ -123,6 +123,16 @@ def test_one_that_was_stopped_lately_still_counts(store: Store, world: World, da
     assert [pair.is_stopped for pair in pairs_of(store, world)] == ([True] if told else [])
 
 
+@pytest.mark.parametrize(("days", "told"), [(34, [35]), (37, [])])
+def test_fluoxetine_still_counts_for_five_weeks(store: Store, world: World, days: int, told: list[int]) -> None:
+    """Labelling of MAOIs asks for them after fluoxetine; for others it asks for two weeks."""
+    hidden = start(store, world, Said("fluoxetine", "fluoxetine"), days=60, private=True)
+    stop(store, world, hidden, days)
+    share(store, world, {MED: DETAIL})
+    start(store, world, Said("phenelzine", "phenelzine"), by=world.prescriber)
+    assert [pair.still_days for pair in pairs_of(store, world)] == told
+
+
 def test_nothing_is_told_of_pairs_that_are_none(store: Store, world: World) -> None:
     """Two that go together; two that the patient entered; one that the prescriber sees; own words; a stop by them."""
     share(store, world, {MED: DETAIL})

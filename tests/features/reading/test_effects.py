@@ -23,6 +23,7 @@ from patient_app.effects.service import Said
 from patient_app.effects.weekly import Answers
 from patient_app.medications import changing
 from patient_app.medications.models import Medicine
+from patient_app.medications.said import Said as Named
 from patient_app.reading import concerns, effects
 from patient_app.reading.effects import SharedEffects
 from tests.factories import Made, give_consent, make_check_in, make_clinician, make_practice, sign_in
@@ -30,7 +31,7 @@ from tests.features.effects.world import LAMOTRIGINE, in_question, log, note, no
 from tests.features.medications.plans import doses
 from tests.features.medications.regimens import NALTREXONE, SERTRALINE, changed, daily
 from tests.features.reading.medicines_world import DETAIL, MED, MOOD, NOTES, NOW, SUMMARY, USE, World, make_world
-from tests.page import Client
+from tests.page import Client, text_of
 
 ALL = {MED: DETAIL, USE: DETAIL, MOOD: DETAIL, NOTES: DETAIL}
 
@@ -181,6 +182,19 @@ def test_what_was_taken_away_kept_to_oneself_or_written_in_question_is_read_by_n
     assert waiting(store, world.prescriber) == [patient.id]
 
 
+def test_no_concern_tells_of_a_medicine_that_is_closed(store: Store, world: World) -> None:
+    """Neither one that is kept to oneself, nor one for use before who may not read of use."""
+    takes(store, world.patient, Named("levomilnacipran", "levomilnacipran"))  # Known for it: no pick that names use.
+    takes(store, world.patient, Named("methadone", "methadone"), about_use=True)
+    takes(store, world.patient, LAMOTRIGINE, private=True)
+    give_consent(store, world.patient, world.prescriber, {MED: DETAIL})
+    log(store, world.patient, Said("rash", severity=1))
+    log(store, world.patient, Said("fast_heart", severity=1))
+    assert picks_seen(store, world.prescriber, world.patient) == {"rash", "fast_heart"}
+    assert waiting(store, world.prescriber) == []
+    assert read(store, world.prescriber, world.patient).concerns == ()
+
+
 def test_supporters_strangers_and_other_practices_read_none_of_it(store: Store, world: World) -> None:
     log(store, world.patient, Said("flag:chest_pain"))
     give_consent(store, world.patient, world.supporter, ALL)
@@ -231,6 +245,21 @@ def test_the_weeks_show_only_days_that_are_open(
         assert {week.mood for week in shown.weeks} - {None} == ({2} if mood else set())
         assert {week.craving for week in shown.weeks} - {None} == ({6} if craving else set())
     assert all(one.proposal.next_week == 2 and not one.proposal.reviewed for one in found.weeks)
+
+
+def test_each_drawing_of_weeks_has_a_name_of_its_own(app: Flask, store: Store, world: World) -> None:
+    takes(store, world.patient, SERTRALINE)
+    takes(store, world.patient, LAMOTRIGINE)
+    for back in (0, 8):
+        make_check_in(store, world.patient, at=NOW - timedelta(days=back), mood=2)
+    give_consent(store, world.patient, world.prescriber, ALL)
+    browser = Client(app)
+    sign_in(browser, world.prescriber)
+    page = browser.get(f"/team/{world.patient.id}/effects")
+    named = [page.by_id(str(one.get("aria-labelledby"))) for one in page.all("div", role="region")]
+    names = [text_of(one) for one in named if one is not None]
+    assert len(names) == len(set(names)) == 2
+    assert any("lamotrigine" in name for name in names)
 
 
 def test_no_week_is_shown_any_more_once_they_are_over(
@@ -321,6 +350,27 @@ def test_a_concern_of_another_patient_or_another_practice_cannot_be_seen_away(
     browser = Client(app)
     sign_in(browser, world.prescriber)
     assert browser.post(f"/team/{world.patient.id}/concerns/{new_id()}/seen", data={}).status_code == 404
+
+
+def test_what_waits_to_be_seen_is_on_the_page_however_old_it_is(
+    store: Store, world: World, set_time: Callable[[datetime | str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else nobody could take it off the list."""
+    monkeypatch.setattr(effects, "MOST_EFFECTS", 3)
+    monkeypatch.setattr(effects, "_of_effects", effects._of_effects.__wrapped__)
+    give_consent(store, world.patient, world.prescriber, {MED: DETAIL})
+    log(store, world.patient, Said("flag:chest_pain"))
+    log(store, world.patient, Said("nausea"))
+    set_time(NOW + timedelta(days=effects.DAYS + 1))
+    for pick in ("dizzy", "sleepy", "headache"):
+        log(store, world.patient, Said(pick))
+    assert waiting(store, world.prescriber) == [world.patient.id]
+    found = read(store, world.prescriber, world.patient)
+    assert [one.said.pick for one in found.effects] == ["headache", "sleepy", "flag:chest_pain"]
+    with store.work(writes=True):
+        concerns.mark_seen(world.prescriber.viewer, world.patient.id, found.concerns[0].id)
+    assert waiting(store, world.prescriber) == []
+    assert picks_seen(store, world.prescriber, world.patient) == {"headache", "sleepy", "dizzy"}
 
 
 def test_a_correction_that_says_no_such_sign_any_more_takes_it_off_the_list(store: Store, world: World) -> None:

@@ -25,7 +25,7 @@ function show(form, name, { hides, why }) {
   shown.querySelectorAll("[data-why]").forEach((reason) => {
     reason.hidden = reason.dataset.why !== why;
   });
-  shown.querySelector("h2, h4")?.focus();
+  shown.querySelector("h2, h3, h4")?.focus();
 }
 
 // Whether this entry may mean danger, by the thresholds that the page gives, or by an answer that it marks: then help
