@@ -25,7 +25,7 @@ from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
 from patient_app.core.work import db
 from patient_app.medications import regimen
-from patient_app.medications.beginning import holds_from, starts_from
+from patient_app.medications.beginning import holds_from, minute_now, starts_from
 from patient_app.medications.models import Answer, Change, Medicine, MedicineAnswer, MedicineHours, Source
 from patient_app.medications.said import Said
 from patient_app.medications.schedule import Hours, Paused, Schedule
@@ -48,9 +48,6 @@ from patient_app.medications.writing import (
 )
 
 __all__ = ["Author", "IdTaken", "Refused", "Stale", "Why", "holds_from"]
-
-_HOLDS = {Change.PAUSED, Change.STOPPED}
-
 
 def start(
     author: Author,
@@ -190,9 +187,10 @@ def resume(
     source: Source = Source.FORM,
     recorded_at: datetime | None = None,
 ) -> uuid.UUID:
-    """Go on from now with what was planned before a pause or a stop; days are counted as before. Raise `NotFound`.
+    """Go on from now with what held at a pause or a stop; days are counted as before. Raise `NotFound`.
 
-    An end that has passed is left out: whoever goes on takes it again.
+    An end that has passed is left out: whoever goes on takes it again. What was to hold later and was overtaken by the
+    pause never begins early: where its own day is still to come, it is written again for that day, else left out.
     """
     return _hold(author, medicine_id, version_id, Change.RESUMED, moment, reason=reason, source=source, at=recorded_at)
 
@@ -331,35 +329,48 @@ def _hold(
     newest = known[-1].version
     if not _leads_to(newest.change, how) or arrived(version_id, medicine_id, known) is not None:
         return medicine_id
+    versions = [one.version for one in known]
+    if how is Change.RESUMED or newest.change in regimen.HOLDS:
+        held, to_come = regimen.gone_on_with(versions)
+    else:
+        held, to_come = regimen.held_at(versions, moment.local_date, minute_now(moment))
     writing = Writing(
         author=author,
         medicine_id=medicine_id,
         version_id=version_id,
         change=how,
-        said=newest.said,
-        schedule=_schedule_after(how, [one.version for one in known], moment.local_date),
+        said=held.said,
+        schedule=_schedule_after(how, held.schedule, moment.local_date),
         reason=reason,
         about_use=None,
         moment=moment,
         source=source,
         recorded_at=at or clock.now(),
     )
-    since, minute = starts_from(writing.schedule, moment) if how is Change.RESUMED else starts_from(None, moment)
-    medicine.newest_version += 1
+    since, minute = starts_from(writing.schedule if how is Change.RESUMED else None, moment)
     begins = Begins(since, minute, regimen.hours_kept(author.patient_id))
-    insert_version(writing, medicine.newest_version, next_entry_seq(author.patient_id), begins)
+    _insert_next(writing, medicine, begins)
+    for later in to_come if how is Change.RESUMED else ():
+        if later.since > since:
+            again = replace(writing, said=later.said, schedule=later.schedule)
+            again = replace(again, version_id=new_id(), change=Change.CHANGED)
+            _insert_next(again, medicine, replace(begins, since=later.since, minute=later.minute))
     return medicine_id
+
+
+def _insert_next(writing: Writing, medicine: Medicine, begins: Begins, *, known_by: bytes | None = None) -> None:
+    medicine.newest_version += 1
+    seq = next_entry_seq(writing.author.patient_id)
+    insert_version(writing, medicine.newest_version, seq, begins, known_by=known_by)
 
 
 def _leads_to(now: Change, how: Change) -> bool:
     if how is Change.RESUMED:
-        return now in _HOLDS
+        return now in regimen.HOLDS
     return now is not how and not (how is Change.PAUSED and now is Change.STOPPED)
 
 
-def _schedule_after(how: Change, versions: Sequence[regimen.OwnVersion], today: date) -> Schedule:
-    planned = [one.schedule for one in versions if not isinstance(one.schedule.plan, Paused)]
-    schedule = planned[-1] if planned else versions[-1].schedule
+def _schedule_after(how: Change, schedule: Schedule, today: date) -> Schedule:
     if how is not Change.RESUMED:
         return Schedule(schedule.start, None, schedule.unit, Paused())
     ended = schedule.end is not None and schedule.end < today
@@ -402,10 +413,7 @@ def _append(
     hours = regimen.hours_kept(writing.author.patient_id)
     versions = [one.version for one in known]
     from_date, minute = holds_from(versions, writing.schedule, writing.moment, hours, since)
-    medicine.newest_version += 1
-    begins = Begins(from_date, minute, hours)
-    seq = next_entry_seq(writing.author.patient_id)
-    insert_version(writing, medicine.newest_version, seq, begins, known_by=known_by)
+    _insert_next(writing, medicine, Begins(from_date, minute, hours), known_by=known_by)
 
 
 def _found(patient: Viewer, medicine_id: uuid.UUID) -> Medicine:
