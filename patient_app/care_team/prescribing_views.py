@@ -36,6 +36,7 @@ from patient_app.reading.people import Named
 __all__ = ["bp"]
 
 STALE = _l("This was changed meanwhile. Look at both, and save what is right.")
+NEW_STEPS = _l("Its steps were made for days that are over. Enter it again, with the new steps that you prescribe.")
 _HOLDS = {"stop": Change.STOPPED, "pause": Change.PAUSED, "go-on": Change.RESUMED}
 _WRITE = {Change.STOPPED: changing.stop, Change.PAUSED: changing.pause, Change.RESUMED: changing.resume}
 HOLD_WORDS: dict[str, tuple[LazyString, LazyString]] = {
@@ -180,6 +181,8 @@ def hold(patient_id: uuid.UUID, medicine_id: uuid.UUID, how: str) -> ResponseRet
             write, author = _WRITE[_HOLDS[how]], Author.prescriber(viewer(), patient_id)
             write(author, medicine_id, form["id"].value, moment=_moment(page.person), reason=form.reason.data or "")
             return _to_medicine(patient_id, medicine_id, "medicine-changed-for")
+        except Refused:
+            form.add_error("reason", NEW_STEPS)
         except IdTaken:
             form.renew_id()
     return _hold_page(page, medicine, how, form), 422

@@ -28,7 +28,7 @@ from patient_app.medications import regimen
 from patient_app.medications.beginning import holds_from, minute_now, starts_from
 from patient_app.medications.models import Answer, Change, Medicine, MedicineAnswer, MedicineHours, Source
 from patient_app.medications.said import Said
-from patient_app.medications.schedule import Hours, Paused, Schedule
+from patient_app.medications.schedule import Hours, Paused, Schedule, Stepwise
 from patient_app.medications.writing import (
     Author,
     Begins,
@@ -191,6 +191,8 @@ def resume(
 
     An end that has passed is left out: whoever goes on takes it again. What was to hold later and was overtaken by the
     pause never begins early: where its own day is still to come, it is written again for that day, else left out.
+
+    Steps are never moved or made longer here: raise `Refused` for a plan in steps that was paused, stopped or has ended.
     """
     return _hold(author, medicine_id, version_id, Change.RESUMED, moment, reason=reason, source=source, at=recorded_at)
 
@@ -327,9 +329,13 @@ def _hold(
     """Pause, stop or go on from now, unless that is how it stands already, or this arrived before."""
     medicine, known = locked(author, medicine_id)
     newest = known[-1].version
-    if not _leads_to(newest.change, how) or arrived(version_id, medicine_id, known) is not None:
-        return medicine_id
     versions = [one.version for one in known]
+    if arrived(version_id, medicine_id, known) is not None:
+        return medicine_id
+    if how is Change.RESUMED and _would_go_on_in_steps(versions, moment.local_date):
+        raise Refused(Why.STEPS_AGAIN)
+    if not _leads_to(newest.change, how):
+        return medicine_id
     if how is Change.RESUMED or newest.change in regimen.HOLDS:
         held, to_come = regimen.gone_on_with(versions)
     else:
@@ -368,6 +374,13 @@ def _leads_to(now: Change, how: Change) -> bool:
     if how is Change.RESUMED:
         return now in regimen.HOLDS
     return now is not how and not (how is Change.PAUSED and now is Change.STOPPED)
+
+
+def _would_go_on_in_steps(versions: Sequence[regimen.OwnVersion], today: date) -> bool:
+    """Whether taking it again would go on with steps that were interrupted, or are over."""
+    schedule = regimen.gone_on_with(versions)[0].schedule
+    is_over = schedule.end is not None and schedule.end < today
+    return isinstance(schedule.plan, Stepwise) and (is_over or versions[-1].change in regimen.HOLDS)
 
 
 def _schedule_after(how: Change, schedule: Schedule, today: date) -> Schedule:

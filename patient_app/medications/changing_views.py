@@ -22,6 +22,7 @@ from patient_app.medications.models import Change
 from patient_app.medications.pages import now_of
 from patient_app.medications.plan_forms import Kind, MedicineForm, data_of
 from patient_app.medications.plan_kinds import FORMS, NAMES, data_of_plan, kind_of
+from patient_app.medications.problem_words import REFUSED
 from patient_app.medications.regimen import OwnMedicine, Standing
 from patient_app.medications.schedule import Schedule
 from patient_app.medications.writing import IdTaken, Refused, Stale
@@ -103,6 +104,9 @@ def hold(medicine_id: uuid.UUID, how: str) -> ResponseReturnValue:
             moment=now_of(patient),
             reason=form.reason.data or "",
         )
+    except Refused as refused:
+        form.add_error("reason", REFUSED[refused.why])
+        return _hold_page(medicine, how, form), 422
     except IdTaken:
         form.renew_id()
         return _hold_page(medicine, how, form), 422

@@ -40,6 +40,7 @@ class Why(StrEnum):
 
     BUPRENORPHINE_STEPS = "buprenorphine_steps"
     BUPRENORPHINE_LATER = "buprenorphine_later"
+    STEPS_AGAIN = "steps_again"
 
 
 class Refused(Exception):

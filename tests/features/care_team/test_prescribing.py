@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, time
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,15 +17,19 @@ from patient_app.core.work import Store, db
 from patient_app.medications import regimen
 from patient_app.medications.models import Change, Medicine, MedicineVersion
 from patient_app.medications.regimen import OwnMedicine
+from patient_app.medications.said import Said
+from patient_app.medications.schedule import Dose, EveryDays, Step, Stepwise
 from tests import factories
-from tests.features.medications.regimens import NALTREXONE
+from tests.features.medications.regimens import NALTREXONE, daily, started
 from tests.features.reading.medicines_world import (
     BOTH,
     DETAIL,
     LITHIUM,
     MED,
     NOW,
+    TODAY,
     World,
+    ago,
     change,
     make_world,
     mark,
@@ -241,6 +246,20 @@ def test_it_is_stopped_and_taken_again_with_a_reason(client: Client, world: Worl
         assert (one.newest.change, one.newest.reason) == (expected, REASON)
     assert client.get(f"{base}/change").status_code == 404  # First it is taken again.
     assert "Take it again" in client.get(base).words
+
+
+def test_steps_are_entered_anew_and_not_taken_up_again(client: Client, world: World, store: Store) -> None:
+    said = Said("clonidine", "clonidine", "0.1 mg", "tablet")
+    doses = (Dose(time(8), Decimal(1)),)
+    steps = Stepwise((Step(TODAY, EveryDays(), doses),))
+    medicine_id = started(store, world.patient, daily(plan=steps, start=str(TODAY)), ago(0), said)
+    share(store, world, {MED: DETAIL})
+    factories.sign_in(client, world.prescriber)
+    base = f"/team/{world.patient.id}/medications/{medicine_id}"
+    assert client.submit(client.get(f"{base}/pause").form(field="reason"), reason=REASON).status_code == 303
+    page = client.submit(client.get(f"{base}/go-on").form(field="reason"), reason=REASON)
+    assert (page.status_code, stored(store)) == (422, 2)
+    assert "Enter it again, with the new steps" in page.words
 
 
 def test_marking_it_for_drugs_is_refused_to_who_could_not_read_it_again(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -294,6 +294,25 @@ def test_stopping_says_what_to_know_and_the_past_stays(client: Client, store: St
     ]
     assert client.get(f"/medications/{medicine.id}/change").status_code == 404
     assert "do not take any more" in client.get("/medications").main_words
+
+
+@pytest.mark.parametrize("how", ["pause", "stop", None])
+def test_steps_are_not_taken_up_again(
+    client: Client, store: Store, patient: Made, time_machine: Any, how: str | None
+) -> None:
+    """Paused, stopped, or past their last day, they are nobody's to move but the prescriber's."""
+    schedule = replace(daily(plan=STEPS, start="2026-03-02"), end=None if how else day("2026-03-10"))
+    id_ = started(store, patient, schedule, clock.moment(NOW, patient.zone))
+    form = client.get(f"/medications/{id_}/go-on").form(field="reason")
+    if how:
+        client.submit(client.get(f"/medications/{id_}/{how}").form(field="reason"))
+    number = own(store, patient, id_).newest.number
+    time_machine.move_to(NOW + timedelta(days=20))
+    sign_in(client, patient)
+    page = client.submit(form)
+    assert page.status_code == 422
+    assert "Ask your prescriber for new steps" in page.main_words
+    assert own(store, patient, id_).newest.number == number
 
 
 def test_a_prescribers_change_stands_on_top_with_its_reason_until_it_is_answered(
