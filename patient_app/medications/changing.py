@@ -139,7 +139,8 @@ def change(
     before = arrived(version_id, medicine_id, known)
     if _is_stored(writing, known, base, before):
         return medicine_id
-    check(said, schedule, moment.local_date)
+    holding, _ = regimen.held_at([one.version for one in known], moment.local_date, minute_now(moment))
+    check(said, schedule, moment.local_date, since=since, before=holding.said)
     newest, marked = known[-1].version, _mark(writing, medicine, known)
     if not reason and (newest.said, newest.schedule, medicine.about_use) == (said, schedule, marked):
         return medicine_id
