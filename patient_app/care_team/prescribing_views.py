@@ -88,6 +88,8 @@ def enter_medicine(patient_id: uuid.UUID, kind: str) -> ResponseReturnValue:
     if not has_reason(form) or schedule is None or not _is_open(patient_id, form):
         return _enter_page(person, form, found), 422
     try:
+        if not prescribing.may_send(viewer(), patient_id, form["id"].value):
+            raise IdTaken
         changing.start(
             Author.prescriber(viewer(), patient_id),
             form["id"].value,

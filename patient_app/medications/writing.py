@@ -153,6 +153,11 @@ def may_write(author: Author, medicine: Medicine) -> bool:
     return regimen.is_open(author.closed_from, medicine)
 
 
+def is_stored(medicine_id: uuid.UUID) -> bool:
+    """Whether a medicine has this id, whosever it is: for the gate of whoever enters one under it."""
+    return db().get(Medicine, medicine_id) is not None
+
+
 def locked(author: Author, medicine_id: uuid.UUID) -> tuple[Medicine, list[Stored]]:
     """Return a medicine that the author may change, and its versions; from here on, one writer at a time.
 

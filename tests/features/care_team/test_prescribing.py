@@ -212,6 +212,27 @@ def test_the_id_of_a_hidden_one_tells_nothing(client: Client, world: World, stor
     assert stored(store) == 2
 
 
+@pytest.mark.parametrize("kept", [{"about_use": True}, {"private": True}, {"removed_at": NOW}])
+def test_what_was_entered_and_is_closed_since_cannot_be_sent_again(
+    client: Client, world: World, store: Store, kept: dict[str, Any]
+) -> None:
+    share(store, world, {MED: DETAIL})
+    factories.sign_in(client, world.prescriber)
+    page = asked(client, world, name="sertralin", pick="sertraline", kind="times")
+    form = page.form(action=f"/team/{world.patient.id}/medications/new/times")
+    said = {"about_use": "no", "reason": REASON, **TWICE}
+    assert client.submit(form, **said).status_code == 303
+    assert client.submit(form, **said).status_code == 303
+    with store.work(writes=False):
+        medicine_id = db().scalars(select(Medicine.id)).one()
+    mark(store, medicine_id, **kept)
+    for words in (said, {**said, "amount_1": "2"}):  # The same words and others are answered alike.
+        answer = client.submit(form, **words)
+        assert answer.status_code == 422
+        assert "This page was out of date" in answer.words, answer.main_words
+    assert stored(store) == 1
+
+
 def test_a_change_needs_a_reason_and_the_newest_version(client: Client, world: World, store: Store) -> None:
     medicine_id = start(store, world)
     share(store, world, {MED: DETAIL})
