@@ -61,7 +61,7 @@ VERSION_COLUMNS = (
     MedicineVersion.reason_sealed,
 )
 _OWN_VERSIONS = (
-    select(*VERSION_COLUMNS, Medicine.about_use, Medicine.private)
+    select(*VERSION_COLUMNS, Medicine.about_use, Medicine.private, Medicine.while_closed)
     .join(MedicineVersion, MedicineVersion.medicine_id == Medicine.id)
     .where(OWN)
     .order_by(Medicine.recorded_seq, Medicine.id, MedicineVersion.version)
@@ -116,12 +116,21 @@ class OwnVersion:
 
 @dataclass(frozen=True, slots=True)
 class OwnMedicine:
-    """A medicine with all its versions, the oldest first; there is always one."""
+    """A medicine with all its versions, the oldest first; there is always one.
+
+    `while_closed`: a session in question after a clinic code wrote it, so nobody else is ever shown it.
+    """
 
     id: uuid.UUID
     about_use: bool
     private: bool
     versions: tuple[OwnVersion, ...]
+    while_closed: bool = False
+
+    @property
+    def is_only_theirs(self) -> bool:
+        """Whether no consent opens it, as it is now: the patient keeps it to themselves, or it was `while_closed`."""
+        return self.private or self.while_closed
 
     @property
     def newest(self) -> OwnVersion:
@@ -310,7 +319,8 @@ def _medicines(rows: Sequence[Any], patient_id: uuid.UUID) -> list[OwnMedicine]:
 
 def _medicine(medicine_id: uuid.UUID, rows: Sequence[Any], answers: dict[uuid.UUID, Answer]) -> OwnMedicine:
     versions = tuple(version_of(row, answers.get(row.version_id)) for row in rows)
-    return OwnMedicine(medicine_id, rows[0].about_use, rows[0].private, versions)
+    first = rows[0]
+    return OwnMedicine(medicine_id, first.about_use, first.private, versions, first.while_closed)
 
 
 def _opened(row: Any, column: str) -> str:
