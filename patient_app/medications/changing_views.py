@@ -143,9 +143,9 @@ def _changeable(patient: Viewer, medicine_id: uuid.UUID) -> OwnMedicine:
 
 
 def _ask(medicine: OwnMedicine, kind: Kind) -> str:
-    newest = medicine.newest
+    newest, today = medicine.newest, now_of(viewer()).local_date
     told = {
-        **data_of(newest.said, newest.schedule, about_use=medicine.about_use),
+        **data_of(newest, today, about_use=medicine.about_use),
         **data_of_plan(kind, newest.schedule),
         "base": str(newest.number),
     }
@@ -155,12 +155,13 @@ def _ask(medicine: OwnMedicine, kind: Kind) -> str:
 
 
 def _page(medicine: OwnMedicine, form: MedicineForm, newer: regimen.OwnVersion | None = None) -> str:
-    patient = viewer()
+    now, to_come = pages.now_and_to_come(viewer(), medicine)
     return render_page(
         "medications/change.html",
         form=form,
         medicine=medicine,
-        now=pages.now_lines(patient, medicine),
+        now=now,
+        to_come=to_come,
         newer=newer is not None,
         always=any(version.said.always_about_use for version in medicine.versions),
         kind_name=NAMES[form.kind][0],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -254,6 +254,25 @@ def test_a_change_needs_a_reason_and_the_newest_version(client: Client, world: W
     assert (one.newest.change, one.newest.number, one.newest.reason) == (Change.CHANGED, 3, REASON)
 
 
+def test_a_change_that_is_still_to_come_keeps_its_day_when_it_is_edited(
+    client: Client, world: World, store: Store
+) -> None:
+    medicine_id = start(store, world)
+    later = TODAY + timedelta(days=7)
+    change(store, world, medicine_id, times=("21:00",), days=5, since=later)
+    share(store, world, {MED: DETAIL})
+    factories.sign_in(client, world.prescriber)
+    address = f"/team/{world.patient.id}/medications/{medicine_id}"
+    page = client.get(f"{address}/change")
+    for words in (page.main_words, client.get(f"{address}/pause").main_words):
+        assert words.index("As it is now") < words.index("08:00: 1 tablet") < words.index("21:00: 1 tablet")
+    form = page.form(action=f"{address}/change/times")
+    assert form.controls["since"].get("value") == later.isoformat()
+    assert client.submit(form, reason=REASON, amount_1="2").status_code == 303
+    [one] = own(store, world)
+    assert (one.newest.number, one.newest.since, one.on(TODAY)) == (3, later, one.versions[0])
+
+
 def test_it_is_stopped_and_taken_again_with_a_reason(client: Client, world: World, store: Store) -> None:
     medicine_id = start(store, world)
     share(store, world, {MED: DETAIL})
@@ -280,7 +299,7 @@ def test_steps_are_entered_anew_and_not_taken_up_again(client: Client, world: Wo
     assert client.submit(client.get(f"{base}/pause").form(field="reason"), reason=REASON).status_code == 303
     page = client.submit(client.get(f"{base}/go-on").form(field="reason"), reason=REASON)
     assert (page.status_code, stored(store)) == (422, 2)
-    assert "Enter it again, with the new steps" in page.words
+    assert "Enter it again with your new steps" in page.words
 
 
 def test_marking_it_for_drugs_is_refused_to_who_could_not_read_it_again(

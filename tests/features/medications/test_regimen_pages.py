@@ -265,6 +265,33 @@ def test_a_change_on_another_device_is_shown_beside_the_words_that_were_typed(
     assert (found.newest.number, found.newest.reason) == (3, "Still low")
 
 
+def test_a_change_that_is_still_to_come_is_shown_apart_and_keeps_its_day_when_it_is_edited(
+    client: Client, store: Store, patient: Made
+) -> None:
+    now = clock.moment(NOW, patient.zone)
+    id_ = started(store, patient, daily(MORNING), now)
+    monday = day("2026-03-09")
+    changed(store, patient, id_, daily(NIGHT), now, since=monday)
+    page = client.get(f"/medications/{id_}/change")
+    said = page.main_words
+    assert said.index("As it is now") < said.index("08:00") < said.index("From 9 March") < said.index("20:00")
+    form = page.form(field="strength")
+    assert form.controls["since"].get("value") == "2026-03-09"
+    assert client.submit(form, strength="100 mg").status_code == 303
+    found = own(store, patient, id_)
+    assert (found.newest.since, found.newest.said.strength) == (monday, "100 mg")
+    assert found.on(day("2026-03-08")) == found.versions[0]
+
+
+def test_a_first_day_that_is_still_to_come_can_be_moved(client: Client, store: Store, patient: Made) -> None:
+    now = clock.moment(NOW, patient.zone)
+    id_ = started(store, patient, daily(MORNING, start="2026-03-09"), now)
+    form = client.get(f"/medications/{id_}/change").form(field="strength")
+    assert form.controls["since"].get("value", "") == ""
+    client.submit(form, start="2026-03-05")
+    assert own(store, patient, id_).newest.since == day("2026-03-05")
+
+
 def test_what_a_form_cannot_say_is_asked_anew_and_never_dropped(client: Client, store: Store, patient: Made) -> None:
     mixed = daily(Dose(time(8), ONE, Food.WITH), Dose(time(20), ONE, Food.WITHOUT))
     id_ = started(store, patient, mixed, clock.moment(NOW, patient.zone))
