@@ -49,6 +49,7 @@ from patient_app.medications.writing import (
 
 __all__ = ["Author", "IdTaken", "Refused", "Stale", "Why", "holds_from"]
 
+
 def start(
     author: Author,
     medicine_id: uuid.UUID,
@@ -193,7 +194,7 @@ def resume(
     An end that has passed is left out: whoever goes on takes it again. What was to hold later and was overtaken by the
     pause never begins early: where its own day is still to come, it is written again for that day, else left out.
 
-    Steps are never moved or made longer here: raise `Refused` for a plan in steps that was paused, stopped or has ended.
+    Steps are never moved or made longer here: raise `Refused` for steps that were paused or stopped, or are over.
     """
     return _hold(author, medicine_id, version_id, Change.RESUMED, moment, reason=reason, source=source, at=recorded_at)
 

@@ -304,15 +304,20 @@ def test_steps_and_a_later_start_of_buprenorphine_are_never_written(store: Store
     assert own(store, patient, id_).newest.number == 1
 
 
-def test_another_name_from_a_later_day_starts_no_buprenorphine(
-    store: Store, patient: Made, prescriber: Author
-) -> None:
+def test_another_name_from_a_later_day_starts_no_buprenorphine(store: Store, patient: Made, prescriber: Author) -> None:
     id_ = started(store, patient, daily(MORNING), at("03-02 07:00"), Said("My strips"))
     monday = day("2026-03-09")
     for author in (Author.patient(patient.viewer), prescriber):
         with pytest.raises(Refused):
             changed(
-                store, patient, id_, daily(MORNING), at("03-03 07:00"), said=Said("Suboxone"), since=monday, author=author
+                store,
+                patient,
+                id_,
+                daily(MORNING),
+                at("03-03 07:00"),
+                said=Said("Suboxone"),
+                since=monday,
+                author=author,
             )
     assert own(store, patient, id_).newest.number == 1
     # From today on it is what is taken, and its amount may change on a later day.
