@@ -233,7 +233,8 @@ def log_as_needed(
     """Log one taken as needed, once for its id. Needs a writing unit. It never forbids: see `as_needed`.
 
     Sent again by a form with other words it is a correction, also of its day. Raise `NotDue` for a medicine that is not
-    taken as needed on that date, and for a date that `log_due` would refuse; `NotFound`, `IdTaken` and `OtherWords` as it does.
+    taken as needed on that date, and for a date that `log_due` would refuse; `NotFound`, `IdTaken` and `OtherWords`
+    as it does.
     """
     check_date(patient, told.moment.local_date, now)
     medicine = regimen.own_medicine(patient, medicine_id)
