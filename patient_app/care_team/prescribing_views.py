@@ -36,6 +36,7 @@ from patient_app.reading.people import Named
 __all__ = ["bp"]
 
 STALE = _l("This was changed meanwhile. Look at both, and save what is right.")
+NEW_STEPS = _l("Its steps were made for their own days and are not moved. Enter it again with your new steps.")
 _HOLDS = {"stop": Change.STOPPED, "pause": Change.PAUSED, "go-on": Change.RESUMED}
 _WRITE = {Change.STOPPED: changing.stop, Change.PAUSED: changing.pause, Change.RESUMED: changing.resume}
 HOLD_WORDS: dict[str, tuple[LazyString, LazyString]] = {
@@ -87,6 +88,8 @@ def enter_medicine(patient_id: uuid.UUID, kind: str) -> ResponseReturnValue:
     if not has_reason(form) or schedule is None or not _is_open(patient_id, form):
         return _enter_page(person, form, found), 422
     try:
+        if not prescribing.may_send(viewer(), patient_id, form["id"].value):
+            raise IdTaken
         changing.start(
             Author.prescriber(viewer(), patient_id),
             form["id"].value,
@@ -112,7 +115,7 @@ def enter_medicine(patient_id: uuid.UUID, kind: str) -> ResponseReturnValue:
 def change_medicine(patient_id: uuid.UUID, medicine_id: uuid.UUID) -> ResponseReturnValue:
     """Show the form of its own kind, filled with what it says."""
     page, medicine = prescribing.to_change(viewer(), patient_id, medicine_id)
-    return _change_page(page, medicine, _filled(_taken(medicine), kind_of(medicine.newest.schedule)))
+    return _change_page(page, medicine, _filled(page, _taken(medicine), kind_of(medicine.newest.schedule)))
 
 
 @bp.get("/team/<uuid:patient_id>/medications/<uuid:medicine_id>/change/<string:kind>")
@@ -120,7 +123,7 @@ def change_medicine(patient_id: uuid.UUID, medicine_id: uuid.UUID) -> ResponseRe
 def change_medicine_to(patient_id: uuid.UUID, medicine_id: uuid.UUID, kind: str) -> ResponseReturnValue:
     """Show the form of another kind."""
     page, medicine = prescribing.to_change(viewer(), patient_id, medicine_id)
-    return _change_page(page, medicine, _filled(_taken(medicine), _kind(kind)))
+    return _change_page(page, medicine, _filled(page, _taken(medicine), _kind(kind)))
 
 
 @bp.post("/team/<uuid:patient_id>/medications/<uuid:medicine_id>/change/<string:kind>")
@@ -180,6 +183,8 @@ def hold(patient_id: uuid.UUID, medicine_id: uuid.UUID, how: str) -> ResponseRet
             write, author = _WRITE[_HOLDS[how]], Author.prescriber(viewer(), patient_id)
             write(author, medicine_id, form["id"].value, moment=_moment(page.person), reason=form.reason.data or "")
             return _to_medicine(patient_id, medicine_id, "medicine-changed-for")
+        except Refused:
+            form.add_error("reason", NEW_STEPS)
         except IdTaken:
             form.renew_id()
     return _hold_page(page, medicine, how, form), 422
@@ -201,10 +206,10 @@ def _taken(medicine: SharedMedicine) -> SharedMedicine:
     return medicine
 
 
-def _filled(medicine: SharedMedicine, kind: Kind) -> MedicineForm:
+def _filled(page: SharedMedicines, medicine: SharedMedicine, kind: Kind) -> MedicineForm:
     newest = medicine.newest
     told = {
-        **data_of(newest.said, newest.schedule, about_use=medicine.about_use),
+        **data_of(newest, _moment(page.person).local_date, about_use=medicine.about_use),
         **data_of_plan(kind, newest.schedule),
         "base": str(newest.number),
     }
@@ -269,6 +274,7 @@ def _change_page(page: SharedMedicines, medicine: SharedMedicine, form: Medicine
         identity=words.identity_words(page.person),
         form=form,
         one=medicine_words.line_of(medicine),
+        as_it_is=medicine_words.as_it_is(medicine, _moment(page.person).local_date),
         own_name=medicine.newest.said.catalogue is None,
         always=any(version.said.always_about_use for version in medicine.versions),
         scope=words.scope_sentences(page.grants, page.person.zone),
@@ -285,6 +291,7 @@ def _hold_page(page: SharedMedicines, medicine: SharedMedicine, how: str, form: 
         identity=words.identity_words(page.person),
         form=form,
         one=medicine_words.line_of(medicine),
+        as_it_is=medicine_words.as_it_is(medicine, _moment(page.person).local_date),
         scope=words.scope_sentences(page.grants, page.person.zone),
         how=how,
         label=label,

@@ -105,7 +105,7 @@ def show(effect_id: uuid.UUID) -> ResponseReturnValue:
     patient = viewer()
     entry, medicines = service.own_effect(patient, effect_id), regimen.own_medicines(patient)
     medicine = next((one for one in medicines if one.id == entry.said.medicine_id), None)
-    names_nobody = entry.private or patient.entries_closed_from is not None or (medicine and medicine.private)
+    names_nobody = entry.private or patient.entries_closed_from is not None or (medicine and medicine.is_only_theirs)
     seen_by = [] if names_nobody else receipts.who_sees(patient, entry.day, parts_of(entry, medicine))
     return render_page(
         "effects/show.html",

@@ -25,10 +25,10 @@ from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
 from patient_app.core.work import db
 from patient_app.medications import regimen
-from patient_app.medications.beginning import holds_from, starts_from
+from patient_app.medications.beginning import holds_from, minute_now, starts_from
 from patient_app.medications.models import Answer, Change, Medicine, MedicineAnswer, MedicineHours, Source
 from patient_app.medications.said import Said
-from patient_app.medications.schedule import Hours, Paused, Schedule
+from patient_app.medications.schedule import Hours, Paused, Schedule, Stepwise
 from patient_app.medications.writing import (
     Author,
     Begins,
@@ -48,8 +48,6 @@ from patient_app.medications.writing import (
 )
 
 __all__ = ["Author", "IdTaken", "Refused", "Stale", "Why", "holds_from"]
-
-_HOLDS = {Change.PAUSED, Change.STOPPED}
 
 
 def start(
@@ -142,7 +140,8 @@ def change(
     before = arrived(version_id, medicine_id, known)
     if _is_stored(writing, known, base, before):
         return medicine_id
-    check(said, schedule, moment.local_date)
+    holding, _ = regimen.held_at([one.version for one in known], moment.local_date, minute_now(moment))
+    check(said, schedule, moment.local_date, since=since, before=holding.said)
     newest, marked = known[-1].version, _mark(writing, medicine, known)
     if not reason and (newest.said, newest.schedule, medicine.about_use) == (said, schedule, marked):
         return medicine_id
@@ -190,9 +189,12 @@ def resume(
     source: Source = Source.FORM,
     recorded_at: datetime | None = None,
 ) -> uuid.UUID:
-    """Go on from now with what was planned before a pause or a stop; days are counted as before. Raise `NotFound`.
+    """Go on from now with what held at a pause or a stop; days are counted as before. Raise `NotFound`.
 
-    An end that has passed is left out: whoever goes on takes it again.
+    An end that has passed is left out: whoever goes on takes it again. What was to hold later and was overtaken by the
+    pause never begins early: where its own day is still to come, it is written again for that day, else left out.
+
+    Steps are never moved or made longer here: raise `Refused` for steps that were paused or stopped, or are over.
     """
     return _hold(author, medicine_id, version_id, Change.RESUMED, moment, reason=reason, source=source, at=recorded_at)
 
@@ -329,37 +331,61 @@ def _hold(
     """Pause, stop or go on from now, unless that is how it stands already, or this arrived before."""
     medicine, known = locked(author, medicine_id)
     newest = known[-1].version
-    if not _leads_to(newest.change, how) or arrived(version_id, medicine_id, known) is not None:
+    versions = [one.version for one in known]
+    if arrived(version_id, medicine_id, known) is not None:
         return medicine_id
+    if how is Change.RESUMED and _would_go_on_in_steps(versions, moment.local_date):
+        raise Refused(Why.STEPS_AGAIN)
+    if not _leads_to(newest.change, how):
+        return medicine_id
+    if how is Change.RESUMED or newest.change in regimen.HOLDS:
+        held, to_come = regimen.gone_on_with(versions)
+    else:
+        held, to_come = regimen.held_at(versions, moment.local_date, minute_now(moment))
     writing = Writing(
         author=author,
         medicine_id=medicine_id,
         version_id=version_id,
         change=how,
-        said=newest.said,
-        schedule=_schedule_after(how, [one.version for one in known], moment.local_date),
+        said=held.said,
+        schedule=_schedule_after(how, held.schedule, moment.local_date),
         reason=reason,
         about_use=None,
         moment=moment,
         source=source,
         recorded_at=at or clock.now(),
     )
-    since, minute = starts_from(writing.schedule, moment) if how is Change.RESUMED else starts_from(None, moment)
-    medicine.newest_version += 1
+    since, minute = starts_from(writing.schedule if how is Change.RESUMED else None, moment)
     begins = Begins(since, minute, regimen.hours_kept(author.patient_id))
-    insert_version(writing, medicine.newest_version, next_entry_seq(author.patient_id), begins)
+    _insert_next(writing, medicine, begins)
+    for later in to_come if how is Change.RESUMED else ():
+        if later.since > since:
+            again = replace(writing, said=later.said, schedule=later.schedule)
+            again = replace(again, version_id=new_id(), change=Change.CHANGED)
+            _insert_next(again, medicine, replace(begins, since=later.since, minute=later.minute))
     return medicine_id
+
+
+def _insert_next(writing: Writing, medicine: Medicine, begins: Begins, *, known_by: bytes | None = None) -> None:
+    medicine.newest_version += 1
+    seq = next_entry_seq(writing.author.patient_id)
+    insert_version(writing, medicine.newest_version, seq, begins, known_by=known_by)
 
 
 def _leads_to(now: Change, how: Change) -> bool:
     if how is Change.RESUMED:
-        return now in _HOLDS
+        return now in regimen.HOLDS
     return now is not how and not (how is Change.PAUSED and now is Change.STOPPED)
 
 
-def _schedule_after(how: Change, versions: Sequence[regimen.OwnVersion], today: date) -> Schedule:
-    planned = [one.schedule for one in versions if not isinstance(one.schedule.plan, Paused)]
-    schedule = planned[-1] if planned else versions[-1].schedule
+def _would_go_on_in_steps(versions: Sequence[regimen.OwnVersion], today: date) -> bool:
+    """Whether taking it again would go on with steps that were interrupted, or are over."""
+    schedule = regimen.gone_on_with(versions)[0].schedule
+    is_over = schedule.end is not None and schedule.end < today
+    return isinstance(schedule.plan, Stepwise) and (is_over or versions[-1].change in regimen.HOLDS)
+
+
+def _schedule_after(how: Change, schedule: Schedule, today: date) -> Schedule:
     if how is not Change.RESUMED:
         return Schedule(schedule.start, None, schedule.unit, Paused())
     ended = schedule.end is not None and schedule.end < today
@@ -402,10 +428,7 @@ def _append(
     hours = regimen.hours_kept(writing.author.patient_id)
     versions = [one.version for one in known]
     from_date, minute = holds_from(versions, writing.schedule, writing.moment, hours, since)
-    medicine.newest_version += 1
-    begins = Begins(from_date, minute, hours)
-    seq = next_entry_seq(writing.author.patient_id)
-    insert_version(writing, medicine.newest_version, seq, begins, known_by=known_by)
+    _insert_next(writing, medicine, Begins(from_date, minute, hours), known_by=known_by)
 
 
 def _found(patient: Viewer, medicine_id: uuid.UUID) -> Medicine:

@@ -22,6 +22,7 @@ from patient_app.medications.models import Change
 from patient_app.medications.pages import now_of
 from patient_app.medications.plan_forms import Kind, MedicineForm, data_of
 from patient_app.medications.plan_kinds import FORMS, NAMES, data_of_plan, kind_of
+from patient_app.medications.problem_words import REFUSED
 from patient_app.medications.regimen import OwnMedicine, Standing
 from patient_app.medications.schedule import Schedule
 from patient_app.medications.writing import IdTaken, Refused, Stale
@@ -103,6 +104,9 @@ def hold(medicine_id: uuid.UUID, how: str) -> ResponseReturnValue:
             moment=now_of(patient),
             reason=form.reason.data or "",
         )
+    except Refused as refused:
+        form.add_error("reason", REFUSED[refused.why])
+        return _hold_page(medicine, how, form), 422
     except IdTaken:
         form.renew_id()
         return _hold_page(medicine, how, form), 422
@@ -139,9 +143,9 @@ def _changeable(patient: Viewer, medicine_id: uuid.UUID) -> OwnMedicine:
 
 
 def _ask(medicine: OwnMedicine, kind: Kind) -> str:
-    newest = medicine.newest
+    newest, today = medicine.newest, now_of(viewer()).local_date
     told = {
-        **data_of(newest.said, newest.schedule, about_use=medicine.about_use),
+        **data_of(newest, today, about_use=medicine.about_use),
         **data_of_plan(kind, newest.schedule),
         "base": str(newest.number),
     }
@@ -151,12 +155,13 @@ def _ask(medicine: OwnMedicine, kind: Kind) -> str:
 
 
 def _page(medicine: OwnMedicine, form: MedicineForm, newer: regimen.OwnVersion | None = None) -> str:
-    patient = viewer()
+    now, to_come = pages.now_and_to_come(viewer(), medicine)
     return render_page(
         "medications/change.html",
         form=form,
         medicine=medicine,
-        now=pages.now_lines(patient, medicine),
+        now=now,
+        to_come=to_come,
         newer=newer is not None,
         always=any(version.said.always_about_use for version in medicine.versions),
         kind_name=NAMES[form.kind][0],

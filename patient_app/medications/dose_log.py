@@ -160,6 +160,14 @@ _NEWER = (
     .where(_DOSES.c.id == bindparam("of_dose"))
     .values(newest_version=bindparam("newest"), shown_version=bindparam("shown"))
 )
+# One taken as needed is of the day on which it was taken.
+_MOVED = (
+    update(_DOSES)
+    .where(_DOSES.c.id == bindparam("of_dose"), _DOSES.c.slot.is_(None))
+    .values(
+        plan_date=bindparam("on"), day=bindparam("of_day"), utc_offset=bindparam("offset"), zone=bindparam("in_zone")
+    )
+)
 _NEWER_UNSHOWN = update(_DOSES).where(_DOSES.c.id == bindparam("of_dose")).values(newest_version=bindparam("newest"))
 _SAID_AGAIN = (
     update(_VERSIONS)
@@ -224,8 +232,9 @@ def log_as_needed(
 ) -> None:
     """Log one taken as needed, once for its id. Needs a writing unit. It never forbids: see `as_needed`.
 
-    Sent again by a form with other words it is a correction. Raise `NotDue` for a medicine that is not taken as needed
-    on that date, and for a date that `log_due` would refuse; `NotFound`, `IdTaken` and `OtherWords` as it does.
+    Sent again by a form with other words it is a correction, also of its day. Raise `NotDue` for a medicine that is not
+    taken as needed on that date, and for a date that `log_due` would refuse; `NotFound`, `IdTaken` and `OtherWords`
+    as it does.
     """
     check_date(patient, told.moment.local_date, now)
     medicine = regimen.own_medicine(patient, medicine_id)
@@ -439,6 +448,10 @@ def _log_over(writing: _Writing, known: Any, version_id: uuid.UUID, told: Told, 
     _insert_version(writing, known.dose_id, (version_id, number), told, fingerprint)
     changed = {"of_dose": known.dose_id, "newest": number}
     connection().execute(*((_NEWER, changed | {"shown": number}) if is_later else (_NEWER_UNSHOWN, changed)))
+    if is_later and known.slot is None and told.state is not DoseState.OPEN:
+        at = told.moment
+        moved = {"on": at.local_date, "of_day": at.day, "offset": at.utc_offset, "in_zone": at.zone}
+        connection().execute(_MOVED, {"of_dose": known.dose_id, **moved})
 
 
 def _written(edited_at: datetime, clock_skew: int | None) -> datetime:

@@ -143,10 +143,16 @@ def one_of(patient: Viewer, medicine: OwnMedicine) -> One:
     )
 
 
-def now_lines(patient: Viewer, medicine: OwnMedicine) -> list[str]:
-    """Return what the newest version says, for the page on which it is changed."""
-    said = words.said_line(medicine.newest.said)
-    return [*([said] if said else []), *_lines(medicine.newest, regimen.hours_of(patient))]
+def now_and_to_come(patient: Viewer, medicine: OwnMedicine) -> tuple[list[str], list[tuple[str, list[str]]]]:
+    """Return what holds today, empty before the first day, and what holds from which later day on.
+
+    For the page on which a medicine is changed.
+    """
+    today, hours = now_of(patient).local_date, regimen.hours_of(patient)
+    holding = medicine.on(today)
+    return _all_lines(holding, hours) if holding else [], [
+        (words.day_words(one.since), _all_lines(one, hours)) for one in medicine.in_effect if one.since > today
+    ]
 
 
 def history_of(medicine: OwnMedicine, hours: Hours) -> list[Version]:
@@ -211,6 +217,11 @@ def _listed(medicine: OwnMedicine, today: date, hours: Hours, names: dict[uuid.U
         private=medicine.private,
         prescriber=names.get(holding.author_id, "") if holding.by_prescriber else "",
     )
+
+
+def _all_lines(version: OwnVersion, hours: Hours) -> list[str]:
+    said = words.said_line(version.said)
+    return [*([said] if said else []), *_lines(version, hours)]
 
 
 def _lines(version: OwnVersion, hours: Hours) -> list[str]:

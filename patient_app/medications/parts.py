@@ -28,11 +28,11 @@ def needs_of(medicine: OwnMedicine) -> frozenset[Category]:
 
 
 def who_sees_medicine(patient: Viewer, medicine: OwnMedicine, *, standing: Standing | None = None) -> list[Sees]:
-    """Return everybody who can see this medicine as it is now; nobody for one that the patient keeps to themselves.
+    """Return everybody who can see this medicine as it is now; nobody for one that no consent opens.
 
     Some of them may see less of what was before: a consent can begin with a day. `standing` where it was asked before.
     """
-    if medicine.private:
+    if medicine.is_only_theirs:
         return []
     return who_would_see(standing or receipts.standing(patient), medicine)
 
@@ -46,7 +46,7 @@ def who_sees_dose(
     patient: Viewer, medicine: OwnMedicine, day: date, why: Why | None = None, *, standing: Standing | None = None
 ) -> list[Sees]:
     """Return everybody who can see what was logged of a dose on a day: that, and by itself why it was left out."""
-    if medicine.private:
+    if medicine.is_only_theirs:
         return []
     needs = needs_of(medicine)
     parts = [Part(gettext("this dose"), needs)]
@@ -58,7 +58,7 @@ def who_sees_dose(
 
 def can_see(standing: Standing, person_id: uuid.UUID, medicine: OwnMedicine) -> bool:
     """Whether one person can see this medicine as it is now."""
-    return not medicine.private and would_see(standing, person_id, medicine)
+    return not medicine.is_only_theirs and would_see(standing, person_id, medicine)
 
 
 def would_see(standing: Standing, person_id: uuid.UUID, medicine: OwnMedicine) -> bool:

@@ -33,6 +33,7 @@ from patient_app.medications.facts import Medicine
 from patient_app.medications.forms import LONGEST_NAME, LONGEST_REASON, NO, YES, YES_NO, hidden
 from patient_app.medications.problem_words import UNITS_CLASH, problem_words
 from patient_app.medications.problems import Problem, Wrong
+from patient_app.medications.regimen import OwnVersion
 from patient_app.medications.said import Said
 from patient_app.medications.schedule import Food, Schedule
 from patient_app.medications.words import FOODS, UNIT_OF_FORM, UNITS, language, weekday_names
@@ -211,9 +212,14 @@ def answered(*, about_use: bool | None) -> str | None:
     return None if about_use is None else YES if about_use else NO
 
 
-def data_of(said: Said, schedule: Schedule, *, about_use: bool) -> dict[str, Any]:
-    """Return what the fields that all kinds share say for a medicine."""
+def data_of(version: OwnVersion, today: date, *, about_use: bool) -> dict[str, Any]:
+    """Return what the fields that all kinds share say for a version of a medicine, which is about to be changed.
+
+    One that is still to come keeps the day from which it holds, unless it holds from its own first day.
+    """
+    said, schedule = version.said, version.schedule
     return {
+        "since": version.since.isoformat() if version.since > max(today, schedule.start) else "",
         "catalogue": said.catalogue or "",
         "name": said.name,
         "strength": said.strength,

@@ -45,6 +45,10 @@ REFUSED: dict[Why, LazyString] = {
         "A start of this medicine on a later day is not planned here: your prescriber goes through it with you. Add it "
         "on the day you start. For one given as an injection, give the day of the last one."
     ),
+    Why.STEPS_AGAIN: _l(
+        "Ask your prescriber for new steps. The old ones were made for their own days, so we do not move them. Then "
+        "add this medicine with the new steps."
+    ),
 }
 UNITS_CLASH = _l(
     "The strength and this do not fit together. Write how strong each ml is, such as 10 mg/ml, or count in mg."

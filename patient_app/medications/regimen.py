@@ -27,6 +27,8 @@ from patient_app.medications.models import Answer, Change, Medicine, MedicineAns
 from patient_app.medications.said import Said
 from patient_app.medications.schedule import DEFAULT_HOURS, MINUTES_A_DAY, Anchor, Hours, Paused, Schedule
 
+# What lets nothing be due until it is gone on with.
+HOLDS = frozenset({Change.PAUSED, Change.STOPPED})
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
 # The type is told: that of a foreign key is known only once the table it leads to is, whatever is imported first.
 _PATIENT = bindparam("patient_id", type_=Uuid)
@@ -116,14 +118,19 @@ class OwnVersion:
 class OwnMedicine:
     """A medicine with all its versions, the oldest first; there is always one.
 
-    `while_closed`: it was entered in a session that was in question, and nobody else ever sees it.
+    `while_closed`: a session in question after a clinic code wrote it, so nobody else is ever shown it.
     """
 
     id: uuid.UUID
     about_use: bool
     private: bool
-    while_closed: bool
     versions: tuple[OwnVersion, ...]
+    while_closed: bool = False
+
+    @property
+    def is_only_theirs(self) -> bool:
+        """Whether no consent opens it, as it is now: the patient keeps it to themselves, or it was `while_closed`."""
+        return self.private or self.while_closed
 
     @property
     def newest(self) -> OwnVersion:
@@ -156,9 +163,8 @@ class OwnMedicine:
 
     @property
     def planned(self) -> OwnVersion:
-        """The newest version that is neither a pause nor a stop: what is gone on with."""
-        going = [one for one in self.versions if not isinstance(one.schedule.plan, Paused)]
-        return going[-1] if going else self.newest
+        """What is planned: the newest version, or what a pause or a stop is gone on with."""
+        return gone_on_with(self.versions)[0]
 
     def standing(self, day: date) -> Standing:
         """Return how it stands on a civil date, by what was written last."""
@@ -193,6 +199,32 @@ def in_effect(versions: Sequence[_Version]) -> list[_Version]:
         if not kept or (version.since, version.minute) < (kept[-1].since, kept[-1].minute):
             kept.append(version)
     return kept[::-1]
+
+
+def held_at(versions: Sequence[OwnVersion], since: date, minute: int) -> tuple[OwnVersion, tuple[OwnVersion, ...]]:
+    """Return of one medicine's versions what was taken by at a moment, pauses left out, and what was still to come.
+
+    Before the first begins, that is the first.
+    """
+    going = [one for one in in_effect(versions) if not isinstance(one.schedule.plan, Paused)]
+    if not going:
+        return versions[-1], ()
+    begun = sum((one.since, one.minute) <= (since, minute) for one in going) or 1
+    return going[begun - 1], tuple(going[begun:])
+
+
+def gone_on_with(versions: Sequence[OwnVersion]) -> tuple[OwnVersion, tuple[OwnVersion, ...]]:
+    """Return what held at the moment of a pause or a stop, and what was still to come then.
+
+    Where the newest version is neither, return the newest that says a plan, and nothing to come.
+    """
+    going = len(versions)
+    while going > 1 and versions[going - 1].change in HOLDS:
+        going -= 1
+    if going < len(versions):
+        return held_at(versions[:going], versions[going].since, versions[going].minute)
+    plans = [one for one in versions if not isinstance(one.schedule.plan, Paused)]
+    return plans[-1] if plans else versions[-1], ()
 
 
 def own_medicines(patient: Viewer) -> list[OwnMedicine]:
@@ -292,7 +324,7 @@ def _medicines(rows: Sequence[Any], patient_id: uuid.UUID) -> list[OwnMedicine]:
 def _medicine(medicine_id: uuid.UUID, rows: Sequence[Any], answers: dict[uuid.UUID, Answer]) -> OwnMedicine:
     versions = tuple(version_of(row, answers.get(row.version_id)) for row in rows)
     first = rows[0]
-    return OwnMedicine(medicine_id, first.about_use, first.private, first.while_closed, versions)
+    return OwnMedicine(medicine_id, first.about_use, first.private, versions, first.while_closed)
 
 
 def _opened(row: Any, column: str) -> str:

@@ -30,8 +30,8 @@ class UnseenPair:
 
     `prescriber` is their name, empty for one who is not on the team any more. `kept` says that the patient keeps the
     other one to themselves, and that what they share would show it to the prescriber otherwise: then `others` are all
-    who would see it too. Else `missing` is the category that is not shared with the prescriber for that day.
-    A stopped one counts for `still_days`.
+    who would see it too. Else `missing` is the category that is not shared with the prescriber for that day; None where
+    nothing that is shared would show it, because a session in question wrote it. A stopped one counts for `still_days`.
     """
 
     entered: OwnMedicine
@@ -118,14 +118,14 @@ def _goes_badly(one: OwnMedicine, other: OwnMedicine) -> bool:
 
 def _pair(standing: Standing, entered: OwnMedicine, version: OwnVersion, other: OwnMedicine) -> UnseenPair:
     by = version.author_id
-    kept = other.private and parts.would_see(standing, by, other)
+    kept = other.private and not other.while_closed and parts.would_see(standing, by, other)
     return UnseenPair(
         entered=entered,
         unseen=other,
         prescriber=standing.name_of(by),
         kept=kept,
         others=tuple(parts.who_would_see(standing, other)) if kept else (),
-        missing=None if kept else _missing(standing, by, other),
+        missing=None if kept or other.while_closed else _missing(standing, by, other),
         is_stopped=other.newest.change is Change.STOPPED,
         still_days=cards.stopped_lately_days(other.catalogue),
     )

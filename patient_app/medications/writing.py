@@ -40,6 +40,7 @@ class Why(StrEnum):
 
     BUPRENORPHINE_STEPS = "buprenorphine_steps"
     BUPRENORPHINE_LATER = "buprenorphine_later"
+    STEPS_AGAIN = "steps_again"
 
 
 class Refused(Exception):
@@ -126,13 +127,20 @@ _BY_VERSION_ID = select(MedicineVersion.medicine_id).where(MedicineVersion.id ==
 _NEW_VERSION = insert(cast("Table", MedicineVersion.__table__))
 
 
-def check(said: Said, schedule: Schedule, today: date) -> None:
-    """Raise `Refused` for what only a prescriber can say, whoever writes it down."""
+def check(
+    said: Said, schedule: Schedule, today: date, *, since: date | None = None, before: Said | None = None
+) -> None:
+    """Raise `Refused` for what only a prescriber can say, whoever writes it down.
+
+    `since` is the later date on which a change begins, and `before` what holds until then: to name it buprenorphine
+    from that date on is a start of it on a later day.
+    """
     if not said.is_buprenorphine:
         return
     if isinstance(schedule.plan, Stepwise):
         raise Refused(Why.BUPRENORPHINE_STEPS)
-    if schedule.start > today:
+    is_new = before is None or not before.is_buprenorphine
+    if schedule.start > today or (is_new and since is not None and since > today):
         raise Refused(Why.BUPRENORPHINE_LATER)
 
 
@@ -143,6 +151,11 @@ def may_write(author: Author, medicine: Medicine) -> bool:
     if author.by_prescriber:
         return not medicine.private and not medicine.while_closed
     return regimen.is_open(author.closed_from, medicine)
+
+
+def is_stored(medicine_id: uuid.UUID) -> bool:
+    """Whether a medicine has this id, whosever it is: for the gate of whoever enters one under it."""
+    return db().get(Medicine, medicine_id) is not None
 
 
 def locked(author: Author, medicine_id: uuid.UUID) -> tuple[Medicine, list[Stored]]:

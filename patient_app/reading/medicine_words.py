@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 
 from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core.roles import Discipline
-from patient_app.medications import skipping, words
+from patient_app.medications import regimen, skipping, words
 from patient_app.medications.counts import Counts
 from patient_app.medications.models import Answer, Change, DoseState
 from patient_app.medications.regimen import OwnVersion
@@ -225,6 +225,14 @@ def _why(dose: SharedDose) -> str:
         return ""
     said = str(skipping.WORDS[dose.why.reason])
     return f"{said}: {dose.why.words}" if dose.why.words else said
+
+
+def as_it_is(medicine: SharedMedicine, today: date) -> list[VersionLine]:
+    """Return what holds on the patient's date, if anything does yet, and then what holds from later days on."""
+    lines = {version.id: line for line, version in zip(_versions(medicine), medicine.versions, strict=True)}
+    in_effect = regimen.in_effect(medicine.versions)
+    begun = [one for one in in_effect if one.since <= today]
+    return [lines[one.id] for one in (*begun[-1:], *in_effect[len(begun) :])]
 
 
 def line_of(medicine: SharedMedicine) -> MedicineLine:

@@ -186,6 +186,16 @@ def may_read(viewer: Viewer, patient_id: uuid.UUID, *, about_use: bool) -> bool:
     return needed <= opened
 
 
+def is_open(viewer: Viewer, patient_id: uuid.UUID, medicine_id: uuid.UUID) -> bool:
+    """Whether this medicine is open to a clinician now; records nothing, and nothing of it may be shown."""
+    person = people.one_of_list(viewer, patient_id)
+    if person is None:
+        return False
+    reader = reader_of(viewer)
+    shared = _shared(reader, person, grants_of(reader, [patient_id]).get(patient_id, Grants()))
+    return any(one.id == medicine_id for one in shared.medicines)
+
+
 def _days_of(medicines: Iterable[SharedMedicine]) -> Iterable[date]:
     return (version.day for medicine in medicines for version in medicine.versions)
 

@@ -11,8 +11,9 @@ import uuid
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.roles import Discipline
+from patient_app.medications.writing import is_stored
 from patient_app.reading import people
-from patient_app.reading.medicines import SharedMedicine, SharedMedicines, may_read, read_medicines
+from patient_app.reading.medicines import SharedMedicine, SharedMedicines, is_open, may_read, read_medicines
 from patient_app.reading.people import Named
 
 
@@ -27,6 +28,14 @@ def to_enter(viewer: Viewer, patient_id: uuid.UUID) -> Named:
     if not may_read(viewer, patient_id, about_use=False):
         raise NotFound
     return person
+
+
+def may_send(viewer: Viewer, patient_id: uuid.UUID, medicine_id: uuid.UUID) -> bool:
+    """Whether a medicine may be entered under this id: it is free, or is of one that is open to this clinician now.
+
+    Tells nothing of what is closed, and records nothing: who may not is answered as for any id that is taken.
+    """
+    return not is_stored(medicine_id) or is_open(viewer, patient_id, medicine_id)
 
 
 def to_change(viewer: Viewer, patient_id: uuid.UUID, medicine_id: uuid.UUID) -> tuple[SharedMedicines, SharedMedicine]:

@@ -171,7 +171,7 @@ def _page(patient: Viewer, medicine: OwnMedicine, form: SupplyForm, empty: RanOu
 def _seen_by(patient: Viewer, medicine: OwnMedicine, supply: Supply) -> Sequence[Sees]:
     """Return who can see that it ran out, while that is so; nobody is named while a session is in question."""
     said = [one for one in supply.entries if one.kind is Kind.RAN_OUT]
-    if supply.ran_out_on is None or medicine.private or patient.entries_closed_from is not None:
+    if supply.ran_out_on is None or medicine.is_only_theirs or patient.entries_closed_from is not None:
         return []
     needs = {Category.MEDICATIONS, *([Category.SUBSTANCE_USE] if medicine.about_use else [])}
     return receipts.who_sees(patient, said[-1].day, [Part(gettext("that it ran out"), frozenset(needs))])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,15 +17,19 @@ from patient_app.core.work import Store, db
 from patient_app.medications import regimen
 from patient_app.medications.models import Change, Medicine, MedicineVersion
 from patient_app.medications.regimen import OwnMedicine
+from patient_app.medications.said import Said
+from patient_app.medications.schedule import Dose, EveryDays, Step, Stepwise
 from tests import factories
-from tests.features.medications.regimens import NALTREXONE
+from tests.features.medications.regimens import NALTREXONE, daily, started
 from tests.features.reading.medicines_world import (
     BOTH,
     DETAIL,
     LITHIUM,
     MED,
     NOW,
+    TODAY,
     World,
+    ago,
     change,
     make_world,
     mark,
@@ -207,6 +212,27 @@ def test_the_id_of_a_hidden_one_tells_nothing(client: Client, world: World, stor
     assert stored(store) == 2
 
 
+@pytest.mark.parametrize("kept", [{"about_use": True}, {"private": True}, {"removed_at": NOW}])
+def test_what_was_entered_and_is_closed_since_cannot_be_sent_again(
+    client: Client, world: World, store: Store, kept: dict[str, Any]
+) -> None:
+    share(store, world, {MED: DETAIL})
+    factories.sign_in(client, world.prescriber)
+    page = asked(client, world, name="sertralin", pick="sertraline", kind="times")
+    form = page.form(action=f"/team/{world.patient.id}/medications/new/times")
+    said = {"about_use": "no", "reason": REASON, **TWICE}
+    assert client.submit(form, **said).status_code == 303
+    assert client.submit(form, **said).status_code == 303
+    with store.work(writes=False):
+        medicine_id = db().scalars(select(Medicine.id)).one()
+    mark(store, medicine_id, **kept)
+    for words in (said, {**said, "amount_1": "2"}):  # The same words and others are answered alike.
+        answer = client.submit(form, **words)
+        assert answer.status_code == 422
+        assert "This page was out of date" in answer.words, answer.main_words
+    assert stored(store) == 1
+
+
 def test_a_change_needs_a_reason_and_the_newest_version(client: Client, world: World, store: Store) -> None:
     medicine_id = start(store, world)
     share(store, world, {MED: DETAIL})
@@ -228,6 +254,25 @@ def test_a_change_needs_a_reason_and_the_newest_version(client: Client, world: W
     assert (one.newest.change, one.newest.number, one.newest.reason) == (Change.CHANGED, 3, REASON)
 
 
+def test_a_change_that_is_still_to_come_keeps_its_day_when_it_is_edited(
+    client: Client, world: World, store: Store
+) -> None:
+    medicine_id = start(store, world)
+    later = TODAY + timedelta(days=7)
+    change(store, world, medicine_id, times=("21:00",), days=5, since=later)
+    share(store, world, {MED: DETAIL})
+    factories.sign_in(client, world.prescriber)
+    address = f"/team/{world.patient.id}/medications/{medicine_id}"
+    page = client.get(f"{address}/change")
+    for words in (page.main_words, client.get(f"{address}/pause").main_words):
+        assert words.index("As it is now") < words.index("08:00: 1 tablet") < words.index("21:00: 1 tablet")
+    form = page.form(action=f"{address}/change/times")
+    assert form.controls["since"].get("value") == later.isoformat()
+    assert client.submit(form, reason=REASON, amount_1="2").status_code == 303
+    [one] = own(store, world)
+    assert (one.newest.number, one.newest.since, one.on(TODAY)) == (3, later, one.versions[0])
+
+
 def test_it_is_stopped_and_taken_again_with_a_reason(client: Client, world: World, store: Store) -> None:
     medicine_id = start(store, world)
     share(store, world, {MED: DETAIL})
@@ -241,6 +286,20 @@ def test_it_is_stopped_and_taken_again_with_a_reason(client: Client, world: Worl
         assert (one.newest.change, one.newest.reason) == (expected, REASON)
     assert client.get(f"{base}/change").status_code == 404  # First it is taken again.
     assert "Take it again" in client.get(base).words
+
+
+def test_steps_are_entered_anew_and_not_taken_up_again(client: Client, world: World, store: Store) -> None:
+    said = Said("clonidine", "clonidine", "0.1 mg", "tablet")
+    doses = (Dose(time(8), Decimal(1)),)
+    steps = Stepwise((Step(TODAY, EveryDays(), doses),))
+    medicine_id = started(store, world.patient, daily(plan=steps, start=str(TODAY)), ago(0), said)
+    share(store, world, {MED: DETAIL})
+    factories.sign_in(client, world.prescriber)
+    base = f"/team/{world.patient.id}/medications/{medicine_id}"
+    assert client.submit(client.get(f"{base}/pause").form(field="reason"), reason=REASON).status_code == 303
+    page = client.submit(client.get(f"{base}/go-on").form(field="reason"), reason=REASON)
+    assert (page.status_code, stored(store)) == (422, 2)
+    assert "Enter it again with your new steps" in page.words
 
 
 def test_marking_it_for_drugs_is_refused_to_who_could_not_read_it_again(

@@ -225,6 +225,36 @@ def test_a_pause_asks_for_nothing_until_it_is_gone_on_with(store: Store, patient
     assert [one.change for one in own(store, patient, id_).versions] == [Change.STARTED, Change.PAUSED, Change.RESUMED]
 
 
+@pytest.mark.parametrize(("resumed", "raised"), [("03-06 07:00", "09"), ("03-10 07:00", None)])
+def test_a_raise_that_was_still_to_come_at_a_pause_never_begins_early(
+    store: Store, patient: Made, resumed: str, raised: str | None
+) -> None:
+    id_ = started(store, patient, daily(MORNING), at("03-02 07:00"))
+    more, strong = daily(replace(MORNING, amount=TWO)), replace(SERTRALINE, strength="100 mg")
+    changed(store, patient, id_, more, at("03-05 07:00"), since=day("2026-03-09"), said=strong)
+    author, tap = Author.patient(patient.viewer), new_id()
+    with store.work(writes=True):
+        changing.pause(author, id_, new_id(), moment=at("03-05 09:00"))
+    paused = own(store, patient, id_)
+    assert (paused.newest.said, paused.planned.number) == (SERTRALINE, 1)
+    with store.work(writes=True):
+        changing.stop(author, id_, new_id(), moment=at("03-05 10:00"))
+    for _ in range(2):
+        with store.work(writes=True):
+            changing.resume(author, id_, tap, moment=at(resumed), reason="Better")
+    goes_on = resumed[3:5]
+    assert slots(store, patient, f"2026-03-{goes_on}") == [("08:00", ONE)]
+    assert slots(store, patient, "2026-03-08") == ([("08:00", ONE)] if raised else [])
+    assert slots(store, patient, "2026-03-11") == [("08:00", TWO if raised else ONE)]
+    found = own(store, patient, id_)
+    again = [Change.RESUMED, *([Change.CHANGED] if raised else [])]
+    assert [one.change for one in found.versions[4:]] == again
+    assert found.newest.since == (day(f"2026-03-{raised}") if raised else day("2026-03-10"))
+    assert found.newest.said.strength == ("100 mg" if raised else "50 mg")
+    with store.work(writes=False):
+        assert db().scalar(select(Medicine.newest_version)) == len(found.versions)
+
+
 def test_hours_at_the_writing_stay_with_a_version(store: Store, patient: Made) -> None:
     breakfast = Dose(Anchor.BREAKFAST, ONE)
     id_ = started(store, patient, daily(breakfast), at("03-02 07:00"))
@@ -272,6 +302,28 @@ def test_steps_and_a_later_start_of_buprenorphine_are_never_written(store: Store
     with pytest.raises(Refused):
         changed(store, patient, id_, daily(plan=steps, start="2026-03-02"), at("03-03 07:00"))
     assert own(store, patient, id_).newest.number == 1
+
+
+def test_another_name_from_a_later_day_starts_no_buprenorphine(store: Store, patient: Made, prescriber: Author) -> None:
+    id_ = started(store, patient, daily(MORNING), at("03-02 07:00"), Said("My strips"))
+    monday = day("2026-03-09")
+    for author in (Author.patient(patient.viewer), prescriber):
+        with pytest.raises(Refused):
+            changed(
+                store,
+                patient,
+                id_,
+                daily(MORNING),
+                at("03-03 07:00"),
+                said=Said("Suboxone"),
+                since=monday,
+                author=author,
+            )
+    assert own(store, patient, id_).newest.number == 1
+    # From today on it is what is taken, and its amount may change on a later day.
+    changed(store, patient, id_, daily(MORNING), at("03-03 07:00"), said=Said("Suboxone"))
+    changed(store, patient, id_, daily(replace(MORNING, amount=TWO)), at("03-03 07:10"), since=monday)
+    assert slots(store, patient, "2026-03-09") == [("08:00", TWO)]
 
 
 def test_a_prescribers_change_waits_for_an_answer_and_all_answers_are_kept(

@@ -242,6 +242,25 @@ def test_other_words_under_an_id_correct_from_a_form_and_are_refused_from_a_phon
     assert counted(store) == (1, 2)
 
 
+def test_one_as_needed_moves_to_the_day_that_it_is_corrected_to(store: Store, patient: Made) -> None:
+    medicine_id, dose_id = started(store, patient, daily(plan=AsNeeded(Decimal(1), 1)), at("02-01 12:00")), new_id()
+    log_needed(store, patient, dose_id, medicine_id, "03-02 08:05", typed="now")
+    told = Told(TAKEN, at("03-01 22:00"), typed="time/22:00")
+    with store.work(writes=True):
+        dose_log.log_as_needed(patient.viewer, dose_id, medicine_id, told, at("03-02 08:06"))
+    sunday = MONDAY - timedelta(days=1)
+    with store.work(writes=False):
+        assert doses.logged_between(patient.viewer, MONDAY, MONDAY) == []
+        assert [row.state for row in doses.logged_between(patient.viewer, sunday, sunday)] == [TAKEN]
+        assert db().execute(select(Dose.plan_date, Dose.day, Dose.slot)).one() == (sunday, sunday, None)
+        [needed] = doses.today(patient.viewer, at("03-02 08:07").occurred_at).as_needed
+        assert needed.taken == ()
+    # What is taken back stays on its day, and what a phone wrote before moves nothing.
+    with store.work(writes=True):
+        dose_log.undo_as_needed(patient.viewer, new_id(), medicine_id, dose_id, at("03-02 08:08"))
+        assert db().execute(select(Dose.plan_date, Dose.day)).one() == (sunday, sunday)
+
+
 def test_a_medicine_by_the_clock_is_not_logged_as_needed_nor_the_other_way(
     store: Store, patient: Made, medicine: uuid.UUID
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -265,6 +265,33 @@ def test_a_change_on_another_device_is_shown_beside_the_words_that_were_typed(
     assert (found.newest.number, found.newest.reason) == (3, "Still low")
 
 
+def test_a_change_that_is_still_to_come_is_shown_apart_and_keeps_its_day_when_it_is_edited(
+    client: Client, store: Store, patient: Made
+) -> None:
+    now = clock.moment(NOW, patient.zone)
+    id_ = started(store, patient, daily(MORNING), now)
+    monday = day("2026-03-09")
+    changed(store, patient, id_, daily(NIGHT), now, since=monday)
+    page = client.get(f"/medications/{id_}/change")
+    said = page.main_words
+    assert said.index("As it is now") < said.index("08:00") < said.index("From 9 March") < said.index("20:00")
+    form = page.form(field="strength")
+    assert form.controls["since"].get("value") == "2026-03-09"
+    assert client.submit(form, strength="100 mg").status_code == 303
+    found = own(store, patient, id_)
+    assert (found.newest.since, found.newest.said.strength) == (monday, "100 mg")
+    assert found.on(day("2026-03-08")) == found.versions[0]
+
+
+def test_a_first_day_that_is_still_to_come_can_be_moved(client: Client, store: Store, patient: Made) -> None:
+    now = clock.moment(NOW, patient.zone)
+    id_ = started(store, patient, daily(MORNING, start="2026-03-09"), now)
+    form = client.get(f"/medications/{id_}/change").form(field="strength")
+    assert form.controls["since"].get("value", "") == ""
+    client.submit(form, start="2026-03-05")
+    assert own(store, patient, id_).newest.since == day("2026-03-05")
+
+
 def test_what_a_form_cannot_say_is_asked_anew_and_never_dropped(client: Client, store: Store, patient: Made) -> None:
     mixed = daily(Dose(time(8), ONE, Food.WITH), Dose(time(20), ONE, Food.WITHOUT))
     id_ = started(store, patient, mixed, clock.moment(NOW, patient.zone))
@@ -294,6 +321,25 @@ def test_stopping_says_what_to_know_and_the_past_stays(client: Client, store: St
     ]
     assert client.get(f"/medications/{medicine.id}/change").status_code == 404
     assert "do not take any more" in client.get("/medications").main_words
+
+
+@pytest.mark.parametrize("how", ["pause", "stop", None])
+def test_steps_are_not_taken_up_again(
+    client: Client, store: Store, patient: Made, time_machine: Any, how: str | None
+) -> None:
+    """Paused, stopped, or past their last day, they are nobody's to move but the prescriber's."""
+    schedule = replace(daily(plan=STEPS, start="2026-03-02"), end=None if how else day("2026-03-10"))
+    id_ = started(store, patient, schedule, clock.moment(NOW, patient.zone))
+    form = client.get(f"/medications/{id_}/go-on").form(field="reason")
+    if how:
+        client.submit(client.get(f"/medications/{id_}/{how}").form(field="reason"))
+    number = own(store, patient, id_).newest.number
+    time_machine.move_to(NOW + timedelta(days=20))
+    sign_in(client, patient)
+    page = client.submit(form)
+    assert page.status_code == 422
+    assert "Ask your prescriber for new steps" in page.main_words
+    assert own(store, patient, id_).newest.number == number
 
 
 def test_a_prescribers_change_stands_on_top_with_its_reason_until_it_is_answered(

@@ -16,7 +16,7 @@ from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
 from patient_app.core.work import Store, db
-from patient_app.medications import changing, regimen, unseen_pairs
+from patient_app.medications import changing, parts, regimen, unseen_pairs
 from patient_app.medications.changing import Author
 from patient_app.medications.models import Answer
 from patient_app.medications.said import Said
@@ -83,6 +83,26 @@ def test_a_private_one_is_told_and_one_tap_opens_it_to_whom_consents_let_see_it(
     assert pairs_of(store, world) == []
     with store.work(writes=True), pytest.raises(NotFound):
         unseen_pairs.tell_prescriber(world.patient.viewer, entered, hidden, TODAY)
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_one_of_a_session_in_question_is_not_seen_and_nothing_opens_it(
+    client: Client, store: Store, world: World, private: bool
+) -> None:
+    hidden = start(store, world, LITHIUM, private=private)
+    mark(store, hidden, while_closed=True)
+    entered = start(store, world, by=world.prescriber)
+    share(store, world, BOTH)
+    [pair] = pairs_of(store, world)
+    assert (pair.unseen.id, pair.kept, pair.missing, pair.others) == (hidden, False, None, ())
+    with store.work(writes=False):
+        assert parts.who_sees_medicine(world.patient.viewer, pair.unseen) == []
+        assert parts.who_sees_dose(world.patient.viewer, pair.unseen, TODAY) == []
+        assert [one.name for one in parts.who_sees_medicine(world.patient.viewer, pair.entered)] == ["Dr Ana Ruiz"]
+    factories.sign_in(client, world.patient)
+    page = client.get(f"/medications/{entered}")
+    assert "cannot see the other" in page.main_words
+    assert "Tell my prescriber" not in page.main_words
 
 
 def test_what_no_consent_covers_stays_closed_and_names_what_is_missing(store: Store, world: World) -> None:
