@@ -25,8 +25,10 @@ from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Stage, Viewer
 from patient_app.core.ids import new_id
+from patient_app.core.keys import KeyGone
+from patient_app.core.logs import logger
 from patient_app.core.roles import Role
-from patient_app.core.vault import Place
+from patient_app.core.vault import Place, SealBroken
 from patient_app.core.work import config, connection, db, vault
 from patient_app.push import allowed, vapid
 from patient_app.push.allowed import NotAllowed
@@ -114,7 +116,7 @@ def devices_of(person_id: uuid.UUID) -> list[Device]:
     """Return the devices that get messages for a person now, the last used first. One statement."""
     moment = clock.now()
     rows = connection().execute(_LIVE.where(PushSubscription.person_id == person_id))
-    return [_device(row) for row in rows if _is_open(row, moment)]
+    return [device for row in rows if _is_open(row, moment) and (device := _device(row)) is not None]
 
 
 def devices_of_many(person_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Device]]:
@@ -122,8 +124,8 @@ def devices_of_many(person_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Device]
     moment = clock.now()
     found: dict[uuid.UUID, list[Device]] = {}
     for row in connection().execute(_LIVE.where(PushSubscription.person_id.in_(person_ids))):
-        if _is_open(row, moment):
-            found.setdefault(row.person_id, []).append(_device(row))
+        if _is_open(row, moment) and (device := _device(row)) is not None:
+            found.setdefault(row.person_id, []).append(device)
     return found
 
 
@@ -160,11 +162,18 @@ def _is_open(row: Any, moment: datetime) -> bool:
     return not is_in_question and not sessions.is_superseded(row.session_began, closed_from, until, moment)
 
 
-def _device(row: Any) -> Device:
+def _device(row: Any) -> Device | None:
+    """Return the device of a row; None, and a line in the log, where its address cannot be opened any more."""
+
     def opened(column: str, blob: bytes | None) -> str:
         return vault().open(Place(PushSubscription.__tablename__, column, row.id, row.person_id), blob or b"")
 
-    keys = json.loads(opened("keys_sealed", row.keys_sealed))
+    try:
+        endpoint = opened("endpoint_sealed", row.endpoint_sealed)
+        keys = json.loads(opened("keys_sealed", row.keys_sealed))
+    except (KeyGone, SealBroken) as fault:
+        logger().error("device not opened", device_id=str(row.id), fault=type(fault).__name__)
+        return None
     return Device(
         id=row.id,
         practice_id=row.practice_id,
@@ -176,7 +185,7 @@ def _device(row: Any) -> Device:
         last_success_at=row.last_success_at,
         tested_at=row.tested_at,
         vapid_key=row.vapid_key,
-        endpoint=opened("endpoint_sealed", row.endpoint_sealed),
+        endpoint=endpoint,
         p256dh=keys["p256dh"],
         auth=keys["auth"],
     )

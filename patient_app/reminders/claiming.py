@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.exc import OperationalError
 
 from patient_app.accounts import mail
 from patient_app.accounts.models import Person, PersonState
@@ -33,7 +34,7 @@ from patient_app.reminders.models import (
 from patient_app.reminders.recording import delivered
 from patient_app.reminders.schedule import Quiet
 from patient_app.reminders.sources import Rule, Whose
-from patient_app.reminders.ways import ACCEPTED, LATER, Device, Payload, Sender
+from patient_app.reminders.ways import ACCEPTED, LATER, Device, Payload, Sender, Unsound
 from patient_app.reminders.wording import About
 
 ANY_DUE = select(Occurrence.id).where(Occurrence.act_at <= bindparam("now")).limit(1)
@@ -77,6 +78,10 @@ _DONE = select(Delivery.device_id).where(
 )
 
 
+# What could not be dealt with is looked at again after that, while its window lasts.
+AFTER_FAULT = timedelta(minutes=10)
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """An occurrence that is this worker's until the lease ends, and what it sends to which device."""
@@ -99,11 +104,37 @@ class Decided(Enum):
 def claim(now: datetime, lease: timedelta, sender: Sender) -> Claimed | Decided | None:
     """Take the occurrence that has waited longest and return what is to be sent; None if nothing is due.
 
-    Needs a writing unit. Whether it is to be sent at all is asked here once more: what is not says why.
+    Needs a writing unit. Whether it is to be sent at all is asked here once more: what is not says why. Raise `Unsound`
+    for one that cannot be dealt with; `set_aside` takes it in a fresh unit.
     """
     row = db().execute(CLAIM, {"now": now}).first()
     if row is None:
         return None
+    occurrence_id = row[0].id
+    try:
+        decided = _decide(row, now, lease, sender)
+        db().flush()
+    except OperationalError:  # The database's own, not the row's: the next tick tries again.
+        raise
+    except Exception as fault:
+        raise Unsound(occurrence_id) from fault
+    return decided
+
+
+def set_aside(occurrence_id: uuid.UUID, now: datetime) -> None:
+    """Look at an occurrence that could not be dealt with again later, or never when its time is over by then.
+
+    Needs a fresh writing unit.
+    """
+    again = now + AFTER_FAULT
+    one = update(Occurrence).where(Occurrence.id == occurrence_id, Occurrence.act_at <= now)
+    later = {"state": State.WAITING, "reason": Reason.FAULT, "act_at": again, "claim": None}
+    given_up = {"state": State.DROPPED, "reason": Reason.FAULT, "act_at": None, "claim": None}
+    connection().execute(one.where(Occurrence.until <= again).values(given_up))
+    connection().execute(one.values(later))
+
+
+def _decide(row: Any, now: datetime, lease: timedelta, sender: Sender) -> Claimed | Decided:
     occurrence: Occurrence = row[0]
     rule = Rule(occurrence.reminder_id, Kind(row.rule_kind), row.times, row.weekdays, row.only)
     whose = whose_of(row)
@@ -111,7 +142,7 @@ def claim(now: datetime, lease: timedelta, sender: Sender) -> Claimed | Decided 
     if isinstance(verdict, Reason):
         return _finish(occurrence, State.DROPPED, verdict)
     if verdict is not None:
-        occurrence.act_at, occurrence.state = verdict, State.WAITING
+        occurrence.act_at, occurrence.state, occurrence.reason = verdict, State.WAITING, None
         return Decided.WITHOUT_SENDING
     if rule.kind is Kind.DIGEST:
         return _by_mail(occurrence, now)
@@ -168,6 +199,7 @@ def _by_push(row: Any, rule: Rule, whose: Whose, lease_ends: datetime, sender: S
     parcels = [(device, sender.pack(device, messages.payload(device, told), occurrence.until)) for device in devices]
     taken = new_id()
     occurrence.state, occurrence.claim, occurrence.act_at = State.SENDING, taken, lease_ends
+    occurrence.reason = None
     occurrence.attempts += 1
     return Claimed(occurrence.id, whose.patient_id, taken, rule.kind, occurrence.round, occurrence.until, parcels)
 

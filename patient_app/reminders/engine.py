@@ -18,7 +18,7 @@ from patient_app.core.work import Store, connection
 from patient_app.reminders import claiming, making, messages, recording
 from patient_app.reminders.claiming import Claimed
 from patient_app.reminders.recording import Sent
-from patient_app.reminders.ways import HIGH, NORMAL, NoPush, Sender
+from patient_app.reminders.ways import HIGH, NORMAL, NoPush, Sender, Unsound
 
 # As long as one worker sends an occurrence no other one takes it; sending ends well before that.
 LEASE = timedelta(seconds=45)
@@ -41,8 +41,14 @@ def make_due(store: Store, now: datetime) -> int:
             has_due = True
     made = 0
     while has_due:
-        with store.work(writes=True):
-            looked_at, new = making.make_batch(now)
+        try:
+            with store.work(writes=True):
+                looked_at, new = making.make_batch(now)
+        except Unsound as fault:
+            logger().error("reminder set aside", reminder_id=str(fault.row_id), exc_info=fault)
+            with store.work(writes=True):
+                making.set_aside(fault.row_id, now)
+            continue
         made += new
         has_due = looked_at == making.BATCH
     return made
@@ -54,8 +60,14 @@ def deliver_one(store: Store, now: datetime, sender: Sender) -> bool:
     It is claimed and committed, sent in no unit of work, then recorded. A worker that dies in between leaves it to
     another one, which takes it up when the lease is over.
     """
-    with store.work(writes=True):
-        found = claiming.claim(now, LEASE, sender)
+    try:
+        with store.work(writes=True):
+            found = claiming.claim(now, LEASE, sender)
+    except Unsound as fault:
+        logger().error("occurrence set aside", occurrence_id=str(fault.row_id), exc_info=fault)
+        with store.work(writes=True):
+            claiming.set_aside(fault.row_id, now)
+        return True
     if found is None:
         return False
     if isinstance(found, Claimed):

@@ -67,6 +67,7 @@ class Reason(StrEnum):
     NO_DEVICE = "no_device"
     NOT_REACHED = "not_reached"
     RESTORED = "restored"
+    FAULT = "fault"
 
 
 class Handled(StrEnum):

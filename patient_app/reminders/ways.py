@@ -17,6 +17,14 @@ HIGH, NORMAL = "high", "normal"
 Payload = Mapping[str, Any]
 
 
+class Unsound(Exception):
+    """One row that could not be dealt with, whatever the fault is: it is set aside, and the others go on."""
+
+    def __init__(self, row_id: uuid.UUID) -> None:
+        super().__init__(str(row_id))
+        self.row_id = row_id
+
+
 class Device(Protocol):
     """One subscription of a person's device."""
 

@@ -347,3 +347,19 @@ def test_a_device_without_a_sign_of_life_is_known_as_silent(key: str) -> None:
     assert not device.is_silent(moment + timedelta(days=14))
     assert device.is_silent(moment + timedelta(days=15))
     assert not replace(device, last_seen_at=moment + timedelta(days=1)).is_silent(moment + timedelta(days=15))
+
+
+def test_a_device_whose_address_cannot_be_opened_is_left_out_and_the_others_are_reached(
+    here: Client, store: Store, patient: Made, practice: MadePractice, own_key: str
+) -> None:
+    first, second = Browser(), Browser("https://fcm.googleapis.com/fcm/send/two")
+    tell(here, first, "on", own_key)
+    tell(here, second, "on", own_key)
+    with store.work(writes=True):
+        broken = db().query(PushSubscription).order_by(PushSubscription.created_at, PushSubscription.id).first()
+        assert broken is not None
+        broken.keys_sealed = broken.endpoint_sealed
+    assert len(reached(store, patient)) == 1
+    store.keys.destroy(patient.id)
+    with store.work(writes=False):
+        assert devices.devices_of_many([patient.id]) == {}

@@ -1,0 +1,103 @@
+"""What goes wrong with one row, one phone or one key: it is set aside, and everybody else is reminded."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from patient_app.core.work import Store
+from patient_app.reminders.models import Kind, Reason, State
+from patient_app.reminders.ways import Device
+from tests.factories import Made, make_patient, make_practice
+from tests.features.medications.plans import doses as planned
+from tests.features.medications.regimens import at, daily, started
+from tests.features.reminders.made import Counting, occurrences, remind, run
+
+SetTime = Callable[[datetime], None]
+EIGHT = 8 * 60
+
+
+def moment(text: str) -> datetime:
+    """Return the instant of a wall time of 2026 in New York."""
+    return at(text).occurred_at
+
+
+@pytest.fixture(autouse=True)
+def _words(app: Flask, set_time: SetTime) -> object:
+    set_time(moment("03-02 07:00"))
+    with app.app_context():
+        yield
+
+
+@pytest.fixture
+def people(store: Store) -> list[Made]:
+    practice = make_practice(store)
+    return [make_patient(store, practice) for _each in range(3)]
+
+
+def test_a_key_that_was_destroyed_stops_nobody_elses_reminders(
+    store: Store, people: list[Made], set_time: SetTime
+) -> None:
+    for person in people:
+        started(store, person, daily(*planned("08:00")), at("03-01 12:00"))
+        remind(store, person, kind=Kind.DOSES)
+    store.keys.destroy(people[0].id)
+    push = Counting()
+    for minute in (0, 1):
+        set_time(moment(f"03-02 08:0{minute}"))
+        run(store, push)
+    assert len(push.sent) == 2
+    assert {one.patient_id for one in occurrences(store)} == {person.id for person in people[1:]}
+
+
+class Spiteful(Counting):
+    """Fails for one person."""
+
+    whom: uuid.UUID
+
+    def devices_of(self, person_id: uuid.UUID) -> Sequence[Device]:
+        """Return the devices, of all but one."""
+        if person_id == self.whom:
+            raise ValueError("a row that cannot be read")
+        return super().devices_of(person_id)
+
+
+def test_an_occurrence_that_cannot_be_sent_waits_with_a_reason_and_the_others_come(
+    store: Store, people: list[Made], set_time: SetTime
+) -> None:
+    for person in people:
+        remind(store, person, EIGHT)
+    push = Spiteful()
+    push.whom = people[1].id
+    begun = moment("03-02 08:00")
+    set_time(begun)
+    run(store, push)
+    assert len(push.sent) == 2
+    bad = next(one for one in occurrences(store) if one.patient_id == push.whom)
+    assert (bad.state, bad.reason) == (State.WAITING, Reason.FAULT)
+    assert bad.act_at == begun + timedelta(minutes=10)
+    for minutes in range(10, 121, 10):
+        set_time(begun + timedelta(minutes=minutes))
+        run(store, push)
+    bad = next(one for one in occurrences(store) if one.patient_id == push.whom)
+    assert (bad.state, bad.reason, bad.act_at) == (State.DROPPED, Reason.FAULT, None)
+    assert len(push.sent) == 2
+
+
+def test_an_occurrence_whose_fault_is_over_comes_in_its_window(
+    store: Store, people: list[Made], set_time: SetTime
+) -> None:
+    remind(store, people[0], EIGHT)
+    push = Spiteful()
+    push.whom = people[0].id
+    set_time(moment("03-02 08:00"))
+    run(store, push)
+    push.whom = people[1].id
+    set_time(moment("03-02 08:10"))
+    run(store, push)
+    (one,) = occurrences(store)
+    assert (one.state, one.reason) == (State.SENT, None)
