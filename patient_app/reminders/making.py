@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Insert, bindparam, or_, select, update
+from sqlalchemy import Insert, bindparam, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
@@ -206,7 +206,9 @@ def _as_row(row: Any, slot: Slot, now: datetime) -> dict[str, Any]:
 
 _OF_PERSON = update(Reminder).where(Reminder.patient_id == bindparam("patient"), Reminder.ended_at.is_(None))
 _LOOK_AT_KIND = _OF_PERSON.where(Reminder.kind == bindparam("of_kind")).values(next_at=bindparam("at"))
-_LOOK_AT_DERIVED = _OF_PERSON.where(Reminder.kind.in_(_DERIVED)).values(next_at=bindparam("at"))
+# What is due and not made yet stays due.
+_SOONER = case((Reminder.next_at < bindparam("at"), Reminder.next_at), else_=bindparam("at"))
+_LOOK_AT_DERIVED = _OF_PERSON.where(Reminder.kind.in_(_DERIVED)).values(next_at=_SOONER)
 
 
 def look_again(person_id: uuid.UUID) -> None:

@@ -10,7 +10,10 @@ import pytest
 from flask import Flask
 
 from patient_app.core.work import Store
+from patient_app.reminders import choosing
 from patient_app.reminders.models import Kind, Reason, State
+from patient_app.reminders.own import Chosen
+from patient_app.reminders.schedule import Quiet
 from patient_app.reminders.ways import Device
 from tests.factories import Made, make_patient, make_practice
 from tests.features.medications.plans import doses as planned
@@ -101,3 +104,44 @@ def test_an_occurrence_whose_fault_is_over_comes_in_its_window(
     run(store, push)
     (one,) = occurrences(store)
     assert (one.state, one.reason) == (State.SENT, None)
+
+
+@pytest.mark.parametrize("what", ["wording", "regimen", "pause ended", "pause of all ended", "quiet"])
+def test_what_is_due_and_not_made_yet_survives_a_change(
+    store: Store, people: list[Made], set_time: SetTime, what: str
+) -> None:
+    patient = people[0]
+    kind = Kind.DOSES if what == "regimen" else Kind.OWN
+    started(store, patient, daily(*planned("08:00")), at("03-01 12:00"))
+    times = () if kind is Kind.DOSES else (EIGHT,)
+    reminder = remind(store, patient, *times, kind=kind)
+    push = Counting()
+    run(store, push)
+    now = at("03-02 08:01")
+    set_time(now.occurred_at)  # The engine did not look since eight.
+    if what == "regimen":
+        started(store, patient, daily(*planned("20:00")), now)
+    with store.work(writes=True):
+        if what == "wording":
+            chosen = Chosen(Kind.OWN, (EIGHT,), about="Walk")
+            choosing.change(patient.viewer, reminder, chosen)
+        elif what == "pause ended":
+            choosing.pause(patient.viewer, reminder, None)
+        elif what == "pause of all ended":
+            choosing.pause_all(patient.viewer, None)
+        elif what == "quiet":
+            choosing.set_quiet(patient.viewer, Quiet(22 * 60, 6 * 60))
+    run(store, push)
+    assert len(push.sent) == 1
+
+
+def test_times_that_are_chosen_anew_are_not_looked_for_in_the_past(
+    store: Store, people: list[Made], set_time: SetTime
+) -> None:
+    reminder = remind(store, people[0], 9 * 60)
+    set_time(moment("03-02 09:30"))
+    with store.work(writes=True):
+        choosing.change(people[0].viewer, reminder, Chosen(Kind.OWN, (9 * 60 + 15,), about="Walk"))
+    push = Counting()
+    run(store, push)
+    assert not push.sent
