@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,6 +40,7 @@ from patient_app.push.sending import Outcome, Result
 MOST_DEVICES = 10
 KEPT_AFTER_END = timedelta(days=90)
 _AUTH_BYTES = 16
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 class Refused(Exception):
@@ -234,6 +236,8 @@ def renewed(person: Viewer, before: str | None, offered: Offered, browser: str) 
         return seen(person, offered, browser)
     if row.person_id != person.id or _was_ended(row):
         return Known(State.OFF)
+    if offered.key not in {key.public for key in vapid.read_keys(config())}:
+        return Known(State.NEW_KEY)
     return _put(person, row, offered, browser)
 
 
@@ -252,6 +256,8 @@ def turn_off(person: Viewer, device_id: uuid.UUID) -> None:
 def _check(person: Viewer, offered: Offered) -> None:
     if person.entries_closed_from is not None:
         raise NotNow
+    if not _KEY.fullmatch(offered.key):
+        raise Refused
     try:
         allowed.read(config().push_services).origin_of(offered.endpoint)
         ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _bytes(offered.p256dh))

@@ -300,6 +300,10 @@ NEVER_SAID: tuple[dict[str, Any], ...] = (
     {"auth": "AAAA"},
     {"auth": "é"},
     {"key": "k" * 300},
+    {"key": "k" * 101},
+    {"key": "k\x00"},
+    {"key": "\udc80"},
+    {"key": ""},
     {"do": "off"},
     {"do": ["on"]},
     {"before": 1},
@@ -363,3 +367,13 @@ def test_a_device_whose_address_cannot_be_opened_is_left_out_and_the_others_are_
     store.keys.destroy(patient.id)
     with store.work(writes=False):
         assert devices.devices_of_many([patient.id]) == {}
+
+
+@pytest.mark.parametrize("key", ["k" * 101, "k\x00", "\udc80", "é", "", " "])
+def test_a_renewal_with_a_key_that_is_none_is_refused(here: Client, store: Store, own_key: str, key: str) -> None:
+    first, second = Browser(), Browser("https://fcm.googleapis.com/fcm/send/two")
+    tell(here, first, "on", own_key)
+    assert here.post(ADDRESS, json=second.told("renewed", key, before=first.endpoint)).status_code == 422
+    # One that looks like a key, and is none of ours, is never kept: the browser makes it anew.
+    assert tell(here, second, "renewed", "B" * 87, before=first.endpoint)["result"] == "new-key"
+    assert [row.vapid_key for row in rows(store)] == [own_key]
