@@ -6,6 +6,7 @@ A session that began with a clinic code, and is still in question, changes none.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -16,6 +17,7 @@ from patient_app.accounts import preferences
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
+from patient_app.core.ids import new_id
 from patient_app.core.work import db
 from patient_app.reminders.models import Kind, Reminder, ReminderSettings
 from patient_app.reminders.own import ONE_ONLY, Chosen, own_reminders
@@ -57,6 +59,15 @@ def add(patient: Viewer, reminder_id: uuid.UUID, chosen: Chosen) -> uuid.UUID:
     db().add(row)
     db().flush()
     return row.id
+
+
+def add_all(patient: Viewer, wished: Sequence[Chosen]) -> None:
+    """Add some reminders, all or none. Needs a writing unit; raise as `add` does."""
+    settings_row(patient)
+    if len(own_reminders(patient)) + len(wished) > MOST_REMINDERS:
+        raise TooMany
+    for chosen in wished:
+        add(patient, new_id(), chosen)
 
 
 def change(patient: Viewer, reminder_id: uuid.UUID, chosen: Chosen) -> None:

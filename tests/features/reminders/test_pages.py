@@ -332,3 +332,17 @@ def test_ids_say_nothing_of_their_reminder() -> None:
     uid = calendar._uid(one, date(2026, 3, 2), "480")
     assert str(one)[:8] not in uid
     assert uid == calendar._uid(one, date(2026, 3, 2), "480") != calendar._uid(one, date(2026, 3, 3), "480")
+
+
+@pytest.mark.parametrize("free", [0, 1])
+def test_the_offer_with_a_full_list_says_so_and_keeps_nothing(
+    store: Store, client: Client, patient: Made, free: int
+) -> None:
+    for _each in range(choosing.MOST_REMINDERS - free):
+        remind(store, patient, 480)
+    page = client.post(f"{LIST}/start", data={"check_in": "y", "check_in_at": "19:00", "doses": "y"})
+    assert page.status_code == 422
+    assert "Your list is full. Turn one off first." in page.text
+    assert len(own_of(store, patient)) == choosing.MOST_REMINDERS - free
+    with store.work(writes=False):
+        assert not own.settings_of(patient.viewer).offer_answered
