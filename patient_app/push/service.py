@@ -19,6 +19,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import CursorResult, delete, exists, select, update
+from sqlalchemy.exc import IntegrityError
 
 from patient_app.accounts import sessions
 from patient_app.accounts.models import DeviceSession, Person, PersonState
@@ -148,8 +149,8 @@ def own_device(person: Viewer, device_id: uuid.UUID) -> Device:
 
 
 def newest_key() -> str | None:
-    """Return the key that a browser is to subscribe with; None where none was made yet."""
-    keys = vapid.read_keys(config())
+    """Return the key that a browser is to subscribe with; None where none was made yet, or the file is broken."""
+    keys = vapid.usable_keys(config())
     return keys[0].public if keys else None
 
 
@@ -223,7 +224,10 @@ def seen(person: Viewer, offered: Offered, browser: str) -> Known:
     row = _row_of(offered.endpoint)
     if row is not None and (row.person_id != person.id or _was_ended(row)):
         return Known(State.OFF)
-    if offered.key != newest_key():
+    newest = newest_key()
+    # While our keys cannot be used, no phone is made to give up what it has.
+    is_kept = newest is None and row is not None and row.vapid_key == offered.key
+    if offered.key != newest and not is_kept:
         return Known(State.NEW_KEY)
     return _put(person, row, offered, browser)
 
@@ -236,7 +240,7 @@ def renewed(person: Viewer, before: str | None, offered: Offered, browser: str) 
         return seen(person, offered, browser)
     if row.person_id != person.id or _was_ended(row):
         return Known(State.OFF)
-    if offered.key not in {key.public for key in vapid.read_keys(config())}:
+    if offered.key not in {key.public for key in vapid.usable_keys(config())}:
         return Known(State.NEW_KEY)
     return _put(person, row, offered, browser)
 
@@ -299,14 +303,30 @@ def _put(person: Viewer, row: PushSubscription | None, offered: Offered, browser
         row = PushSubscription(
             id=new_id(), practice_id=person.practice_id, person_id=person.id, created_at=moment, last_seen_at=moment
         )
-        db().add(row)
+        _write(row, person, offered, browser, moment)
+        try:
+            with db().begin_nested():
+                db().add(row)
+        except IntegrityError:  # The same browser said so twice at once, and the other one was first.
+            return _said_at_once(person, offered, browser)
+    _write(row, person, offered, browser, moment)
+    db().flush()
+    return Known(State.ON, row.id)
+
+
+def _said_at_once(person: Viewer, offered: Offered, browser: str) -> Known:
+    row = _row_of(offered.endpoint)
+    if row is None or row.person_id != person.id or _was_ended(row):
+        return Known(State.OFF)
+    return _put(person, row, offered, browser)
+
+
+def _write(row: PushSubscription, person: Viewer, offered: Offered, browser: str, moment: datetime) -> None:
     row.session_id, row.vapid_key, row.browser = person.session_id, offered.key, browser[:60]
     row.last_seen_at, row.retired_at, row.retired_why = moment, None, None
     row.endpoint_hash = _hash(offered.endpoint)
     row.endpoint = offered.endpoint
     row.keys = json.dumps({"p256dh": offered.p256dh, "auth": offered.auth})
-    db().flush()
-    return Known(State.ON, row.id)
 
 
 def _retire_oldest(person_id: uuid.UUID) -> None:
