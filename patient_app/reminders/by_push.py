@@ -48,9 +48,13 @@ class ByPush:
             )
             return messages.payload(notice, known, self._origin)
 
-    def send(self, device: ways.Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str) -> Outcome:
+    def send(
+        self, device: ways.Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str, attempt: int
+    ) -> Outcome:
         """Send one message."""
-        return self._sender.send(_known(device), payload, ttl=ttl, topic=topic, urgency=Urgency(urgency))
+        return self._sender.send(
+            _known(device), payload, ttl=ttl, topic=topic, urgency=Urgency(urgency), attempt=attempt
+        )
 
     def keep(self, device: ways.Device, outcome: ways.Outcome) -> None:
         """Keep what came of it. Needs a writing unit."""

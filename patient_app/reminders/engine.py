@@ -104,7 +104,8 @@ def _send(found: Claimed, now: datetime, sender: Sender) -> list[Sent]:
     """Send to one device after the other; what time does not suffice for is tried again."""
     begun = time.monotonic()
     results = []
-    for device, payload in found.parcels:
+    for parcel in found.parcels:
+        device = parcel.device
         passed = timedelta(seconds=time.monotonic() - begun)
         left = found.until - now - passed
         if passed > LONGEST_SENDING or left <= timedelta():
@@ -113,10 +114,11 @@ def _send(found: Claimed, now: datetime, sender: Sender) -> list[Sent]:
         try:
             outcome = sender.send(
                 device,
-                payload,
+                parcel.payload,
                 ttl=int(left.total_seconds()),
                 topic=messages.topic(found.id),
                 urgency=HIGH if messages.is_urgent(found.kind) else NORMAL,
+                attempt=parcel.attempt,
             )
         except Exception as fault:  # noqa: BLE001 - one device's fault keeps no other from being reminded.
             logger().error("reminder not sent", occurrence_id=str(found.id), exc_info=fault)

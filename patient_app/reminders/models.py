@@ -210,6 +210,8 @@ class Delivery(Base):
     outcome: Mapped[str] = mapped_column(String(12))
     attempts: Mapped[int]
     at: Mapped[datetime]
+    # For `later`: when this device is tried again.
+    retry_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class ReminderTick(Base):

@@ -57,8 +57,13 @@ class Sender(Protocol):
         `until` is when the occurrence makes no more sense.
         """
 
-    def send(self, device: Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str) -> Outcome:
-        """Send; `ttl` counts seconds. Never raises for what a push service does, and always ends within seconds."""
+    def send(
+        self, device: Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str, attempt: int
+    ) -> Outcome:
+        """Send; `ttl` counts seconds, `attempt` from 0 what was tried on this device before.
+
+        Never raises for what a push service does, and always ends within seconds.
+        """
 
     def keep(self, device: Device, outcome: Outcome) -> None:
         """Keep what came of it: that a device was reached, or is no more. Called in a writing unit, afterwards."""
@@ -75,7 +80,9 @@ class NoPush:
         """Is never asked, there being no device."""
         raise NotImplementedError
 
-    def send(self, device: Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str) -> Outcome:
+    def send(
+        self, device: Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str, attempt: int
+    ) -> Outcome:
         """Is never asked either."""
         raise NotImplementedError
 
