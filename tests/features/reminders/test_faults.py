@@ -9,16 +9,20 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 
-from patient_app.core.work import Store
-from patient_app.reminders import choosing
-from patient_app.reminders.models import Kind, Reason, State
+from patient_app.accounts.models import Person
+from patient_app.backup import quieting
+from patient_app.core import clock
+from patient_app.core.errors import NotFound
+from patient_app.core.work import Store, db
+from patient_app.reminders import calendar, choosing, own
+from patient_app.reminders.models import Kind, Reason, State, Wording
 from patient_app.reminders.own import Chosen
 from patient_app.reminders.schedule import Quiet
-from patient_app.reminders.ways import Device
+from patient_app.reminders.ways import LATER, Device
 from tests.factories import Made, make_patient, make_practice
 from tests.features.medications.plans import doses as planned
 from tests.features.medications.regimens import at, daily, started
-from tests.features.reminders.made import Counting, occurrences, remind, run
+from tests.features.reminders.made import Counting, Phone, Told, occurrences, remind, run
 
 SetTime = Callable[[datetime], None]
 EIGHT = 8 * 60
@@ -145,3 +149,75 @@ def test_times_that_are_chosen_anew_are_not_looked_for_in_the_past(
     push = Counting()
     run(store, push)
     assert not push.sent
+
+
+def test_each_device_is_tried_again_at_its_own_time_and_told_how_often_it_was(
+    store: Store, people: list[Made], set_time: SetTime
+) -> None:
+    remind(store, people[0], EIGHT)
+    begun = moment("03-02 08:00")
+    phones = [Phone(uuid.UUID(int=number)) for number in (1, 2)]
+    waits = {1: timedelta(minutes=40), 2: timedelta(minutes=5)}
+    times: list[tuple[int, datetime]] = []
+
+    def answer(device: Device, _number: int) -> Told:
+        times.append((device.id.int, clock.now()))
+        return Told(LATER, clock.now() + waits[device.id.int])
+
+    push = Counting(phones, answer)
+    for minutes in range(45):
+        set_time(begun + timedelta(minutes=minutes))
+        run(store, push)
+    tried = {number: [at - begun for one, at in times if one == number] for number in waits}
+    assert tried[1] == [timedelta(), timedelta(minutes=40)]
+    assert tried[2] == [timedelta(minutes=5 * each) for each in range(9)]
+    told = [attempt for (device, _payload), attempt in zip(push.sent, push.attempts, strict=True) if device.int == 2]
+    assert told == list(range(9))
+
+
+def close_entries(store: Store, person: Made, until: datetime) -> None:
+    """Have somebody come in with a code from the clinic."""
+    with store.work(writes=True):
+        row = db().get_one(Person, person.id)
+        row.entries_closed_from, row.entries_closed_until = until - timedelta(days=3), until
+
+
+def test_after_the_time_in_question_words_and_calendar_are_as_they_were(
+    store: Store, people: list[Made], set_time: SetTime
+) -> None:
+    remind(store, people[0], EIGHT, wording=Wording.DETAILED)
+    with store.work(writes=True):
+        token = calendar.open_feed(people[0].viewer)
+    close_entries(store, people[0], moment("03-02 12:00"))
+    push = Counting()
+    set_time(moment("03-02 08:00"))
+    run(store, push)
+    with store.work(writes=False), pytest.raises(NotFound):
+        calendar.feed(token, clock.now())
+    set_time(moment("03-03 08:00"))
+    run(store, push)
+    titles = [payload["title"] for _device, payload in push.sent]
+    assert titles[0] == "You have a reminder"
+    assert titles[1] != titles[0]
+    with store.work(writes=False):
+        assert "BEGIN:VEVENT" in calendar.feed(token, clock.now())
+
+
+def test_after_a_restore_that_lost_something_no_e_mail_goes_out_and_no_phone_tells(
+    store: Store, people: list[Made]
+) -> None:
+    remind(store, people[0], EIGHT, wording=Wording.OWN, words="Swim")
+    remind(store, people[0], EIGHT, kind=Kind.DIGEST)
+    remind(store, people[1], EIGHT)
+
+    def told() -> list[tuple[Kind, Wording]]:
+        with store.work(writes=False):
+            found = [own.own_reminders(person.viewer) for person in people]
+        return [(one.kind, one.chosen.wording) for each in found for one in each]
+
+    name = "reminders by e-mail: ended; on locked phones: only that there is one"
+    assert name not in quieting.quiet(store, nothing_lost=True)
+    assert set(told()) == {(Kind.OWN, Wording.OWN), (Kind.DIGEST, Wording.DISCREET), (Kind.OWN, Wording.DISCREET)}
+    assert quieting.quiet(store, nothing_lost=False)[name] == 2
+    assert told() == [(Kind.OWN, Wording.DISCREET)] * 2
+    assert quieting.quiet(store, nothing_lost=False)[name] == 0
