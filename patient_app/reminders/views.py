@@ -72,7 +72,7 @@ def pause_all() -> ResponseReturnValue:
     form = PauseForm()
     until = form.until_day(_today(viewer())) if form.validate() else None
     if until is None:
-        return _overview(form, QuietForm.of(own.settings_of(viewer()).quiet), REFUSED)
+        return _overview(form, QuietForm.of(own.settings_of(viewer()).quiet, formdata=None), REFUSED)
     choosing.pause_all(viewer(), until)
     return redirect(url_for("reminders.overview", done="reminders-paused"), 303)
 

@@ -346,3 +346,17 @@ def test_the_offer_with_a_full_list_says_so_and_keeps_nothing(
     assert len(own_of(store, patient)) == choosing.MOST_REMINDERS - free
     with store.work(writes=False):
         assert not own.settings_of(patient.viewer).offer_answered
+
+
+def test_a_refused_pause_leaves_the_other_forms_of_the_page_as_they_are(
+    store: Store, client: Client, patient: Made
+) -> None:
+    reminder = remind(store, patient, 480)
+    client.post(f"{LIST}/quiet", data={"quiet_from": "22:00", "quiet_to": "06:30"})
+    page = client.post(f"{LIST}/pause", data={"until": "2026-03-02"})
+    assert page.status_code == 422
+    assert page.form(field="quiet_from").values["quiet_from"] == ["22:00"]
+    page = client.post(f"{LIST}/{reminder}/pause", data={"until": "2026-03-02"})
+    assert page.status_code == 422
+    assert page.form(field="time_1").values["time_1"] == ["08:00"]
+    assert page.form(field="about").values["about"] == [SUMMARY]
