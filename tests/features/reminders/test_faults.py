@@ -221,3 +221,19 @@ def test_after_a_restore_that_lost_something_no_e_mail_goes_out_and_no_phone_tel
     assert quieting.quiet(store, nothing_lost=False)[name] == 2
     assert told() == [(Kind.OWN, Wording.DISCREET)] * 2
     assert quieting.quiet(store, nothing_lost=False)[name] == 0
+
+
+def test_the_window_of_a_dose_ends_at_its_own_next_one_and_not_at_another_medicines(
+    store: Store, people: list[Made], set_time: SetTime
+) -> None:
+    started(store, people[0], daily(*planned("08:00", "10:00")), at("03-01 12:00"))
+    started(store, people[0], daily(*planned("08:30")), at("03-01 12:00"))
+    remind(store, people[0], kind=Kind.DOSES)
+    set_time(moment("03-02 10:00"))
+    engine.make_due(store, clock.now())
+    lasts = {one.slot: one.until for one in occurrences(store)}
+    assert lasts == {
+        "480": moment("03-02 10:00"),
+        "510": moment("03-02 11:30"),
+        "600": moment("03-02 13:00"),
+    }
