@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -26,6 +27,8 @@ LONGEST_SENDING = timedelta(seconds=30)
 THREADS = 4
 # A tick ends after that; what is left is the next one's.
 LONGEST_TICK = timedelta(seconds=50)
+# Set when the worker is to end: what is on its way is finished, and nothing more is begun.
+STOPPING = threading.Event()
 
 
 def make_due(store: Store, now: datetime) -> int:
@@ -95,7 +98,7 @@ def deliver_due(store: Store, sender: Sender | None = None, *, threads: int = TH
 
 def _deliver_until(store: Store, sender: Sender, ends: float) -> int:
     done = 0
-    while time.monotonic() < ends and deliver_one(store, clock.now(), sender):
+    while not STOPPING.is_set() and time.monotonic() < ends and deliver_one(store, clock.now(), sender):
         done += 1
     return done
 
@@ -108,7 +111,7 @@ def _send(found: Claimed, now: datetime, sender: Sender) -> list[Sent]:
         device = parcel.device
         passed = timedelta(seconds=time.monotonic() - begun)
         left = found.until - now - passed
-        if passed > LONGEST_SENDING or left <= timedelta():
+        if STOPPING.is_set() or passed > LONGEST_SENDING or left <= timedelta():
             results.append(Sent(device))
             continue
         try:

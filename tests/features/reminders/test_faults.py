@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from patient_app.backup import quieting
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.work import Store, db
-from patient_app.reminders import calendar, choosing, own
+from patient_app.reminders import calendar, choosing, engine, own
 from patient_app.reminders.models import Kind, Reason, State, Wording
 from patient_app.reminders.own import Chosen
 from patient_app.reminders.schedule import Quiet
@@ -237,3 +238,26 @@ def test_the_window_of_a_dose_ends_at_its_own_next_one_and_not_at_another_medici
         "510": moment("03-02 11:30"),
         "600": moment("03-02 13:00"),
     }
+
+
+def test_a_worker_that_is_to_end_begins_nothing_more_and_loses_nothing(
+    store: Store, people: list[Made], set_time: SetTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "STOPPING", threading.Event())
+    for person in people:
+        remind(store, person, EIGHT)
+    set_time(moment("03-02 08:00"))
+    engine.make_due(store, clock.now())
+
+    def answer(_device: Device, _number: int) -> Told:
+        engine.STOPPING.set()
+        return Told()
+
+    push = Counting([Phone(uuid.UUID(int=number)) for number in (1, 2)], answer)
+    assert engine.deliver_due(store, push, threads=1) == 1
+    assert len(push.sent) == 1
+    engine.STOPPING.clear()
+    set_time(moment("03-02 08:01"))
+    push.answers = lambda _device, _number: Told()
+    run(store, push)
+    assert len(push.sent) == 6
