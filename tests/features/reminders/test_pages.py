@@ -355,8 +355,8 @@ def test_a_refused_pause_leaves_the_other_forms_of_the_page_as_they_are(
     client.post(f"{LIST}/quiet", data={"quiet_from": "22:00", "quiet_to": "06:30"})
     page = client.post(f"{LIST}/pause", data={"until": "2026-03-02"})
     assert page.status_code == 422
-    assert page.form(field="quiet_from").values["quiet_from"] == ["22:00"]
+    assert ("quiet_from", "22:00") in page.form(field="quiet_from").values
     page = client.post(f"{LIST}/{reminder}/pause", data={"until": "2026-03-02"})
     assert page.status_code == 422
-    assert page.form(field="time_1").values["time_1"] == ["08:00"]
-    assert page.form(field="about").values["about"] == [SUMMARY]
+    assert ("time_1", "08:00") in page.form(field="time_1").values
+    assert ("about", SUMMARY) in page.form(field="about").values
