@@ -16,6 +16,7 @@ from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
 from patient_app.core.work import Store, db
+from patient_app.home.reminder_lines import reminder_lines
 from patient_app.medications import dose_log
 from patient_app.medications.dose_log import Slot
 from patient_app.medications.dose_log import Told as Tap
@@ -360,3 +361,18 @@ def test_a_refused_pause_leaves_the_other_forms_of_the_page_as_they_are(
     assert page.status_code == 422
     assert ("time_1", "08:00") in page.form(field="time_1").values
     assert ("about", SUMMARY) in page.form(field="about").values
+
+
+def test_the_list_leads_to_what_waits_now(client: Client, patient: Made) -> None:
+    assert [link for link in client.get(LIST).all("a") if link.get("href") == "/reminders"]
+
+
+def test_today_asks_reminders_only_for_lines_that_can_be_shown(
+    store: Store, patient: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remind(store, patient, 420)
+    run(store, Counting())
+    monkeypatch.setattr(own, "for_today", None)  # Asked, it would raise.
+    with store.work(writes=False):
+        first = next(reminder_lines(patient.viewer, clock.now(), has_checked_in=True))
+    assert first.count == 1
