@@ -22,6 +22,7 @@ from patient_app.core import access, clock, installation, migrate
 from patient_app.core.config import Config, ConfigError
 from patient_app.core.db import Database
 from patient_app.core.work import Store, db
+from patient_app.push import vapid
 
 MAIL_WAITS_AT_MOST = timedelta(minutes=10)
 _OTHERS = 0o077
@@ -51,7 +52,7 @@ def examine(config: Config) -> list[Finding]:
         _database("database", "main", config.database_url),
         _database("key store", "keys", config.keys_database_url),
     ]
-    findings += [_master_key(config), _backups(config)]
+    findings += [_master_key(config), _push_key(config), _backups(config)]
     try:
         with set_up.opened(config) as store:
             findings += _contents(store)
@@ -140,6 +141,16 @@ def _master_key(config: Config) -> Finding:
             return Finding(State.FAULT, "master key", f"{ids}, in {file}: other users can read it; chmod 600 closes it")
         return Finding(State.OK, "master key", f"{ids}, in {file}")
     return Finding(State.OK, "master key", f"{ids}, in the environment")
+
+
+def _push_key(config: Config) -> Finding:
+    try:
+        keys = vapid.read_keys(config)
+    except ConfigError as error:
+        return Finding(State.FAULT, "push key", str(error))
+    if not keys:
+        return Finding(State.NOTE, "push key", f"{vapid.key_file(config)} is not there yet; `migrate` makes it")
+    return Finding(State.OK, "push key", f"{len(keys)} in {vapid.key_file(config)}")
 
 
 def _backups(config: Config) -> Finding:

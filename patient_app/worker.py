@@ -92,6 +92,7 @@ def run(store: Store) -> None:
     """Tick until SIGTERM or SIGINT; jobs that are running then are finished first."""
     # Held back in every thread and asked for below: raised in the midst of the scheduler, one could be swallowed there.
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
+    reminders.STOPPING.clear()
     app = create_app(store.config, store)
     # Its own lines would repeat ours, in another form.
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
@@ -111,6 +112,7 @@ def run(store: Store) -> None:
     scheduler.start()
     logger().info("worker started", jobs=len(JOBS))
     signal.sigwait(ENDINGS)
+    reminders.STOPPING.set()
     scheduler.shutdown(wait=True)
     store.close()
     logger().info("worker ended")

@@ -53,6 +53,12 @@ QUIETED = (
     Quiet("messages that waited: given up", frozenset({"mail_message"}), mail.give_up_all),
     Quiet("reminders that waited: dropped; calendars: closed", REMINDERS, reminders.quiet_all),
     Quiet(
+        "reminders by e-mail: ended; on locked phones: only that there is one",
+        frozenset({"reminder"}),
+        reminders.make_discreet,
+        unless_nothing_lost=True,
+    ),
+    Quiet(
         "consents: paused, until their patients resume them",
         frozenset({"consent", "consent_event"}),
         consent.pause_after_restore,

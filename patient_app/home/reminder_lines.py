@@ -5,6 +5,7 @@ What somebody asked to be reminded of is no prompt; the offer is one, and comes 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from patient_app.core.identity import Viewer
@@ -12,13 +13,13 @@ from patient_app.home.attention import Line
 from patient_app.reminders import own, seen
 
 
-def reminder_lines(patient: Viewer, now: datetime, *, has_checked_in: bool) -> list[Line]:
-    """Return the lines, what waits first. Two SQL statements."""
+def reminder_lines(patient: Viewer, now: datetime, *, has_checked_in: bool) -> Iterator[Line]:
+    """Yield the lines, what waits first; each of the two statements runs only if its line can still be shown."""
     waiting = [one for one in seen.waiting(patient, now) if one.again is None]
-    lines = [Line("reminders", waiting[0].text, count=len(waiting))] if waiting else []
+    if waiting:
+        yield Line("reminders", waiting[0].text, count=len(waiting))
     found = own.for_today(patient, now)
     if found.other_zone:
-        lines.append(Line("zone", found.other_zone.replace("_", " "), more=found.other_zone))
+        yield Line("zone", found.other_zone.replace("_", " "), more=found.other_zone)
     if found.may_offer and has_checked_in:
-        lines.append(Line("offer_reminders", is_prompt=True))
-    return lines
+        yield Line("offer_reminders", is_prompt=True)

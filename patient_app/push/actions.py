@@ -68,10 +68,10 @@ class Acting(Protocol):
     """The feature of reminders. Each returns the address of the page that tells what was done, or raises `Over`.
 
     Both may come twice for one subject, from two devices. `item` is set where the tap waited on a phone; `moment` is
-    when it was, as it was for the person.
+    when it was, as it was for the person. `tap_id` is of the one notification on the one device.
     """
 
-    def done(self, patient: Viewer, subject_id: uuid.UUID, moment: Moment, item: Item | None) -> str:
+    def done(self, patient: Viewer, subject_id: uuid.UUID, tap_id: uuid.UUID, moment: Moment, item: Item | None) -> str:
         """Mark it as done, and log what it was about."""
 
     def later(self, patient: Viewer, subject_id: uuid.UUID, minutes: int, moment: Moment, item: Item | None) -> str:
@@ -152,7 +152,8 @@ def take(patient: Viewer, tap: Tap, moment: Moment, item: Item | None = None) ->
     if found.used_as is None and _use(tap):
         service.note_tap(patient, found.subscription_id)
         if tap.word is Word.DONE:
-            return _acting[0].done(patient, found.subject_id, moment, item)
+            tap_id = uuid.UUID(bytes=_hash(tap.token)[:16], version=5)
+            return _acting[0].done(patient, found.subject_id, tap_id, moment, item)
         return _acting[0].later(patient, found.subject_id, tap.minutes, moment, item)
     # Used before, or by another tap in this very moment.
     used_as = connection().execute(_FOUND, asked).one().used_as

@@ -78,10 +78,11 @@ class Sender:
     """Sends messages; one for each process, used by all of its threads."""
 
     def __init__(self, config: Config, transport: httpx.BaseTransport | None = None) -> None:
+        self._config = config
         self._allowed = allowed.read(config.push_services)
         # Apple takes a bare address only.
-        contact = parseaddr(config.mail_sender)[1]
-        self._pushers = {key.public: _Pusher(key, contact) for key in vapid.read_keys(config)}
+        self._contact = parseaddr(config.mail_sender)[1]
+        self._pushers = {key.public: _Pusher(key, self._contact) for key in vapid.read_keys(config)}
         # No proxy of the environment, no redirects, and never without a time-out.
         self._client = httpx.Client(
             timeout=TIMEOUT, limits=LIMITS, follow_redirects=False, trust_env=False, transport=transport
@@ -111,10 +112,10 @@ class Sender:
         body = filled(payload)
         if topic is not None and not _TOPIC.fullmatch(topic):
             raise ValueError("A topic is up to 32 signs of base64url.")
-        pusher = self._pushers.get(device.vapid_key)
+        pusher = self._pusher_of(device.vapid_key)
         if pusher is None:  # Its key is not in the file (any more). The phone makes it anew when the app is opened.
             logger().error("push key missing")
-            return Outcome(Result.REFUSED)
+            return Outcome(Result.LATER, None, clock.now() + _wait(None, attempt))
         try:
             origin = self._allowed.origin_of(device.endpoint)
             sealed = pusher.sealed(body, device)
@@ -130,6 +131,14 @@ class Sender:
         if topic is not None:
             headers["Topic"] = topic
         return self._posted(device, origin, sealed, headers, attempt)
+
+    def _pusher_of(self, public: str) -> _Pusher | None:
+        """Return what signs with a key; one that is new in the file since the start is taken from there."""
+        if public not in self._pushers:
+            for key in vapid.usable_keys(self._config):
+                if key.public not in self._pushers:
+                    self._pushers[key.public] = _Pusher(key, self._contact)
+        return self._pushers.get(public)
 
     def _posted(self, device: Device, origin: str, body: bytes, headers: dict[str, str], attempt: int) -> Outcome:
         try:
@@ -219,8 +228,8 @@ _senders_lock = threading.Lock()
 def sender_of(config: Config) -> Sender:
     """Return the sender of this process for an installation, made at the first call.
 
-    Raise `ConfigError` when the key file or the setting of services cannot be used. A new key counts from the next
-    start on.
+    Raise `ConfigError` when the key file or the setting of services cannot be used. A new key is read when the
+    first device of it is sent to.
     """
     with _senders_lock:
         if config not in _senders:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import CursorResult, delete, exists, select, update
+from sqlalchemy.exc import IntegrityError
 
 from patient_app.accounts import sessions
 from patient_app.accounts.models import DeviceSession, Person, PersonState
@@ -25,8 +27,10 @@ from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Stage, Viewer
 from patient_app.core.ids import new_id
+from patient_app.core.keys import KeyGone
+from patient_app.core.logs import logger
 from patient_app.core.roles import Role
-from patient_app.core.vault import Place
+from patient_app.core.vault import Place, SealBroken
 from patient_app.core.work import config, connection, db, vault
 from patient_app.push import allowed, vapid
 from patient_app.push.allowed import NotAllowed
@@ -37,6 +41,7 @@ from patient_app.push.sending import Outcome, Result
 MOST_DEVICES = 10
 KEPT_AFTER_END = timedelta(days=90)
 _AUTH_BYTES = 16
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
 class Refused(Exception):
@@ -114,7 +119,7 @@ def devices_of(person_id: uuid.UUID) -> list[Device]:
     """Return the devices that get messages for a person now, the last used first. One statement."""
     moment = clock.now()
     rows = connection().execute(_LIVE.where(PushSubscription.person_id == person_id))
-    return [_device(row) for row in rows if _is_open(row, moment)]
+    return [device for row in rows if _is_open(row, moment) and (device := _device(row)) is not None]
 
 
 def devices_of_many(person_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Device]]:
@@ -122,8 +127,8 @@ def devices_of_many(person_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Device]
     moment = clock.now()
     found: dict[uuid.UUID, list[Device]] = {}
     for row in connection().execute(_LIVE.where(PushSubscription.person_id.in_(person_ids))):
-        if _is_open(row, moment):
-            found.setdefault(row.person_id, []).append(_device(row))
+        if _is_open(row, moment) and (device := _device(row)) is not None:
+            found.setdefault(row.person_id, []).append(device)
     return found
 
 
@@ -144,8 +149,8 @@ def own_device(person: Viewer, device_id: uuid.UUID) -> Device:
 
 
 def newest_key() -> str | None:
-    """Return the key that a browser is to subscribe with; None where none was made yet."""
-    keys = vapid.read_keys(config())
+    """Return the key that a browser is to subscribe with; None where none was made yet, or the file is broken."""
+    keys = vapid.usable_keys(config())
     return keys[0].public if keys else None
 
 
@@ -160,11 +165,18 @@ def _is_open(row: Any, moment: datetime) -> bool:
     return not is_in_question and not sessions.is_superseded(row.session_began, closed_from, until, moment)
 
 
-def _device(row: Any) -> Device:
+def _device(row: Any) -> Device | None:
+    """Return the device of a row; None, and a line in the log, where its address cannot be opened any more."""
+
     def opened(column: str, blob: bytes | None) -> str:
         return vault().open(Place(PushSubscription.__tablename__, column, row.id, row.person_id), blob or b"")
 
-    keys = json.loads(opened("keys_sealed", row.keys_sealed))
+    try:
+        endpoint = opened("endpoint_sealed", row.endpoint_sealed)
+        keys = json.loads(opened("keys_sealed", row.keys_sealed))
+    except (KeyGone, SealBroken) as fault:
+        logger().error("device not opened", device_id=str(row.id), fault=type(fault).__name__)
+        return None
     return Device(
         id=row.id,
         practice_id=row.practice_id,
@@ -176,7 +188,7 @@ def _device(row: Any) -> Device:
         last_success_at=row.last_success_at,
         tested_at=row.tested_at,
         vapid_key=row.vapid_key,
-        endpoint=opened("endpoint_sealed", row.endpoint_sealed),
+        endpoint=endpoint,
         p256dh=keys["p256dh"],
         auth=keys["auth"],
     )
@@ -212,7 +224,10 @@ def seen(person: Viewer, offered: Offered, browser: str) -> Known:
     row = _row_of(offered.endpoint)
     if row is not None and (row.person_id != person.id or _was_ended(row)):
         return Known(State.OFF)
-    if offered.key != newest_key():
+    newest = newest_key()
+    # While our keys cannot be used, no phone is made to give up what it has.
+    is_kept = newest is None and row is not None and row.vapid_key == offered.key
+    if offered.key != newest and not is_kept:
         return Known(State.NEW_KEY)
     return _put(person, row, offered, browser)
 
@@ -225,6 +240,8 @@ def renewed(person: Viewer, before: str | None, offered: Offered, browser: str) 
         return seen(person, offered, browser)
     if row.person_id != person.id or _was_ended(row):
         return Known(State.OFF)
+    if offered.key not in {key.public for key in vapid.usable_keys(config())}:
+        return Known(State.NEW_KEY)
     return _put(person, row, offered, browser)
 
 
@@ -243,6 +260,8 @@ def turn_off(person: Viewer, device_id: uuid.UUID) -> None:
 def _check(person: Viewer, offered: Offered) -> None:
     if person.entries_closed_from is not None:
         raise NotNow
+    if not _KEY.fullmatch(offered.key):
+        raise Refused
     try:
         allowed.read(config().push_services).origin_of(offered.endpoint)
         ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _bytes(offered.p256dh))
@@ -284,14 +303,30 @@ def _put(person: Viewer, row: PushSubscription | None, offered: Offered, browser
         row = PushSubscription(
             id=new_id(), practice_id=person.practice_id, person_id=person.id, created_at=moment, last_seen_at=moment
         )
-        db().add(row)
+        _write(row, person, offered, browser, moment)
+        try:
+            with db().begin_nested():
+                db().add(row)
+        except IntegrityError:  # The same browser said so twice at once, and the other one was first.
+            return _said_at_once(person, offered, browser)
+    _write(row, person, offered, browser, moment)
+    db().flush()
+    return Known(State.ON, row.id)
+
+
+def _said_at_once(person: Viewer, offered: Offered, browser: str) -> Known:
+    row = _row_of(offered.endpoint)
+    if row is None or row.person_id != person.id or _was_ended(row):
+        return Known(State.OFF)
+    return _put(person, row, offered, browser)
+
+
+def _write(row: PushSubscription, person: Viewer, offered: Offered, browser: str, moment: datetime) -> None:
     row.session_id, row.vapid_key, row.browser = person.session_id, offered.key, browser[:60]
     row.last_seen_at, row.retired_at, row.retired_why = moment, None, None
     row.endpoint_hash = _hash(offered.endpoint)
     row.endpoint = offered.endpoint
     row.keys = json.dumps({"p256dh": offered.p256dh, "auth": offered.auth})
-    db().flush()
-    return Known(State.ON, row.id)
 
 
 def _retire_oldest(person_id: uuid.UUID) -> None:

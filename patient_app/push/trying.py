@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import update
 
 from patient_app.core import clock, work
+from patient_app.core.config import ConfigError
 from patient_app.core.identity import Viewer
 from patient_app.push import service
 from patient_app.push.messages import Notice, payload
@@ -37,7 +38,11 @@ def send_test(person: Viewer, device_id: uuid.UUID, notice: Notice) -> Result:
     tested = update(PushSubscription).where(PushSubscription.id == device.id).values(tested_at=moment)
     with unit.store.work(writes=True):
         work.db().execute(tested)
-    outcome = sender_of(unit.store.config).send(device, told, ttl=_TTL, urgency=Urgency.HIGH)
+    try:
+        sender = sender_of(unit.store.config)
+    except ConfigError:  # `vapid.usable_keys` says in the log what is wrong.
+        return Result.REFUSED
+    outcome = sender.send(device, told, ttl=_TTL, urgency=Urgency.HIGH)
     with unit.store.work(writes=True):
         service.record(device, outcome)
     return outcome.result

@@ -23,6 +23,7 @@ from webpush.vapid import VAPID
 
 from patient_app.core import clock
 from patient_app.core.config import Config, ConfigError
+from patient_app.core.logs import logger
 
 # At most 24 hours by the standard; clocks differ, so half of that, and a token is used for half of its time.
 TOKEN_LASTS = timedelta(hours=12)
@@ -141,6 +142,20 @@ def read_keys(config: Config) -> tuple[VapidKey, ...]:
         why = error.strerror if isinstance(error, OSError) else "it is not text"
         raise ConfigError(f"The push key file {file} cannot be read: {why}.") from None
     return tuple(VapidKey(secret) for secret in _secrets(lines, file))
+
+
+_told: set[str] = set()
+
+
+def usable_keys(config: Config) -> tuple[VapidKey, ...]:
+    """Return the keys, none where the file is broken: that is said once in the log, and all else goes on."""
+    try:
+        return read_keys(config)
+    except ConfigError as error:
+        if str(error) not in _told:
+            _told.add(str(error))
+            logger().error("push key not usable", why=str(error))
+        return ()
 
 
 def _secrets(lines: list[str], file: Path) -> Iterator[bytes]:

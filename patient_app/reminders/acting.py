@@ -6,7 +6,7 @@ It may come twice for one occurrence, from two devices, and late, from a phone t
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 
 from flask import url_for
 
@@ -31,13 +31,18 @@ _SETTLED = frozenset({DoseState.TAKEN, DoseState.SKIPPED})
 class Reminders:
     """Does what `push.actions` was tapped for; a subject is an occurrence."""
 
-    def done(self, patient: Viewer, subject_id: uuid.UUID, moment: Moment, item: Item | None) -> str:
-        """Settle the reminder, and log the doses of its slot that nothing was said of yet as taken, as of the tap."""
+    def done(self, patient: Viewer, subject_id: uuid.UUID, tap_id: uuid.UUID, moment: Moment, item: Item | None) -> str:
+        """Settle the reminder, and log the doses of its slot that nothing was said of yet as taken, as of the tap.
+
+        Raise `Over` where none of them is taken afterwards: whoever tapped is told that nothing was saved.
+        """
         try:
             occurrence = handling.settle(own.asking(patient), subject_id, Handled.NOTIFICATION)
-            _log_doses(patient, occurrence, moment, item)
+            is_done = occurrence.kind != Kind.DOSES or _log_doses(patient, occurrence, tap_id, moment, item)
         except (NotFound, dose_log.NotDue, dose_log.IdTaken, dose_log.OtherWords):
             raise Over from None
+        if not is_done:
+            raise Over
         return url_for("reminders.history")
 
     def later(self, patient: Viewer, subject_id: uuid.UUID, minutes: int, moment: Moment, item: Item | None) -> str:
@@ -51,20 +56,26 @@ class Reminders:
         return url_for("reminders.history")
 
 
-def _log_doses(patient: Viewer, occurrence: Occurrence, moment: Moment, item: Item | None) -> None:
-    if occurrence.kind != Kind.DOSES:
-        return
+def _log_doses(patient: Viewer, occurrence: Occurrence, tap_id: uuid.UUID, moment: Moment, item: Item | None) -> bool:
+    """Log them, and return whether one of them is taken then."""
     whose, day = own.whose(patient), occurrence.local_day
-    known = {(one.medicine_id, one.slot): one.state for one in doses.logged_between(patient, day, day)}
+    together = sources.doses_at(handling.rule_of(occurrence), whose, day, occurrence.slot)
+    known = _states(patient, day)
     taps = {}
-    for dose in sources.doses_at(handling.rule_of(occurrence), whose, day, occurrence.slot):
+    for dose in together:
         slot = Slot(uuid.UUID(dose.medicine), dose.local_date, dose.slot)
         if known.get((slot.medicine_id, slot.slot)) not in _SETTLED:
             amount = None if dose.amount is None else int(dose.amount * 1000)
             taps[slot] = Told(DoseState.TAKEN, moment, amount)
     if taps:
-        # The occurrence's id stands for the form's: two devices that say so are one.
-        dose_log.log_due(patient, occurrence.id, taps, moment, sent=_sent(item), source=Source.NOTIFICATION)
+        # The tap's id stands for the form's: what was undone meanwhile can be said again from another device.
+        dose_log.log_due(patient, tap_id, taps, moment, sent=_sent(item), source=Source.NOTIFICATION)
+        known = _states(patient, day)
+    return any(known.get((uuid.UUID(dose.medicine), dose.slot)) is DoseState.TAKEN for dose in together)
+
+
+def _states(patient: Viewer, day: date) -> dict[tuple[uuid.UUID, str | None], DoseState]:
+    return {(one.medicine_id, one.slot): one.state for one in doses.logged_between(patient, day, day)}
 
 
 def _sent(item: Item | None) -> Sent | None:

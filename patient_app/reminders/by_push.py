@@ -8,9 +8,9 @@ from datetime import datetime
 
 from flask_babel import force_locale, get_locale
 
-from patient_app.core.config import Config
+from patient_app.core.config import Config, ConfigError
 from patient_app.core.work import Store
-from patient_app.push import actions, messages, service
+from patient_app.push import actions, messages, service, vapid
 from patient_app.push import devices as push
 from patient_app.push.messages import Notice
 from patient_app.push.sending import Outcome, Sender, Urgency, sender_of
@@ -48,9 +48,13 @@ class ByPush:
             )
             return messages.payload(notice, known, self._origin)
 
-    def send(self, device: ways.Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str) -> Outcome:
+    def send(
+        self, device: ways.Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str, attempt: int
+    ) -> Outcome:
         """Send one message."""
-        return self._sender.send(_known(device), payload, ttl=ttl, topic=topic, urgency=Urgency(urgency))
+        return self._sender.send(
+            _known(device), payload, ttl=ttl, topic=topic, urgency=Urgency(urgency), attempt=attempt
+        )
 
     def keep(self, device: ways.Device, outcome: ways.Outcome) -> None:
         """Keep what came of it. Needs a writing unit."""
@@ -64,5 +68,10 @@ def _known(device: ways.Device) -> push.Device:
 
 
 def deliver_due(store: Store) -> int:
-    """Deliver all that is due by push; the worker's tick calls it."""
-    return engine.deliver_due(store, ByPush(store.config))
+    """Deliver all that is due by push; the worker's tick calls it. Without a usable key, all that needs no push."""
+    try:
+        sender: ways.Sender = ByPush(store.config)
+    except ConfigError:
+        vapid.usable_keys(store.config)  # Says once in the log what is wrong.
+        sender = ways.NoPush()
+    return engine.deliver_due(store, sender)

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_babel import force_locale, gettext
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from patient_app.accounts.models import Person, PersonState
 from patient_app.core import clock
@@ -46,7 +46,7 @@ _FOUND = (
     .where(
         ReminderSettings.feed_hash == bindparam("feed_hash"),
         Person.state == PersonState.ACTIVE,
-        Person.entries_closed_until.is_(None),
+        or_(Person.entries_closed_until.is_(None), Person.entries_closed_until <= bindparam("now")),
     )
 )
 _RULES = select(
@@ -72,7 +72,7 @@ def feed(token: str, now: datetime) -> str:
     """Return the calendar behind a secret; raise `NotFound` for one that opens nothing."""
     found = None
     if token.isascii() and len(token) <= LONGEST_TOKEN:
-        found = connection().execute(_FOUND, {"feed_hash": _hash(token)}).one_or_none()
+        found = connection().execute(_FOUND, {"feed_hash": _hash(token), "now": now}).one_or_none()
     if found is None:
         raise NotFound
     zone = clock.find_zone(found.zone) or ZoneInfo("UTC")

@@ -6,6 +6,7 @@ A session that began with a clinic code, and is still in question, changes none.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -16,6 +17,7 @@ from patient_app.accounts import preferences
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
+from patient_app.core.ids import new_id
 from patient_app.core.work import db
 from patient_app.reminders.models import Kind, Reminder, ReminderSettings
 from patient_app.reminders.own import ONE_ONLY, Chosen, own_reminders
@@ -59,6 +61,15 @@ def add(patient: Viewer, reminder_id: uuid.UUID, chosen: Chosen) -> uuid.UUID:
     return row.id
 
 
+def add_all(patient: Viewer, wished: Sequence[Chosen]) -> None:
+    """Add some reminders, all or none. Needs a writing unit; raise as `add` does."""
+    settings_row(patient)
+    if len(own_reminders(patient)) + len(wished) > MOST_REMINDERS:
+        raise TooMany
+    for chosen in wished:
+        add(patient, new_id(), chosen)
+
+
 def change(patient: Viewer, reminder_id: uuid.UUID, chosen: Chosen) -> None:
     """Change a reminder; its kind stays. Needs a writing unit. Raise `NotFound` as `own_reminder` does."""
     row = _row(patient, reminder_id)
@@ -74,7 +85,8 @@ def end(patient: Viewer, reminder_id: uuid.UUID) -> None:
 def pause(patient: Viewer, reminder_id: uuid.UUID, until: date | None) -> None:
     """Pause a reminder until a civil date, on which it reminds again; None ends the pause. Needs a writing unit."""
     row = _row(patient, reminder_id)
-    row.paused_until, row.next_at = until, clock.now()
+    row.paused_until = until
+    _look_soon(row)
 
 
 def pause_all(patient: Viewer, until: date | None) -> None:
@@ -82,7 +94,7 @@ def pause_all(patient: Viewer, until: date | None) -> None:
     row = settings_row(patient)
     row.paused_until = until
     for reminder in own_reminders(patient):
-        db().get_one(Reminder, reminder.id).next_at = clock.now()
+        _look_soon(db().get_one(Reminder, reminder.id))
 
 
 def set_quiet(patient: Viewer, quiet: Quiet | None) -> None:
@@ -114,11 +126,22 @@ def answer_zone(patient: Viewer, phone_zone: str, *, move: bool) -> None:
 
 
 def _write(row: Reminder, chosen: Chosen) -> None:
+    before = row.times, row.weekdays, row.only
     row.times, row.weekdays = sorted(set(chosen.times)), sorted(set(chosen.weekdays))
     row.only = None if chosen.only is None else list(chosen.only)
+    row.changed_at = clock.now()
+    if before == (row.times, row.weekdays, row.only):
+        _look_soon(row)
+    else:  # Times that were chosen just now are not looked for in the past.
+        row.next_at = row.changed_at
     row.wording = chosen.wording
     row.about, row.words = chosen.about or None, chosen.words or None
-    row.changed_at = row.next_at = clock.now()
+
+
+def _look_soon(row: Reminder) -> None:
+    """Have it looked at now; what is due already, and not made yet, stays due."""
+    now = clock.now()
+    row.next_at = now if row.next_at is None else min(row.next_at, now)
 
 
 def _row(patient: Viewer, reminder_id: uuid.UUID) -> Reminder:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.exc import OperationalError
 
 from patient_app.accounts import mail
 from patient_app.accounts.models import Person, PersonState
@@ -33,7 +34,7 @@ from patient_app.reminders.models import (
 from patient_app.reminders.recording import delivered
 from patient_app.reminders.schedule import Quiet
 from patient_app.reminders.sources import Rule, Whose
-from patient_app.reminders.ways import ACCEPTED, LATER, Device, Payload, Sender
+from patient_app.reminders.ways import ACCEPTED, LATER, Device, Payload, Sender, Unsound
 from patient_app.reminders.wording import About
 
 ANY_DUE = select(Occurrence.id).where(Occurrence.act_at <= bindparam("now")).limit(1)
@@ -68,13 +69,27 @@ CLAIM = (
     .limit(1)
     .with_for_update(of=Occurrence, skip_locked=True)
 )
-# Devices that are done in this round, however it ended.
-_DONE = select(Delivery.device_id).where(
+# What became of it on each device in this round.
+_TRIED = select(Delivery.device_id, Delivery.outcome, Delivery.attempts, Delivery.retry_at).where(
     Delivery.occurrence_id == bindparam("occurrence"),
     Delivery.round == bindparam("round"),
     Delivery.channel == Channel.PUSH,
-    Delivery.outcome != LATER,
 )
+# No push service is waited for any longer; what is kept further ahead is of a clock that was wrong.
+LONGEST_WAIT = timedelta(hours=1)
+
+
+# What could not be dealt with is looked at again after that, while its window lasts.
+AFTER_FAULT = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What is sent to one device; `attempt` counts from 0 how often that was tried in this round."""
+
+    device: Device
+    payload: Payload
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +102,7 @@ class Claimed:
     kind: Kind
     round: int
     until: datetime
-    parcels: Sequence[tuple[Device, Payload]]
+    parcels: Sequence[Parcel]
 
 
 class Decided(Enum):
@@ -99,11 +114,37 @@ class Decided(Enum):
 def claim(now: datetime, lease: timedelta, sender: Sender) -> Claimed | Decided | None:
     """Take the occurrence that has waited longest and return what is to be sent; None if nothing is due.
 
-    Needs a writing unit. Whether it is to be sent at all is asked here once more: what is not says why.
+    Needs a writing unit. Whether it is to be sent at all is asked here once more: what is not says why. Raise `Unsound`
+    for one that cannot be dealt with; `set_aside` takes it in a fresh unit.
     """
     row = db().execute(CLAIM, {"now": now}).first()
     if row is None:
         return None
+    occurrence_id = row[0].id
+    try:
+        decided = _decide(row, now, lease, sender)
+        db().flush()
+    except OperationalError:  # The database's own, not the row's: the next tick tries again.
+        raise
+    except Exception as fault:
+        raise Unsound(occurrence_id) from fault
+    return decided
+
+
+def set_aside(occurrence_id: uuid.UUID, now: datetime) -> None:
+    """Look at an occurrence that could not be dealt with again later, or never when its time is over by then.
+
+    Needs a fresh writing unit.
+    """
+    again = now + AFTER_FAULT
+    one = update(Occurrence).where(Occurrence.id == occurrence_id, Occurrence.act_at <= now)
+    later = {"state": State.WAITING, "reason": Reason.FAULT, "act_at": again, "claim": None}
+    given_up = {"state": State.DROPPED, "reason": Reason.FAULT, "act_at": None, "claim": None}
+    connection().execute(one.where(Occurrence.until <= again).values(given_up))
+    connection().execute(one.values(later))
+
+
+def _decide(row: Any, now: datetime, lease: timedelta, sender: Sender) -> Claimed | Decided:
     occurrence: Occurrence = row[0]
     rule = Rule(occurrence.reminder_id, Kind(row.rule_kind), row.times, row.weekdays, row.only)
     whose = whose_of(row)
@@ -111,11 +152,11 @@ def claim(now: datetime, lease: timedelta, sender: Sender) -> Claimed | Decided 
     if isinstance(verdict, Reason):
         return _finish(occurrence, State.DROPPED, verdict)
     if verdict is not None:
-        occurrence.act_at, occurrence.state = verdict, State.WAITING
+        occurrence.act_at, occurrence.state, occurrence.reason = verdict, State.WAITING, None
         return Decided.WITHOUT_SENDING
     if rule.kind is Kind.DIGEST:
         return _by_mail(occurrence, now)
-    return _by_push(row, rule, whose, now + lease, sender)
+    return _by_push(row, rule, whose, (now, now + lease), sender)
 
 
 def _verdict(row: Any, occurrence: Occurrence, rule: Rule, whose: Whose, now: datetime) -> Reason | datetime | None:
@@ -152,24 +193,57 @@ def _by_mail(occurrence: Occurrence, now: datetime) -> Decided:
     return _finish(occurrence, State.SENT, None)
 
 
-def _by_push(row: Any, rule: Rule, whose: Whose, lease_ends: datetime, sender: Sender) -> Claimed | Decided:
+def _by_push(row: Any, rule: Rule, whose: Whose, lease: tuple[datetime, datetime], sender: Sender) -> Claimed | Decided:
     occurrence: Occurrence = row[0]
-    done = set(connection().scalars(_DONE, {"occurrence": occurrence.id, "round": occurrence.round}))
-    devices = [device for device in sender.devices_of(occurrence.patient_id) if device.id not in done]
+    now, lease_ends = lease
+    asked = {"occurrence": occurrence.id, "round": occurrence.round}
+    tried = {one.device_id: one for one in connection().execute(_TRIED, asked)}
+    devices, waits = _due_devices(sender.devices_of(occurrence.patient_id), tried, now)
     if not devices:
+        again = min(waits, default=None)
+        if again is not None and again < occurrence.until:
+            occurrence.act_at, occurrence.state = again, State.WAITING
+            return Decided.WITHOUT_SENDING
         if occurrence.sent_at is not None:
             return _finish(occurrence, State.SENT, None)
-        return _finish(occurrence, State.LISTED, Reason.NO_DEVICE)
+        return _finish(occurrence, State.LISTED, Reason.NOT_REACHED if tried else Reason.NO_DEVICE)
     chosen = Wording(row.wording)
-    if row.entries_closed_until is not None:  # Somebody came in with a code, and whose phone this is is in question.
+    if (
+        row.entries_closed_until is not None and now < row.entries_closed_until
+    ):  # Somebody came in with a code, and whose phone this is is in question.
         chosen = Wording.DISCREET
     of = about_of(row, rule, whose, occurrence)
     told = messages.Told(occurrence.id, chosen, of, minute_of(occurrence), whose.language)
-    parcels = [(device, sender.pack(device, messages.payload(device, told), occurrence.until)) for device in devices]
+    parcels = [
+        Parcel(
+            device,
+            sender.pack(device, messages.payload(device, told), occurrence.until),
+            tried[device.id].attempts if device.id in tried else 0,
+        )
+        for device in devices
+    ]
     taken = new_id()
     occurrence.state, occurrence.claim, occurrence.act_at = State.SENDING, taken, lease_ends
+    occurrence.reason = None
     occurrence.attempts += 1
     return Claimed(occurrence.id, whose.patient_id, taken, rule.kind, occurrence.round, occurrence.until, parcels)
+
+
+def _due_devices(
+    devices: Sequence[Device], tried: Mapping[uuid.UUID, Any], now: datetime
+) -> tuple[list[Device], list[datetime]]:
+    """Return the devices to send to now, and when those are due that wait; left out is what is done in this round."""
+    due, waits = [], []
+    for device in devices:
+        before = tried.get(device.id)
+        if before is None:
+            due.append(device)
+        elif before.outcome == LATER:
+            if before.retry_at is not None and now < before.retry_at <= now + LONGEST_WAIT:
+                waits.append(before.retry_at)
+            else:
+                due.append(device)
+    return due, waits
 
 
 def _finish(occurrence: Occurrence, state: State, reason: Reason | None) -> Decided:

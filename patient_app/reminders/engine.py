@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -18,7 +19,7 @@ from patient_app.core.work import Store, connection
 from patient_app.reminders import claiming, making, messages, recording
 from patient_app.reminders.claiming import Claimed
 from patient_app.reminders.recording import Sent
-from patient_app.reminders.ways import HIGH, NORMAL, NoPush, Sender
+from patient_app.reminders.ways import HIGH, NORMAL, NoPush, Sender, Unsound
 
 # As long as one worker sends an occurrence no other one takes it; sending ends well before that.
 LEASE = timedelta(seconds=45)
@@ -26,6 +27,8 @@ LONGEST_SENDING = timedelta(seconds=30)
 THREADS = 4
 # A tick ends after that; what is left is the next one's.
 LONGEST_TICK = timedelta(seconds=50)
+# Set when the worker is to end: what is on its way is finished, and nothing more is begun.
+STOPPING = threading.Event()
 
 
 def make_due(store: Store, now: datetime) -> int:
@@ -41,8 +44,14 @@ def make_due(store: Store, now: datetime) -> int:
             has_due = True
     made = 0
     while has_due:
-        with store.work(writes=True):
-            looked_at, new = making.make_batch(now)
+        try:
+            with store.work(writes=True):
+                looked_at, new = making.make_batch(now)
+        except Unsound as fault:
+            logger().error("reminder set aside", reminder_id=str(fault.row_id), exc_info=fault)
+            with store.work(writes=True):
+                making.set_aside(fault.row_id, now)
+            continue
         made += new
         has_due = looked_at == making.BATCH
     return made
@@ -54,8 +63,14 @@ def deliver_one(store: Store, now: datetime, sender: Sender) -> bool:
     It is claimed and committed, sent in no unit of work, then recorded. A worker that dies in between leaves it to
     another one, which takes it up when the lease is over.
     """
-    with store.work(writes=True):
-        found = claiming.claim(now, LEASE, sender)
+    try:
+        with store.work(writes=True):
+            found = claiming.claim(now, LEASE, sender)
+    except Unsound as fault:
+        logger().error("occurrence set aside", occurrence_id=str(fault.row_id), exc_info=fault)
+        with store.work(writes=True):
+            claiming.set_aside(fault.row_id, now)
+        return True
     if found is None:
         return False
     if isinstance(found, Claimed):
@@ -83,7 +98,7 @@ def deliver_due(store: Store, sender: Sender | None = None, *, threads: int = TH
 
 def _deliver_until(store: Store, sender: Sender, ends: float) -> int:
     done = 0
-    while time.monotonic() < ends and deliver_one(store, clock.now(), sender):
+    while not STOPPING.is_set() and time.monotonic() < ends and deliver_one(store, clock.now(), sender):
         done += 1
     return done
 
@@ -92,19 +107,21 @@ def _send(found: Claimed, now: datetime, sender: Sender) -> list[Sent]:
     """Send to one device after the other; what time does not suffice for is tried again."""
     begun = time.monotonic()
     results = []
-    for device, payload in found.parcels:
+    for parcel in found.parcels:
+        device = parcel.device
         passed = timedelta(seconds=time.monotonic() - begun)
         left = found.until - now - passed
-        if passed > LONGEST_SENDING or left <= timedelta():
+        if STOPPING.is_set() or passed > LONGEST_SENDING or left <= timedelta():
             results.append(Sent(device))
             continue
         try:
             outcome = sender.send(
                 device,
-                payload,
+                parcel.payload,
                 ttl=int(left.total_seconds()),
                 topic=messages.topic(found.id),
                 urgency=HIGH if messages.is_urgent(found.kind) else NORMAL,
+                attempt=parcel.attempt,
             )
         except Exception as fault:  # noqa: BLE001 - one device's fault keeps no other from being reminded.
             logger().error("reminder not sent", occurrence_id=str(found.id), exc_info=fault)

@@ -97,7 +97,7 @@ class ReminderForm(Form):
         """Return the form for a kind; filled with what a reminder says, or with what is usual."""
         form = cls(**options)
         form.kind.data = kind.value
-        if form.is_submitted():
+        if form.is_submitted() and options.get("formdata", form) is not None:
             return form
         chosen = known.chosen if known else Chosen(kind)
         for name, minute in zip(_TIMES, chosen.times, strict=False):
@@ -167,10 +167,10 @@ class QuietForm(Form):
     quiet_to = ClockField(_l("until"))
 
     @classmethod
-    def of(cls, quiet: Quiet | None) -> QuietForm:
-        """Return the form filled with what was chosen before."""
-        form = cls()
-        if not form.is_submitted() and quiet is not None:
+    def of(cls, quiet: Quiet | None, **options: Any) -> QuietForm:
+        """Return the form filled with what was chosen before; with `formdata=None` whatever was sent."""
+        form = cls(**options)
+        if (not form.is_submitted() or options.get("formdata", form) is None) and quiet is not None:
             form.quiet_from.show(quiet.first)
             form.quiet_to.show(quiet.last)
         return form

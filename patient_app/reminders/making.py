@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Insert, bindparam, or_, select, update
+from sqlalchemy import Insert, bindparam, case, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 
 from patient_app.accounts.models import Person, PersonState
 from patient_app.core import changed, clock
@@ -29,11 +30,14 @@ from patient_app.reminders.models import (
 )
 from patient_app.reminders.schedule import LOOK_AGAIN, LOOK_BACK, Slot, due_between, next_after
 from patient_app.reminders.sources import Rule, Whose
+from patient_app.reminders.ways import Unsound
 
 BATCH = 100
 TICK_KEPT_EVERY = timedelta(minutes=1)
 # Longer without a look is an outage of ours.
 OUTAGE = timedelta(minutes=5)
+# A reminder that could not be looked at is looked at again after that: a key that is gone does not come back soon.
+AFTER_FAULT = timedelta(hours=1)
 # A clock that goes back less than this is only put right.
 SET_BACK = timedelta(minutes=2)
 # What was sent so much too early, by a clock that was wrong, is sent again at its time.
@@ -128,18 +132,30 @@ def _go_back(now: datetime) -> None:
 def make_batch(now: datetime) -> tuple[int, int]:
     """Make what is due of some reminders; return how many were looked at, and how many occurrences are new.
 
-    Needs a writing unit. Reminders that another process looks at right now are left to it.
+    Needs a writing unit. Reminders that another process looks at right now are left to it. Raise `Unsound` for one that
+    cannot be looked at; `set_aside` takes it in a fresh unit.
     """
     rows = connection().execute(DUE, {"now": now}).all()
     people: dict[uuid.UUID, Whose] = {}
     new: list[dict[str, Any]] = []
     for row in rows:
-        whose = people.setdefault(row.patient_id, whose_of(row))
-        slots, next_at = _due_of(row, whose, now)
+        try:
+            whose = people.setdefault(row.patient_id, whose_of(row))
+            slots, next_at = _due_of(row, whose, now)
+        except OperationalError:  # The database's own, not the row's: the next tick tries again.
+            raise
+        except Exception as fault:
+            raise Unsound(row.id) from fault
         new += [_as_row(row, slot, now) for slot in slots]
         connection().execute(_NEXT, {"reminder": row.id, "next": next_at})
     statement = _NEW[connection().dialect.name]
     return len(rows), sum(connection().execute(statement, one).first() is not None for one in new)
+
+
+def set_aside(reminder_id: uuid.UUID, now: datetime) -> None:
+    """Look at a reminder that could not be looked at again later. Needs a fresh writing unit."""
+    one = update(Reminder).where(Reminder.id == reminder_id, Reminder.next_at <= now)
+    connection().execute(one.values(next_at=now + AFTER_FAULT))
 
 
 def whose_of(row: Any) -> Whose:
@@ -190,7 +206,9 @@ def _as_row(row: Any, slot: Slot, now: datetime) -> dict[str, Any]:
 
 _OF_PERSON = update(Reminder).where(Reminder.patient_id == bindparam("patient"), Reminder.ended_at.is_(None))
 _LOOK_AT_KIND = _OF_PERSON.where(Reminder.kind == bindparam("of_kind")).values(next_at=bindparam("at"))
-_LOOK_AT_DERIVED = _OF_PERSON.where(Reminder.kind.in_(_DERIVED)).values(next_at=bindparam("at"))
+# What is due and not made yet stays due.
+_SOONER = case((Reminder.next_at < bindparam("at"), Reminder.next_at), else_=bindparam("at"))
+_LOOK_AT_DERIVED = _OF_PERSON.where(Reminder.kind.in_(_DERIVED)).values(next_at=_SOONER)
 
 
 def look_again(person_id: uuid.UUID) -> None:

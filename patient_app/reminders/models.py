@@ -67,6 +67,7 @@ class Reason(StrEnum):
     NO_DEVICE = "no_device"
     NOT_REACHED = "not_reached"
     RESTORED = "restored"
+    FAULT = "fault"
 
 
 class Handled(StrEnum):
@@ -209,6 +210,8 @@ class Delivery(Base):
     outcome: Mapped[str] = mapped_column(String(12))
     attempts: Mapped[int]
     at: Mapped[datetime]
+    # For `later`: when this device is tried again.
+    retry_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class ReminderTick(Base):

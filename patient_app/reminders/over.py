@@ -11,7 +11,16 @@ from sqlalchemy import delete, update
 
 from patient_app.core import clock
 from patient_app.core.work import connection
-from patient_app.reminders.models import Occurrence, Reason, Reminder, ReminderSettings, ReminderTick, State
+from patient_app.reminders.models import (
+    Kind,
+    Occurrence,
+    Reason,
+    Reminder,
+    ReminderSettings,
+    ReminderTick,
+    State,
+    Wording,
+)
 
 # Longer than anything looks back: the history shows two weeks.
 KEPT = timedelta(days=90)
@@ -21,6 +30,17 @@ def prune() -> int:
     """Remove what came up long ago, with what became of it; return how many there were. Needs a writing unit."""
     result = connection().execute(delete(Occurrence).where(Occurrence.due_at < clock.now() - KEPT))
     return result.rowcount
+
+
+def make_discreet() -> int:
+    """End the e-mails, and let every phone show only that there is a reminder; return how many there were.
+
+    What was turned off or made discreet after the backup is not known any more; each can be chosen again.
+    """
+    on = Reminder.ended_at.is_(None)
+    digests = update(Reminder).where(on, Reminder.kind == Kind.DIGEST).values(ended_at=clock.now(), next_at=None)
+    telling = update(Reminder).where(on, Reminder.wording != Wording.DISCREET).values(wording=Wording.DISCREET)
+    return sum(connection().execute(each).rowcount for each in (digests, telling))
 
 
 def quiet_all() -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, func, select
 
 from patient_app.core.ids import new_id
 from patient_app.core.work import db
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 
 # Where a push service does not say when to try again.
 BACK_OFF = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(minutes=30))
+
+
+_FIRST_RETRY = select(func.min(Delivery.retry_at)).where(
+    Delivery.occurrence_id == bindparam("occurrence"),
+    Delivery.round == bindparam("round"),
+    Delivery.channel == Channel.PUSH,
+    Delivery.outcome == LATER,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +57,24 @@ def record(claimed: Claimed, results: Sequence[Sent], now: datetime) -> None:
     if occurrence is None:  # The account was erased while it was sent.
         return
     for result in results:
-        delivered(occurrence, Channel.PUSH, result.device.id, result.result, now, in_round=claimed.round)
+        row = delivered(occurrence, Channel.PUSH, result.device.id, result.result, now, in_round=claimed.round)
+        if result.result == LATER:
+            usual = now + BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1]
+            row.retry_at = result.retry_at or usual
     if any(result.result == ACCEPTED for result in results) and occurrence.sent_at is None:
         occurrence.sent_at = now
     if occurrence.claim != claimed.claim:
         return
     occurrence.claim = None
-    retry_at = _retry_at(results, occurrence.attempts, now)
+    # As early as the first device that waits may be tried again, whether it was tried just now or before.
+    db().flush()
+    retry_at = db().scalar(_FIRST_RETRY, {"occurrence": occurrence.id, "round": claimed.round})
     if retry_at is not None and retry_at < occurrence.until:
         occurrence.state, occurrence.act_at = State.WAITING, retry_at
         return
     is_sent = occurrence.sent_at is not None
     occurrence.state, occurrence.act_at = State.SENT if is_sent else State.LISTED, None
     occurrence.reason = None if is_sent else Reason.NOT_REACHED
-
-
-def _retry_at(results: Sequence[Sent], attempts: int, now: datetime) -> datetime | None:
-    """Return when to try again those that wait: as early as the first of them may; None where none does."""
-    usual = now + BACK_OFF[min(max(attempts, 1), len(BACK_OFF)) - 1]
-    return min((result.retry_at or usual for result in results if result.result == LATER), default=None)
 
 
 def delivered(
@@ -78,7 +85,7 @@ def delivered(
     now: datetime,
     *,
     in_round: int | None = None,
-) -> None:
+) -> Delivery:
     """Keep what became of an occurrence at one device; of another try in the same round, the same row. Writing unit."""
     number = occurrence.round if in_round is None else in_round
     row = db().scalar(
@@ -100,4 +107,5 @@ def delivered(
             attempts=0,
         )
         db().add(row)
-    row.outcome, row.attempts, row.at = outcome, row.attempts + 1, now
+    row.outcome, row.attempts, row.at, row.retry_at = outcome, row.attempts + 1, now, None
+    return row

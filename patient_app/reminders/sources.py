@@ -150,12 +150,19 @@ class _Doses:
 
     def slots(self, rule: Rule, whose: Whose, first: date, last: date) -> list[Slot]:
         _medicines, versions, hours = whose.regimen()
-        named = {
-            (dose.local_date, key_of(dose)): due.at(dose, whose.zone, AT_NO_TIME)
-            for dose in due.due_doses(versions, first, last, hours)
-            if not dose.at_clinic and _is_meant(rule, dose.medicine)
-        }
-        return schedule.windows([(day, key, at) for (day, key), at in named.items()], self.window)
+        of_each: dict[str, dict[tuple[date, str], datetime]] = {}
+        for dose in due.due_doses(versions, first, last, hours):
+            if not dose.at_clinic and _is_meant(rule, dose.medicine):
+                at = due.at(dose, whose.zone, AT_NO_TIME)
+                of_each.setdefault(dose.medicine, {})[dose.local_date, key_of(dose)] = at
+        # The window ends where the next dose of the same medicine is due, never at another medicine's.
+        found: dict[tuple[date, str], Slot] = {}
+        for named in of_each.values():
+            for slot in schedule.windows([(day, key, at) for (day, key), at in named.items()], self.window):
+                before = found.get((slot.local_day, slot.key))
+                if before is None or before.until < slot.until:
+                    found[slot.local_day, slot.key] = slot
+        return sorted(found.values(), key=lambda slot: (slot.due_at, slot.local_day, slot.key))
 
     def standing(self, rule: Rule, whose: Whose, slot: Slot, now: datetime) -> Reason | datetime | None:
         together = doses_at(rule, whose, slot.local_day, slot.key)

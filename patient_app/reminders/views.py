@@ -72,7 +72,7 @@ def pause_all() -> ResponseReturnValue:
     form = PauseForm()
     until = form.until_day(_today(viewer())) if form.validate() else None
     if until is None:
-        return _overview(form, QuietForm.of(own.settings_of(viewer()).quiet), REFUSED)
+        return _overview(form, QuietForm.of(own.settings_of(viewer()).quiet, formdata=None), REFUSED)
     choosing.pause_all(viewer(), until)
     return redirect(url_for("reminders.overview", done="reminders-paused"), 303)
 
@@ -223,12 +223,18 @@ def take_offer() -> ResponseReturnValue:
         form.add_error("check_in_at", _l("Choose a time."))
     if form.errors:
         return render_page("reminders/offer.html", form=form, has_medicines=showing.has_medicines(patient)), REFUSED
-    choosing.answer_offer(patient)
     there = {reminder.kind for reminder in own.own_reminders(patient)}
+    wished = []
     if form.check_in.data and minute is not None and Kind.CHECK_IN not in there:
-        choosing.add(patient, new_id(), Chosen(Kind.CHECK_IN, (minute,)))
+        wished.append(("check_in", Chosen(Kind.CHECK_IN, (minute,))))
     if form.doses.data and Kind.DOSES not in there:
-        choosing.add(patient, new_id(), Chosen(Kind.DOSES))
+        wished.append(("doses", Chosen(Kind.DOSES)))
+    try:
+        choosing.add_all(patient, [chosen for _field, chosen in wished])
+    except (TooMany, OneOnly) as refused:
+        form.add_error(wished[0][0], showing.refusal(refused))
+        return render_page("reminders/offer.html", form=form, has_medicines=showing.has_medicines(patient)), REFUSED
+    choosing.answer_offer(patient)
     return redirect(url_for("home.today", done="reminders-chosen"), 303)
 
 

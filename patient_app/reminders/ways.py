@@ -17,6 +17,14 @@ HIGH, NORMAL = "high", "normal"
 Payload = Mapping[str, Any]
 
 
+class Unsound(Exception):
+    """One row that could not be dealt with, whatever the fault is: it is set aside, and the others go on."""
+
+    def __init__(self, row_id: uuid.UUID) -> None:
+        super().__init__(str(row_id))
+        self.row_id = row_id
+
+
 class Device(Protocol):
     """One subscription of a person's device."""
 
@@ -49,8 +57,13 @@ class Sender(Protocol):
         `until` is when the occurrence makes no more sense.
         """
 
-    def send(self, device: Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str) -> Outcome:
-        """Send; `ttl` counts seconds. Never raises for what a push service does, and always ends within seconds."""
+    def send(
+        self, device: Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str, attempt: int
+    ) -> Outcome:
+        """Send; `ttl` counts seconds, `attempt` from 0 what was tried on this device before.
+
+        Never raises for what a push service does, and always ends within seconds.
+        """
 
     def keep(self, device: Device, outcome: Outcome) -> None:
         """Keep what came of it: that a device was reached, or is no more. Called in a writing unit, afterwards."""
@@ -67,7 +80,9 @@ class NoPush:
         """Is never asked, there being no device."""
         raise NotImplementedError
 
-    def send(self, device: Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str) -> Outcome:
+    def send(
+        self, device: Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str, attempt: int
+    ) -> Outcome:
         """Is never asked either."""
         raise NotImplementedError
 

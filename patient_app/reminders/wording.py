@@ -32,6 +32,7 @@ REASONS = {
     Reason.NO_DEVICE: _l("Shown on Today."),
     Reason.NOT_REACHED: _l("Shown on Today. Your phone could not be reached."),
     Reason.RESTORED: _l("Not sent: our system was being put back in order."),
+    Reason.FAULT: _l("Not sent: something went wrong on our side."),
 }
 
 

@@ -86,7 +86,9 @@ class ToReceiver:
         assert until
         return payload
 
-    def send(self, device: Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str) -> Told:
+    def send(
+        self, device: Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str, attempt: int
+    ) -> Told:
         """Post it, and read the answer."""
         assert device.id == ONE
         assert topic

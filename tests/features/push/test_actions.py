@@ -37,7 +37,7 @@ class Reminders:
     asked: list[tuple[str, uuid.UUID, int, datetime]] = field(default_factory=list)
     over: bool = False
 
-    def done(self, patient: Viewer, subject_id: uuid.UUID, moment: Moment, item: Item | None) -> str:
+    def done(self, patient: Viewer, subject_id: uuid.UUID, tap_id: uuid.UUID, moment: Moment, item: Item | None) -> str:
         """Keep it, in the same unit of work."""
         return self._keep("done", subject_id, 0, moment)
 

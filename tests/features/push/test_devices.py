@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from patient_app import diagnosis
 from patient_app.backup import quieting
 from patient_app.core import clock
 from patient_app.core.config import Config
 from patient_app.core.work import Store, db
-from patient_app.push import actions, vapid
+from patient_app.push import actions, sending, vapid
 from patient_app.push import service as devices
 from patient_app.push.models import PushSubscription
 from patient_app.push.sending import Outcome, Result
+from patient_app.reminders import by_push, engine
+from patient_app.reminders.models import State
 from tests.factories import PASSWORD, Made, MadePractice, make_patient, make_supporter, sign_in, sign_in_by_form
 from tests.features.push.receivers import Browser
+from tests.features.reminders.made import occurrences, remind
 from tests.page import Client
 
 SetTime = Callable[[datetime | str], None]
@@ -300,6 +304,10 @@ NEVER_SAID: tuple[dict[str, Any], ...] = (
     {"auth": "AAAA"},
     {"auth": "é"},
     {"key": "k" * 300},
+    {"key": "k" * 101},
+    {"key": "k\x00"},
+    {"key": "\udc80"},
+    {"key": ""},
     {"do": "off"},
     {"do": ["on"]},
     {"before": 1},
@@ -347,3 +355,82 @@ def test_a_device_without_a_sign_of_life_is_known_as_silent(key: str) -> None:
     assert not device.is_silent(moment + timedelta(days=14))
     assert device.is_silent(moment + timedelta(days=15))
     assert not replace(device, last_seen_at=moment + timedelta(days=1)).is_silent(moment + timedelta(days=15))
+
+
+def test_a_device_whose_address_cannot_be_opened_is_left_out_and_the_others_are_reached(
+    here: Client, store: Store, patient: Made, practice: MadePractice, own_key: str
+) -> None:
+    first, second = Browser(), Browser("https://fcm.googleapis.com/fcm/send/two")
+    tell(here, first, "on", own_key)
+    tell(here, second, "on", own_key)
+    with store.work(writes=True):
+        broken = db().query(PushSubscription).order_by(PushSubscription.created_at, PushSubscription.id).first()
+        assert broken is not None
+        broken.keys_sealed = broken.endpoint_sealed
+    assert len(reached(store, patient)) == 1
+    store.keys.destroy(patient.id)
+    with store.work(writes=False):
+        assert devices.devices_of_many([patient.id]) == {}
+
+
+@pytest.mark.parametrize("key", ["k" * 101, "k\x00", "\udc80", "é", "", " "])
+def test_a_renewal_with_a_key_that_is_none_is_refused(here: Client, store: Store, own_key: str, key: str) -> None:
+    first, second = Browser(), Browser("https://fcm.googleapis.com/fcm/send/two")
+    tell(here, first, "on", own_key)
+    assert here.post(ADDRESS, json=second.told("renewed", key, before=first.endpoint)).status_code == 422
+    # One that looks like a key, and is none of ours, is never kept: the browser makes it anew.
+    assert tell(here, second, "renewed", "B" * 87, before=first.endpoint)["result"] == "new-key"
+    assert [row.vapid_key for row in rows(store)] == [own_key]
+
+
+def test_the_same_browser_that_says_so_twice_at_once_is_one_device(
+    store: Store, patient: Made, own_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered, real, looked = Browser().offered(own_key), devices._row_of, []
+
+    def late(endpoint: str) -> PushSubscription | None:
+        """Find nothing the first time: the other one is not committed yet."""
+        looked.append(endpoint)
+        return None if len(looked) == 1 else real(endpoint)
+
+    with store.work(writes=True):
+        first = devices.seen(patient.viewer, offered, "Firefox")
+    monkeypatch.setattr(devices, "_row_of", late)
+    with store.work(writes=True):
+        assert devices.seen(patient.viewer, offered, "Firefox") == first
+    looked.clear()
+    with store.work(writes=True):
+        assert devices.turn_on(patient.viewer, offered, "Firefox") == first
+    assert len(rows(store)) == 1
+
+
+def test_a_damaged_key_file_takes_no_page_and_no_device_away(
+    here: Client, store: Store, patient: Made, config: Config, own_key: str
+) -> None:
+    browser = Browser()
+    device = tell(here, browser, "on", own_key)["device"]
+    file = vapid.key_file(config)
+    file.write_text("damaged\n")
+    assert tell(here, browser, "seen", own_key)["result"] == "on"
+    assert tell(here, Browser("https://fcm.googleapis.com/fcm/send/two"), "on", own_key)["result"] == "new-key"
+    assert here.get("/settings/notifications").status_code == 200
+    sending._senders.pop(config, None)
+    assert here.post(f"/settings/notifications/{device}/test").location.endswith("test-refused")
+    assert reached(store, patient) == [browser.endpoint]
+    found = [one for one in diagnosis.examine(config) if one.subject == "push key"]
+    assert [one.state for one in found] == [diagnosis.State.FAULT]
+    assert "is damaged" in found[0].words
+
+
+def test_with_a_damaged_key_file_the_worker_goes_on_with_what_needs_no_push(
+    app: Flask, store: Store, patient: Made, config: Config, set_time: SetTime
+) -> None:
+    set_time(datetime(2026, 3, 2, 12, tzinfo=UTC))
+    remind(store, patient, 8 * 60)
+    vapid.key_file(config).write_text("damaged\n")
+    sending._senders.pop(config, None)
+    set_time(datetime(2026, 3, 2, 13, tzinfo=UTC))
+    with app.app_context():
+        engine.make_due(store, clock.now())
+        assert by_push.deliver_due(store) == 1
+    assert [one.state for one in occurrences(store)] == [State.LISTED]

@@ -16,7 +16,7 @@ from patient_app.core import clock
 from patient_app.core.config import Config
 from patient_app.core.ids import new_id
 from patient_app.core.work import Store
-from patient_app.medications import dose_log, doses
+from patient_app.medications import changing, dose_log, doses
 from patient_app.medications.dose_log import Slot
 from patient_app.medications.dose_log import Told as Tapped
 from patient_app.medications.models import DoseState
@@ -301,3 +301,55 @@ def test_a_tap_to_put_off_that_comes_too_late_puts_nothing_off(
     set_time(at("03-02 08:10").occurred_at + timedelta(seconds=1))
     assert phone.send(letter, new_id())["result"] == "refused"
     assert _only(store).round == 0
+
+
+def test_done_with_nothing_to_log_says_that_it_is_over(
+    store: Store,
+    patient: Made,
+    phone: Phone,
+    browser: Browser,
+    medicines: list[uuid.UUID],
+    way: Way,
+    service: Service,
+    set_time: SetTime,
+) -> None:
+    remind(store, patient, kind=Kind.DOSES)
+    come(store, way, set_time, "03-02 08:00")
+    now = at("03-02 08:02")
+    set_time(now.occurred_at)
+    with store.work(writes=True):
+        for medicine in medicines:
+            changing.remove(patient.viewer, medicine)
+    assert tap(phone.browser, last(browser, service)) == "over"
+    assert logged(store, patient) == []
+    assert _only(store).handled_at is None
+
+
+def test_done_after_all_was_taken_is_stored_and_after_an_undo_another_device_logs_again(
+    app: Flask,
+    store: Store,
+    patient: Made,
+    phone: Phone,
+    browser: Browser,
+    medicines: list[uuid.UUID],
+    way: Way,
+    service: Service,
+    set_time: SetTime,
+    own_key: str,
+) -> None:
+    tablet, second = Client(app), Browser("https://fcm.googleapis.com/fcm/send/tablet")
+    sign_in(tablet, patient)
+    tell(tablet, second, "on", own_key)
+    remind(store, patient, kind=Kind.DOSES)
+    come(store, way, set_time, "03-02 08:00")
+    by_endpoint = {str(sent.url): sent.content for sent in service.requests}
+    here, there = (json.loads(one.opened(by_endpoint[one.endpoint])) for one in (browser, second))
+    assert tap(phone.browser, here) == "stored"
+    now = at("03-02 08:05")
+    set_time(now.occurred_at)
+    with store.work(writes=True):
+        undone = {Slot(medicine, DAY, "08:00"): Tapped(DoseState.OPEN, now) for medicine in medicines}
+        dose_log.log_due(patient.viewer, new_id(), undone, now)
+    set_time(at("03-02 08:06").occurred_at)
+    assert tap(tablet, there) == "stored"
+    assert logged(store, patient) == sorted((one, DoseState.TAKEN, 1000, "08:06") for one in medicines)

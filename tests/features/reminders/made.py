@@ -44,6 +44,7 @@ class Counting:
     answers: Callable[[Device, int], Told] = lambda _device, _number: Told()
     sent: list[tuple[uuid.UUID, Payload]] = field(default_factory=list)
     ttls: list[int] = field(default_factory=list)
+    attempts: list[int] = field(default_factory=list)
     kept: list[tuple[uuid.UUID, object]] = field(default_factory=list)
 
     def devices_of(self, person_id: uuid.UUID) -> Sequence[Device]:
@@ -56,13 +57,16 @@ class Counting:
         assert until
         return payload
 
-    def send(self, device: Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str) -> Told:
+    def send(
+        self, device: Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str, attempt: int
+    ) -> Told:
         """Count it."""
         assert topic
         assert len(topic) <= 32
         assert urgency in {"high", "normal"}
         self.sent.append((device.id, payload))
         self.ttls.append(ttl)
+        self.attempts.append(attempt)
         return self.answers(device, len(self.sent))
 
     def keep(self, device: Device, outcome: object) -> None:

@@ -16,6 +16,7 @@ from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
 from patient_app.core.work import Store, db
+from patient_app.home.reminder_lines import reminder_lines
 from patient_app.medications import dose_log
 from patient_app.medications.dose_log import Slot
 from patient_app.medications.dose_log import Told as Tap
@@ -332,3 +333,46 @@ def test_ids_say_nothing_of_their_reminder() -> None:
     uid = calendar._uid(one, date(2026, 3, 2), "480")
     assert str(one)[:8] not in uid
     assert uid == calendar._uid(one, date(2026, 3, 2), "480") != calendar._uid(one, date(2026, 3, 3), "480")
+
+
+@pytest.mark.parametrize("free", [0, 1])
+def test_the_offer_with_a_full_list_says_so_and_keeps_nothing(
+    store: Store, client: Client, patient: Made, free: int
+) -> None:
+    for _each in range(choosing.MOST_REMINDERS - free):
+        remind(store, patient, 480)
+    page = client.post(f"{LIST}/start", data={"check_in": "y", "check_in_at": "19:00", "doses": "y"})
+    assert page.status_code == 422
+    assert "Your list is full. Turn one off first." in page.text
+    assert len(own_of(store, patient)) == choosing.MOST_REMINDERS - free
+    with store.work(writes=False):
+        assert not own.settings_of(patient.viewer).offer_answered
+
+
+def test_a_refused_pause_leaves_the_other_forms_of_the_page_as_they_are(
+    store: Store, client: Client, patient: Made
+) -> None:
+    reminder = remind(store, patient, 480)
+    client.post(f"{LIST}/quiet", data={"quiet_from": "22:00", "quiet_to": "06:30"})
+    page = client.post(f"{LIST}/pause", data={"until": "2026-03-02"})
+    assert page.status_code == 422
+    assert ("quiet_from", "22:00") in page.form(field="quiet_from").values
+    page = client.post(f"{LIST}/{reminder}/pause", data={"until": "2026-03-02"})
+    assert page.status_code == 422
+    assert ("time_1", "08:00") in page.form(field="time_1").values
+    assert ("about", SUMMARY) in page.form(field="about").values
+
+
+def test_the_list_leads_to_what_waits_now(client: Client, patient: Made) -> None:
+    assert [link for link in client.get(LIST).all("a") if link.get("href") == "/reminders"]
+
+
+def test_today_asks_reminders_only_for_lines_that_can_be_shown(
+    store: Store, patient: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remind(store, patient, 420)
+    run(store, Counting())
+    monkeypatch.setattr(own, "for_today", None)  # Asked, it would raise.
+    with store.work(writes=False):
+        first = next(reminder_lines(patient.viewer, clock.now(), has_checked_in=True))
+    assert first.count == 1
