@@ -40,6 +40,7 @@ REVIEWED: tuple[tuple[str, str, str], ...] = (
     ("color-contrast", "<text ", "labels of drawings: their colours are in the tokens' contrast pairs"),
     ("color-contrast", "<td", "cells off the edge of a table that scrolls by itself look as those in view"),
     ("color-contrast", "<th", "likewise"),
+    ("color-contrast", "<caption", "likewise, of a caption as wide as its table"),
 )
 # Bars that stand still hide what is below them from axe, not from a person who scrolls; what they hide from the focus
 # is looked at apart.
