@@ -83,6 +83,7 @@ def test_nothing_old_opens_or_is_sent(installed: Installed) -> None:
         "answers on notifications": 0,
         "messages that waited": 1,
         "reminders that waited": 0,
+        "reminders by e-mail": 0,
         "consents": 1,
         "places on care teams": 1,
     }

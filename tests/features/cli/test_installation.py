@@ -39,7 +39,7 @@ def test_fill_makes_everything_for_this_user_only_and_only_once(filled: Program)
     assert mode(filled.instance) == 0o700
     assert {file.name: mode(file) for file in filled.instance.iterdir() if mode(file) != 0o600} == {}
     before = filled.hashes()
-    assert set(before) == {"tandem.sqlite", "keys.sqlite", "master.key", "demo-password"}
+    assert set(before) == {"tandem.sqlite", "keys.sqlite", "master.key", "push.key", "demo-password"}
     assert "is not empty" in filled.refuses("demo", "fill")
     assert filled.hashes() == before
     assert filled("demo", "password").out.strip() == PASSWORD
