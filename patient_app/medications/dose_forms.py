@@ -32,7 +32,7 @@ _STATES = {str(state): state for state in STATES}
 _STATE = "state-"
 # As `ChoiceField` says it.
 _PICK_ONE = _l("Pick one of these answers, or leave it out.")
-_WORDS_HINT = _l("People you share both your medicines and your use with can read this.")
+_WORDS_HINT = _l("It is read only by those who see your use as well.")
 
 
 def key_of(slot: Slot) -> str:

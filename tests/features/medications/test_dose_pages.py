@@ -241,7 +241,7 @@ def test_one_too_soon_is_told_first_and_never_forbidden(
 def test_a_dose_says_who_can_see_it_and_who_can_see_a_reason_that_names_use(
     client: Client, store: Store, patient: Made, two: tuple[uuid.UUID, uuid.UUID]
 ) -> None:
-    address, needs_both = f"{LIST}/{two[0]}/08:00", "Only people you share both your medicines and your use with"
+    address, needs_both = f"{LIST}/{two[0]}/08:00", "Your reason is read only by those who see your use as well"
     assert "You share nothing of this with anyone." in client.get(address).main_words
     practice = MadePractice(patient.practice_id, "Harbour Practice", patient.zone)
     administrator = make_administrator(store, practice)
