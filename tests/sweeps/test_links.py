@@ -39,7 +39,6 @@ NOT_OFFERED = {
     "/outbox": "a phone's own scripts send to it",
     "/outbox/open": "likewise",
     "/reminders/act": "a phone's worker sends to it, when a button of a notification is tapped",
-    "/settings/reminders/calendar/off": "stands where the link of a calendar is open, and the world has none",
     "/settings/notifications/device": "a browser's own scripts tell of its subscription",
     "/practice/numbers/<uuid:number_id>/up": "there is one number, and nothing above it",
     "/reset/<token>": "the world's link is of another kind",
