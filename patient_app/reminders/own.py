@@ -19,6 +19,7 @@ from patient_app.checkins.models import CheckIn
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
+from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, vault
 from patient_app.reminders import sources
@@ -73,16 +74,18 @@ _NEWEST_ZONE = (
     .scalar_subquery()
 )
 _HAS_ANY = select(Reminder.id).where(Reminder.patient_id == bindparam("patient_id")).limit(1).scalar_subquery()
-_TODAY = select(
-    ReminderSettings.zone_asked,
-    ReminderSettings.offer_answered_at,
-    _NEWEST_ZONE.label("phone_zone"),
-    _HAS_ANY.label("any_reminder"),
-).select_from(
-    select(Person.id)
-    .where(Person.id == bindparam("patient_id"))
-    .subquery("who")
-    .outerjoin(ReminderSettings, ReminderSettings.patient_id == bindparam("patient_id"))
+_TODAY = Prepared(
+    select(
+        ReminderSettings.zone_asked,
+        ReminderSettings.offer_answered_at,
+        _NEWEST_ZONE.label("phone_zone"),
+        _HAS_ANY.label("any_reminder"),
+    ).select_from(
+        select(Person.id)
+        .where(Person.id == bindparam("patient_id"))
+        .subquery("who")
+        .outerjoin(ReminderSettings, ReminderSettings.patient_id == bindparam("patient_id"))
+    )
 )
 
 
@@ -176,7 +179,7 @@ def for_today(patient: Viewer, now: datetime) -> ForToday:
     """Return what Today asks, from what the person said and where their last check-in was made. One SQL statement."""
     if patient.entries_closed_from is not None:
         return ForToday()
-    row = connection().execute(_TODAY, {"patient_id": patient.id, "lately": now - LATELY}).one()
+    row = _TODAY.first(connection(), {"patient_id": patient.id, "lately": now - LATELY})
     settings = Settings(zone_asked=row.zone_asked)
     other = row.phone_zone or ""
     has_reminders = row.any_reminder is not None

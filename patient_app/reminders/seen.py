@@ -13,6 +13,7 @@ from flask_babel import gettext
 from sqlalchemy import bindparam, func, select
 
 from patient_app.core.identity import Viewer
+from patient_app.core.prepared import Prepared
 from patient_app.core.work import connection
 from patient_app.medications import doses
 from patient_app.medications.models import DoseState
@@ -52,14 +53,16 @@ _OWN = (
     .join(Reminder, Reminder.id == Occurrence.reminder_id)
     .where(Occurrence.patient_id == bindparam("patient_id"))
 )
-_WAITING = _OWN.where(
-    Occurrence.due_at <= bindparam("now"),
-    Occurrence.due_at > bindparam("since"),
-    Occurrence.handled_at.is_(None),
-    Occurrence.state != State.DROPPED,
-    Occurrence.kind.not_in([Kind.CHECK_IN, Kind.DOSES, Kind.DIGEST]),
-    Reminder.ended_at.is_(None),
-).order_by(Occurrence.due_at)
+_WAITING = Prepared(
+    _OWN.where(
+        Occurrence.due_at <= bindparam("now"),
+        Occurrence.due_at > bindparam("since"),
+        Occurrence.handled_at.is_(None),
+        Occurrence.state != State.DROPPED,
+        *(Occurrence.kind != kind for kind in (Kind.CHECK_IN, Kind.DOSES, Kind.DIGEST)),
+        Reminder.ended_at.is_(None),
+    ).order_by(Occurrence.due_at)
+)
 _SINCE = (
     _OWN.where(Occurrence.due_at > bindparam("since"), func.coalesce(Occurrence.reason, "") != Reason.NOT_NEEDED)
     .order_by(Occurrence.due_at.desc())
@@ -131,7 +134,7 @@ def waiting(patient: Viewer, now: datetime) -> list[Seen]:
         return []
     whose = own.whose(patient)
     asked = {"patient_id": patient.id, "now": now, "since": now - timedelta(days=1)}
-    rows = connection().execute(_WAITING, asked)
+    rows = _WAITING.all(connection(), asked)
     return [_as_seen(row, whose) for row in rows if row.local_day >= now.astimezone(whose.zone).date()]
 
 
