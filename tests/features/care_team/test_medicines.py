@@ -76,7 +76,7 @@ def test_the_therapist_reads_the_plan_with_the_reason_of_each_change(
         "sertraline, skipped (Cost)",
         "Sun 1 Nov, 08:00: sertraline, skipped Sat",
         "What for: Feeling low",
-        "Self-logged: sertraline, from 30 Oct on Last Taken Skipped Not recorded 7 days 0 2 2 30 days 0 2 2 90 days 0 2 2",
+        "Self-logged: sertraline, from 30 Oct on Last Taken Skipped Not recorded 7 days 0 2 2 30 days 0 2 2 90 days",
         "Last entry received: Tue 3 Nov,",
         "these numbers may be incomplete",
         "not a complete list of medicines",
