@@ -25,6 +25,7 @@ from patient_app.medications.facts import (
     Medicine,
     MedicineClass,
     PairCard,
+    Raised,
     RedFlag,
     Review,
     Rhythm,
@@ -45,6 +46,9 @@ CLAIMS = ("onset", "effects", "cautions", "stopping", "red_flags", "blood_tests"
 ONE_CODE = frozenset({"onset", "stopping"})
 # Cautions that are a kind of substance: their cards are in substances.yaml.
 SUBSTANCES = (Kind.ALCOHOL, Kind.OPIOIDS, Kind.SEDATIVES, Kind.STIMULANTS, Kind.CANNABIS, Kind.NICOTINE)
+
+# How strong a side effect can be said to be.
+_SEVERITIES = range(1, 4)
 
 _EntryT = TypeVar("_EntryT", bound=Entry)
 
@@ -198,7 +202,19 @@ def _form(row: Row) -> Form:
 
 
 def _side_effect(row: Row) -> SideEffect:
-    return SideEffect(**_base(row), common=row.flag("common"), opens=row.text("opens", ""))
+    base = _base(row)
+    opens, raised = row.text("opens", ""), _raised(row.row("raised")) if row.has("raised") else None
+    if bool(opens) != (raised is not None):
+        raise WrongContent(f"{row.place} opens a sign and says from how strong on it is raised, or neither.")
+    return SideEffect(**base, common=row.flag("common"), opens=opens, raised=raised)
+
+
+def _raised(row: Row) -> Raised:
+    raised = Raised(row.number("from"), _review(row))
+    if raised.severity not in _SEVERITIES:
+        raise WrongContent(f"{row.place} is from none of the steps 1 to 3: {raised.severity}.")
+    row.done()
+    return raised
 
 
 def _red_flag(row: Row) -> RedFlag:
