@@ -257,6 +257,13 @@ class PairCard(Card):
 
 
 @dataclass(frozen=True, slots=True)
+class Fitting(Entry):
+    """The questionnaire that is proposed to the team for some medicines."""
+
+    medicines: Which
+
+
+@dataclass(frozen=True, slots=True)
 class GapCard(Entry):
     """What is said when doses were left out, from so many days on."""
 

@@ -19,6 +19,7 @@ from patient_app.medications.facts import (
     Claim,
     Code,
     Entry,
+    Fitting,
     Form,
     ForSubstanceUse,
     GapCard,
@@ -71,6 +72,7 @@ class Shelf:
     stages: Mapping[str, Stretch]
     onsets: Mapping[str, Stretch]
     lines: Mapping[str, Entry]
+    measures: Mapping[str, Fitting]
     notices: Mapping[str, Entry]
     severities: Mapping[str, Entry]
     rhythm: Rhythm
@@ -101,6 +103,7 @@ def load(folder: Path = FOLDER) -> Shelf:
         stages=shelf("response.yaml", "stages", _stretch),
         onsets=shelf("response.yaml", "onsets", _stretch),
         lines=shelf("response.yaml", "lines", _entry),
+        measures=shelf("response.yaml", "measures", _fitting),
         notices=shelf("notices.yaml", "notices", _entry),
         severities=shelf("notices.yaml", "severities", _entry),
         rhythm=_rhythm(Row("response.yaml", _yaml(folder / "response.yaml"), sources).row("rhythm")),
@@ -277,6 +280,10 @@ def _pair_card(row: Row) -> PairCard:
     )
 
 
+def _fitting(row: Row) -> Fitting:
+    return Fitting(**_base(row), medicines=_which(row, "medicines"))
+
+
 def _gap(row: Row) -> GapCard:
     base = _base(row)
     return GapCard(**base, medicines=_which(row, "medicines", needed=False), after_days=row.number("after_days", 0))
@@ -382,6 +389,8 @@ def _check_cards(shelf: Shelf, caution_codes: set[str]) -> None:
         check(f"together.yaml, {pair.id}", pair.one)
         check(f"together.yaml, {pair.id}", pair.other)
         _known(f"together.yaml, {pair.id}", pair.instead_of, shelf.together)
+    for measure in shelf.measures.values():
+        check(f"response.yaml, {measure.id}", measure.medicines)
     for gap in shelf.gaps.values():
         check(f"missed_doses.yaml, {gap.id}", gap.medicines)
 
