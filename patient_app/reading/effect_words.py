@@ -38,8 +38,8 @@ class EffectLine:
 class WeeksLine:
     """The weeks after one change as they are told; `figure` is None where nothing can be drawn.
 
-    `noticed` says then which side effects began in which week. `due` is what is proposed for this very week. `earlier` are the changes of the same medicine before this one that are
-    still followed.
+    `noticed` says then which side effects began in which week. `due` is what is proposed for this very week. `earlier`
+    are the changes of the same medicine before this one that are still followed.
     """
 
     name: str

@@ -136,7 +136,8 @@ def mark_words(medicine: SharedMedicine) -> str:
 
 def counts_words(logged: Logged) -> CountWords:
     """Return what was logged, as numbers that are never folded into one."""
-    longest, rows = logged.periods[-1], ()
+    longest = logged.periods[-1]
+    rows: tuple[tuple[str, int, int, int], ...] = ()
     if longest.taken or longest.skipped or longest.not_recorded:
         rows = tuple((_days(each.days), each.taken, each.skipped, each.not_recorded) for each in logged.periods)
     told = [gettext("%(number)s in %(days)s", number=each.as_needed, days=_days(each.days)) for each in logged.periods]

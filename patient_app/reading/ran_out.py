@@ -101,14 +101,15 @@ def open_ones(kind: Asker) -> Select[Any]:
             and_(later.on_date == SupplyEntry.on_date, later.recorded_seq > SupplyEntry.recorded_seq),
         ),
     )
+    columns: tuple[Any, ...] = (
+        SupplyEntry.first_id.label("id"),
+        SupplyEntry.patient_id,
+        SupplyEntry.day,
+        Medicine.about_use.label("tells_of_use"),
+        SupplyEntry.recorded_at.label("raised_at"),
+    )
     return (
-        select(
-            SupplyEntry.first_id.label("id"),
-            SupplyEntry.patient_id,
-            SupplyEntry.day,
-            Medicine.about_use.label("tells_of_use"),
-            SupplyEntry.recorded_at.label("raised_at"),
-        )
+        select(*columns)
         .select_from(SupplyEntry)
         .join(Medicine, refills.counts_of_medicine())
         .join(newest, and_(newest.medicine_id == Medicine.id, newest.version == Medicine.newest_version))
