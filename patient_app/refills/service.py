@@ -35,7 +35,7 @@ from patient_app.medications.supply import days_left
 from patient_app.medications.words import amount_words
 from patient_app.refills import counting
 from patient_app.refills.counting import Coverage, Said
-from patient_app.refills.models import Kind, SupplyEntry, SupplyWatch
+from patient_app.refills.models import Kind, RanOutSeen, SupplyEntry, SupplyWatch
 
 # Our own proposal: a week is enough to reach a prescriber and a pharmacy. A clinician is to confirm it.
 REMIND_DAYS = 7
@@ -166,6 +166,13 @@ _OWN_ENTRIES = (
 _OWN_ALL = Prepared(_OWN_ENTRIES)
 _OF_ONE = Prepared(_OWN_ENTRIES.where(SupplyEntry.medicine_id == bindparam("medicine_id")))
 _VERSIONS = select(SupplyEntry).where(SupplyEntry.first_id == bindparam("first_id")).order_by(SupplyEntry.version)
+_SEEN = (
+    select(RanOutSeen.seen_at)
+    .join(SupplyEntry, SupplyEntry.id == RanOutSeen.entry_id)
+    .where(RanOutSeen.entry_id == bindparam("entry_id"), SupplyEntry.patient_id == bindparam("patient_id"))
+    .order_by(RanOutSeen.seen_at)
+    .limit(1)
+)
 # For Today: nothing at all until something can be low.
 _WORTH_COUNTING = Prepared(
     _OWN_ENTRIES.join(SupplyWatch, SupplyWatch.medicine_id == SupplyEntry.medicine_id)
@@ -211,6 +218,12 @@ def low(patient: Viewer, today: date, medicines: Sequence[OwnMedicine]) -> list[
             supply = supply_of(entries[one.id], due_versions([one]), one.newest.schedule.unit, today)
             found += [Low(one.id, one.name, None if supply.ran_out_on else supply.days)] if supply.is_low else []
     return sorted(found, key=lambda one: -1 if one.days is None else one.days)
+
+
+def seen_at(patient: Viewer, entry_id: uuid.UUID) -> datetime | None:
+    """Return when somebody of the team first said that they saw that it ran out; None when nobody did."""
+    found: datetime | None = connection().scalar(_SEEN, {"entry_id": entry_id, "patient_id": patient.id})
+    return found
 
 
 def covered(supply: Supply, versions: Sequence[Version], days: int = COVERAGE_DAYS) -> Coverage | None:
