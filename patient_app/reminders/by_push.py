@@ -8,6 +8,7 @@ from datetime import datetime
 
 from flask_babel import force_locale, get_locale
 
+from patient_app.checkins.words import MOODS
 from patient_app.core.config import Config, ConfigError
 from patient_app.core.work import Store
 from patient_app.push import actions, messages, service, vapid
@@ -34,17 +35,18 @@ class ByPush:
         """Return what is sent: with the words of the buttons, and a token for them. Needs a writing unit."""
         known = _known(device)
         occurrence_id = uuid.UUID(payload["id"])
-        token = actions.issue(known, occurrence_id, until)
+        token = actions.issue(known, occurrence_id, until, asks_mood=payload["asks_mood"])
         with force_locale(payload["lang"]):
             locale = get_locale()
             notice = Notice(
                 title=payload["title"],
                 body=payload["body"],
-                path=payload["url"],
+                path=payload["url"] if known.has_buttons else reminders.OPENS,
                 tag=reminders.topic(occurrence_id),
                 language=payload["lang"],
                 direction=locale.text_direction if locale else "ltr",
                 token=token,
+                moods={mood: str(words) for mood, words in MOODS.items()} if payload["asks_mood"] else None,
             )
             return messages.payload(notice, known, self._origin)
 
