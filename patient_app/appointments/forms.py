@@ -78,11 +78,11 @@ class AppointmentForm(Form):
 
     id = IdField()
     base = HiddenField(filters=[without_controls])
-    with_whom = ListField(_l("With whom"))
+    with_whom = ListField(_l("With whom"), default="")
     who = short_text(_l("Their name, if it is somebody else"), longest=LONGEST_WORDS)
     on = DayField(_l("On which day"), validators=[Needed(_l("Pick the day."))])
     at = ClockField(_l("At what time"), validators=[Needed(_l("Type the time."))])
-    minutes = ListField(_l("How long"))
+    minutes = ListField(_l("How long"), default="")
     place = short_text(
         _l("Where"), longest=LONGEST_WORDS, description=_l("Such as a room or a street. Leave it empty for a call.")
     )

@@ -78,9 +78,9 @@ class Looked:
         """The rows with a problem."""
         return tuple(one for one in self.rows if one.what is What.WRONG)
 
-    def count(self, what: What) -> int:
+    def count(self, what: What | str) -> int:
         """Return how many rows would do this."""
-        return sum(one.what is what for one in self.rows)
+        return sum(one.what == what for one in self.rows)
 
 
 @dataclass(frozen=True, slots=True)

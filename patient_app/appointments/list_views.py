@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
@@ -66,7 +68,8 @@ def _text_sent(form: ListForm) -> str:
     """Return the list that was sent, the file before what was pasted; raise `NoList` where neither is one."""
     sent = request.files.get("file")
     if sent is not None and sent.filename:
-        return clinic_list.text_of(sent.stream.read(clinic_list.MOST_BYTES + 1))
+        with closing(sent):
+            return clinic_list.text_of(sent.read(clinic_list.MOST_BYTES + 1))
     if not form.validate():
         raise NoList(form.text.errors[0])
     if not form.text.data:

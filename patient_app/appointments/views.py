@@ -27,6 +27,8 @@ from patient_app.core.pages import render_page
 from patient_app.core.roles import Discipline
 from patient_app.profile import service as profiles
 
+__all__ = ["bp"]
+
 assert raising_views  # noqa: S101 - its routes belong to the same blueprint.
 
 _STALE = _l("This was changed meanwhile. Look at both, and save what is right.")

@@ -14,8 +14,6 @@ from patient_app.appointments.said import Entered
 class VisitForm(AppointmentForm):
     """When, where, how long: a visit with the clinician who enters it."""
 
-    with_whom = None
-    who = None
     about_use = BooleanField(
         _l("This visit is about alcohol or drugs"),
         description=_l("Then others on the team see it only where the patient shares alcohol and drugs with them."),
@@ -25,6 +23,7 @@ class VisitForm(AppointmentForm):
     def blank(cls, **options: Any) -> VisitForm:
         """Return the form as it is sent first."""
         form = cls(**options)
+        form.leave_out_whom()
         form.offer_lengths(None)
         return form
 
@@ -32,5 +31,10 @@ class VisitForm(AppointmentForm):
     def filled(cls, one: Entered) -> VisitForm:
         """Return the form filled with a visit as it is now."""
         form = cls(**cls.data_of(one))
+        form.leave_out_whom()
         form.offer_lengths(one.said.minutes)
         return form
+
+    def leave_out_whom(self) -> None:
+        """Ask neither with whom it is, nor for a name."""
+        del self.with_whom, self.who

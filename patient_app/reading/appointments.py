@@ -289,8 +289,9 @@ def _appointments(kind: Asker) -> Select[Any]:
 def _lists(kind: Asker) -> Select[Any]:
     """Return the statement for the list of things to raise, as it is now and only if it is for this reader."""
     opened = open_days(kind, (NOTES, USE))
+    columns: tuple[Any, ...] = (*raising.COLUMNS, ToRaise.shared_with)
     return (
-        select(*raising.COLUMNS, ToRaise.shared_with)
+        select(*columns)
         .join(opened, opened.c.patient_id == ToRaise.patient_id)
         .join(Appointment, raising.IS_PICKED)
         .where(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from patient_app.accounts.models import Person, PersonState
 from patient_app.appointments import clinic_list, list_service, writing
 from patient_app.appointments.clinic_list import MOST_BYTES, NoList, Row
 from patient_app.appointments.list_service import Looked
@@ -189,7 +190,7 @@ def test_nothing_is_stored_when_a_row_is_wrong_unless_the_good_ones_are_chosen(s
 def test_a_patient_of_another_practice_one_closed_and_nobody_get_the_same_words(store: Store, world: World) -> None:
     elsewhere = factories.make_practice(store, "Hill Practice")
     other = factories.make_patient(store, elsewhere)
-    closed = factories.make_patient(store, world.practice, state=factories.PersonState.CLOSED)
+    closed = factories.make_patient(store, world.practice, state=PersonState.CLOSED)
     told = []
     for cells in (
         {"patient_number": other.chart["chart_number"]},
@@ -214,7 +215,7 @@ def test_number_and_email_have_to_agree_and_an_email_of_two_is_not_guessed(store
         "The number and the e-mail are not of the same patient."
     ]
     with store.work(writes=True):
-        db().get_one(factories.Person, world.patient.id).email = "twin@example.org"
+        db().get_one(Person, world.patient.id).email = "twin@example.org"
     [two] = take(store, world, listed(world, id="3", patient_number="", patient_email="twin@example.org")).rows
     assert "More than one patient" in str(two.row.problems[0])
 
@@ -252,7 +253,7 @@ def test_a_list_is_looked_at_first_and_taken_by_its_button(client: Client, store
     factories.sign_in(client, world.administrator)
     page = upload(client, "\n".join((HEAD, listed(world, place="Room “3”"))).encode("cp1252"))
     assert page.status_code == 200
-    assert "1 new, 0 changed, 0 there already, 0 with a problem" in page.words
+    assert "1 new, 0 changed, 0 there already, 0 with a problem" in page.main_words
     assert counts(store) == (0, 0)
     taken = client.submit(page.form(action="/practice/appointments/take"), rows="all")
     assert taken.location is not None
@@ -284,4 +285,5 @@ def test_what_is_no_list_gets_words_and_no_fault(client: Client, store: Store, w
 
 def test_a_file_that_is_far_too_large_is_refused_before_it_is_read(client: Client, world: World) -> None:
     factories.sign_in(client, world.administrator)
-    assert upload(client, b"x" * 10_000_000).status_code == 413
+    form = {"content_type": "multipart/form-data; boundary=x"}
+    assert client.post("/practice/appointments", data=b"--x\r\n" + b"x" * 10_000_000, **form).status_code == 413
