@@ -37,6 +37,7 @@ SENTENCES: dict[AccessKind, LazyString] = {
     AccessKind.DETAIL: _l("%(who)s read your %(what)s."),
     AccessKind.MEDICINES: _l("%(who)s read your %(what)s on the page of your medicines."),
     AccessKind.CONCERN: _l("%(who)s saw in a list that you noted a sign that cannot wait, or that a medicine ran out."),
+    AccessKind.APPOINTMENTS: _l("%(who)s read your %(what)s on the page of your appointments."),
     AccessKind.CASELOAD: _l("%(who)s saw your %(what)s in a list."),
     AccessKind.CODE_ISSUED: _l("%(who)s made a code with which you can sign in."),
     AccessKind.CODE_CONFIRMED: _l("%(who)s agreed to a code with which you can sign in."),
@@ -58,7 +59,13 @@ WITH_DAYS = frozenset({AccessKind.RESTORED})
 NOTHING_SHARED = _l("%(who)s opened your page. Nothing on it was shared with them.")
 # Other things may be shared with them, that stand elsewhere.
 NO_MEDICINES_SHARED = _l("%(who)s opened the page of your medicines. None were shared with them.")
-_WITHOUT = {AccessKind.DETAIL: NOTHING_SHARED, AccessKind.MEDICINES: NO_MEDICINES_SHARED}
+# Whoever you meet sees your appointments with them, whatever is shared.
+ONLY_THEIR_APPOINTMENTS = _l("%(who)s opened the page of your appointments. It showed your appointments with them.")
+_WITHOUT = {
+    AccessKind.DETAIL: NOTHING_SHARED,
+    AccessKind.MEDICINES: NO_MEDICINES_SHARED,
+    AccessKind.APPOINTMENTS: ONLY_THEIR_APPOINTMENTS,
+}
 
 
 @dataclass(frozen=True, slots=True)
