@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select
 
 from patient_app.accounts.models import Patient, Person, PersonState, SupportLink, SupportState, TeamMembership
 from patient_app.core import clock, kept
@@ -40,18 +40,17 @@ class Named:
     pronouns: str = ""
 
 
-# From the clinician's teams to the patients: the other way round a large practice would be walked through whole.
-_TEAMS = (
-    select(TeamMembership.patient_id)
-    .where(
-        TeamMembership.clinician_id == bindparam("clinician_id"),
-        TeamMembership.practice_id == bindparam("practice_id"),
-        TeamMembership.ended_at.is_(None),
-    )
-    .distinct()
-    .subquery("teams")
+_ON_TEAM = and_(
+    TeamMembership.clinician_id == bindparam("clinician_id"),
+    TeamMembership.practice_id == bindparam("practice_id"),
+    TeamMembership.ended_at.is_(None),
 )
-_LIST = (
+_IS_PATIENT = and_(
+    Person.practice_id == bindparam("practice_id"),
+    Person.role == Role.PATIENT,
+    Person.state != PersonState.CLOSED,
+)
+_PEOPLE = (
     select(
         as_kept(Person.id),
         Person.name_sealed,
@@ -62,16 +61,22 @@ _LIST = (
         Patient.chart_number_sealed,
         Patient.date_of_birth_sealed,
     )
-    .join(_TEAMS, _TEAMS.c.patient_id == Person.id)
     .join(Patient, Patient.person_id == Person.id)
-    .where(
-        Person.practice_id == bindparam("practice_id"),
-        Person.role == Role.PATIENT,
-        Person.state != PersonState.CLOSED,
-    )
+    .where(_IS_PATIENT)
 )
-_SOME_OF_LIST = _LIST.where(Person.id.in_(bindparam("patient_ids", expanding=True)))
-_ONE_OF_LIST = _LIST.where(Person.id == bindparam("patient_id"))
+# From the clinician's teams to the patients: the other way round a large practice would be walked through whole.
+_TEAMS = select(TeamMembership.patient_id).where(_ON_TEAM).distinct().subquery("teams")
+_LIST = _PEOPLE.join(_TEAMS, _TEAMS.c.patient_id == Person.id)
+# Of people who are known, each is looked up by itself.
+_KNOWN = _PEOPLE.where(exists().where(_ON_TEAM, TeamMembership.patient_id == Person.id))
+_SOME_OF_LIST = _KNOWN.where(Person.id.in_(bindparam("patient_ids", expanding=True)))
+_ONE_OF_LIST = _KNOWN.where(Person.id == bindparam("patient_id"))
+_HOW_MANY = (
+    select(func.count(TeamMembership.patient_id.distinct()))
+    .join(Person, Person.id == TeamMembership.patient_id)
+    .join(Patient, Patient.person_id == Person.id)
+    .where(_ON_TEAM, _IS_PATIENT)
+)
 
 
 def listed(viewer: Viewer) -> Sequence[Any]:
@@ -99,8 +104,7 @@ def _whole_list() -> Statement:
 
 @lru_cache(maxsize=1)
 def _some_and_total() -> Statement:
-    total = select(func.count()).select_from(_LIST.subquery()).scalar_subquery().label("total")
-    return _SOME_OF_LIST.add_columns(_unread(), total)
+    return _SOME_OF_LIST.add_columns(_unread(), _HOW_MANY.scalar_subquery().label("total"))
 
 
 def _unread() -> ColumnElement[int]:
