@@ -33,20 +33,9 @@ class ByPush:
     def pack(self, device: ways.Device, payload: Payload, until: datetime) -> Payload:
         """Return what is sent: with the words of the buttons, and a token for them. Needs a writing unit."""
         known = _known(device)
-        occurrence_id = uuid.UUID(payload["id"])
-        token = actions.issue(known, occurrence_id, until)
+        token = actions.issue(known, uuid.UUID(payload["id"]), until)
         with force_locale(payload["lang"]):
-            locale = get_locale()
-            notice = Notice(
-                title=payload["title"],
-                body=payload["body"],
-                path=payload["url"],
-                tag=reminders.topic(occurrence_id),
-                language=payload["lang"],
-                direction=locale.text_direction if locale else "ltr",
-                token=token,
-            )
-            return messages.payload(notice, known, self._origin)
+            return messages.payload(notice_of(payload, token), known, self._origin)
 
     def send(
         self, device: ways.Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str, attempt: int
@@ -60,6 +49,20 @@ class ByPush:
         """Keep what came of it. Needs a writing unit."""
         assert isinstance(outcome, Outcome)  # noqa: S101 - what `send` above returned.
         service.record(_known(device), outcome)
+
+
+def notice_of(payload: Payload, token: str) -> Notice:
+    """Return what a phone shows of a payload, in the direction of the language of the moment."""
+    locale = get_locale()
+    return Notice(
+        title=payload["title"],
+        body=payload["body"],
+        path=payload["url"],
+        tag=reminders.topic(uuid.UUID(payload["id"])),
+        language=payload["lang"],
+        direction=locale.text_direction if locale else "ltr",
+        token=token,
+    )
 
 
 def _known(device: ways.Device) -> push.Device:

@@ -79,6 +79,8 @@ class ReminderForm(Form):
     only = ChipsField(
         _l("Only for these medicines"), description=_l("Leave all empty, and it is for each that you take.")
     )
+    quiet_from = ClockField(_l("Not from"))
+    quiet_to = ClockField(_l("to"))
     wording = ChoiceField(
         _l("What the locked phone shows"),
         Options(
@@ -106,6 +108,9 @@ class ReminderForm(Form):
         form.only.data = chosen.only or ()
         form.wording.data = chosen.wording.value
         form.about.data, form.words.data = chosen.about, chosen.words
+        if chosen.quiet is not None:
+            form.quiet_from.show(chosen.quiet.first)
+            form.quiet_to.show(chosen.quiet.last)
         return form
 
     @property
@@ -127,7 +132,10 @@ class ReminderForm(Form):
         """Return what was chosen; None, with messages, for what cannot be. Only after `validate`."""
         times = tuple(sorted({found for name in _TIMES if (found := self[name].minute) is not None}))
         wording = Wording(self.wording.data or Wording.DISCREET.value) if self.asks_wording else Wording.DISCREET
+        quiet = _hours(self) if self.asks_wording else None
         self._check(times, wording)
+        if quiet is not None and self.asks_times and all(quiet.holds(minute) for minute in times):
+            self.add_error("quiet_from", _l("All its times are in these hours, so it would not come."))
         if self.errors:
             return None
         return Chosen(
@@ -140,6 +148,7 @@ class ReminderForm(Form):
             wording=wording,
             about=(self.about.data or "") if self.of_kind is Kind.OWN else "",
             words=(self.words.data or "") if wording is Wording.OWN else "",
+            quiet=quiet,
         )
 
     def _check(self, times: tuple[int, ...], wording: Wording) -> None:
@@ -160,6 +169,14 @@ class ReminderForm(Form):
             )
 
 
+def _hours(form: Any) -> Quiet | None:
+    """Return the quiet hours of a form; None for none, and with a message for one without the other."""
+    first, last = form.quiet_from.minute, form.quiet_to.minute
+    if (first is None) != (last is None) or (first is not None and first == last):
+        form.add_error("quiet_to" if first is not None else "quiet_from", _l("Choose both times, or none."))
+    return None if first is None or last is None else Quiet(first, last)
+
+
 class QuietForm(Form):
     """The hours in which nothing is sent; both empty for none."""
 
@@ -177,10 +194,7 @@ class QuietForm(Form):
 
     def quiet(self) -> Quiet | None:
         """Return the hours that were chosen; None for none, and with messages for one without the other."""
-        first, last = self.quiet_from.minute, self.quiet_to.minute
-        if (first is None) != (last is None) or (first is not None and first == last):
-            self.add_error("quiet_to" if first is not None else "quiet_from", _l("Choose both times, or none."))
-        return None if first is None or last is None else Quiet(first, last)
+        return _hours(self)
 
 
 class PauseForm(Form):

@@ -57,7 +57,7 @@ _WAITING = _OWN.where(
     Occurrence.due_at > bindparam("since"),
     Occurrence.handled_at.is_(None),
     Occurrence.state != State.DROPPED,
-    Occurrence.kind.not_in([Kind.CHECK_IN, Kind.DOSES, Kind.DIGEST]),
+    Occurrence.kind.not_in([Kind.CHECK_IN, Kind.DOSES, Kind.DIGEST, Kind.FOLLOW_UP]),
     Reminder.ended_at.is_(None),
 ).order_by(Occurrence.due_at)
 _SINCE = (
@@ -126,7 +126,7 @@ def _clock(at: datetime) -> str:
 
 
 def waiting(patient: Viewer, now: datetime) -> list[Seen]:
-    """Return what came up on this day and is not done: but for check-ins and doses, which Today shows by itself."""
+    """Return what came up on this day and is not done, but for what Today shows by itself."""
     if patient.entries_closed_from is not None:
         return []
     whose = own.whose(patient)

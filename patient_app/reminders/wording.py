@@ -21,6 +21,7 @@ KIND_NAMES = {
     Kind.REFILL: _l("Refill"),
     Kind.OWN: _l("In my own words"),
     Kind.DIGEST: _l("E-mail"),
+    Kind.FOLLOW_UP: _l("A word when it is quiet"),
 }
 REASONS = {
     Reason.TOO_LATE: _l("Not sent: our system did not run then, and later it made no more sense."),
