@@ -2,6 +2,7 @@
 
 from patient_app.access_log import models as access_log
 from patient_app.accounts import models as accounts
+from patient_app.appointments import models as appointments
 from patient_app.blood_tests import models as blood_tests
 from patient_app.checkins import models as checkins
 from patient_app.consent import models as consent
@@ -19,6 +20,7 @@ from patient_app.worries import models as worries
 __all__ = [
     "access_log",
     "accounts",
+    "appointments",
     "blood_tests",
     "checkins",
     "consent",

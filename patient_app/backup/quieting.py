@@ -77,6 +77,8 @@ QUIETED = (
 LEFT: Mapping[str, str] = {
     "access_chain": "the end of a patient's records",
     "access_record": "what happened",
+    "appointment": "when somebody meets whom; reminders of it have rows of their own",
+    "appointment_version": "likewise",
     "blood_test": "what a prescriber planned; Today shows it, and nothing is sent",
     "blood_test_version": "likewise",
     "check_in": "what a person wrote",
@@ -111,6 +113,7 @@ LEFT: Mapping[str, str] = {
     "supply_watch": "from when on that is counted",
     "support_link": "ties; nothing is read by one without a consent",
     "team_note": "what a team wrote",
+    "to_raise": "what a person wants to talk about",
     "throttle": "counts that run out",
     "worry": "what a supporter wrote",
     "worry_mute": "a patient's wish not to be shown something",

@@ -20,6 +20,7 @@ class What(StrEnum):
 
     ZONE = "zone"
     REGIMEN = "regimen"
+    APPOINTMENTS = "appointments"
 
 
 _LISTENERS: dict[What, list[Listener]] = {what: [] for what in What}

@@ -38,6 +38,7 @@ LARGEST_SEQ = 2**31  # What the databases can compare with; an address may ask f
 SENTENCES: dict[AccessKind, LazyString] = {
     AccessKind.DETAIL: _l("%(who)s read your %(what)s."),
     AccessKind.MEDICINES: _l("%(who)s read your %(what)s on the page of your medicines."),
+    AccessKind.APPOINTMENTS: _l("%(who)s read your %(what)s on the page of your appointments."),
     AccessKind.CONCERN: _l("%(who)s saw in a list that you noted a sign that cannot wait."),
     AccessKind.CASELOAD: _l("%(who)s saw your %(what)s in a list."),
     AccessKind.SILENCE: _l("%(who)s read that you had not checked in for some days, and what you ask for then."),
@@ -61,7 +62,13 @@ WITH_DAYS = frozenset({AccessKind.RESTORED})
 NOTHING_SHARED = _l("%(who)s opened your page. Nothing on it was shared with them.")
 # Other things may be shared with them, that stand elsewhere.
 NO_MEDICINES_SHARED = _l("%(who)s opened the page of your medicines. None were shared with them.")
-_WITHOUT = {AccessKind.DETAIL: NOTHING_SHARED, AccessKind.MEDICINES: NO_MEDICINES_SHARED}
+# Whoever you meet sees your appointments with them, whatever is shared.
+ONLY_THEIR_APPOINTMENTS = _l("%(who)s opened the page of your appointments. It showed your appointments with them.")
+_WITHOUT = {
+    AccessKind.DETAIL: NOTHING_SHARED,
+    AccessKind.MEDICINES: NO_MEDICINES_SHARED,
+    AccessKind.APPOINTMENTS: ONLY_THEIR_APPOINTMENTS,
+}
 
 
 @dataclass(frozen=True, slots=True)

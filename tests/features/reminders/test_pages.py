@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from patient_app.accounts.models import Person
-from patient_app.core import clock
+from patient_app.core import clock, ical
 from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
 from patient_app.core.work import Store, db
@@ -328,12 +328,12 @@ def test_an_old_a_closed_and_a_guessed_address_open_nothing(
 
 
 def test_text_is_escaped_and_lines_are_folded_between_letters() -> None:
-    assert calendar.escaped("a, b; c\\d\ne") == "a\\, b\\; c\\\\d\\ne"
+    assert ical.escaped("a, b; c\\d\ne") == "a\\, b\\; c\\\\d\\ne"
     line = "SUMMARY:" + "é" * 100
-    parts = list(calendar.folded(line))
+    parts = list(ical.folded(line))
     assert all(len(part.encode()) <= 75 for part in parts)
     assert "".join([parts[0], *(part[1:] for part in parts[1:])]) == line
-    assert list(calendar.folded("x" * 75)) == ["x" * 75]
+    assert list(ical.folded("x" * 75)) == ["x" * 75]
 
 
 def test_ids_say_nothing_of_their_reminder() -> None:

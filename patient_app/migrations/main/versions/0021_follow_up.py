@@ -1,6 +1,6 @@
 """Quiet hours of single reminders; what is done when it gets quiet, and what was told then, under a consent of its own.
 
-Revision: 0021, after 0019
+Revision: 0021, after 0020
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0021"
-down_revision = "0019"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
