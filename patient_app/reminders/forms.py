@@ -24,6 +24,7 @@ from patient_app.reminders.handling import LATER_MINUTES
 from patient_app.reminders.models import Kind, Wording
 from patient_app.reminders.own import LONGEST_WORDS, Chosen, OwnReminder
 from patient_app.reminders.schedule import Quiet
+from patient_app.reminders.wording import LEADS
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 _MINUTES_AN_HOUR = 60
@@ -76,6 +77,7 @@ class ReminderForm(Form):
     time_3 = ClockField(_l("A third time"))
     time_4 = ClockField(_l("A fourth time"))
     weekdays = ChipsField(_l("On these days"), WEEKDAYS)
+    leads = ChipsField(_l("How long before?"), [(str(minutes), words) for minutes, words in LEADS.items()])
     only = ChipsField(
         _l("Only for these medicines"), description=_l("Leave all empty, and it is for each that you take.")
     )
@@ -102,8 +104,11 @@ class ReminderForm(Form):
         if form.is_submitted() and options.get("formdata", form) is not None:
             return form
         chosen = known.chosen if known else Chosen(kind)
-        for name, minute in zip(_TIMES, chosen.times, strict=False):
-            form[name].show(minute)
+        if kind is Kind.APPOINTMENT:
+            form.leads.data = tuple(str(lead) for lead in chosen.times)
+        else:
+            for name, minute in zip(_TIMES, chosen.times, strict=False):
+                form[name].show(minute)
         form.weekdays.data = tuple(str(day) for day in chosen.weekdays)
         form.only.data = chosen.only or ()
         form.wording.data = chosen.wording.value
@@ -120,8 +125,8 @@ class ReminderForm(Form):
 
     @property
     def asks_times(self) -> bool:
-        """Whether the person chooses the times; those of doses stand in the regimen."""
-        return self.of_kind is not Kind.DOSES
+        """Whether the person chooses the times; those of doses and appointments stand elsewhere."""
+        return self.of_kind not in {Kind.DOSES, Kind.APPOINTMENT}
 
     @property
     def asks_wording(self) -> bool:
@@ -131,6 +136,8 @@ class ReminderForm(Form):
     def chosen(self) -> Chosen | None:
         """Return what was chosen; None, with messages, for what cannot be. Only after `validate`."""
         times = tuple(sorted({found for name in _TIMES if (found := self[name].minute) is not None}))
+        if self.of_kind is Kind.APPOINTMENT:
+            times = tuple(sorted(int(lead) for lead in self.leads.data))
         wording = Wording(self.wording.data or Wording.DISCREET.value) if self.asks_wording else Wording.DISCREET
         quiet = _hours(self) if self.asks_wording else None
         self._check(times, wording)
@@ -140,7 +147,7 @@ class ReminderForm(Form):
             return None
         return Chosen(
             kind=self.of_kind,
-            times=times if self.asks_times else (),
+            times=() if self.of_kind is Kind.DOSES else times,
             weekdays=tuple(int(day) for day in self.weekdays.data)
             if self.asks_times
             else Chosen(self.of_kind).weekdays,
@@ -154,6 +161,8 @@ class ReminderForm(Form):
     def _check(self, times: tuple[int, ...], wording: Wording) -> None:
         if self.of_kind is Kind.OWN and not self.about.data:
             self.add_error("about", _l("Type what it is about."))
+        if self.of_kind is Kind.APPOINTMENT and not times:
+            self.add_error("leads", _l("Pick at least one."))
         if self.asks_times and not times:
             self.add_error("time_1", _l("Choose a time."))
         if self.asks_times and not self.weekdays.data:

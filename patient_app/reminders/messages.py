@@ -15,9 +15,9 @@ from patient_app.reminders.ways import Device, Payload
 from patient_app.reminders.wording import About
 
 OPENS = "/reminders"
-# Check-ins and doses are done there, and a word when it is quiet stands there.
+# Check-ins and doses are done there; the next appointment and a word when it is quiet stand there.
 TODAY = "/today"
-_ON_TODAY = frozenset({Kind.CHECK_IN, Kind.DOSES, Kind.FOLLOW_UP})
+_ON_TODAY = frozenset({Kind.CHECK_IN, Kind.DOSES, Kind.APPOINTMENT, Kind.FOLLOW_UP})
 _TOPIC_LENGTH = 32  # RFC 8030, 5.4
 
 

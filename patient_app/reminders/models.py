@@ -36,6 +36,7 @@ class Kind(StrEnum):
     CHECK_IN = "check_in"
     DOSES = "doses"
     REFILL = "refill"
+    APPOINTMENT = "appointment"
     OWN = "own"
     DIGEST = "digest"
     FOLLOW_UP = "follow_up"
@@ -88,14 +89,14 @@ class Channel(StrEnum):
     MAIL = "mail"
 
 
-_ONE_ONLY = text("kind IN ('doses', 'refill', 'digest') AND ended_at IS NULL")
+_ONE_ONLY = text("kind IN ('doses', 'refill', 'digest', 'appointment', 'follow_up') AND ended_at IS NULL")
 
 
 class Reminder(Base):
     """What a patient wants to be reminded of. `next_at` is when the engine looks at it next; None: never.
 
     `times` are minutes of the civil day, `weekdays` ISO weekdays; of kinds whose times come from elsewhere (doses) the
-    times are empty. `only` names medicines where not all are meant.
+    times are empty, and of appointments they are minutes before. `only` names medicines where not all are meant.
     """
 
     __tablename__ = "reminder"

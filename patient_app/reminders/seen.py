@@ -57,7 +57,7 @@ _WAITING = _OWN.where(
     Occurrence.due_at > bindparam("since"),
     Occurrence.handled_at.is_(None),
     Occurrence.state != State.DROPPED,
-    Occurrence.kind.not_in([Kind.CHECK_IN, Kind.DOSES, Kind.DIGEST, Kind.FOLLOW_UP]),
+    Occurrence.kind.not_in([Kind.CHECK_IN, Kind.DOSES, Kind.APPOINTMENT, Kind.DIGEST, Kind.FOLLOW_UP]),
     Reminder.ended_at.is_(None),
 ).order_by(Occurrence.due_at)
 _SINCE = (

@@ -57,12 +57,13 @@ def _row(reminder: OwnReminder, settings: Settings, whose: Whose, now: datetime)
     chosen, today = reminder.chosen, now.astimezone(whose.zone).date()
     at = next_after(sources.slots_in(reminder.rule, whose), whose.zone, now)
     of = _about(reminder.kind, chosen.about, chosen.words, whose, chosen.only)
-    minute = chosen.times[0] if chosen.times else _EXAMPLE
+    leads = reminder.kind is Kind.APPOINTMENT
+    minute = None if leads else chosen.times[0] if chosen.times else _EXAMPLE
     return Row(
         id=reminder.id,
         kind=reminder.kind,
         text=chosen.about if reminder.kind is Kind.OWN else str(wording.KIND_NAMES[reminder.kind]),
-        times=tuple(wording.clock_time(minute) for minute in chosen.times),
+        times=tuple(str(wording.LEADS[one]) if leads else wording.clock_time(one) for one in chosen.times),
         days=() if chosen.weekdays == EVERY_DAY else chosen.weekdays,
         next_at=None if at is None else at.astimezone(whose.zone).replace(tzinfo=None),
         quiet=at is not None and any(hours.ends(at, whose.zone) for hours in (settings.quiet, chosen.quiet) if hours),

@@ -14,8 +14,21 @@ branch_labels = None
 depends_on = None
 
 
+ONE_ONLY = "uq_reminder_one_only"
+_KINDS = "kind IN ('doses', 'refill', 'digest'{more}) AND ended_at IS NULL"
+
+
+def _one_only(more: str = "") -> None:
+    where = sa.text(_KINDS.format(more=more))
+    op.drop_index(ONE_ONLY, table_name="reminder")
+    op.create_index(
+        ONE_ONLY, "reminder", ["patient_id", "kind"], unique=True, sqlite_where=where, postgresql_where=where
+    )
+
+
 def upgrade() -> None:
-    """Add the columns and the tables."""
+    """Add the columns and the tables; of some more kinds there is one at most."""
+    _one_only(", 'appointment', 'follow_up'")
     for name in ("quiet_from", "quiet_to"):
         op.add_column("reminder", sa.Column(name, sa.Integer(), nullable=True))
     op.add_column("consent", sa.Column("tells_after", sa.Integer(), nullable=True))
@@ -64,3 +77,4 @@ def downgrade() -> None:
         op.drop_column("consent", name)
     for name in ("quiet_to", "quiet_from"):
         op.drop_column("reminder", name)
+    _one_only()
