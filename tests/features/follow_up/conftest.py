@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -36,6 +36,7 @@ def moment(text: str) -> datetime:
 class World:
     """Who is there, and what went to the patient's phone."""
 
+    app: Flask
     store: Store
     practice: MadePractice
     patient: Made
@@ -52,7 +53,7 @@ class World:
     def lets_tell(self, recipient: str, days: int = 5) -> object:
         """Sign that a recipient is told; return the consent's id."""
         consent_id, viewer = new_id(), self.patient.viewer
-        with self.store.work(writes=True):
+        with self.app.app_context(), self.store.work(writes=True):
             found = consents.find_recipient(viewer, recipient)
             service.let_tell(viewer, consent_id, found, Telling(days, ASKS), signature=viewer.name)
         return consent_id
@@ -69,8 +70,9 @@ class World:
         if worker_ran:
             with self.store.work(writes=True):
                 db().execute(update(ReminderTick).values(ticked_at=now))
-        run(self.store, self.push, now)
-        return telling.tell_due(self.store)
+        with self.app.app_context():
+            run(self.store, self.push, now)
+            return telling.tell_due(self.store)
 
     def told(self) -> list[FollowUpTold]:
         """Return who was told."""
@@ -85,7 +87,7 @@ class World:
 
 
 @pytest.fixture
-def world(app: Flask, store: Store, set_time: Callable[[datetime], None]) -> Iterator[World]:
+def world(app: Flask, store: Store, set_time: Callable[[datetime], None]) -> World:
     """Make them on 2 March, at noon; nothing is on."""
     set_time(moment("03-02 12:00"))
     factories.make_installation(store)
@@ -96,7 +98,6 @@ def world(app: Flask, store: Store, set_time: Callable[[datetime], None]) -> Ite
     supporter = factories.make_supporter(store, practice, name="Alex Vale")
     factories.assign_team(store, patient, prescriber, administrator)
     factories.tie_supporter(store, patient, supporter, name="My sister")
-    with app.app_context():
-        made = World(store, practice, patient, prescriber, supporter, set_time)
-        run(store, made.push)
-        yield made
+    made = World(app, store, practice, patient, prescriber, supporter, set_time)
+    made.comes("03-02 12:00")
+    return made

@@ -129,7 +129,7 @@ def test_the_supporter_reads_what_was_agreed_and_nothing_else(client: Client, wo
     # What the patient sees of it.
     factories.sign_in(client, world.patient)
     assert "We told My sister" in client.get(PAGE).text
-    assert "read that you had not checked in" in client.get("/sharing/log").text
+    assert "read that you had not checked in" in client.get("/sharing/access-log").text
 
 
 def test_once_it_is_ended_or_long_ago_nobody_reads_it(client: Client, world: World) -> None:
