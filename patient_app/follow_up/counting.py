@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import BindParameter, bindparam, func, select
 
 from patient_app.accounts.models import Person, PersonState
 from patient_app.checkins.models import CheckIn
@@ -23,7 +23,7 @@ from patient_app.follow_up.models import FollowUp
 from patient_app.medications.models import DoseVersion
 from patient_app.reminders.models import Occurrence, ReminderOutage, ReminderSettings
 
-_PATIENT = bindparam("patient_id")
+_PATIENT: BindParameter[Any] = bindparam("patient_id")
 
 
 def _newest(column: Any, owner: Any) -> Any:

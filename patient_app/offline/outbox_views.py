@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import uuid
+from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -40,14 +41,11 @@ class _NotTaken(Exception):
 
 def _signed_out() -> ResponseReturnValue:
     """Answer whoever is not signed in, or not fully: the item waits until they are."""
-    try:
+    item_id = None
+    with suppress(RequestEntityTooLarge, Malformed):
         item_id = reading_items.id_of(_body()) if request.mimetype == JSON else None
         if item_id is not None:
             _waits(reading_items.read_envelope(_body()).person)
-    except RequestEntityTooLarge:
-        item_id = None
-    except Malformed:
-        pass
     return _answer(item_id, "signed-out"), HTTPStatus.UNAUTHORIZED
 
 

@@ -65,7 +65,7 @@ def told_to(viewer: Viewer) -> list[ToldOf]:
     # What is decided next stands until it is recorded.
     chains = access_log.lock_chains(names.keys())
     rows = [row for row in plain_rows(_rows(kind), asked) if row.patient_id in names and _is_whole(row)]
-    found = {}
+    found: dict[uuid.UUID, Any] = {}
     for row in rows:
         found.setdefault(row.id, row)  # The newest by each consent.
     access_log.record([_reading(viewer, row) for row in found.values()], chains)

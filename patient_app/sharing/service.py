@@ -360,9 +360,11 @@ def end_support(patient: Viewer, link_id: uuid.UUID) -> None:
 
 
 def _end_consents_for(patient: Viewer, supporter_id: uuid.UUID | None) -> None:
-    for one in (*consents.own_consents(patient), *telling.own_tellings(patient)):
-        if supporter_id is not None and one.recipient.person_id == supporter_id:
-            consents.end_consent(patient, one.id)
+    given = [(one.recipient, one.id) for one in consents.own_consents(patient)]
+    given += [(one.recipient, one.id) for one in telling.own_tellings(patient)]
+    for recipient, consent_id in given:
+        if supporter_id is not None and recipient.person_id == supporter_id:
+            consents.end_consent(patient, consent_id)
 
 
 def own_supporter(patient: Viewer, link_id: uuid.UUID) -> SupportRow:
