@@ -24,7 +24,7 @@ from patient_app.appointments.said import LONGEST_MINUTES
 from patient_app.appointments.when import NoSuchTime, Start, is_near, start
 from patient_app.core.forms import is_control
 
-MOST_BYTES = 512 * 1024
+MOST_BYTES = 400 * 1024
 MOST_ROWS = 500
 LONGEST_CELL = 400
 LONGEST_ID = 80

@@ -78,11 +78,11 @@ class AppointmentForm(Form):
 
     id = IdField()
     base = HiddenField(filters=[without_controls])
-    with_whom = ListField(_l("With whom"))
+    with_whom = ListField(_l("With whom"), default="")
     who = short_text(_l("Their name, if it is somebody else"), longest=LONGEST_WORDS)
     on = DayField(_l("On which day"), validators=[Needed(_l("Pick the day."))])
     at = ClockField(_l("At what time"), validators=[Needed(_l("Type the time."))])
-    minutes = ListField(_l("How long"))
+    minutes = ListField(_l("How long"), default="")
     place = short_text(
         _l("Where"), longest=LONGEST_WORDS, description=_l("Such as a room or a street. Leave it empty for a call.")
     )
@@ -100,42 +100,48 @@ class AppointmentForm(Form):
 
     @classmethod
     def offering(
-        cls, people: Sequence[tuple[uuid.UUID, str]], *, others: bool = True, kept: int | None = None, **options: Any
+        cls, people: Sequence[tuple[uuid.UUID, str]], *, kept: int | None = None, **options: Any
     ) -> AppointmentForm:
-        """Return the form with these clinicians to pick from, and, with `others`, somebody who is none of them.
+        """Return the form with these clinicians to pick from, or somebody who is none of them.
 
         `kept` is a length that is there already.
         """
         form = cls(**options)
         picks: list[tuple[str, LazyString | str]] = [(str(one), name) for one, name in people]
-        form.with_whom.choices = list_choices([*picks, *([("", _l("Somebody else"))] if others else [])])
-        lengths = sorted({*LENGTHS, *([kept] if kept else [])})
-        named = [(str(minutes), _l("%(minutes)s minutes", minutes=minutes)) for minutes in lengths]
-        form.minutes.choices = list_choices([("", _l("Not said")), *named])
+        form.with_whom.choices = list_choices([*picks, ("", _l("Somebody else"))])
+        form.offer_lengths(kept)
         return form
 
     @classmethod
-    def of(cls, people: Sequence[tuple[uuid.UUID, str]], one: Entered, *, others: bool = True) -> AppointmentForm:
+    def of(cls, people: Sequence[tuple[uuid.UUID, str]], one: Entered) -> AppointmentForm:
         """Return the form filled with an appointment as it is now."""
         said = one.said
         if said.clinician_id is not None and all(said.clinician_id != each for each, _ in people):
             people = [*people, (said.clinician_id, one.name)]  # Off the team by now, and still whom one meets.
-        return cls.offering(
-            people,
-            others=others,
-            kept=said.minutes,
-            id=str(one.id),
-            base=str(one.version),
-            with_whom=str(said.clinician_id or ""),
-            who=said.who,
-            on=said.start.local_date.isoformat(),
-            at=f"{said.start.local_time:%H:%M}",
-            minutes=str(said.minutes or ""),
-            place=said.place,
-            link=said.link,
-            about_use=said.about_use,
-            cancelled=said.cancelled,
-        )
+        told = {"with_whom": str(said.clinician_id or ""), "who": said.who}
+        return cls.offering(people, kept=said.minutes, **told, **cls.data_of(one))
+
+    @classmethod
+    def data_of(cls, one: Entered) -> dict[str, Any]:
+        """Return what the fields say of an appointment, but with whom it is."""
+        said = one.said
+        return {
+            "id": str(one.id),
+            "base": str(one.version),
+            "on": said.start.local_date.isoformat(),
+            "at": f"{said.start.local_time:%H:%M}",
+            "minutes": str(said.minutes or ""),
+            "place": said.place,
+            "link": said.link,
+            "about_use": said.about_use,
+            "cancelled": said.cancelled,
+        }
+
+    def offer_lengths(self, kept: int | None) -> None:
+        """Offer the usual lengths, and the one that is there."""
+        lengths = sorted({*LENGTHS, *([kept] if kept else [])})
+        named = [(str(minutes), _l("%(minutes)s minutes", minutes=minutes)) for minutes in lengths]
+        self.minutes.choices = list_choices([("", _l("Not said")), *named])
 
     def base_version(self) -> int:
         """Return the version that the page showed; 0 for anything that is none."""
@@ -148,7 +154,12 @@ class AppointmentForm(Form):
             raise ValidationError(_l("Use a link that starts with https://, or leave it empty."))
 
     def said(
-        self, zone: str, today: date, disciplines: Mapping[uuid.UUID, Discipline], *, whom: uuid.UUID | None = None
+        self,
+        zone: str,
+        today: date,
+        disciplines: Mapping[uuid.UUID, Discipline | None],
+        *,
+        whom: uuid.UUID | None = None,
     ) -> Said | None:
         """Return what was said, by the clock of a zone; None after putting a message beside what is wrong.
 

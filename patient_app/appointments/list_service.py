@@ -17,8 +17,8 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import bindparam, select
 
-from patient_app.accounts import registry
-from patient_app.accounts.models import Patient, Person, PersonState, Practice, TeamMembership
+from patient_app.accounts import practice, registry
+from patient_app.accounts.models import Patient, Person, PersonState, TeamMembership
 from patient_app.appointments import clinic_list, writing
 from patient_app.appointments.clinic_list import Row
 from patient_app.appointments.models import Appointment, AppointmentVersion, Source
@@ -78,9 +78,9 @@ class Looked:
         """The rows with a problem."""
         return tuple(one for one in self.rows if one.what is What.WRONG)
 
-    def count(self, what: What) -> int:
+    def count(self, what: What | str) -> int:
         """Return how many rows would do this."""
-        return sum(one.what is what for one in self.rows)
+        return sum(one.what == what for one in self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +117,12 @@ _LISTED = (
 )
 
 
-def zone_of(administrator: Viewer) -> str:
-    """Return the time zone of the practice, by whose clock the times of a list are."""
-    return db().get_one(Practice, administrator.practice_id).zone
-
-
 def look(administrator: Viewer, text: str) -> Looked:
     """Return what each row of a list would do, and what is wrong with it; stores nothing.
 
     Raise `clinic_list.NoList` for what is no list.
     """
-    zone = zone_of(administrator)
+    zone = practice.zone_of(administrator)
     rows = clinic_list.read(text, zone, clock.moment(clock.now(), zone).local_date)
     return _Check(administrator, rows).look()
 

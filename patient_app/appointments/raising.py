@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from patient_app.access_log.models import AccessKind, AccessRecord
 from patient_app.accounts.entry_order import lock_entries, next_entry_seq
@@ -167,6 +168,12 @@ def save(
             db().add(row)
     except IntegrityError:  # Somebody else's request took the id this very moment.
         raise IdTaken from None
+
+
+def newest_version() -> Select[int]:
+    """Return the query of the newest version of a patient's list (`patient_id` is bound to it)."""
+    other = aliased(ToRaise)
+    return select(func.max(other.version)).where(other.patient_id == bindparam("patient_id"))
 
 
 def was_saved(patient: Viewer, list_id: uuid.UUID, wishes: Wishes) -> bool:

@@ -95,6 +95,7 @@ LEFT: Mapping[str, str] = {
     "practice": "names",
     "practice_number": "what help pages show",
     "profile": "what a person told of themselves",
+    "ran_out_seen": "who said that they saw it",
     "reminder_outage": "when reminders did not run",
     "review": "marks of what a team has looked at",
     "delivery": "what was sent, and when",

@@ -17,8 +17,8 @@ from patient_app.core import notices
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer
 from patient_app.core.pages import render_page
+from patient_app.reading import appointments, concerns, silence, team, words
 from patient_app.reading import caseload as lists
-from patient_app.reading import concerns, silence, team, words
 from patient_app.reading import service as reading
 from patient_app.teamwork import service as teamwork
 
@@ -143,6 +143,7 @@ def _page(patient_id: uuid.UUID, form: NoteForm, review: ReviewForm | None = Non
         form=form,
         review=review or ReviewForm(prefix="review", formdata=None),
         identity=words.identity_words(shared.person),
+        visits=appointments.visits(viewer(), patient_id) if shared.period.is_newest else None,
         disciplines=DISCIPLINE_NAMES,
         categories=CATEGORY_NAMES,
         **words.page_words(shared),

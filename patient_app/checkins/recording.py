@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Insert, Table, and_, bindparam, insert, select, update
+from sqlalchemy import Table, and_, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from patient_app.accounts.entry_order import next_entry_seq
@@ -31,6 +31,7 @@ from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
+from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, vault
 
@@ -118,11 +119,13 @@ _VERSIONS = (
     .where(CheckIn.id == bindparam("check_in_id"))
 )
 _LOCK = select(Patient.person_id).where(Patient.person_id == bindparam("patient_id")).with_for_update()
-_NEW_ENTRY: dict[str, Insert] = {
-    "sqlite": sqlite.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["id"]).returning(CheckIn.id),
-    "postgresql": postgresql.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["id"]).returning(CheckIn.id),
+_NEW_ENTRY = {
+    dialect.__name__.rpartition(".")[2]: Prepared(
+        dialect.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["id"]).returning(CheckIn.id)
+    )
+    for dialect in (sqlite, postgresql)
 }
-_NEW_VERSION = insert(_SAID)
+_NEW_VERSION = Prepared(insert(_SAID))
 _CHANGED = (
     update(CheckIn)
     .where(CheckIn.id == bindparam("check_in_id"))
@@ -381,8 +384,7 @@ def _insert_entry(writing: _Writing, moment: Moment) -> bool:
         "hidden": [[writing.seq, None, None]] if writing.answers.private else [],
         "while_closed": writing.patient.entries_closed_from is not None,
     }
-    made = connection().execute(_NEW_ENTRY[connection().dialect.name], row)
-    return made.scalar_one_or_none() is not None
+    return _NEW_ENTRY[connection().dialect.name].scalar(connection(), row) is not None
 
 
 def _insert_version(writing: _Writing, version: int, replaces: uuid.UUID | None, *, is_shown: bool = True) -> None:
@@ -391,8 +393,8 @@ def _insert_version(writing: _Writing, version: int, replaces: uuid.UUID | None,
     def sealed(column: str, text: str | None) -> bytes | None:
         return vault().seal(Place(CheckInVersion.__tablename__, column, row_id, owner), text) if text else None
 
-    connection().execute(
-        _NEW_VERSION,
+    _NEW_VERSION.all(
+        connection(),
         {
             "id": row_id,
             "check_in_id": writing.check_in_id,

@@ -82,6 +82,14 @@ class Made:
         return max(self.sent_at, self.made_at) - self.received_at
 
     @property
+    def really_at(self) -> datetime:
+        """When it was written by our clock, as far as is known: the phone's own time, put right by `ahead`.
+
+        For what has to be in time, never for what an entry says of itself.
+        """
+        return self.made_at - self.ahead
+
+    @property
     def skew_seconds(self) -> int | None:
         """What is kept of `ahead`; None for a clock that is right enough."""
         return int(self.ahead.total_seconds()) if abs(self.ahead) > SKEW_NOTICED else None

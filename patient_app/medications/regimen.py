@@ -20,6 +20,7 @@ from sqlalchemy import Boolean, Uuid, and_, bindparam, or_, select
 
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
+from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place, SealBroken
 from patient_app.core.work import connection, vault
 from patient_app.medications import documents, due, said
@@ -66,13 +67,14 @@ _OWN_VERSIONS = (
     .where(OWN)
     .order_by(Medicine.recorded_seq, Medicine.id, MedicineVersion.version)
 )
-_OWN_ONE = _OWN_VERSIONS.where(Medicine.id == bindparam("medicine_id"))
-_ANSWERS = (
+_OWN_ALL = Prepared(_OWN_VERSIONS)
+_OWN_ONE = Prepared(_OWN_VERSIONS.where(Medicine.id == bindparam("medicine_id")))
+_ANSWERS = Prepared(
     select(MedicineAnswer.version_id, MedicineAnswer.answer)
     .where(MedicineAnswer.patient_id == _PATIENT)
     .order_by(MedicineAnswer.recorded_seq)
 )
-_HOURS = select(MedicineHours.hours).where(MedicineHours.patient_id == _PATIENT)
+_HOURS = Prepared(select(MedicineHours.hours).where(MedicineHours.patient_id == _PATIENT))
 
 
 class Standing(StrEnum):
@@ -229,12 +231,12 @@ def gone_on_with(versions: Sequence[OwnVersion]) -> tuple[OwnVersion, tuple[OwnV
 
 def own_medicines(patient: Viewer) -> list[OwnMedicine]:
     """Return the patient's own medicines, the earliest entered first, stopped ones too. Two SQL statements."""
-    return _medicines(connection().execute(_OWN_VERSIONS, asked_by(patient)).all(), patient.id)
+    return _medicines(_OWN_ALL.all(connection(), asked_by(patient)), patient.id)
 
 
 def own_medicine(patient: Viewer, medicine_id: uuid.UUID) -> OwnMedicine:
     """Return one of the patient's own medicines; raise `NotFound` for "not yours" and for "not there" alike."""
-    rows = connection().execute(_OWN_ONE, {**asked_by(patient), "medicine_id": medicine_id}).all()
+    rows = _OWN_ONE.all(connection(), {**asked_by(patient), "medicine_id": medicine_id})
     found = _medicines(rows, patient.id)
     if not found:
         raise NotFound
@@ -257,7 +259,7 @@ def hours_of(patient: Viewer) -> Hours:
 
 def hours_kept(patient_id: uuid.UUID) -> Hours:
     """Return a patient's hours as they are kept, whoever asks: for writing a version, and for `reading`."""
-    kept = connection().scalar(_HOURS, {"patient_id": patient_id})
+    kept = _HOURS.scalar(connection(), {"patient_id": patient_id})
     return DEFAULT_HOURS if kept is None else hours_from_data(kept)
 
 
@@ -313,7 +315,7 @@ def version_of(row: Any, answer: Answer | None = None) -> OwnVersion:
 def _medicines(rows: Sequence[Any], patient_id: uuid.UUID) -> list[OwnMedicine]:
     answers: dict[uuid.UUID, Answer] = {}
     if any(row.by_prescriber for row in rows):
-        found = connection().execute(_ANSWERS, {"patient_id": patient_id})
+        found = _ANSWERS.all(connection(), {"patient_id": patient_id})
         answers = {row.version_id: Answer(row.answer) for row in found}
     return [
         _medicine(medicine_id, list(of_one), answers)

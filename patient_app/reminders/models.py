@@ -131,6 +131,8 @@ class Reminder(Base):
     changed_at: Mapped[datetime]
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
     next_at: Mapped[datetime | None]
+    # From when on nothing was made of it, since it could not be looked at; None for one that could.
+    fault_since: Mapped[datetime | None] = mapped_column(default=None)
     # What one of kind `OWN` is about, and the words that the person wants on the lock screen.
     about_sealed: Mapped[bytes | None] = sealed_column()
     about = SealedText("about_sealed", owner="patient_id")

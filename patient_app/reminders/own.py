@@ -12,13 +12,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from patient_app.accounts.models import Person
 from patient_app.checkins.models import CheckIn
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
+from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, vault
 from patient_app.reminders import sources
@@ -91,24 +92,26 @@ _WORD = (
         Occurrence.kind == Kind.FOLLOW_UP,
         Occurrence.due_at > bindparam("long_ago"),
         Occurrence.due_at <= bindparam("now"),
-        Occurrence.state.in_([State.SENT, State.LISTED]),
+        or_(Occurrence.state == State.SENT, Occurrence.state == State.LISTED),
         Occurrence.handled_at.is_(None),
     )
     .order_by(Occurrence.due_at.desc())
     .limit(1)
     .scalar_subquery()
 )
-_TODAY = select(
-    ReminderSettings.zone_asked,
-    ReminderSettings.offer_answered_at,
-    _NEWEST_ZONE.label("phone_zone"),
-    _HAS_ANY.label("any_reminder"),
-    _WORD.label("word"),
-).select_from(
-    select(Person.id)
-    .where(Person.id == bindparam("patient_id"))
-    .subquery("who")
-    .outerjoin(ReminderSettings, ReminderSettings.patient_id == bindparam("patient_id"))
+_TODAY = Prepared(
+    select(
+        ReminderSettings.zone_asked,
+        ReminderSettings.offer_answered_at,
+        _NEWEST_ZONE.label("phone_zone"),
+        _HAS_ANY.label("any_reminder"),
+        _WORD.label("word"),
+    ).select_from(
+        select(Person.id)
+        .where(Person.id == bindparam("patient_id"))
+        .subquery("who")
+        .outerjoin(ReminderSettings, ReminderSettings.patient_id == bindparam("patient_id"))
+    )
 )
 
 
@@ -215,7 +218,7 @@ def for_today(patient: Viewer, now: datetime) -> ForToday:
     if patient.entries_closed_from is not None:
         return ForToday()
     asked = {"patient_id": patient.id, "now": now, "lately": now - LATELY, "long_ago": now - WORD_STANDS}
-    row = connection().execute(_TODAY, asked).one()
+    row = _TODAY.first(connection(), asked)
     settings = Settings(zone_asked=row.zone_asked)
     other = row.phone_zone or ""
     has_reminders = row.any_reminder is not None

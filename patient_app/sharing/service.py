@@ -38,8 +38,8 @@ LARGEST_SEQ = 2**31  # What the databases can compare with; an address may ask f
 SENTENCES: dict[AccessKind, LazyString] = {
     AccessKind.DETAIL: _l("%(who)s read your %(what)s."),
     AccessKind.MEDICINES: _l("%(who)s read your %(what)s on the page of your medicines."),
+    AccessKind.CONCERN: _l("%(who)s saw in a list that you noted a sign that cannot wait, or that a medicine ran out."),
     AccessKind.APPOINTMENTS: _l("%(who)s read your %(what)s on the page of your appointments."),
-    AccessKind.CONCERN: _l("%(who)s saw in a list that you noted a sign that cannot wait."),
     AccessKind.CASELOAD: _l("%(who)s saw your %(what)s in a list."),
     AccessKind.SILENCE: _l("%(who)s read that you had not checked in for some days, and what you ask for then."),
     AccessKind.CODE_ISSUED: _l("%(who)s made a code with which you can sign in."),

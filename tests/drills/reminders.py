@@ -38,7 +38,7 @@ from patient_app.reminders.models import Kind, Occurrence, Reminder, State, Word
 from patient_app.reminders.schedule import EVERY_DAY
 from tests import factories
 from tests.drills.loss import databases
-from tests.drills.reminder_worker import POINTS
+from tests.drills.reminder_worker import OF_UNITS, POINTS
 from tests.drills.restore import ROOT, Figures, environment
 
 WORKERS = 2
@@ -146,7 +146,9 @@ class Workers:
     def start(self) -> None:
         """Start one more."""
         point = self._deaths.pop(0) if self._deaths else ""
-        told = [point, str(self._chance.randint(self._size.soonest, self._size.latest))] if point else []
+        often = 10 if point in OF_UNITS else 1
+        when = -(-self._chance.randint(self._size.soonest, self._size.latest) // often)
+        told = [point, str(when)] if point else []
         with self._log.open("ab") as output:
             process = subprocess.Popen(
                 [*self._command, *told], cwd=ROOT, env=self._environment, stdout=output, stderr=subprocess.STDOUT
@@ -218,7 +220,7 @@ def _add(figures: Figures, size: Size, kills: int, what: tuple[Store, Receiver, 
     prefix = "killed" if kills else "undisturbed"
     with store.work(writes=False):
         rows = list(db().execute(select(Occurrence.id, Occurrence.state, Occurrence.reminder_id)))
-    in_flight = engine.THREADS
+    in_flight = engine.IN_FLIGHT
     late = sorted(at - begun for at in receiver.first.values())
     figures.add(f"{prefix}-made", len(rows), "occurrences", most=size.reminders, least=size.reminders)
     figures.add(f"{prefix}-missed", sum(str(row.id) not in receiver.came for row in rows), "occurrences", most=0)
@@ -234,6 +236,7 @@ def _add(figures: Figures, size: Size, kills: int, what: tuple[Store, Receiver, 
     if late:
         figures.add(f"{prefix}-late-p50", late[len(late) // 2], "s")
         figures.add(f"{prefix}-late-p99", late[int(len(late) * 0.99)], "s")
+        figures.add(f"{prefix}-late-most", late[-1], "s")
         figures.add(f"{prefix}-a-second", len(late) / max(0.1, late[-1] - late[0]), "messages/s")
 
 

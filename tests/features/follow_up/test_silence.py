@@ -207,6 +207,7 @@ def test_nobody_is_told_where_no_word_reached_the_person_first(world: World) -> 
 def test_what_is_signed_stands_beside_what_is_shared_and_opens_nothing(world: World) -> None:
     world.on(3)
     first = world.lets_tell(world.to_supporter, 5)
+    world.set_time(moment("03-02 12:01"))
     second = world.lets_tell(world.to_supporter, 7)
     with world.store.work(writes=False):
         assert db().get_one(Consent, first).state == ConsentState.REVOKED

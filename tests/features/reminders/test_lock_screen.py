@@ -79,7 +79,7 @@ def test_by_default_a_lock_screen_tells_nothing(kind: Kind, language: str, store
         )
         plain = messages.payload(Phone(uuid.UUID(int=1)), told)
         with store.work(writes=False), force_locale(language):
-            whole = push.payload(by_push.notice_of(plain, "token"), phone, "https://host.example")
+            whole = push.payload(by_push.notice_of(plain, "token", has_buttons=True), phone, "https://host.example")
         assert len(whole["act"]["buttons"]) == 4
         shown = [text for text in strings([plain, whole]) if not text.startswith("https://")]
         assert telling(" \n".join(shown)) == []
