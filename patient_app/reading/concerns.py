@@ -19,7 +19,6 @@ from typing import Any, Protocol, cast
 
 from sqlalchemy import (
     ColumnElement,
-    Executable,
     Insert,
     Select,
     Table,
@@ -45,6 +44,7 @@ from patient_app.core import clock, work
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
+from patient_app.core.prepared import Statement
 from patient_app.core.work import connection
 from patient_app.effects import service
 from patient_app.effects.models import Concern, ConcernSeen, SideEffect, SideEffectVersion
@@ -248,7 +248,7 @@ def _recorded_today() -> Select[Any]:
 
 
 @lru_cache(maxsize=32)
-def _waiting(kind: Asker) -> Executable:
+def _waiting(kind: Asker) -> Statement:
     """Return the statement for all that waits, of whomever; a list has time for one."""
     unseen = ~exists().where(ConcernSeen.concern_id == Concern.id)
     signs = _open(kind).where(unseen).order_by(Concern.raised_at.desc(), Concern.id).limit(MOST_WAITING).subquery()
