@@ -31,6 +31,7 @@ from patient_app.refills import service as refills
 from patient_app.refills.counting import Coverage
 from patient_app.refills.models import SupplyEntry
 from patient_app.refills.service import Entry, Supply
+from patient_app.refills.strengths import plan_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +117,8 @@ def to_enter(viewer: Viewer, patient_id: uuid.UUID, medicine_id: uuid.UUID) -> T
 def _shared(one: SharedMedicine, page: SharedMedicines, entries: list[Entry], tests: list[Entered]) -> SharedSupply:
     if not entries:
         return SharedSupply(all_tests=tuple(tests))
-    supply = refills.supply_of(entries, one.due_versions, one.newest.schedule.unit, page.today)
-    return SharedSupply(supply, refills.covered(supply, one.due_versions), tuple(tests))
+    supply = refills.supply_of(entries, plan_of(one.versions, page.today), page.today)
+    return SharedSupply(supply, refills.covered(supply), tuple(tests))
 
 
 @lru_cache(maxsize=32)
