@@ -68,7 +68,9 @@ def _escaped(value: object) -> str:
     kind = type(value)
     if kind is Markup:
         return cast("Markup", value)
-    return _escape_inner(cast("str", value)) if kind is str else escape(value)
+    if kind is str:
+        return _escape_inner(cast("str", value))
+    return str(value) if kind is float or kind is int else escape(value)
 
 
 class _Template(Template):
