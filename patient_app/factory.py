@@ -47,6 +47,7 @@ from patient_app.core.pages import NavigationItem
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
 from patient_app.effects import views as effects_views
+from patient_app.follow_up import views as follow_up_views
 from patient_app.home import views as home_views
 from patient_app.medications import dose_views
 from patient_app.medications import views as medications_views
@@ -152,6 +153,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         offline_views.bp,
         push_views.bp,
         reminders_views.bp,
+        follow_up_views.bp,
         sharing_views.bp,
         refills_views.bp,
         care_team_views.bp,

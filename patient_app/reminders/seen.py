@@ -61,7 +61,7 @@ _ALL_WAITING = _OWN.where(
     Occurrence.kind != Kind.DIGEST,
     Reminder.ended_at.is_(None),
 ).order_by(Occurrence.due_at)
-_ELSEWHERE = (Kind.CHECK_IN, Kind.DOSES)
+_ELSEWHERE = (Kind.CHECK_IN, Kind.DOSES, Kind.APPOINTMENT, Kind.FOLLOW_UP)
 _WAITING = Prepared(_ALL_WAITING.where(*(Occurrence.kind != kind for kind in _ELSEWHERE)))
 _SINCE = (
     _OWN.where(Occurrence.due_at > bindparam("since"), func.coalesce(Occurrence.reason, "") != Reason.NOT_NEEDED)
@@ -129,7 +129,7 @@ def _clock(at: datetime) -> str:
 
 
 def waiting(patient: Viewer, now: datetime) -> list[Seen]:
-    """Return what came up on this day and is not done: but for check-ins and doses, which Today shows by itself."""
+    """Return what came up on this day and is not done, but for what Today shows by itself."""
     if patient.entries_closed_from is not None:
         return []
     whose = own.whose(patient)

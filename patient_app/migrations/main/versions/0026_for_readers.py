@@ -1,6 +1,6 @@
-"""When a hard check-in was stands with its version, and an index finds the newest by it.
+"""What clinicians' pages ask for: the newest hard check-ins by when they were, and what somebody read of one consent.
 
-Revision: 0026, after 0022
+Revision: 0026, after 0024
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0026"
-down_revision = "0022"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
@@ -23,17 +23,23 @@ FILL = """
 
 
 def upgrade() -> None:
-    """Add both; the index by when a hard one was recorded is asked by nobody any more."""
+    """Add the column and its index, and make that of the access records longer; what was there is asked no more."""
     op.add_column("check_in_version", sa.Column("hard_at", sa.DateTime(timezone=True), nullable=True))
     op.execute(FILL)
     op.create_index(
         "ix_check_in_version_hard_at", "check_in_version", ["hard_at"], sqlite_where=IS_THERE, postgresql_where=IS_THERE
     )
     op.drop_index("ix_check_in_version_hard", "check_in_version")
+    op.create_index(
+        "ix_access_record_viewer", "access_record", ["viewer_id", "on_day", "kind", "consent_id", "recorded_at"]
+    )
+    op.drop_index("ix_access_record_caseload", "access_record")
 
 
 def downgrade() -> None:
-    """Take both away."""
+    """Take them away."""
+    op.create_index("ix_access_record_caseload", "access_record", ["viewer_id", "on_day", "kind"])
+    op.drop_index("ix_access_record_viewer", "access_record")
     op.create_index(
         "ix_check_in_version_hard", "check_in_version", ["recorded_at"], sqlite_where=HARD, postgresql_where=HARD
     )
