@@ -42,7 +42,7 @@ from patient_app.core.kept import as_kept
 from patient_app.core.keys import SYSTEM_SUBJECT
 from patient_app.core.prepared import Statement
 from patient_app.core.work import vault
-from patient_app.reading import looks, people, records
+from patient_app.reading import looks, people, records, silence
 from patient_app.reading.fields import MOOD, USE, Masked, SharedCheckIn, as_listed
 from patient_app.reading.people import Named, plain_rows
 from patient_app.reading.service import reader_of
@@ -88,7 +88,8 @@ class CaseloadRow:
 class Caseload:
     """One page of a clinician's list: the first row's number (from 1), and how many rows there are on all pages.
 
-    `unread` counts what supporters told the practice and nobody read yet.
+    `unread` counts what supporters told the practice and nobody read yet, `told` what the clinician was told of those
+    who did not check in.
     """
 
     rows: tuple[CaseloadRow, ...]
@@ -97,6 +98,7 @@ class Caseload:
     total: int
     order: Order = Order.HARD
     unread: int = 0
+    told: int = 0
 
     @property
     def has_more(self) -> bool:
@@ -113,6 +115,7 @@ class _Page:
     grants: Mapping[uuid.UUID, Grants]
     total: int
     unread: int
+    told: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,13 @@ def caseload(viewer: Viewer, page: int = 1, order: Order = Order.HARD) -> Caselo
         read = _read(reader, grants, before.looks, days)
     rows = tuple(CaseloadRow(one, grants.get(one.id, Grants()), *read.get(one.id, _NOTHING)) for one in found.shown)
     return Caseload(
-        rows, found.first // PAGE_PATIENTS + 1, found.first + 1, found.total, order=order, unread=found.unread
+        rows,
+        found.first // PAGE_PATIENTS + 1,
+        found.first + 1,
+        found.total,
+        order=order,
+        unread=found.unread,
+        told=found.told,
     )
 
 
@@ -196,21 +205,22 @@ def _front(viewer: Viewer, reader: Reader, rows: Sequence[Any], page: int, *, wh
         return None
     vault().preload([*on_page, viewer.practice_id, SYSTEM_SUBJECT])
     shown = tuple(sorted(people.named(viewer, on_list), key=lambda person: on_page.index(person.id)))
-    return _Page(len(order) - PAGE_PATIENTS, shown, grants, on_list[0].total, on_list[0].unread)
+    return _Page(len(order) - PAGE_PATIENTS, shown, grants, on_list[0].total, on_list[0].unread, on_list[0].told)
 
 
 def _among_all(viewer: Viewer, reader: Reader, page: int, hard: Sequence[Any] | None = None) -> _Page:
     """Return a page of everybody, by name: after those of these hard check-ins, where there are any."""
     on_list = people.listed(viewer)
     positions = _by_name(tuple([(row[0], row[1]) for row in on_list]), viewer.practice_id)
-    unread = on_list[0].unread if on_list else worries.unread(viewer)
     first = max(0, min(page - 1, (len(on_list) - 1) // PAGE_PATIENTS)) * PAGE_PATIENTS
     if hard:
         positions, grants = _hard_first(reader, on_list, positions, hard, first + PAGE_PATIENTS)
     else:
         grants = grants_of(reader, [people.id_of(on_list[one]) for one in _page_of(positions, first)])
     shown = people.named(viewer, [on_list[one] for one in _page_of(positions, first)])
-    return _Page(first, tuple(shown), grants, len(on_list), unread)
+    if not on_list:
+        return _Page(first, (), grants, 0, worries.unread(viewer), silence.waiting(viewer))
+    return _Page(first, tuple(shown), grants, len(on_list), on_list[0].unread, on_list[0].told)
 
 
 def _days() -> _Days:
