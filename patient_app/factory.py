@@ -20,7 +20,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from patient_app.accounts import identity
 from patient_app.accounts import views as accounts_views
 from patient_app.accounts.models import Installation, InstallationKind
-from patient_app.care_team import blood_test_views, effect_views, prescribing_views
+from patient_app.appointments import list_views
+from patient_app.appointments import views as appointments_views
+from patient_app.care_team import appointment_views, blood_test_views, effect_views, prescribing_views
 from patient_app.care_team import views as care_team_views
 from patient_app.checkins import views as checkins_views
 from patient_app.core import (
@@ -45,6 +47,7 @@ from patient_app.core.pages import NavigationItem
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
 from patient_app.effects import views as effects_views
+from patient_app.follow_up import views as follow_up_views
 from patient_app.home import views as home_views
 from patient_app.medications import dose_views
 from patient_app.medications import views as medications_views
@@ -144,15 +147,19 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         dose_views.bp,
         medications_views.bp,
         effects_views.bp,
+        appointments_views.bp,
+        list_views.bp,
         profile_views.bp,
         offline_views.bp,
         push_views.bp,
         reminders_views.bp,
+        follow_up_views.bp,
         sharing_views.bp,
         refills_views.bp,
         care_team_views.bp,
         effect_views.bp,
         blood_test_views.bp,
+        appointment_views.bp,
         prescribing_views.bp,
         supporting_views.bp,
         worries_views.bp,

@@ -86,6 +86,14 @@ ANCHORS: dict[Anchor, LazyString] = {
     Anchor.DINNER: _l("At dinner"),
     Anchor.BEDTIME: _l("At bedtime"),
 }
+# The same as a person types them where a time is asked for.
+WHEN_WORDS: dict[Anchor, LazyString] = {
+    Anchor.WAKING: _l("waking"),
+    Anchor.BREAKFAST: _l("breakfast"),
+    Anchor.LUNCH: _l("lunch"),
+    Anchor.DINNER: _l("dinner"),
+    Anchor.BEDTIME: _l("bedtime"),
+}
 FOODS: dict[Food, LazyString] = {Food.WITH: _l("with food"), Food.WITHOUT: _l("without food")}
 CHANGES: dict[Change, LazyString] = {
     Change.STARTED: _l("Added"),

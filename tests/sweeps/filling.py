@@ -140,6 +140,12 @@ def first_radio(typing: Typing, field: str) -> str:
     return typing.target.form.controls[field].get("value") or ""
 
 
+def clinics_list(typing: Typing, _field: str) -> str:
+    """Paste a list of one row, of a patient whom nobody knows here."""
+    heads = "id,patient_number,clinician_email,date,time,place"
+    return f"{heads}\n1,{typing.mark},nobody@example.org,{in_a_week(typing, _field)},10:30,{typing.mark} place"
+
+
 _CHECK_IN: dict[str, Answer] = {
     "mood": "2",
     "craving": "3",
@@ -241,7 +247,36 @@ _TAP: dict[str, Answer] = {
 }
 _OTHERWISE: dict[str, Answer] = {"later": "60", "why": "other", "own_words": words}
 # By route, the answer to each field; an empty table is a form that is only a button.
+_VISIT: dict[str, Answer] = {
+    "id": as_it_came,
+    "base": as_it_came,
+    "on": in_a_week,
+    "at": "10:30",
+    "minutes": "30",
+    "place": words,
+    "link": "https://meet.example.org/room",
+    "about_use": None,
+    "cancelled": None,
+}
 ANSWERS: dict[str, dict[str, Answer]] = {
+    "/appointments/new": {**_VISIT, "with_whom": "", "who": words},
+    "/appointments/<uuid:appointment_id>/change": {**_VISIT, "with_whom": as_it_came, "who": words},
+    "/appointments/<uuid:appointment_id>/took": {"word": as_on_the_button},
+    "/appointments/to-raise": {
+        "id": as_it_came,
+        "base": as_it_came,
+        "appointment": as_it_came,
+        "one": words,
+        "two": words,
+        "three": words,
+        "done_one": None,
+        "about_use": None,
+        "shares": "y",
+    },
+    "/practice/appointments": {"file": None, "text": clinics_list},
+    "/team/<uuid:patient_id>/appointments": _VISIT,
+    "/team/<uuid:patient_id>/appointments/<uuid:appointment_id>": _VISIT,
+    "/team/<uuid:patient_id>/appointments/<uuid:appointment_id>/took": {"word": as_on_the_button},
     "/check-in": {"id": as_it_came, "zone": "America/New_York", "day": as_it_came, **_CHECK_IN},
     "/check-in/<uuid:entry_id>/bring-back": {},
     "/check-in/<uuid:entry_id>/change": {"id": as_it_came, "base": as_it_came, **_CHECK_IN},
