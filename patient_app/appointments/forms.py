@@ -94,7 +94,7 @@ class AppointmentForm(Form):
     )
     about_use = BooleanField(
         _l("This visit is about alcohol or drugs"),
-        description=_l("Then others on your team see it only where you share alcohol and drugs too."),
+        description=_l("Then nobody else on your team sees it, unless you share alcohol and drugs with them."),
     )
     cancelled = BooleanField(_l("It is cancelled"))
 
@@ -108,7 +108,7 @@ class AppointmentForm(Form):
         """
         form = cls(**options)
         picks: list[tuple[str, LazyString | str]] = [(str(one), name) for one, name in people]
-        form.with_whom.choices = list_choices([*picks, ("", _l("Somebody else"))])
+        form.with_whom.choices = list_choices([("", _l("Somebody else")), *picks])
         form.offer_lengths(kept)
         return form
 

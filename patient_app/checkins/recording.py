@@ -26,6 +26,7 @@ from patient_app.checkins import answers as said
 from patient_app.checkins.answers import Answers
 from patient_app.checkins.models import CheckIn, CheckInVersion, Source
 from patient_app.checkins.service import is_open
+from patient_app.consent import hiding
 from patient_app.core import clock
 from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
@@ -294,21 +295,10 @@ def bring_back(patient: Viewer, check_in_id: uuid.UUID) -> None:
 
 
 def _hide_or_open(entry: CheckIn, *, private: bool, removed_at: datetime | None) -> None:
-    """Let nobody else see a check-in, or let consents open it again, and keep between which numbers that was.
-
-    Opened again, what it says counts as said now: who read meanwhile did not read it, and it is new to them.
-    """
-    was_hidden = entry.private or entry.removed_at is not None
-    entry.private, entry.removed_at = private, removed_at
-    if was_hidden == (private or removed_at is not None):
-        return
-    seq = next_entry_seq(entry.patient_id)
-    if not was_hidden:
-        entry.hidden = [*entry.hidden, [seq, None, None]]
-        return
-    ended = [seq, clock.now().date().isoformat()]
-    entry.hidden = [[first, *(ended if until is None else (until, on))] for first, until, on in entry.hidden]
-    db().execute(_SAID_NOW, {"entry": entry.id, "shown": entry.shown_version, "seq": seq})
+    """As `hiding.hide_or_open`. Opened again, what it says counts as said now: it is new to who read meanwhile."""
+    seq = hiding.hide_or_open(entry, private=private, removed_at=removed_at)
+    if seq is not None:
+        db().execute(_SAID_NOW, {"entry": entry.id, "shown": entry.shown_version, "seq": seq})
 
 
 def was_removed(patient: Viewer, check_in_id: uuid.UUID) -> None:
@@ -381,7 +371,7 @@ def _insert_entry(writing: _Writing, moment: Moment) -> bool:
         "clock_skew": writing.sent and writing.sent.clock_skew,
         "private": writing.answers.private,
         "removed_at": None,
-        "hidden": [[writing.seq, None, None]] if writing.answers.private else [],
+        "hidden": hiding.at_first(writing.seq, private=writing.answers.private),
         "while_closed": writing.patient.entries_closed_from is not None,
     }
     return _NEW_ENTRY[connection().dialect.name].scalar(connection(), row) is not None

@@ -12,6 +12,7 @@ from sqlalchemy import Boolean, and_, bindparam, or_, select
 
 from patient_app.checkins.answers import Answers, read_context, read_use_details
 from patient_app.checkins.models import CheckIn, CheckInVersion, Source
+from patient_app.consent import hiding
 from patient_app.consent.receipts import Hidden
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
@@ -156,7 +157,7 @@ def answers_in(patient: Viewer, entry: OwnCheckIn, version: int) -> Answers:
 def when_hidden(patient: Viewer, entry: OwnCheckIn) -> list[Hidden]:
     """Return when nobody else could see a check-in of the patient's own, as far as it is known."""
     kept = connection().scalar(_OWN_HIDDEN, {**asked_by(patient), "check_in_id": entry.id})
-    return [Hidden(first, until, on and date.fromisoformat(on)) for first, until, on in kept or ()]
+    return hiding.times(kept)
 
 
 def newest_own(patient: Viewer) -> OwnCheckIn | None:

@@ -8,8 +8,9 @@ out context, cursor and result, and to hand the values through, though the text,
 always the same. The connection, its transaction, the types and the errors stay SQLAlchemy's own. Its usual way is taken
 for PostgreSQL, which is further away than all that, and wherever somebody listens to what is asked (tests that count).
 
-A row is a named tuple of what was selected. ORM entities, and statements that change their shape (`IN` with a list),
-stay with `Connection.execute`.
+A row is a named tuple of what was selected. A statement with a list (`IN` with an expanding `bindparam`) has one text
+for each length of it, which is made once too; an empty or a long list goes the usual way. ORM entities stay with
+`Connection.execute`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Dialect, Select, UpdateBase, Uuid
+from sqlalchemy import CompoundSelect, Dialect, Select, UpdateBase, Uuid
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -29,23 +30,37 @@ from sqlalchemy.types import TypeEngine
 from patient_app.core.ids import read_id
 
 _Process = Callable[[Any], Any]
+Statement = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]] | UpdateBase
+
+# Lists of up to so many values have texts of their own, of which so many are kept.
+_LONGEST_LIST, _MOST_TEXTS = 64, 256
 
 
 class Prepared:
     """One statement, ready to be run again and again. An insert or update is always given the same names."""
 
-    def __init__(self, statement: Select[*tuple[Any, ...]] | UpdateBase) -> None:
+    def __init__(self, statement: Statement) -> None:
         self.statement = statement
-        self._ready: _Ready | None = None
+        self._lists: tuple[str, ...] | None = None
+        self._ready: dict[tuple[int, ...], _Ready] = {}
 
     def all(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
         """Return all rows, none for what returns none; raise SQLAlchemy's errors, as `Connection.execute` does."""
         if connection.dialect.name != "sqlite" or connection.engine._has_events:
-            found = connection.execute(self.statement, values)
-            return list(found.all()) if found.returns_rows else []
-        if self._ready is None:
-            self._ready = _Ready.of(self.statement, connection.dialect, list(values))
-        return self._ready.run(connection, values)
+            return self._usual(connection, values)
+        if self._lists is None:
+            self._lists = _lists_of(self.statement, connection.dialect)
+        sizes = tuple([len(values[name]) for name in self._lists]) if self._lists else ()
+        ready = self._ready.get(sizes)
+        if ready is None:
+            if sizes and (min(sizes) == 0 or max(sizes) > _LONGEST_LIST or len(self._ready) >= _MOST_TEXTS):
+                return self._usual(connection, values)
+            ready = self._ready[sizes] = _Ready.of(self.statement, connection.dialect, values)
+        return ready.run(connection, values)
+
+    def _usual(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
+        found = connection.execute(self.statement, values)
+        return list(found.all()) if found.returns_rows else []
 
     def first(self, connection: Connection, values: Mapping[str, Any]) -> Any:
         """Return the first row, or None where there is none."""
@@ -62,26 +77,44 @@ class Prepared:
 class _Ready:
     """A statement as SQLite is asked it.
 
-    `places` says for each value by which name it is given, or what it always is, and how it is written; `reads` how
-    those columns are read that are not kept as they are.
+    `places` says for each value by which name it is given, or what it always is, and how it is written; a value of a
+    list stands at a number of it. `reads` says how those columns are read that are not kept as they are.
     """
 
     text: str
     places: tuple[tuple[str | None, Any, _Process | None], ...]
+    listed: tuple[tuple[int, str, int], ...]
     reads: tuple[tuple[int, _Process], ...]
     row: _Process
 
     @classmethod
-    def of(cls, statement: Select[*tuple[Any, ...]] | UpdateBase, dialect: Dialect, names: list[str]) -> _Ready:
-        compiled = statement.compile(dialect=dialect, column_keys=names)
+    def of(cls, statement: Statement, dialect: Dialect, values: Mapping[str, Any]) -> _Ready:
+        compiled = statement.compile(dialect=dialect, column_keys=list(values))
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - narrows the type.
-        if compiled.post_compile_params or compiled.literal_execute_params or compiled.insert_prefetch:
+        given = [bind for bind in compiled.literal_execute_params if not bind.unique]  # Others are part of the text.
+        if given or compiled.insert_prefetch:
             raise TypeError("This statement has no fixed shape, or leaves columns to their defaults.")
+        text, order, places, listed = compiled.string, compiled.positiontup or [], [], []
+        spread: dict[str, tuple[str, int]] = {}
+        if compiled.post_compile_params or compiled.literal_execute_params:
+            laid_out = compiled.construct_expanded_state(dict(values))
+            text, order = laid_out.statement, list(laid_out.positiontup or [])
+            for name, ones in laid_out.parameter_expansion.items():
+                spread |= {one: (name, number) for number, one in enumerate(ones)}
+        for number, name in enumerate(order):
+            source, at = spread.get(name, (name, None))
+            key, value, write = _place(compiled.binds[source], dialect)
+            if at is None:
+                places.append((key, value, write))
+            else:
+                places.append((None, None, write))
+                listed.append((number, str(key), at))
         columns = list(statement.exported_columns)
         reads = [_reads(column.type, dialect) for column in columns]
         return cls(
-            text=compiled.string,
-            places=tuple(_place(compiled.binds[name], dialect) for name in compiled.positiontup or ()),
+            text=text,
+            places=tuple(places),
+            listed=tuple(listed),
             reads=tuple((number, read) for number, read in enumerate(reads) if read is not None),
             row=namedtuple("Row", [str(column.key) for column in columns], rename=True)._make,  # type: ignore[attr-defined]
         )
@@ -91,6 +124,9 @@ class _Ready:
             value if name is None else values[name] if write is None else write(values[name])
             for name, value, write in self.places
         ]
+        for number, name, at in self.listed:
+            write = self.places[number][2]
+            asked[number] = values[name][at] if write is None else write(values[name][at])
         if not connection.in_transaction():
             connection.begin()
         driver: Any = connection.connection.dbapi_connection
@@ -107,6 +143,16 @@ class _Ready:
         for number, process in self.reads:
             read[number] = process(read[number])
         return self.row(read)
+
+
+def _lists_of(statement: Statement, dialect: Dialect) -> tuple[str, ...]:
+    """Return the names under which a statement is given lists; raise `TypeError` for a list that it always has."""
+    compiled = statement.compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler)  # noqa: S101 - narrows the type.
+    found = [bind for bind in compiled.post_compile_params if bind.expanding]
+    if any(bind.unique for bind in found):
+        raise TypeError("This statement has no fixed shape, or leaves columns to their defaults.")
+    return tuple(sorted({bind.key for bind in found}))
 
 
 def _reads(kind: TypeEngine[Any], dialect: Dialect) -> _Process | None:

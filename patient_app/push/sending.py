@@ -37,7 +37,7 @@ LARGEST_PAYLOAD = 3993
 FILLED_TO = 512
 LONGEST_TTL = 28 * 24 * 60 * 60  # What all services take.
 # Of each step of a message; `reminders` waits for the whole of it no longer than it says.
-TIMEOUT = httpx.Timeout(connect=4.0, read=6.0, write=4.0, pool=2.0)
+TIMEOUT = httpx.Timeout(connect=3.0, read=5.0, write=3.0, pool=2.0)
 LIMITS = httpx.Limits(max_connections=128, max_keepalive_connections=64, keepalive_expiry=30.0)
 # A service that so many messages in a row got no answer from is left alone for a while; then one is tried.
 UNANSWERED, REST = 3, timedelta(seconds=30)

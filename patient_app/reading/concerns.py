@@ -4,7 +4,9 @@ They are signs that cannot wait, which side effects raise, and medicines that ra
 
 A sign needs what its side effect needs: medications; and substance use too where the medicine is marked so now, or
 where the pick names use. One whose side effect was taken away, is kept to oneself, or says no such sign any more, is
-shown to nobody. In a list it tells only that there is one, and of whom: what it is stands on the patient's page.
+shown to nobody; nor is one of a side effect tied to no medicine that was raised only for a medicine which is closed now
+(`rests_on_what_is_open`). In a list it tells only that there is one, and of whom: what it is stands on the patient's
+page.
 """
 
 from __future__ import annotations
@@ -19,7 +21,6 @@ from typing import Any, Protocol, cast
 
 from sqlalchemy import (
     ColumnElement,
-    Executable,
     Insert,
     Select,
     Table,
@@ -45,6 +46,7 @@ from patient_app.core import clock, work
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
+from patient_app.core.prepared import Statement
 from patient_app.core.work import connection
 from patient_app.effects import service
 from patient_app.effects.models import Concern, ConcernSeen, SideEffect, SideEffectVersion
@@ -161,7 +163,11 @@ def _name(row: Any) -> str:
 def waits() -> ColumnElement[bool]:
     """Return the condition that a side effect raised something which nobody has seen yet."""
     unseen = ~exists().where(ConcernSeen.concern_id == Concern.id)
-    raised = exists().where(Concern.side_effect_id == SideEffect.id, unseen).correlate(SideEffect)
+    raised = (
+        exists()
+        .where(Concern.side_effect_id == SideEffect.id, unseen, service.rests_on_what_is_open())
+        .correlate(SideEffect, SideEffectVersion)
+    )
     return and_(SideEffectVersion.flagged.is_(True), raised)
 
 
@@ -248,7 +254,7 @@ def _recorded_today() -> Select[Any]:
 
 
 @lru_cache(maxsize=32)
-def _waiting(kind: Asker) -> Executable:
+def _waiting(kind: Asker) -> Statement:
     """Return the statement for all that waits, of whomever; a list has time for one."""
     unseen = ~exists().where(ConcernSeen.concern_id == Concern.id)
     signs = _open(kind).where(unseen).order_by(Concern.raised_at.desc(), Concern.id).limit(MOST_WAITING).subquery()
@@ -299,6 +305,7 @@ def _open(kind: Asker) -> Select[Any]:
         .where(
             Concern.practice_id == bindparam("reader_practice"),
             SideEffectVersion.flagged.is_(True),
+            service.rests_on_what_is_open(),
             SideEffect.removed_at.is_(None),
             SideEffect.private.is_(False),
             SideEffect.while_closed.is_(False),
@@ -333,6 +340,7 @@ _OF_PATIENT = (
         Concern.patient_id == bindparam("patient_id"),
         Concern.side_effect_id.in_(bindparam("effects", expanding=True)),
         SideEffectVersion.flagged.is_(True),
+        service.rests_on_what_is_open(),
     )
     .order_by(Concern.recorded_seq.desc(), ConcernSeen.seen_at)
 )

@@ -33,6 +33,7 @@ from patient_app.refills import service as refills
 from patient_app.refills.counting import Coverage
 from patient_app.refills.models import Kind, SupplyEntry
 from patient_app.refills.service import Entry, Supply
+from patient_app.refills.strengths import plan_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +150,8 @@ def _empty(supply: Supply | None) -> Entry | None:
 def _shared(one: SharedMedicine, page: SharedMedicines, entries: list[Entry], tests: list[Entered]) -> SharedSupply:
     if not entries:
         return SharedSupply(all_tests=tuple(tests))
-    supply = refills.supply_of(entries, one.due_versions, one.newest.schedule.unit, page.today)
-    return SharedSupply(supply, refills.covered(supply, one.due_versions), tuple(tests))
+    supply = refills.supply_of(entries, plan_of(one.versions, page.today), page.today)
+    return SharedSupply(supply, refills.covered(supply), tuple(tests))
 
 
 @lru_cache(maxsize=32)

@@ -73,6 +73,9 @@ class SupplyEntry(Base):
     # What the amount counts: the unit that the plan had then.
     unit_sealed: Mapped[bytes | None] = sealed_column()
     unit = SealedText("unit_sealed", owner="patient_id")
+    # Of which strength it is; empty where nobody knows.
+    strength_sealed: Mapped[bytes | None] = sealed_column()
+    strength = SealedText("strength_sealed", owner="patient_id")
     # Where it was filled, or what else the person wants to remember; nobody else reads it.
     note_sealed: Mapped[bytes | None] = sealed_column()
     note = SealedText("note_sealed", owner="patient_id")

@@ -25,8 +25,8 @@ from patient_app.reminders.ways import NoPush, Sender, Unsound
 
 # As long as one worker sends an occurrence no other one takes it. Sending is over long before that, whatever a push
 # service does: what it has not answered by then is not waited for. What is left of the lease is for recording it.
-LEASE = timedelta(seconds=30)
-LONGEST_SENDING = timedelta(seconds=10)
+LEASE = timedelta(seconds=20)
+LONGEST_SENDING = timedelta(seconds=8)
 # So many occurrences are claimed and not recorded at most: what a worker that is killed can double. Those that wait for
 # a service that is slow are not counted, up to a limit, so that nobody else waits for it.
 IN_FLIGHT, MOST_IN_FLIGHT = 16, 64

@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    union_all,
 )
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -115,8 +116,35 @@ def test_a_table_that_is_not_there_is_an_operational_error(store: Store) -> None
         Prepared(ALL).all(found, {"most": 1})
 
 
+def test_lists_of_every_length_find_what_the_usual_way_finds(connection: Connection) -> None:
+    rows = [{**EMPTY, "id": new_id(), "number": number, "day": date(2026, 1, 1)} for number in range(70)]
+    connection.execute(insert(THINGS), rows)
+    some = (
+        select(THINGS.c.id, THINGS.c.number)
+        .where(
+            THINGS.c.day == bindparam("day"),
+            THINGS.c.id.in_(bindparam("ids", expanding=True)),
+            THINGS.c.number.in_(bindparam("numbers", expanding=True)),
+            THINGS.c.words != "never",
+        )
+        .order_by(THINGS.c.number)
+    )
+    both = union_all(some.where(THINGS.c.number < 3).order_by(None), some.where(THINGS.c.number >= 3).order_by(None))
+    for statement in (some, both):
+        prepared = Prepared(statement)
+        for many, few in ((0, 0), (0, 2), (1, 1), (3, 2), (2, 3), (3, 2), (70, 3), (3, 70)):
+            asked = {
+                "day": date(2026, 1, 1),
+                "ids": [row["id"] for row in reversed(rows[:many])],
+                "numbers": list(range(few)),
+            }
+            found = sorted(prepared.all(connection, asked), key=lambda row: row.number)
+            assert [row.number for row in found] == list(range(min(many, few)))
+            assert found == sorted(connection.execute(statement, asked).all(), key=lambda row: row.number)
+
+
 @pytest.mark.sqlite
-def test_defaults_and_lists_are_refused(store: Store) -> None:
+def test_defaults_and_lists_that_are_always_the_same_are_refused(store: Store) -> None:
     some = select(THINGS.c.id).where(THINGS.c.number.in_([1, 2]))
     with store.database.connection(writes=False) as found:
         with pytest.raises(TypeError):

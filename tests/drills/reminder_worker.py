@@ -1,8 +1,9 @@
 """A worker of the reminder drill: the real engine, which kills itself with SIGKILL at a point that it is told.
 
-`python -m tests.drills.reminder_worker RECEIVER_PORT LEASE_SECONDS [POINT NUMBER]`: at the NUMBERth time that it comes
-to the POINT. The points are those at which a death could lose or double something (docs/reminders.md); a message passes
-those of sending, a whole unit of work the others.
+The points are those at which a death could lose or double something (docs/reminders.md); a message passes those of
+sending, a whole unit of work the others. Each worker is a process of its own with its own connections, forked from one
+that has nothing but the modules (`multiprocessing`'s fork server): so what is measured is how soon the engine goes on,
+and not how long Python takes to start.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import http.client
 import json
 import os
 import signal
-import sys
 import threading
 import time
 import uuid
@@ -19,11 +19,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flask import Flask
+from flask_babel import Babel
+
 from patient_app.core import clock
 from patient_app.core.config import Config
 from patient_app.core.installation import open_store
 from patient_app.core.work import Store
-from patient_app.factory import create_app
 from patient_app.reminders import engine
 from patient_app.reminders.claiming import Claimed, Found
 from patient_app.reminders.recording import Sent
@@ -132,22 +134,17 @@ def with_death(death: Death) -> None:
     engine._turn = turning
 
 
-def main(port: int, lease_seconds: float, point: str, number: int) -> None:
-    """Tick until killed."""
+def work(config: Config, port: int, lease_seconds: float, point: str, number: int) -> None:
+    """Tick until killed: at the `number`th time that it comes to the point, where it is told one."""
     death = Death(point, number)
     with_death(death)
     engine.LEASE = timedelta(seconds=lease_seconds)
-    config = Config.from_env()
     store = open_store(config)
-    app = create_app(config, store)
+    app = Flask("drill")  # All that the engine wants of one is where it finds its words.
+    Babel(app)
     sender = ToReceiver(port, death)
     while True:
         with app.app_context():
             engine.make_due(store, clock.now())
             engine.deliver_due(store, sender)
         time.sleep(PAUSE)
-
-
-if __name__ == "__main__":
-    port, lease_seconds, point, number = [*sys.argv[1:], "", "0"][:4]
-    main(int(port), float(lease_seconds), point, int(number))

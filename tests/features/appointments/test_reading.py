@@ -201,5 +201,5 @@ def test_the_patient_sees_who_looked(client: Client, store: Store, world: World)
     seen_by(store, world, world.therapist)
     factories.sign_in(client, world.patient)
     words = client.get("/sharing/access-log").words
-    assert "Dr Pia (prescriber) opened the page of your appointments. It showed your appointments with them." in words
+    assert "Dr Pia, prescriber, opened the page of your appointments. It showed your appointments with them." in words
     assert "on the page of your appointments." in words

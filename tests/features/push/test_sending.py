@@ -162,7 +162,7 @@ def test_every_request_has_its_time_limits_and_takes_no_proxy_of_the_environment
 ) -> None:
     sender.send(Browser().device(key), SAYS, ttl=HOUR)
     limits = service.last.extensions["timeout"]
-    assert limits == {"connect": 4.0, "read": 6.0, "write": 4.0, "pool": 2.0}
+    assert limits == {"connect": 3.0, "read": 5.0, "write": 3.0, "pool": 2.0}
     monkeypatch.setenv("HTTPS_PROXY", "http://localhost:1")
     made = Sender(pushing)
     assert not made._client.trust_env
