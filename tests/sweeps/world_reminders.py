@@ -67,3 +67,4 @@ def quiet(store: Store, world: World, canaries: Mapping[str, str]) -> None:
             db().flush()
             when = {"days": 7, "silent_since": clock.now().date() - timedelta(days=7), "told_at": clock.now()}
             db().add(FollowUpTold(**row, **when))
+            world.objects["telling"] = str(consent_id)
