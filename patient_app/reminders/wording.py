@@ -34,11 +34,11 @@ KIND_NAMES = {
 # Beside each, where one is chosen to be added.
 KIND_HINTS = {
     Kind.CHECK_IN: _l("At times that you choose. Once you checked in, it does not come."),
-    Kind.DOSES: _l("At the times in your list of medicines."),
-    Kind.REFILL: _l("While a medicine runs low, by what you wrote down."),
-    Kind.APPOINTMENT: _l("Before each appointment on your list."),
-    Kind.OWN: _l("Anything else: a walk, a call, the plants."),
-    Kind.DIGEST: _l("One e-mail on days with a reminder. It does not say of what."),
+    Kind.DOSES: _l("At the times on your list."),
+    Kind.REFILL: _l("While something runs low, by what you wrote down."),
+    Kind.APPOINTMENT: _l("Before each one on your list."),
+    Kind.OWN: _l("A walk, a call, the plants: what you like."),
+    Kind.DIGEST: _l("One on each day with something. It does not say of what."),
 }
 REASONS = {
     Reason.TOO_LATE: _l("Not sent: our system did not run then, and later it made no more sense."),
