@@ -7,6 +7,7 @@ from patient_app.blood_tests import models as blood_tests
 from patient_app.checkins import models as checkins
 from patient_app.consent import models as consent
 from patient_app.effects import models as effects
+from patient_app.follow_up import models as follow_up
 from patient_app.medications import models as medications
 from patient_app.profile import models as profile
 from patient_app.push import models as push
@@ -24,6 +25,7 @@ __all__ = [
     "checkins",
     "consent",
     "effects",
+    "follow_up",
     "medications",
     "profile",
     "push",

@@ -6,6 +6,7 @@ import uuid
 
 from flask import Blueprint, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from patient_app.accounts import identity
@@ -16,7 +17,7 @@ from patient_app.core import notices
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer
 from patient_app.core.pages import render_page
-from patient_app.reading import appointments, concerns, team, words
+from patient_app.reading import appointments, concerns, silence, team, words
 from patient_app.reading import caseload as lists
 from patient_app.reading import service as reading
 from patient_app.teamwork import service as teamwork
@@ -48,6 +49,7 @@ def caseload() -> ResponseReturnValue:
         found=found,
         order=order,
         waiting=waiting,
+        told=silence.waiting(viewer()),
         protected=words.holds_substance_use(found.rows) or any(one.about_use for one in waiting),
         # Put into words while the page is, when no writer waits for this reading any more.
         caseload_lines=words.caseload_lines,
@@ -57,6 +59,19 @@ def caseload() -> ResponseReturnValue:
     if chosen is not None:
         identity.keep_list_order(response, chosen)
     return response
+
+
+@bp.get("/team/told")
+@access(Permission.TEAM_READ, records=True)
+def told() -> ResponseReturnValue:
+    """Show what this clinician was told when a patient did not check in, because that person asked for it."""
+    return render_page(
+        "follow_up/told.html",
+        found=silence.told_to(viewer()),
+        page="care_team.patient_page",
+        back=url_for("care_team.caseload"),
+        back_label=_("My patients"),
+    )
 
 
 def _order(word: str | None) -> lists.Order | None:

@@ -40,6 +40,7 @@ class Source(StrEnum):
 
     FORM = "form"
     OUTBOX = "outbox"
+    NOTIFICATION = "notification"
     DEMONSTRATION = "demonstration"
 
 

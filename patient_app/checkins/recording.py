@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Insert, Table, and_, bindparam, insert, select, update
+from sqlalchemy import Table, and_, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from patient_app.accounts.entry_order import next_entry_seq
@@ -26,11 +26,13 @@ from patient_app.checkins import answers as said
 from patient_app.checkins.answers import Answers
 from patient_app.checkins.models import CheckIn, CheckInVersion, Source
 from patient_app.checkins.service import is_open
+from patient_app.consent import hiding
 from patient_app.core import clock
 from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
+from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, vault
 
@@ -118,11 +120,13 @@ _VERSIONS = (
     .where(CheckIn.id == bindparam("check_in_id"))
 )
 _LOCK = select(Patient.person_id).where(Patient.person_id == bindparam("patient_id")).with_for_update()
-_NEW_ENTRY: dict[str, Insert] = {
-    "sqlite": sqlite.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["id"]).returning(CheckIn.id),
-    "postgresql": postgresql.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["id"]).returning(CheckIn.id),
+_NEW_ENTRY = {
+    dialect.__name__.rpartition(".")[2]: Prepared(
+        dialect.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["id"]).returning(CheckIn.id)
+    )
+    for dialect in (sqlite, postgresql)
 }
-_NEW_VERSION = insert(_SAID)
+_NEW_VERSION = Prepared(insert(_SAID))
 _CHANGED = (
     update(CheckIn)
     .where(CheckIn.id == bindparam("check_in_id"))
@@ -291,21 +295,10 @@ def bring_back(patient: Viewer, check_in_id: uuid.UUID) -> None:
 
 
 def _hide_or_open(entry: CheckIn, *, private: bool, removed_at: datetime | None) -> None:
-    """Let nobody else see a check-in, or let consents open it again, and keep between which numbers that was.
-
-    Opened again, what it says counts as said now: who read meanwhile did not read it, and it is new to them.
-    """
-    was_hidden = entry.private or entry.removed_at is not None
-    entry.private, entry.removed_at = private, removed_at
-    if was_hidden == (private or removed_at is not None):
-        return
-    seq = next_entry_seq(entry.patient_id)
-    if not was_hidden:
-        entry.hidden = [*entry.hidden, [seq, None, None]]
-        return
-    ended = [seq, clock.now().date().isoformat()]
-    entry.hidden = [[first, *(ended if until is None else (until, on))] for first, until, on in entry.hidden]
-    db().execute(_SAID_NOW, {"entry": entry.id, "shown": entry.shown_version, "seq": seq})
+    """As `hiding.hide_or_open`. Opened again, what it says counts as said now: it is new to who read meanwhile."""
+    seq = hiding.hide_or_open(entry, private=private, removed_at=removed_at)
+    if seq is not None:
+        db().execute(_SAID_NOW, {"entry": entry.id, "shown": entry.shown_version, "seq": seq})
 
 
 def was_removed(patient: Viewer, check_in_id: uuid.UUID) -> None:
@@ -378,11 +371,10 @@ def _insert_entry(writing: _Writing, moment: Moment) -> bool:
         "clock_skew": writing.sent and writing.sent.clock_skew,
         "private": writing.answers.private,
         "removed_at": None,
-        "hidden": [[writing.seq, None, None]] if writing.answers.private else [],
+        "hidden": hiding.at_first(writing.seq, private=writing.answers.private),
         "while_closed": writing.patient.entries_closed_from is not None,
     }
-    made = connection().execute(_NEW_ENTRY[connection().dialect.name], row)
-    return made.scalar_one_or_none() is not None
+    return _NEW_ENTRY[connection().dialect.name].scalar(connection(), row) is not None
 
 
 def _insert_version(writing: _Writing, version: int, replaces: uuid.UUID | None, *, is_shown: bool = True) -> None:
@@ -391,8 +383,8 @@ def _insert_version(writing: _Writing, version: int, replaces: uuid.UUID | None,
     def sealed(column: str, text: str | None) -> bytes | None:
         return vault().seal(Place(CheckInVersion.__tablename__, column, row_id, owner), text) if text else None
 
-    connection().execute(
-        _NEW_VERSION,
+    _NEW_VERSION.all(
+        connection(),
         {
             "id": row_id,
             "check_in_id": writing.check_in_id,

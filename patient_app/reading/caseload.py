@@ -17,7 +17,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Executable, Select, and_, bindparam, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from patient_app.access_log import service as access_log
@@ -41,6 +41,7 @@ from patient_app.core.identity import Viewer
 from patient_app.core.kept import as_kept
 from patient_app.core.keys import SYSTEM_SUBJECT
 from patient_app.core.outbox import SKEW_TAKEN
+from patient_app.core.prepared import Statement
 from patient_app.core.work import vault
 from patient_app.reading import looks, people, records
 from patient_app.reading.fields import MOOD, USE, Masked, SharedCheckIn, as_listed
@@ -356,7 +357,7 @@ def _rows(
 
 
 @lru_cache(maxsize=32)
-def _recent(kind: Asker) -> Executable:
+def _recent(kind: Asker) -> Statement:
     """Make the query for each patient's entries of the last days."""
     opened = open_days(kind, CASELOAD_CATEGORIES)
     seen = _masked(opened)
@@ -366,7 +367,7 @@ def _recent(kind: Asker) -> Executable:
 
 
 @lru_cache(maxsize=32)
-def _newest_before(kind: Asker) -> Executable:
+def _newest_before(kind: Asker) -> Statement:
     """Make the query for each patient's newest entry before the last days: back to the first that is open."""
     opened = open_days(kind, CASELOAD_CATEGORIES)
     entry, version = aliased(CheckIn), aliased(CheckInVersion)
@@ -442,7 +443,7 @@ def _hard(kind: Asker) -> Select[Any]:
 
 
 @lru_cache(maxsize=32)
-def _newest_hard(kind: Asker) -> Executable:
+def _newest_hard(kind: Asker) -> Statement:
     """Make the query for those of `_hard` that were written last."""
     return _hard(kind).order_by(CheckInVersion.recorded_at.desc()).limit(bindparam("most"))
 

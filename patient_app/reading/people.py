@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 
 from patient_app.accounts.models import Patient, Person, PersonState, SupportLink, SupportState, TeamMembership
 from patient_app.core import clock, kept
 from patient_app.core.identity import Viewer
 from patient_app.core.kept import as_kept
+from patient_app.core.prepared import Prepared, Statement
 from patient_app.core.roles import Role
 from patient_app.core.work import connection, db, vault
 from patient_app.reading.fields import open_text
@@ -92,12 +93,12 @@ def some_listed(viewer: Viewer, patient_ids: Collection[uuid.UUID]) -> Sequence[
 
 
 @lru_cache(maxsize=1)
-def _whole_list() -> Executable:
+def _whole_list() -> Statement:
     return _LIST.add_columns(_unread())
 
 
 @lru_cache(maxsize=1)
-def _some_and_total() -> Executable:
+def _some_and_total() -> Statement:
     total = select(func.count()).select_from(_LIST.subquery()).scalar_subquery().label("total")
     return _SOME_OF_LIST.add_columns(_unread(), total)
 
@@ -151,9 +152,17 @@ def named(viewer: Viewer, rows: Sequence[Any]) -> list[Named]:
     ]
 
 
-def plain_rows(query: Executable, asked: Mapping[str, Any]) -> Sequence[Any]:
-    """Return plain rows, past the ORM's loading of entities; nothing is to be waiting in the session."""
-    return connection().execute(query, asked).all()
+def plain_rows(query: Statement, asked: Mapping[str, Any]) -> Sequence[Any]:
+    """Return plain rows, past the ORM's loading of entities; nothing is to be waiting in the session.
+
+    The query is one that is made once, and always the same object: it is made ready at its first use, and kept.
+    """
+    return _ready(query).all(connection(), asked)
+
+
+@lru_cache(maxsize=512)
+def _ready(query: Statement) -> Prepared:
+    return Prepared(query)
 
 
 def supported(viewer: Viewer, patient_id: uuid.UUID | None = None) -> list[tuple[Named, str | None]]:

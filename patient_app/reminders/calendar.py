@@ -13,10 +13,10 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_babel import force_locale, gettext
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, or_, select, update
 
 from patient_app.accounts.models import Person, PersonState
-from patient_app.core import clock, ical
+from patient_app.core import changed, clock, ical
 from patient_app.core.errors import NotFound
 from patient_app.core.ical import Event
 from patient_app.core.identity import Viewer
@@ -53,6 +53,13 @@ _RULES = select(
 ).where(Reminder.patient_id == bindparam("patient_id"), Reminder.ended_at.is_(None))
 
 
+_CLOSE = (
+    update(ReminderSettings)
+    .where(ReminderSettings.patient_id == bindparam("patient"), ReminderSettings.feed_hash.is_not(None))
+    .values(feed_hash=None, feed_sealed=None)
+)
+
+
 def open_feed(patient: Viewer) -> str:
     """Make a new secret, of 256 random bits, and return it; an earlier one is closed. Needs a writing unit."""
     row = choosing.settings_row(patient)
@@ -65,6 +72,11 @@ def close_feed(patient: Viewer) -> None:
     """Close the calendar: its address opens nothing any more. Needs a writing unit."""
     row = choosing.settings_row(patient)
     row.feed_hash, row.feed = None, None
+
+
+def close_with_sessions(person_id: uuid.UUID) -> None:
+    """Close the calendar of who signed out all other devices: whoever has its address was let in once, like these."""
+    connection().execute(_CLOSE, {"patient": person_id})
 
 
 def feed(token: str, now: datetime) -> str:
@@ -105,3 +117,6 @@ def _uid(reminder_id: uuid.UUID, day: date, key: str) -> str:
 
 def _hash(token: str) -> bytes:
     return hashlib.sha256(b"calendar " + token.encode("ascii", "replace")).digest()
+
+
+changed.listen(changed.What.SIGNED_OUT, close_with_sessions)

@@ -15,7 +15,7 @@ from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.ids import new_id
 from patient_app.core.pages import render_page
-from patient_app.reminders import acting, calendar_views, choosing, own, seen, showing, sources
+from patient_app.reminders import acting, calendar_views, choosing, of_appointments, own, seen, showing
 from patient_app.reminders.blueprint import bp
 from patient_app.reminders.choosing import OneOnly, TooMany
 from patient_app.reminders.forms import OfferForm, PauseForm, QuietForm, ReminderForm, ZoneForm
@@ -23,7 +23,7 @@ from patient_app.reminders.models import Kind
 from patient_app.reminders.own import Chosen, OwnReminder
 from patient_app.reminders.wording import KIND_NAMES
 
-__all__ = ["acting", "bp", "calendar_views"]
+__all__ = ["acting", "bp", "calendar_views", "of_appointments"]
 
 REFUSED = 422
 notices.register(
@@ -122,7 +122,7 @@ def save_new() -> ResponseReturnValue:
     """Add it; the same one sent again changes it to what was said."""
     patient = viewer()
     own.asking(patient)
-    named = {kind.value: kind for kind in sources.known()}
+    named = {kind.value: kind for kind in own.addable()}
     form = ReminderForm.of(named.get(request.form.get("kind", ""), Kind.OWN))
     showing.offer_medicines(form, patient)
     chosen = form.chosen() if form.validate() else None

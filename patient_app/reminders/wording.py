@@ -15,12 +15,21 @@ from flask_babel import lazy_gettext as _l
 from patient_app.reminders.models import Kind, Reason, Wording
 
 MOST_NAMES = 3
+# So many minutes before an appointment it can be told of.
+LEADS = {
+    7 * 1440: _l("A week before"),
+    1440: _l("The day before"),
+    180: _l("3 hours before"),
+    60: _l("An hour before"),
+}
 KIND_NAMES = {
     Kind.CHECK_IN: _l("Check in"),
     Kind.DOSES: _l("Medicines"),
     Kind.REFILL: _l("Refill"),
+    Kind.APPOINTMENT: _l("Appointments"),
     Kind.OWN: _l("In my own words"),
     Kind.DIGEST: _l("E-mail"),
+    Kind.FOLLOW_UP: _l("A word when it is quiet"),
 }
 REASONS = {
     Reason.TOO_LATE: _l("Not sent: our system did not run then, and later it made no more sense."),
@@ -69,6 +78,8 @@ def in_app(of: About) -> str:
         return _names(of.names)
     if of.kind is Kind.REFILL and of.names:
         return gettext("Getting more of %(names)s", names=_names(of.names))
+    if of.kind is Kind.APPOINTMENT:
+        return gettext("Your appointment")
     if of.kind is Kind.OWN and of.about:
         return of.about
     return str(KIND_NAMES[of.kind])
