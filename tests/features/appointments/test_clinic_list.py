@@ -173,7 +173,7 @@ def test_a_list_says_what_took_place_and_the_patients_word_stays(store: Store, w
     [one] = own(store, world)
     with store.work(writes=True):
         writing.say(author(world), one.id, Took.KEPT)
-    take(store, world, listed(world, date="2026-10-30", status="missed"))
+    take(store, world, listed(world, date="2026-10-30", status="not_kept"))
     [one] = own(store, world)
     assert (one.patient_says, one.clinic_says) == (Took.KEPT, Took.MISSED)
     assert counts(store) == (1, 1)
