@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Hashable, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, cast
@@ -142,7 +142,7 @@ def _plain_address(endpoint: str, _mounted_at: str) -> str:
     return url_for(endpoint)
 
 
-def _once(macro: Macro, *arguments: str | bool | int | None) -> Markup:
+def _once(macro: Macro, *arguments: Hashable) -> Markup:
     """Return what a macro draws, drawn once for each language: `{{ once(forms.later_parts, of_use) }}`.
 
     For parts that hold words of ours alone. Nothing that a person wrote, and no address of theirs, may be among the
@@ -152,7 +152,7 @@ def _once(macro: Macro, *arguments: str | bool | int | None) -> Markup:
 
 
 @lru_cache(maxsize=512)
-def _drawn_once(_catalogue: object, macro: Macro, arguments: tuple[object, ...]) -> Markup:
+def _drawn_once(_catalogue: object, macro: Macro, arguments: tuple[Hashable, ...]) -> Markup:
     return cast("Markup", macro(*arguments))
 
 
