@@ -102,7 +102,7 @@ class _Template(Template):
         cls,
         environment: Environment,
         namespace: MutableMapping[str, Any],
-        globals: MutableMapping[str, Any],  # noqa: A002
+        globals: MutableMapping[str, Any],  # noqa: A002 - as Jinja names it.
     ) -> Template:
         namespace["escape"] = _escaped
         return super()._from_namespace(environment, namespace, globals)
