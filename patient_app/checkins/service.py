@@ -16,6 +16,7 @@ from patient_app.consent import hiding
 from patient_app.consent.receipts import Hidden
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
+from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, vault
 
@@ -60,7 +61,7 @@ _ALL = (
 )
 _OWN_VERSIONS = select(*_ALL).join(CheckInVersion, SHOWN_VERSION).where(OWN)
 _NEWEST_FIRST = (CheckIn.occurred_at.desc(), CheckIn.recorded_seq.desc())
-_OWN_ONE = _OWN_VERSIONS.where(CheckIn.id == bindparam("check_in_id"))
+_OWN_ONE = Prepared(_OWN_VERSIONS.where(CheckIn.id == bindparam("check_in_id")))
 _OWN_OTHERS = (
     select(
         *_ALL,
@@ -77,7 +78,7 @@ _OWN_OTHERS = (
     .where(OWN, CheckIn.id == bindparam("check_in_id"))
 )
 _OWN_HIDDEN = select(CheckIn.hidden).where(OWN, CheckIn.id == bindparam("check_in_id"))
-_OWN_NEWEST = _OWN_VERSIONS.order_by(*_NEWEST_FIRST).limit(1)
+_OWN_NEWEST = Prepared(_OWN_VERSIONS.order_by(*_NEWEST_FIRST).limit(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class OtherWords:
 
 def own_check_in(patient: Viewer, check_in_id: uuid.UUID) -> OwnCheckIn:
     """Return one of the patient's own check-ins; raise `NotFound` for "not yours" and "not there" alike."""
-    row = connection().execute(_OWN_ONE, {**asked_by(patient), "check_in_id": check_in_id}).one_or_none()
+    row = _OWN_ONE.first(connection(), {**asked_by(patient), "check_in_id": check_in_id})
     if row is None:
         raise NotFound
     return _as_own(row)
@@ -161,7 +162,7 @@ def when_hidden(patient: Viewer, entry: OwnCheckIn) -> list[Hidden]:
 
 def newest_own(patient: Viewer) -> OwnCheckIn | None:
     """Return the patient's newest check-in, or None."""
-    row = connection().execute(_OWN_NEWEST, asked_by(patient)).one_or_none()
+    row = _OWN_NEWEST.first(connection(), asked_by(patient))
     return None if row is None else _as_own(row)
 
 

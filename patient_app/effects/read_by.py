@@ -91,7 +91,7 @@ def of_note(patient: Viewer, note: OwnNote, medicines: Sequence[OwnMedicine]) ->
     if not rows:  # It was written in a session that was in question: nobody else reads it.
         return ReadBy()
     # The one that is read is not always the one that arrived last.
-    rows.sort(key=lambda row: row.version == row.shown_version)
+    rows = sorted(rows, key=lambda row: row.version == row.shown_version)
     return ReadBy(receipts.who_sees(patient, day, now), _has_read(patient, note.day, rows, now, []))
 
 

@@ -23,6 +23,7 @@ from patient_app.effects import prompts
 from patient_app.home import beside
 from patient_app.home.attention import MOST_LINES, Line, chosen, first_shown
 from patient_app.home.reminder_lines import reminder_lines
+from patient_app.home.visit_lines import visit_lines
 from patient_app.medications import doses, regimen, unseen_pairs
 from patient_app.medications.regimen import OwnMedicine, OwnRegimen
 from patient_app.profile import service as profiles
@@ -78,6 +79,7 @@ def today() -> ResponseReturnValue:
         candidates = chain(
             _unseen_pairs(patient, medicines),
             _candidates(patient, profile, own),
+            visit_lines(patient, clock.now()),
             reminder_lines(patient, clock.now(), has_checked_in=newest is not None),
             _of_medicines(patient, medicines),
             _week_note(patient, medicines),

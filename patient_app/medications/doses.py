@@ -21,6 +21,7 @@ from patient_app.core import clock
 from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
+from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, vault
 from patient_app.medications import due, regimen, skipping, when
@@ -76,13 +77,15 @@ _ALL = (
     DoseVersion.reason_sealed,
 )
 _LOGGED = select(*_ALL).join(DoseVersion, _SHOWN).where(OWN).order_by(DoseVersion.occurred_at, Dose.recorded_seq)
-_ON_LIST = _LOGGED.where(
-    or_(
-        Dose.plan_date.between(bindparam("first"), bindparam("last")),
-        and_(Dose.slot.is_(None), Dose.plan_date.between(bindparam("gap_from"), bindparam("gap_to"))),
+_ON_LIST = Prepared(
+    _LOGGED.where(
+        or_(
+            Dose.plan_date.between(bindparam("first"), bindparam("last")),
+            and_(Dose.slot.is_(None), Dose.plan_date.between(bindparam("gap_from"), bindparam("gap_to"))),
+        )
     )
 )
-_BETWEEN = _LOGGED.where(Dose.plan_date.between(bindparam("first"), bindparam("last")))
+_BETWEEN = Prepared(_LOGGED.where(Dose.plan_date.between(bindparam("first"), bindparam("last"))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,8 +384,8 @@ def _advice(rows: Iterable[Logged], schedule: Schedule, at: Moment) -> Advice:
     return as_needed_advice(log, schedule, at)
 
 
-def _logged(query: Any, patient: Viewer, **asked: date) -> list[Logged]:
-    return [_as_logged(row) for row in connection().execute(query, {**regimen.asked_by(patient), **asked})]
+def _logged(query: Prepared, patient: Viewer, **asked: date) -> list[Logged]:
+    return [_as_logged(row) for row in query.all(connection(), {**regimen.asked_by(patient), **asked})]
 
 
 def _as_logged(row: Any) -> Logged:

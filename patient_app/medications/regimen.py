@@ -6,7 +6,6 @@ so must whoever asks which doses are due. The history shows it all the same.
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from sqlalchemy import Boolean, Uuid, and_, bindparam, case, null, or_, select
 
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
+from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place, SealBroken
 from patient_app.core.work import connection, vault
 from patient_app.medications import documents, due, said
@@ -87,8 +87,9 @@ _OWN_VERSIONS = (
     .where(OWN)
     .order_by(Medicine.recorded_seq, Medicine.id, MedicineVersion.version)
 )
-_OWN_ONE = _OWN_VERSIONS.where(Medicine.id == bindparam("medicine_id"))
-_HOURS = select(MedicineHours.hours).where(MedicineHours.patient_id == _PATIENT)
+_OWN_ALL = Prepared(_OWN_VERSIONS)
+_OWN_ONE = Prepared(_OWN_VERSIONS.where(Medicine.id == bindparam("medicine_id")))
+_HOURS = Prepared(select(MedicineHours.hours).where(MedicineHours.patient_id == _PATIENT))
 
 
 class Standing(StrEnum):
@@ -261,7 +262,7 @@ def own_regimen(patient: Viewer) -> OwnRegimen:
 
     The hours are the usual ones for who takes nothing, and for a session in question.
     """
-    rows = connection().execute(_OWN_VERSIONS, asked_by(patient)).all()
+    rows = _OWN_ALL.all(connection(), asked_by(patient))
     kept = rows[0].own_hours if rows and patient.entries_closed_from is None else None
     return OwnRegimen(_medicines(rows), DEFAULT_HOURS if kept is None else hours_from_data(kept))
 
@@ -273,7 +274,7 @@ def own_medicines(patient: Viewer) -> list[OwnMedicine]:
 
 def own_medicine(patient: Viewer, medicine_id: uuid.UUID) -> OwnMedicine:
     """Return one of the patient's own medicines; raise `NotFound` for "not yours" and for "not there" alike."""
-    rows = connection().execute(_OWN_ONE, {**asked_by(patient), "medicine_id": medicine_id}).all()
+    rows = _OWN_ONE.all(connection(), {**asked_by(patient), "medicine_id": medicine_id})
     found = _medicines(rows)
     if not found:
         raise NotFound
@@ -296,7 +297,7 @@ def hours_of(patient: Viewer) -> Hours:
 
 def hours_kept(patient_id: uuid.UUID) -> Hours:
     """Return a patient's hours as they are kept, whoever asks: for writing a version, and for `reading`."""
-    kept = connection().scalar(_HOURS, {"patient_id": patient_id})
+    kept = _HOURS.scalar(connection(), {"patient_id": patient_id})
     return DEFAULT_HOURS if kept is None else hours_from_data(kept)
 
 
@@ -325,7 +326,7 @@ def version_of(row: Any, answer: Answer | None = None) -> OwnVersion:
     """Return a row of `VERSION_COLUMNS`, opened. One that is broken says so, makes nothing due, and harms no other."""
     try:
         words = said.from_json(_opened(row, "says_sealed"))
-        schedule = documents.from_data(json.loads(_opened(row, "schedule_sealed")))
+        schedule = documents.from_text(_opened(row, "schedule_sealed"))
         reason = _opened(row, "reason_sealed")
     except SealBroken:
         broken = gettext("These words cannot be opened. They are kept as they are. Please tell the practice.")

@@ -25,6 +25,7 @@ from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
+from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, vault
 from patient_app.medications.models import Medicine, Source
@@ -33,7 +34,7 @@ from patient_app.medications.supply import days_left
 from patient_app.medications.words import amount_words
 from patient_app.refills import counting
 from patient_app.refills.counting import Coverage, Said
-from patient_app.refills.models import Kind, SupplyEntry, SupplyWatch
+from patient_app.refills.models import Kind, RanOutSeen, SupplyEntry, SupplyWatch
 from patient_app.refills.strengths import SupplyPlan, plan_of
 
 # Our own proposal: a week is enough to reach a prescriber and a pharmacy. A clinician is to confirm it.
@@ -190,10 +191,18 @@ _OWN_ENTRIES = (
     .where(_OWN_ENTRY, SupplyEntry.on_date >= bindparam("since"))
     .order_by(SupplyEntry.on_date, SupplyEntry.recorded_seq)
 )
-_OF_ONE = _OWN_ENTRIES.where(SupplyEntry.medicine_id == bindparam("medicine_id"))
+_OWN_ALL = Prepared(_OWN_ENTRIES)
+_OF_ONE = Prepared(_OWN_ENTRIES.where(SupplyEntry.medicine_id == bindparam("medicine_id")))
 _VERSIONS = select(SupplyEntry).where(SupplyEntry.first_id == bindparam("first_id")).order_by(SupplyEntry.version)
+_SEEN = (
+    select(RanOutSeen.seen_at)
+    .join(SupplyEntry, SupplyEntry.id == RanOutSeen.entry_id)
+    .where(RanOutSeen.entry_id == bindparam("entry_id"), SupplyEntry.patient_id == bindparam("patient_id"))
+    .order_by(RanOutSeen.seen_at)
+    .limit(1)
+)
 # For Today: nothing at all until something can be low.
-_WORTH_COUNTING = (
+_WORTH_COUNTING = Prepared(
     _OWN_ENTRIES.join(SupplyWatch, SupplyWatch.medicine_id == SupplyEntry.medicine_id)
     .join(Medicine, Medicine.id == SupplyEntry.medicine_id)
     .where(OWN, SupplyWatch.look_from <= bindparam("today"))
@@ -206,14 +215,14 @@ _WORTH_COUNTING = (
 def own_supply(patient: Viewer, medicine: OwnMedicine, today: date) -> Supply:
     """Return what the patient has of a medicine of their own on a civil date. One statement."""
     asked = {**asked_by(patient), "medicine_id": medicine.id, "since": today - LOOK_BACK}
-    entries = [as_entry(row) for row in connection().execute(_OF_ONE, asked)]
+    entries = [as_entry(row) for row in _OF_ONE.all(connection(), asked)]
     return supply_of(entries, plan_of(medicine.versions, today), today)
 
 
 def own_supplies(patient: Viewer, medicines: Iterable[OwnMedicine], today: date) -> dict[uuid.UUID, Supply]:
     """Return, by medicine, what there is of those of which the patient said anything. One statement."""
     asked = {**asked_by(patient), "since": today - LOOK_BACK}
-    found = _by_medicine(connection().execute(_OWN_ENTRIES, asked).all())
+    found = _by_medicine(_OWN_ALL.all(connection(), asked))
     return {
         one.id: supply_of(found[one.id], plan_of(one.versions, today), today) for one in medicines if one.id in found
     }
@@ -228,13 +237,19 @@ def low(patient: Viewer, today: date, medicines: Sequence[OwnMedicine]) -> list[
     if not medicines:
         return []
     asked = {**asked_by(patient), "since": today - LOOK_BACK, "today": today}
-    entries = _by_medicine(connection().execute(_WORTH_COUNTING, asked).all())
+    entries = _by_medicine(_WORTH_COUNTING.all(connection(), asked))
     found: list[Low] = []
     for one in medicines:
         if one.id in entries and one.is_going_on(today):
             supply = supply_of(entries[one.id], plan_of(one.versions, today), today)
             found += [Low(one.id, one.name, None if supply.ran_out_on else supply.days)] if supply.is_low else []
     return sorted(found, key=lambda one: -1 if one.days is None else one.days)
+
+
+def seen_at(patient: Viewer, entry_id: uuid.UUID) -> datetime | None:
+    """Return when somebody of the team first said that they saw that it ran out; None when nobody did."""
+    found: datetime | None = connection().scalar(_SEEN, {"entry_id": entry_id, "patient_id": patient.id})
+    return found
 
 
 def covered(supply: Supply, days: int = COVERAGE_DAYS) -> Coverage | None:

@@ -29,7 +29,7 @@ from patient_app.refills import service
 from patient_app.refills.forms import RanOutForm, SupplyForm
 from patient_app.refills.models import Kind
 from patient_app.refills.on_page import on_page
-from patient_app.refills.service import IdTaken, New, OtherWords, Supply
+from patient_app.refills.service import Entry, IdTaken, New, OtherWords, Supply
 from patient_app.refills.strengths import plan_of
 
 bp = Blueprint("refills", __name__)
@@ -155,6 +155,7 @@ def _now(patient: Viewer) -> Moment:
 def _page(patient: Viewer, medicine: OwnMedicine, form: SupplyForm, empty: RanOutForm | None = None) -> str:
     today, language = _now(patient).local_date, str(get_locale())
     part = on_page(patient, medicine, today)
+    seen_by = _seen_by(patient, medicine, part.supply)
     return render_page(
         "refills/supply.html",
         medicine=medicine,
@@ -165,7 +166,8 @@ def _page(patient: Viewer, medicine: OwnMedicine, form: SupplyForm, empty: RanOu
         stopping=left_out.before_stopping(medicine, language) if part.supply.is_low else None,
         gap_cards=left_out.cards_for(medicine, None, language) if part.supply.ran_out_on else (),
         notices=cards.notices(language),
-        seen_by=_seen_by(patient, medicine, part.supply),
+        seen_by=seen_by,
+        seen_at=service.seen_at(patient, _ran_out_entries(part.supply)[-1].id) if seen_by else None,
         disciplines=DISCIPLINE_NAMES,
         closed_until=patient.entries_closed_until,
     )
@@ -178,8 +180,12 @@ def _blank(patient: Viewer, medicine: OwnMedicine) -> SupplyForm:
 
 def _seen_by(patient: Viewer, medicine: OwnMedicine, supply: Supply) -> Sequence[Sees]:
     """Return who can see that it ran out, while that is so; nobody is named while a session is in question."""
-    said = [one for one in supply.entries if one.kind is Kind.RAN_OUT]
+    said = _ran_out_entries(supply)
     if supply.ran_out_on is None or medicine.is_only_theirs or patient.entries_closed_from is not None:
         return []
     needs = {Category.MEDICATIONS, *([Category.SUBSTANCE_USE] if medicine.about_use else [])}
     return receipts.who_sees(patient, said[-1].day, [Part(gettext("that it ran out"), frozenset(needs))])
+
+
+def _ran_out_entries(supply: Supply) -> list[Entry]:
+    return [one for one in supply.entries if one.kind is Kind.RAN_OUT]

@@ -27,7 +27,7 @@ from patient_app.medications.models import DoseState
 from patient_app.medications.schedule import ON_THE_DAY, Hours
 from patient_app.refills import service as refills
 from patient_app.reminders import schedule
-from patient_app.reminders.models import Kind, Occurrence, Reason, Reminder
+from patient_app.reminders.models import Kind, Reason, Reminder
 from patient_app.reminders.schedule import Slot
 
 # A dose that is due on a day and at no time is reminded of at nine.
@@ -60,6 +60,26 @@ class Rule:
     times: Sequence[int]
     weekdays: Sequence[int]
     only: Sequence[str] | None = None
+
+
+class Timed(Protocol):
+    """An occurrence, as far as its time goes."""
+
+    @property
+    def local_day(self) -> date:
+        """The civil date that it is of."""
+
+    @property
+    def slot(self) -> str:
+        """Its key among those of the day."""
+
+    @property
+    def due_at(self) -> datetime:
+        """When it is due."""
+
+    @property
+    def until(self) -> datetime:
+        """When its window ends."""
 
 
 @dataclass(frozen=True)
@@ -280,7 +300,7 @@ def slots_in(rule: Rule, whose: Whose) -> Callable[[date, date], list[Slot]]:
     return partial(slots_of, rule, whose)
 
 
-def standing_of(rule: Rule, whose: Whose, occurrence: Occurrence, now: datetime) -> Reason | datetime | None:
+def standing_of(rule: Rule, whose: Whose, occurrence: Timed, now: datetime) -> Reason | datetime | None:
     """Return why an occurrence is not to be sent any more, or before when not; None where it is to be sent now."""
     slot = Slot(occurrence.local_day, occurrence.slot, occurrence.due_at, occurrence.until)
     return _SOURCES[rule.kind].standing(rule, whose, slot, now)
