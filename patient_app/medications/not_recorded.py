@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from patient_app.core.identity import Viewer
 from patient_app.core.prepared import Prepared
@@ -36,7 +36,7 @@ _LAST_SETTLED = Prepared(
         Dose.patient_id == bindparam("patient_id"),
         Dose.medicine_id.in_(bindparam("medicine_ids", expanding=True)),
         Dose.plan_date >= bindparam("since"),
-        DoseVersion.state.in_([DoseState.TAKEN, DoseState.SKIPPED]),
+        or_(DoseVersion.state == DoseState.TAKEN, DoseVersion.state == DoseState.SKIPPED),
     )
     .group_by(Dose.medicine_id, DoseVersion.state)
 )
