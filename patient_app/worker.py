@@ -26,6 +26,7 @@ from patient_app.core import clock
 from patient_app.core.logs import logger
 from patient_app.core.work import Store
 from patient_app.factory import create_app
+from patient_app.follow_up import telling as follow_up
 from patient_app.push import actions
 from patient_app.push import service as push
 from patient_app.reminders import by_push
@@ -70,6 +71,7 @@ JOBS = (
     Job("deliver mail", SOON, mail.deliver_due),
     Job("make reminders", VERY_SOON, _make_reminders),
     Job("send reminders", VERY_SOON, by_push.deliver_due),
+    Job("tell of silence", MINUTE, follow_up.tell_due),
     Job("handle reset requests", SOON, resets.handle_requests),
     Job("expire consents", MINUTE, consent.expire_due),
     Job("anchor access records", MINUTE, access_log.anchor),

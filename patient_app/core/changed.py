@@ -22,6 +22,7 @@ class What(StrEnum):
     REGIMEN = "regimen"
     # All devices but the one at hand were signed out: whatever else opens without signing in closes too.
     SIGNED_OUT = "signed_out"
+    APPOINTMENTS = "appointments"
 
 
 _LISTENERS: dict[What, list[Listener]] = {what: [] for what in What}

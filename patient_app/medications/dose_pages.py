@@ -19,7 +19,7 @@ from patient_app.medications.counts import Counts
 from patient_app.medications.dose_forms import DayForm
 from patient_app.medications.dose_words import LATER
 from patient_app.medications.doses import DayList, Group, Line
-from patient_app.medications.regimen import OwnMedicine
+from patient_app.medications.regimen import OwnRegimen
 from patient_app.medications.skipping import WORDS, Reason, offered
 from patient_app.medications.when import PAST_DAYS, Later
 from patient_app.profile import service as profiles
@@ -93,10 +93,10 @@ def now_for(patient: Viewer) -> Moment:
     return clock.moment(clock.now(), patient.zone, patient.day_start_minutes)
 
 
-def today_part(patient: Viewer, medicines: list[OwnMedicine]) -> DosePart:
-    """Return the list of now, of all the patient's medicines, for the page that shows them."""
+def today_part(patient: Viewer, own: OwnRegimen) -> DosePart:
+    """Return the list of now, of the patient's whole regimen, for the page that shows it."""
     now = now_for(patient)
-    return _part(patient, doses.today(patient, now.occurred_at, medicines), now)
+    return _part(patient, doses.today(patient, now.occurred_at, own), now)
 
 
 def day_part(patient: Viewer, day: date, refused: DayForm | None = None) -> DosePart:
@@ -144,7 +144,7 @@ def _part(patient: Viewer, listed: DayList, now: Moment, refused: DayForm | None
     return DosePart(
         listed=listed,
         today=now.day,
-        later=[(one, LATER[one]) for one in later_offered(patient, now.occurred_at)],
+        later=[(one, LATER[one]) for one in when.later_choices(now.occurred_at, _zone(patient), listed.hours)],
         reasons=[(reason, WORDS[reason]) for reason in offered(about_use=asks_about_use)],
         after_skip=after_skip(patient, listed.lines),
         now=now.occurred_at,

@@ -109,6 +109,16 @@ def cards_for(
     )
 
 
+def if_left_out(medicine: OwnMedicine, days: int | None, language: str) -> tuple[Shown, ...]:
+    """Return the special cards of a medicine of which nothing is known for so many days, each as an "if".
+
+    None where there is no card but the one that holds for every medicine.
+    """
+    *special, _ask = cards_for(medicine, days, language)
+    unknown = {card.id: card.if_days for card in cards_for(medicine, None, language)}
+    return tuple(replace(card, if_days=unknown.get(card.id)) for card in special)
+
+
 def before_stopping(medicine: OwnMedicine, language: str) -> Shown | None:
     """Return what is said of a medicine that must not be stopped all at once; None where that is not known of it."""
     found = catalogue.get(medicine.catalogue)

@@ -119,7 +119,7 @@ def doses(kind: Asker) -> Select[Any]:
             DoseVersion.utc_offset,
             DoseVersion.time_known,
             DoseVersion.amount,
-            DoseVersion.recorded_seq,
+            DoseVersion.recorded_at,
             DoseVersion.clock_skew,
             case((reason, DoseVersion.reason_sealed), else_=null()).label("reason_sealed"),
         )

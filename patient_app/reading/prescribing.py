@@ -30,6 +30,14 @@ def to_enter(viewer: Viewer, patient_id: uuid.UUID) -> Named:
     return person
 
 
+def may_enter_for_use(viewer: Viewer, patient_id: uuid.UUID) -> bool:
+    """Whether a medicine for alcohol or drugs may be entered now: it has to be open to who writes it.
+
+    It follows from what is shared with this clinician, which they know, and from nothing that is closed to them.
+    """
+    return may_read(viewer, patient_id, about_use=True)
+
+
 def may_send(viewer: Viewer, patient_id: uuid.UUID, medicine_id: uuid.UUID) -> bool:
     """Whether a medicine may be entered under this id: it is free, or is of one that is open to this clinician now.
 

@@ -21,7 +21,7 @@ from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
 from patient_app.core.work import db
 from patient_app.reminders.models import Kind, Reminder, ReminderSettings
-from patient_app.reminders.own import ONE_ONLY, Chosen, own_reminders
+from patient_app.reminders.own import ELSEWHERE, ONE_ONLY, Chosen, own_reminders
 from patient_app.reminders.schedule import Quiet
 
 MOST_REMINDERS = 20
@@ -136,6 +136,8 @@ def _write(row: Reminder, chosen: Chosen) -> None:
         _look_soon(row)
     else:  # Times that were chosen just now are not looked for in the past.
         row.next_at, row.fault_since = row.changed_at, None
+    quiet = chosen.quiet
+    row.quiet_from, row.quiet_to = (None, None) if quiet is None else (quiet.first, quiet.last)
     row.wording = chosen.wording
     row.about, row.words = chosen.about or None, chosen.words or None
 
@@ -156,7 +158,7 @@ def _row(patient: Viewer, reminder_id: uuid.UUID) -> Reminder:
 
 
 def _check_own(patient: Viewer, row: Reminder) -> None:
-    if row.patient_id != patient.id or row.ended_at is not None:
+    if row.patient_id != patient.id or row.ended_at is not None or row.kind in ELSEWHERE:
         raise NotFound
 
 

@@ -62,6 +62,8 @@ CLAIM = (
         Reminder.only,
         Reminder.wording,
         Reminder.paused_until,
+        Reminder.quiet_from.label("own_quiet_from"),
+        Reminder.quiet_to.label("own_quiet_to"),
         Reminder.ended_at,
         Reminder.about_sealed,
         Reminder.words_sealed,
@@ -273,8 +275,9 @@ def _verdict(row: Any, occurrence: _Held, rule: Rule, whose: Whose, now: datetim
     over = _over(row, occurrence, whose, now)
     if over is not None:
         return over
-    if row.quiet_from is not None and row.quiet_to is not None and row.quiet_from != row.quiet_to:
-        ends = Quiet(row.quiet_from, row.quiet_to).ends(now, whose.zone)
+    # Those that hold for all, and its own; what ends in the others is asked again then.
+    for first, last in ((row.quiet_from, row.quiet_to), (row.own_quiet_from, row.own_quiet_to)):
+        ends = None if first is None or last is None else Quiet(first, last).ends(now, whose.zone)
         if ends is not None:
             return ends if ends < occurrence.until else Reason.QUIET
     standing = sources.standing_of(rule, whose, occurrence, now)

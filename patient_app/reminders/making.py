@@ -43,7 +43,7 @@ SET_BACK = timedelta(minutes=2)
 # What was sent so much too early, by a clock that was wrong, is sent again at its time.
 FAR_TOO_EARLY = timedelta(hours=4)
 # Kinds whose times come from elsewhere are looked at again, in case that changed and nobody said so.
-_DERIVED = frozenset({Kind.DOSES})
+_DERIVED = frozenset({Kind.DOSES, Kind.APPOINTMENT, Kind.FOLLOW_UP})
 
 _HAS_DUE = select(Reminder.id).where(Reminder.next_at <= bindparam("now")).limit(1)
 DUE = (
@@ -234,10 +234,11 @@ def look_again(person_id: uuid.UUID) -> None:
         connection().execute(_LOOK_AT_KIND, asked)
 
 
-def look_at_doses_again(person_id: uuid.UUID) -> None:
-    """After another regimen: look at the reminders that take their times from it."""
+def look_at_derived_again(person_id: uuid.UUID) -> None:
+    """After another regimen, or another appointment: look at the reminders that take their times from there."""
     connection().execute(_LOOK_AT_DERIVED, {"patient": person_id, "at": clock.now()})
 
 
 changed.listen(What.ZONE, look_again)
-changed.listen(What.REGIMEN, look_at_doses_again)
+changed.listen(What.REGIMEN, look_at_derived_again)
+changed.listen(What.APPOINTMENTS, look_at_derived_again)

@@ -15,8 +15,9 @@ from patient_app.reminders.ways import Device, Payload
 from patient_app.reminders.wording import About
 
 OPENS = "/reminders"
-# Check-ins and doses are done there.
+# Check-ins and doses are done there; the next appointment and a word when it is quiet stand there.
 TODAY = "/today"
+_ON_TODAY = frozenset({Kind.CHECK_IN, Kind.DOSES, Kind.APPOINTMENT, Kind.FOLLOW_UP})
 _TOPIC_LENGTH = 32  # RFC 8030, 5.4
 
 
@@ -49,7 +50,7 @@ def payload(device: Device, told: Told) -> Payload:
         "lang": told.language,
         "at": at,
         "asks_mood": told.asks_mood,
-        "url": TODAY if told.of.kind in {Kind.CHECK_IN, Kind.DOSES} else OPENS,
+        "url": TODAY if told.of.kind in _ON_TODAY else OPENS,
     }
 
 

@@ -13,6 +13,7 @@ from flask_babel import gettext
 from sqlalchemy import bindparam, func, select
 
 from patient_app.core.identity import Viewer
+from patient_app.core.prepared import Prepared
 from patient_app.core.work import connection
 from patient_app.medications import doses
 from patient_app.medications.models import DoseState
@@ -60,8 +61,8 @@ _ALL_WAITING = _OWN.where(
     Occurrence.kind != Kind.DIGEST,
     Reminder.ended_at.is_(None),
 ).order_by(Occurrence.due_at)
-_ELSEWHERE = frozenset({Kind.CHECK_IN, Kind.DOSES})
-_WAITING = _ALL_WAITING.where(Occurrence.kind.not_in(_ELSEWHERE))
+_ELSEWHERE = (Kind.CHECK_IN, Kind.DOSES, Kind.APPOINTMENT, Kind.FOLLOW_UP)
+_WAITING = Prepared(_ALL_WAITING.where(*(Occurrence.kind != kind for kind in _ELSEWHERE)))
 _SINCE = (
     _OWN.where(Occurrence.due_at > bindparam("since"), func.coalesce(Occurrence.reason, "") != Reason.NOT_NEEDED)
     .order_by(Occurrence.due_at.desc())
@@ -128,12 +129,12 @@ def _clock(at: datetime) -> str:
 
 
 def waiting(patient: Viewer, now: datetime) -> list[Seen]:
-    """Return what came up on this day and is not done: but for check-ins and doses, which Today shows by itself."""
+    """Return what came up on this day and is not done, but for what Today shows by itself."""
     if patient.entries_closed_from is not None:
         return []
     whose = own.whose(patient)
     asked = {"patient_id": patient.id, "now": now, "since": now - timedelta(days=1)}
-    rows = connection().execute(_WAITING, asked)
+    rows = _WAITING.all(connection(), asked)
     return [_as_seen(row, whose) for row in rows if row.local_day >= now.astimezone(whose.zone).date()]
 
 

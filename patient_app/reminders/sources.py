@@ -114,8 +114,8 @@ class Whose:
         """Return the medicines, what `due` wants to know of them, and the hours."""
         found = self._kept.get("regimen")
         if found is None:
-            medicines = regimen.own_medicines(self.as_viewer)
-            found = (medicines, regimen.due_versions(medicines), regimen.hours_of(self.as_viewer))
+            own = regimen.own_regimen(self.as_viewer)
+            found = (own.medicines, own.versions, own.hours)
             self._kept["regimen"] = found
         return found  # type: ignore[return-value]  # What was put there two lines above.
 

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from patient_app.accounts.models import Person
-from patient_app.core import clock
+from patient_app.core import clock, ical
 from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
 from patient_app.core.work import Store, db
@@ -23,6 +23,7 @@ from patient_app.medications.dose_log import Told as Tap
 from patient_app.medications.models import DoseState
 from patient_app.reminders import calendar, choosing, handling, own
 from patient_app.reminders.models import Handled, Kind, Wording
+from patient_app.reminders.schedule import Quiet
 from tests.factories import Made, make_check_in, make_patient, make_practice, sign_in
 from tests.features.medications.plans import doses as planned
 from tests.features.medications.regimens import NALTREXONE, at, daily, started
@@ -72,6 +73,10 @@ def test_one_is_added_once_changed_paused_and_turned_off(store: Store, client: C
     assert (one.chosen.about, one.chosen.times, one.paused_until) == ("Walk", (555,), date(2026, 3, 9))
     client.post(f"{address}/resume")
     assert own_of(store, patient)[0].paused_until is None
+    client.post(address, data=sent(quiet_from="21:00", quiet_to="07:00"))
+    assert own_of(store, patient)[0].chosen.quiet == Quiet(21 * 60, 7 * 60)
+    assert "Not from 21:00 to 07:00" in client.get(LIST).text
+    assert ("quiet_from", "21:00") in client.get(address).form(field="about").values
     assert client.post(f"{address}/end").status_code == 303
     assert own_of(store, patient) == []
     assert client.get(address).status_code == client.post(f"{address}/end").status_code == 404
@@ -90,6 +95,9 @@ def test_one_is_added_once_changed_paused_and_turned_off(store: Store, client: C
         ({"wording": "detailed"}, "understood"),
         ({"wording": "own", "words": "Plants"}, "understood"),
         ({"about": "x" * 200}, "about"),
+        ({"quiet_from": "22:00"}, "quiet_to"),
+        ({"quiet_from": "25:00", "quiet_to": "07:00"}, "quiet_from"),
+        ({"quiet_from": "22:00", "quiet_to": "08:30"}, "quiet_from"),
     ],
 )
 def test_what_cannot_be_is_said_at_its_field_and_the_words_stay(
@@ -320,12 +328,12 @@ def test_an_old_a_closed_and_a_guessed_address_open_nothing(
 
 
 def test_text_is_escaped_and_lines_are_folded_between_letters() -> None:
-    assert calendar.escaped("a, b; c\\d\ne") == "a\\, b\\; c\\\\d\\ne"
+    assert ical.escaped("a, b; c\\d\ne") == "a\\, b\\; c\\\\d\\ne"
     line = "SUMMARY:" + "é" * 100
-    parts = list(calendar.folded(line))
+    parts = list(ical.folded(line))
     assert all(len(part.encode()) <= 75 for part in parts)
     assert "".join([parts[0], *(part[1:] for part in parts[1:])]) == line
-    assert list(calendar.folded("x" * 75)) == ["x" * 75]
+    assert list(ical.folded("x" * 75)) == ["x" * 75]
 
 
 def test_ids_say_nothing_of_their_reminder() -> None:
@@ -512,7 +520,7 @@ def test_the_calendar_closes_with_the_sessions_that_are_ended_elsewhere(
     other = make_patient(store, make_practice(store))
     with store.work(writes=True):
         token, others = calendar.open_feed(patient.viewer), calendar.open_feed(other.viewer)
-    assert "Sign out on your other phones, and it closes." in client.get(f"{LIST}/calendar").words
+    assert "ends when you sign out all else, or set a new password" in client.get(f"{LIST}/calendar").words
     assert client.get(f"/calendar/{token}/reminders.ics").status_code == 200
     client.post("/settings/devices/end-others")
     assert client.get(f"/calendar/{token}/reminders.ics").status_code == 404
