@@ -19,6 +19,7 @@ from patient_app.appointments.raising import LONGEST_LINE, Listed, Wishes
 from patient_app.appointments.said import Entered, Said
 from patient_app.appointments.when import NoSuchTime, Start, is_near, start
 from patient_app.core.forms import (
+    OUT_OF_DATE,
     DayField,
     Form,
     IdField,
@@ -148,6 +149,11 @@ class AppointmentForm(Form):
         text = self.base.data or ""
         return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LARGEST_VERSION else 0
 
+    def validate_base(self, field: Field) -> None:
+        """Refuse what no page of ours sent: nothing at all would be what is there already."""
+        if not field.raw_data:
+            raise ValidationError(OUT_OF_DATE)
+
     def validate_link(self, field: Field) -> None:
         """Refuse what is no plain https address."""
         if field.data and not is_link(field.data):
@@ -252,6 +258,11 @@ class RaiseForm(Form):
         """Return the version that the page showed; 0 for none, and for anything that is none."""
         text = self.base.data or ""
         return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LARGEST_VERSION else 0
+
+    def validate_base(self, field: Field) -> None:
+        """Refuse what no page of ours sent: nothing at all would be kept as an empty list."""
+        if not field.raw_data:
+            raise ValidationError(OUT_OF_DATE)
 
     def wishes(self) -> Wishes:
         """Return what is to be kept: the lines that are not ticked off. Only for a valid form."""
