@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, HiddenField
+from wtforms import BooleanField, Field, HiddenField
 from wtforms.validators import StopValidation
 
 from patient_app.consent.service import Recipient
@@ -15,7 +14,7 @@ from patient_app.consent.telling import Telling
 from patient_app.core import clock
 from patient_app.core.forms import ChoiceField, DayField, Form, IdField, Needed, Options, long_text, short_text
 from patient_app.core.identity import Viewer
-from patient_app.follow_up.service import DAYS, LONGEST_ASKS, LONGEST_AWAY, TELL_DAYS
+from patient_app.follow_up.service import DAYS, LONGEST_ASKS, LONGEST_AWAY, TELL_DAYS, Chosen
 
 OPEN = "open"
 _UNTIL = {"quarter": timedelta(days=91), "year": timedelta(days=365)}
@@ -41,12 +40,16 @@ class DaysForm(Form):
         validators=[Needed(_l("Pick after how many days."))],
     )
 
+    by_mail = BooleanField(
+        _l("Send an e-mail if my phone cannot be reached"),
+        description=_l("It says that you have a reminder, and not of what."),
+    )
+
     @classmethod
-    def of(cls, days: int | None, **options: Any) -> DaysForm:
-        """Return the form filled with what was chosen before."""
-        form = cls(**options)
-        if not form.is_submitted() or options.get("formdata", form) is None:
-            form.days.data = days
+    def of(cls, chosen: Chosen) -> DaysForm:
+        """Return the form filled with what was chosen before, whatever was sent."""
+        form = cls(formdata=None)
+        form.days.data, form.by_mail.data = chosen.days, chosen.by_mail
         return form
 
 

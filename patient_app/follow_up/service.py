@@ -67,13 +67,16 @@ class Chosen:
     """What a patient chose; `days` None: nothing is done. `since` is from when on a silence counts now."""
 
     days: int | None = None
+    by_mail: bool = False
     away_until: date | None = None
     since: date | None = None
     tellings: tuple[OwnTelling, ...] = ()
     told: tuple[WasTold, ...] = ()
 
 
-_ROW = select(FollowUp.days, FollowUp.away_until).where(FollowUp.patient_id == bindparam("patient_id"))
+_ROW = select(FollowUp.days, FollowUp.by_mail, FollowUp.away_until).where(
+    FollowUp.patient_id == bindparam("patient_id")
+)
 
 
 def chosen(patient: Viewer, now: datetime) -> Chosen:
@@ -86,6 +89,7 @@ def chosen(patient: Viewer, now: datetime) -> Chosen:
     away = row.away_until if row is not None and row.away_until is not None and row.away_until > today else None
     return Chosen(
         days=None if row is None else row.days,
+        by_mail=row is not None and row.by_mail,
         away_until=away,
         since=None if counted is None else counted.since,
         tellings=tuple(agreed.own_tellings(patient)),
@@ -108,9 +112,10 @@ def _told(patient: Viewer, zone: ZoneInfo) -> tuple[WasTold, ...]:
     )
 
 
-def turn_on(patient: Viewer, days: int) -> None:
+def turn_on(patient: Viewer, days: int, *, by_mail: bool = False) -> None:
     """Have a word come after so many days; a silence counts from now on. Needs a writing unit.
 
+    `by_mail`: by e-mail too, where no phone of theirs could be reached.
     Raise `SomebodySooner` where somebody is to be told by then, `NotFound` for a session in question.
     """
     row = _row(patient)
@@ -118,7 +123,7 @@ def turn_on(patient: Viewer, days: int) -> None:
         raise SomebodySooner
     if row.days is None:
         row.since_at = clock.now()
-    row.days, row.look_at = days, clock.now()
+    row.days, row.by_mail, row.look_at = days, by_mail, clock.now()
     reminder = db().scalar(_reminders(patient.id))
     if reminder is None:
         reminder = Reminder(

@@ -81,8 +81,8 @@ class ReminderForm(Form):
     only = ChipsField(
         _l("Only for these medicines"), description=_l("Leave all empty, and it is for each that you take.")
     )
-    quiet_from = ClockField(_l("Not from"))
-    quiet_to = ClockField(_l("to"))
+    quiet_from = ClockField(_l("From"))
+    quiet_to = ClockField(_l("Until"))
     wording = ChoiceField(
         _l("What the locked phone shows"),
         Options(
@@ -190,8 +190,8 @@ def _hours(form: Any) -> Quiet | None:
 class QuietForm(Form):
     """The hours in which nothing is sent; both empty for none."""
 
-    quiet_from = ClockField(_l("Nothing is sent from"))
-    quiet_to = ClockField(_l("until"))
+    quiet_from = ClockField(_l("From"))
+    quiet_to = ClockField(_l("Until"))
 
     @classmethod
     def of(cls, quiet: Quiet | None, **options: Any) -> QuietForm:

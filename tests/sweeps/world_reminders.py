@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sqlalchemy import update
+
+from patient_app.accounts.models import TeamMembership
 from patient_app.consent import service as consents
 from patient_app.consent.telling import Telling
 from patient_app.core import clock
@@ -68,3 +71,6 @@ def quiet(store: Store, world: World, canaries: Mapping[str, str]) -> None:
             when = {"days": 7, "silent_since": clock.now().date() - timedelta(days=7), "told_at": clock.now()}
             db().add(FollowUpTold(**row, **when))
             world.objects["telling"] = str(consent_id)
+        # Signing names the whole discipline; here one of it stays somebody whose name was not shown.
+        unshown = update(TeamMembership).where(TeamMembership.clinician_id == world.people["c-unshown"].id)
+        db().execute(unshown.where(TeamMembership.patient_id == owner.id).values(shown_at=None))
