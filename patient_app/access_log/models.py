@@ -54,7 +54,7 @@ class AccessRecord(Base):
     __tablename__ = "access_record"
     __table_args__ = (
         UniqueConstraint("patient_id", "seq"),
-        Index("ix_access_record_caseload", "viewer_id", "on_day", "kind"),
+        Index("ix_access_record_viewer", "viewer_id", "on_day", "kind", "consent_id", "recorded_at"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

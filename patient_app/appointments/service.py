@@ -20,6 +20,7 @@ from patient_app.appointments.models import Appointment, AppointmentVersion, Sou
 from patient_app.appointments.said import CLINICIAN, COLUMNS, NEWEST, USUAL_MINUTES, Entered, as_entered
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
+from patient_app.core.prepared import Prepared
 from patient_app.core.work import connection
 
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
@@ -48,7 +49,7 @@ _OWN_ALL = (
     .order_by(Appointment.starts_at.desc(), Appointment.id)
     .limit(MOST_SHOWN)
 )
-_OWN_NEXT = (
+_OWN_NEXT = Prepared(
     _ENTERED.where(
         OWN,
         Appointment.state != State.CANCELLED,
@@ -148,7 +149,7 @@ def next_one(patient: Viewer, now: datetime, within: timedelta | None = None) ->
     """Return the next appointment that stands and is not over, or None; `within`: only one that begins so soon."""
     until = now + (within or timedelta(days=3 * 366))
     asked = {**asked_by(patient), "since": now - _LONGEST, "until": until}
-    found = (as_entered(row) for row in connection().execute(_OWN_NEXT, asked))
+    found = (as_entered(row) for row in _OWN_NEXT.all(connection(), asked))
     return next((one for one in found if one.ends_at > now), None)
 
 

@@ -221,11 +221,17 @@ def _written(value: date, pattern: str, locale: Locale | str, *, with_time: bool
     return dates.format_date(value, pattern, locale=locale)
 
 
-def _select_locale() -> str:
+def _select_locale() -> Locale:
+    """Return the language of this request, as Flask-Babel would make it of its name."""
     if not request:
-        return "en"
+        return _locale_of("en")
     available = translated_languages()
     person = viewer_or_none()
     if person is not None:
-        return person.language if person.language in available else "en"
-    return request.accept_languages.best_match(sorted(available)) or "en"
+        return _locale_of(person.language if person.language in available else "en")
+    return _locale_of(request.accept_languages.best_match(sorted(available)) or "en")
+
+
+@lru_cache(maxsize=16)
+def _locale_of(language: str) -> Locale:
+    return Locale.parse(language)

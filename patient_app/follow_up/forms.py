@@ -20,15 +20,15 @@ from patient_app.follow_up.service import DAYS, LONGEST_ASKS, LONGEST_AWAY, TELL
 OPEN = "open"
 _UNTIL = {"quarter": timedelta(days=91), "year": timedelta(days=365)}
 _DAY_WORDS = {
-    2: _l("After 2 days"),
-    3: _l("After 3 days"),
-    4: _l("After 4 days"),
-    5: _l("After 5 days"),
-    7: _l("After a week"),
-    10: _l("After 10 days"),
-    14: _l("After 2 weeks"),
-    21: _l("After 3 weeks"),
-    28: _l("After 4 weeks"),
+    2: _l("2 days"),
+    3: _l("3 days"),
+    4: _l("4 days"),
+    5: _l("5 days"),
+    7: _l("1 week"),
+    10: _l("10 days"),
+    14: _l("2 weeks"),
+    21: _l("3 weeks"),
+    28: _l("4 weeks"),
 }
 
 
@@ -36,7 +36,7 @@ class DaysForm(Form):
     """After how many days a word comes."""
 
     days = ChoiceField(
-        _l("When shall it come?"),
+        _l("It comes after"),
         Options([(days, _DAY_WORDS[days]) for days in DAYS]),
         validators=[Needed(_l("Pick after how many days."))],
     )
@@ -71,7 +71,7 @@ class TellForm(Form):
     # Whose names stood on the page: the words that are signed name them.
     recipient_id = HiddenField()
     days = ChoiceField(
-        _l("When shall we tell them?"),
+        _l("They are told after"),
         Options([(days, _DAY_WORDS[days]) for days in TELL_DAYS]),
         validators=[Needed(_l("Pick after how many days."))],
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext
 from sqlalchemy import Select, bindparam, select, update
 
 from patient_app.consent import service as consents
@@ -17,9 +18,11 @@ from patient_app.consent import telling as agreed
 from patient_app.consent.models import Consent
 from patient_app.consent.service import Recipient
 from patient_app.consent.telling import OwnTelling
+from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core import clock, letterbox
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
+from patient_app.core.roles import Discipline
 from patient_app.core.work import connection, db
 from patient_app.follow_up import counting
 from patient_app.follow_up.models import FollowUp, FollowUpTold
@@ -45,11 +48,18 @@ class NotOn(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WasTold:
-    """That somebody was told, by the patient's wall clock."""
+    """That somebody was told, by the patient's wall clock: a supporter by name, or a discipline of the team."""
 
     who: str
+    discipline: Discipline | None
     days: int
     at: datetime
+
+    @property
+    def words(self) -> str:
+        """Who was told, in a short sentence."""
+        who = self.who if self.discipline is None else gettext("your %(who)s", who=DISCIPLINE_NAMES[self.discipline])
+        return gettext("We told %(who)s", who=who)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +102,9 @@ def _told(patient: Viewer, zone: ZoneInfo) -> tuple[WasTold, ...]:
         .limit(MOST_SHOWN)
     )
     return tuple(
-        WasTold(consents.signed_for(consent).title, told.days, told.told_at.astimezone(zone).replace(tzinfo=None))
+        WasTold(signed.title, signed.discipline, told.days, told.told_at.astimezone(zone).replace(tzinfo=None))
         for told, consent in db().execute(query)
+        for signed in (consents.signed_for(consent),)
     )
 
 

@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from sqlalchemy import and_, bindparam, func, select
 
 from patient_app.core.identity import Viewer
+from patient_app.core.prepared import Prepared
 from patient_app.core.work import connection
 from patient_app.medications import left_out
 from patient_app.medications.cards import Shown, rules_file
@@ -26,7 +27,7 @@ from patient_app.medications.when import PAST_DAYS
 DAY = timedelta(days=1)
 
 # Of each medicine the last date of the plan of which something is settled: a dose was taken, or left out by hand.
-_LAST_SETTLED = (
+_LAST_SETTLED = Prepared(
     select(Dose.medicine_id, DoseVersion.state, func.max(Dose.plan_date).label("last"))
     .join(Medicine, Medicine.id == Dose.medicine_id)
     .join(DoseVersion, and_(DoseVersion.dose_id == Dose.id, DoseVersion.version == Dose.shown_version))
@@ -68,7 +69,7 @@ def not_recorded(
         return ()
     asked = {**asked_by(patient), "medicine_ids": list(asked_of), "since": today - left_out.LOOK_BACK}
     settled: dict[uuid.UUID, dict[DoseState, date]] = {one: {} for one in asked_of}
-    for row in connection().execute(_LAST_SETTLED, asked):
+    for row in _LAST_SETTLED.all(connection(), asked):
         settled[row.medicine_id][DoseState(row.state)] = row.last
     found = (_of(one, settled[one.id], today, language) for one in asked_of.values())
     return tuple(one for one in found if one is not None)

@@ -6,7 +6,6 @@ so must whoever asks which doses are due. The history shows it all the same.
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -327,7 +326,7 @@ def version_of(row: Any, answer: Answer | None = None) -> OwnVersion:
     """Return a row of `VERSION_COLUMNS`, opened. One that is broken says so, makes nothing due, and harms no other."""
     try:
         words = said.from_json(_opened(row, "says_sealed"))
-        schedule = documents.from_data(json.loads(_opened(row, "schedule_sealed")))
+        schedule = documents.from_text(_opened(row, "schedule_sealed"))
         reason = _opened(row, "reason_sealed")
     except SealBroken:
         broken = gettext("These words cannot be opened. They are kept as they are. Please tell the practice.")

@@ -52,14 +52,14 @@ MAY_SEE: dict[str, frozenset[str]] = {
     "other": frozenset({"staff_name"}),
     "admin": CHART | {"staff_name"},
     "c-with": TO_TEAM
-    | {"note", "note_about_use", "team_note"}
+    | {"note", "note_about_use", "team_note", "asks"}
     | ABOUT_USE
     | PLAN
     | MEDICINE
     | EFFECTS
     | VISITS
     | OF_THE_STAFF,
-    "s-with": frozenset({"name", "instructions"}) | OF_THE_SUPPORTER,
+    "s-with": frozenset({"name", "instructions", "asks"}) | OF_THE_SUPPORTER,
     **dict.fromkeys(("c-without", "c-paused", "c-expired", "c-revoked", "c-unshown"), TO_TEAM),
     **dict.fromkeys(("s-without", "s-paused", "s-expired", "s-revoked"), frozenset({"name"})),
 }

@@ -62,7 +62,7 @@ from tests.sweeps.world_appointments import appointments
 from tests.sweeps.world_doses import doses
 from tests.sweeps.world_effects import effects
 from tests.sweeps.world_medicines import medicines
-from tests.sweeps.world_reminders import reminders
+from tests.sweeps.world_reminders import quiet, reminders
 
 # Words in every field of the owner, and in fields of others that are not for everybody, each with what it takes to see
 # it. Nothing else in the application holds them.
@@ -105,6 +105,7 @@ CANARIES = {
     "supply_note": f"{CANARY}pharmacy",
     "reminder": f"{CANARY}remindedof",
     "reminder_words": f"{CANARY}lockscreen",
+    "asks": f"{CANARY}pleasedothis",
     "blood_test": f"{CANARY}bloodtest",
     "effect_note": f"{CANARY}effectwords",
     "effect_private": f"{CANARY}secreteffect",
@@ -145,7 +146,8 @@ SPELLED = {
 }
 
 # What a route needs besides its address to come as far as asking whose object it is.
-QUERIES = {"/sharing/new": {"to": "team:prescriber"}, "/sharing/preview": {"to": "team:prescriber"}}
+_TEAM = {"to": "team:prescriber"}
+QUERIES = {"/sharing/new": _TEAM, "/sharing/preview": _TEAM, "/settings/quiet/tell": _TEAM}
 BODIES = {
     "/appointments/<uuid:appointment_id>/took": {"word": "kept"},
     "/team/<uuid:patient_id>/appointments/<uuid:appointment_id>/took": {"word": "kept"},
@@ -368,6 +370,7 @@ def build(folder: Path, server: Postgres | None = None, urls: Urls = NO_URLS) ->
     doses(store, world, CANARIES)
     effects(store, world, CANARIES)
     reminders(store, world, CANARIES)
+    quiet(store, world, CANARIES)
     appointments(store, world, CANARIES)
     store.close()
     return world

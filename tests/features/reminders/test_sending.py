@@ -80,7 +80,7 @@ class Slow(Counting):
         """Return a device of one's own."""
         return [Phone(person_id)]
 
-    def send(self, device: Device, payload: Payload, **given: object) -> Told:  # type: ignore[override]
+    def send(self, device: Device, payload: Payload, **given: object) -> Told:
         """Hang, or answer."""
         if device.id in self.whom:
             self.hangs.wait(30)
