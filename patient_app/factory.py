@@ -52,6 +52,7 @@ from patient_app.reminders import views as reminders_views
 from patient_app.safety import plan_views as safety_plan_views
 from patient_app.safety import views as safety_views
 from patient_app.sharing import views as sharing_views
+from patient_app.skills import views as skills_views
 from patient_app.styleguide import views as styleguide_views
 from patient_app.supporting import views as supporting_views
 from patient_app.worries import views as worries_views
@@ -140,6 +141,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         push_views.bp,
         reminders_views.bp,
         sharing_views.bp,
+        skills_views.bp,
         refills_views.bp,
         care_team_views.bp,
         effect_views.bp,

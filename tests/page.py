@@ -308,7 +308,7 @@ def _sent_by(control: Element) -> list[str]:
     if control.tag == "select":
         options = list(control.iter("option"))
         chosen = [option for option in options if option.get("selected") is not None] or options[:1]
-        return [option.get("value") or text_of(option) for option in chosen]
+        return [option.get("value", text_of(option)) for option in chosen]  # An empty one is sent as it is.
     if control.tag == "button":
         return []
     kind = control.get("type") or "text"

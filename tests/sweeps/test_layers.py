@@ -19,7 +19,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"care_team", "supporting", "sharing"}),
     frozenset({"reading", "reminders"}),
     frozenset({"blood_tests", "effects", "refills"}),
-    frozenset({"checkins", "medications", "offline", "safety", "styleguide", "teamwork", "worries"}),
+    frozenset({"checkins", "medications", "offline", "safety", "skills", "styleguide", "teamwork", "worries"}),
     frozenset({"profile"}),
     frozenset({"push"}),
     frozenset({"consent"}),

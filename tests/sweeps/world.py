@@ -62,6 +62,7 @@ from tests.sweeps.world_doses import doses
 from tests.sweeps.world_effects import effects
 from tests.sweeps.world_medicines import medicines
 from tests.sweeps.world_reminders import reminders
+from tests.sweeps.world_skills import exercises
 
 # Words in every field of the owner, and in fields of others that are not for everybody, each with what it takes to see
 # it. Nothing else in the application holds them.
@@ -109,6 +110,9 @@ CANARIES = {
     "effect_private": f"{CANARY}secreteffect",
     "effect_removed": f"{CANARY}removedeffect",
     "week_words": f"{CANARY}weekwords",
+    "exercise": f"{CANARY}exercisewords",
+    "exercise_kept": f"{CANARY}keptline",
+    "exercise_removed": f"{CANARY}removedexercise",
     "device": "Quorvix, Linux",
     # Of others: the supporter with a consent, and the clinician with one.
     "supporter_own_name": f"{CANARY}sue",
@@ -361,6 +365,7 @@ def build(folder: Path, server: Postgres | None = None, urls: Urls = NO_URLS) ->
     medicines(store, world, CANARIES)
     doses(store, world, CANARIES)
     effects(store, world, CANARIES)
+    exercises(store, world, CANARIES)
     reminders(store, world, CANARIES)
     store.close()
     return world
