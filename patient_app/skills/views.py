@@ -14,7 +14,7 @@ from patient_app.core.access import Permission, access
 from patient_app.core.clock import moment
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer, viewer
-from patient_app.core.keeping import kept_on_phone
+from patient_app.core.keeping import kept_in_each_release, kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.profile import service as profiles
 from patient_app.skills import figures, forms, library, recording, service
@@ -54,6 +54,7 @@ def overview() -> ResponseReturnValue:
 @bp.get("/skills/<exercise>")
 @access(Permission.SKILLS_PRACTISE)
 @kept_on_phone
+@kept_in_each_release(lambda: ({"exercise": one.id} for one in library.startable()))
 def do(exercise: str) -> ResponseReturnValue:
     """Show an exercise: what it is, how long it takes, when to stop, and its steps."""
     found = library.exercise_named(exercise)
