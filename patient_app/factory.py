@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from patient_app.accounts import identity
 from patient_app.accounts import views as accounts_views
 from patient_app.accounts.models import Installation, InstallationKind
-from patient_app.care_team import blood_test_views, effect_views, prescribing_views
+from patient_app.care_team import blood_test_views, effect_views, prescribing_views, skill_views
 from patient_app.care_team import views as care_team_views
 from patient_app.checkins import views as checkins_views
 from patient_app.core import (
@@ -148,6 +148,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         effect_views.bp,
         blood_test_views.bp,
         prescribing_views.bp,
+        skill_views.bp,
         supporting_views.bp,
         worries_views.bp,
     ):

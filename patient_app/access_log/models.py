@@ -17,6 +17,7 @@ class AccessKind(StrEnum):
 
     DETAIL = "detail"  # a patient's page was read
     MEDICINES = "medicines"  # the page of a patient's medicines was read
+    SKILLS = "skills"  # the page of a patient's exercises was read
     CONCERN = "concern"  # that a sign that cannot wait was noted stood in a list, once a viewer, consent and day
     CASELOAD = "caseload"  # a row in a list of patients, once a viewer, consent and day
     CODE_ISSUED = "code_issued"  # staff issued a sign-in code for this person

@@ -36,6 +36,7 @@ LARGEST_SEQ = 2**31  # What the databases can compare with; an address may ask f
 SENTENCES: dict[AccessKind, LazyString] = {
     AccessKind.DETAIL: _l("%(who)s read your %(what)s."),
     AccessKind.MEDICINES: _l("%(who)s read your %(what)s on the page of your medicines."),
+    AccessKind.SKILLS: _l("%(who)s read your %(what)s on the page of your exercises."),
     AccessKind.CONCERN: _l("%(who)s saw in a list that you noted a sign that cannot wait."),
     AccessKind.CASELOAD: _l("%(who)s saw your %(what)s in a list."),
     AccessKind.CODE_ISSUED: _l("%(who)s made a code with which you can sign in."),
@@ -58,7 +59,12 @@ WITH_DAYS = frozenset({AccessKind.RESTORED})
 NOTHING_SHARED = _l("%(who)s opened your page. Nothing on it was shared with them.")
 # Other things may be shared with them, that stand elsewhere.
 NO_MEDICINES_SHARED = _l("%(who)s opened the page of your medicines. None were shared with them.")
-_WITHOUT = {AccessKind.DETAIL: NOTHING_SHARED, AccessKind.MEDICINES: NO_MEDICINES_SHARED}
+NO_SKILLS_SHARED = _l("%(who)s opened the page of your exercises. None were shared with them.")
+_WITHOUT = {
+    AccessKind.DETAIL: NOTHING_SHARED,
+    AccessKind.MEDICINES: NO_MEDICINES_SHARED,
+    AccessKind.SKILLS: NO_SKILLS_SHARED,
+}
 
 
 @dataclass(frozen=True, slots=True)

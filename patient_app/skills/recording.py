@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import cast
 
 from sqlalchemy import Insert, Table, bindparam, insert, select
@@ -25,7 +25,7 @@ from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, vault
 from patient_app.skills.answers import Said
 from patient_app.skills.facts import Exercise
-from patient_app.skills.models import ExerciseRun, ExerciseVersion, Source
+from patient_app.skills.models import ExerciseChoice, ExerciseRun, ExerciseVersion, Source
 from patient_app.skills.service import is_open, own_run, tag_of
 
 
@@ -61,6 +61,9 @@ _NEW_RUN: dict[str, Insert] = {
 }
 _NEW_VERSION = insert(_VERSIONS)
 _PRINTS = select(ExerciseVersion.fingerprint).where(ExerciseVersion.run_id == bindparam("run_id"))
+_CHOICE = select(ExerciseChoice).where(
+    ExerciseChoice.patient_id == bindparam("patient_id"), ExerciseChoice.tag == bindparam("tag")
+)
 _WAS_SENT = (
     select(ExerciseVersion.id)
     .join(ExerciseRun, ExerciseRun.id == ExerciseVersion.run_id)
@@ -151,6 +154,22 @@ def keep_lines(patient: Viewer, exercise: Exercise, run_id: uuid.UUID, kept: fro
 def set_shared(patient: Viewer, run_id: uuid.UUID, *, shared: bool) -> None:
     """Say of one run whether others may read it; raise `NotFound` for anything not one's own."""
     _own_or_not_found(patient, run_id).shared = shared
+
+
+def share_kind(patient: Viewer, exercise: Exercise, today: date | None) -> None:
+    """Let others read what the patient does in an exercise from this day on; None: none of it, the past included.
+
+    What was said of a single run holds for that run. A session in question decides nothing of this: raise `NotFound`.
+    """
+    if patient.entries_closed_from is not None:
+        raise NotFound
+    lock_entries(patient.id)
+    asked = {"patient_id": patient.id, "tag": tag_of(patient.id, exercise.id)}
+    choice = db().scalar(_CHOICE, asked)
+    if choice is None:
+        choice = ExerciseChoice(id=new_id(), practice_id=patient.practice_id, **asked)
+        db().add(choice)
+    choice.shared_from, choice.changed_at = today, clock.now()
 
 
 def remove(patient: Viewer, run_id: uuid.UUID) -> None:

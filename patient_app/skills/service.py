@@ -95,6 +95,11 @@ class OwnRun:
     shared: bool
     clock_skew: int | None = None
 
+    @property
+    def is_read(self) -> bool:
+        """Whether a consent opens it to others: it is shared, and finished."""
+        return self.shared and self.said.finished
+
 
 def own_runs(patient: Viewer, exercise: str | None = None) -> list[OwnRun]:
     """Return the patient's own runs, of one exercise or of all, the latest first; one statement."""

@@ -9,6 +9,9 @@ from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
+from patient_app.accounts import practice
+from patient_app.consent import receipts
+from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core import clock, notices, outbox
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import moment
@@ -21,8 +24,9 @@ from patient_app.skills import figures, forms, library, recording, service
 from patient_app.skills.answers import Said, lines_of
 from patient_app.skills.blueprint import bp
 from patient_app.skills.facts import Exercise, FigureKind
-from patient_app.skills.forms import ExerciseForm, LinesForm
+from patient_app.skills.forms import ExerciseForm, LinesForm, SharedForm
 from patient_app.skills.from_phones import NOTHING_SAID, take_run
+from patient_app.skills.parts import parts_of
 from patient_app.skills.service import OwnRun
 from patient_app.skills.words import NEEDS
 
@@ -38,6 +42,10 @@ notices.register(
     skill_changed=_l("Changed. The earlier words are kept."),
     skill_lines=_l("Your choice is kept."),
     skill_back=_l("It is back, as it was."),
+    skill_shared=_l("Shared, for those with whom you share exercises."),
+    skill_private=_l("Only you can see this now."),
+    skill_kind_shared=_l("From today on, what you do in this exercise is shared."),
+    skill_kind_private=_l("This exercise is yours alone now, but for those you chose one by one."),
 )
 
 
@@ -101,6 +109,8 @@ def show(run_id: uuid.UUID) -> ResponseReturnValue:
     patient = viewer()
     run, exercise = _own(patient, run_id)
     lines = lines_of(exercise, run.said.answers, run.said.kept)
+    in_question = patient.entries_closed_from is not None  # Then sharing names nobody.
+    could_see = [] if in_question else receipts.who_sees(patient, run.day, parts_of(run.said))
     return render_page(
         "skills/run.html",
         run=run,
@@ -111,6 +121,10 @@ def show(run_id: uuid.UUID) -> ResponseReturnValue:
         figure=_figure(patient, run, exercise),
         waves={line.field: figures.wave(line.marks) for line in lines if len(line.marks) > 1},
         closed_until=patient.entries_closed_until,
+        could_see=could_see,
+        disciplines=DISCIPLINE_NAMES,
+        kind_shared=service.shared_from(patient, exercise.id) is not None and not in_question,
+        when_read=practice.when_read(patient) if run.is_read and could_see else None,
     )
 
 
@@ -125,6 +139,26 @@ def keep_lines(run_id: uuid.UUID) -> ResponseReturnValue:
         abort(400)
     recording.keep_lines(patient, exercise, run_id, frozenset(form.kept.data), _now(patient))
     return redirect(url_for("skills.show", run_id=run_id, done="skill-lines"), 303)
+
+
+@bp.post("/skills/runs/<uuid:run_id>/shared")
+@access(Permission.SKILLS_PRACTISE)
+def share_run(run_id: uuid.UUID) -> ResponseReturnValue:
+    """Let those with whom exercises are shared read one run, or nobody."""
+    shared = _wants_shared()
+    recording.set_shared(viewer(), run_id, shared=shared)
+    return redirect(url_for("skills.show", run_id=run_id, done="skill-shared" if shared else "skill-private"), 303)
+
+
+@bp.post("/skills/runs/<uuid:run_id>/kind")
+@access(Permission.SKILLS_PRACTISE)
+def share_kind(run_id: uuid.UUID) -> ResponseReturnValue:
+    """Let them read whatever is done in this exercise from now on, or nothing of it."""
+    patient, shared = viewer(), _wants_shared()
+    _run, exercise = _own(patient, run_id)
+    recording.share_kind(patient, exercise, _now(patient).day if shared else None)
+    done = "skill-kind-shared" if shared else "skill-kind-private"
+    return redirect(url_for("skills.show", run_id=run_id, done=done), 303)
 
 
 @bp.get("/skills/runs/<uuid:run_id>/change")
@@ -196,6 +230,13 @@ def _figure(patient: Viewer, run: OwnRun, exercise: Exercise) -> tuple[int, int]
     if exercise.figure.kind is FigureKind.SLEEP:
         return figures.sleep_of(run.said.answers)
     return figures.rhythm_of(service.own_answers(patient, exercise.id, run.day - A_WEEK, run.day))
+
+
+def _wants_shared() -> bool:
+    form = SharedForm()
+    if not form.validate() or form.shared.data is None:  # Two buttons are all that the page offers.
+        abort(400)
+    return bool(form.shared.data == forms.YES)
 
 
 def _said(form: ExerciseForm) -> Said:

@@ -153,6 +153,8 @@ BODIES = {
     "/medications/side-effects/<uuid:effect_id>/private": {"private": "yes"},
     "/reminders/<uuid:occurrence_id>/later": {"minutes": "30"},
     "/settings/phone": {"shared": "yes"},
+    "/skills/runs/<uuid:run_id>/kind": {"shared": "no"},
+    "/skills/runs/<uuid:run_id>/shared": {"shared": "yes"},
     "/settings/reminders/zone": {"zone": "America/Chicago", "answer": "stay"},
 }
 

@@ -23,6 +23,7 @@ def exercises(store: Store, world: World, canaries: Mapping[str, str]) -> None:
     said = Said({"worries": [canaries["exercise"]], "step": canaries["exercise_kept"]}, 7, 4, kept=frozenset({"step"}))
     with store.work(writes=True):
         recording.record(owner, exercise, run_id, said, now)
+        recording.set_shared(owner, run_id, shared=True)
         recording.record(owner, exercise, removed_id, Said({"step": canaries["exercise_removed"]}), now)
         recording.remove(owner, removed_id)
     world.ids.update({"exercise": exercise.id, "run_id": str(run_id)})
