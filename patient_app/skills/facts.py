@@ -62,10 +62,14 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text in every language; as text it is in the reader's, in English where that is none of ours."""
+    """A text in every language; as text it is in the reader's, in English where that is none of ours.
+
+    `about_use`: it speaks of drinking or use, and is not put before whom they play no part for.
+    """
 
     en: str
     es: str
+    about_use: bool = False
 
     def __str__(self) -> str:
         """Return the text in the reader's language."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -218,7 +219,11 @@ def _rating(table: _Table) -> Rating:
 
 
 def _caution(table: _Table) -> Caution:
-    return Caution(table.id(), table.words("words"))
+    return Caution(table.id(), replace(table.words("words"), about_use=_is_about_use(table)))
+
+
+def _is_about_use(table: _Table) -> bool:
+    return table.take("about_use", bool) if table.has("about_use") else False
 
 
 def _source(table: _Table) -> Source:
@@ -234,9 +239,10 @@ def _step(table: _Table) -> Step:
 
 
 def _line(table: _Table) -> Words:
+    about_use = _is_about_use(table)
     found = words_of(table.where, table.left)
     table.left.clear()
-    return found
+    return replace(found, about_use=about_use)
 
 
 def _option(table: _Table) -> Option:

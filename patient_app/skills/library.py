@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from patient_app.core.errors import NotFound
 from patient_app.skills import files
 from patient_app.skills.facts import Exercise, Start
-from patient_app.skills.words import NEEDS
+from patient_app.skills.words import NEEDS, OF_USE
 
 
 def all_exercises() -> Mapping[str, Exercise]:
@@ -37,5 +37,6 @@ def by_need(*, asks_about_use: bool) -> list[tuple[str, list[Exercise]]]:
     Those about alcohol and drugs are not put before whom they play no part for.
     """
     shown = [one for one in startable() if asks_about_use or not one.about_use]
-    found = ((need, [one for one in shown if need in one.needs]) for need in NEEDS)
+    needs = [need for need in NEEDS if asks_about_use or need != OF_USE]
+    found = ((need, [one for one in shown if need in one.needs]) for need in needs)
     return [(need, sorted(those, key=lambda one: one.minutes)) for need, those in found if those]

@@ -253,7 +253,7 @@ def _form_page(patient: Viewer, exercise: Exercise, form: ExerciseForm, run: Own
         exercise=exercise,
         form=form,
         run=run,
-        asks_about_use=profiles.profile_of(patient).asks_about_use and not exercise.about_use,
+        asks_about_use=exercise.about_use or profiles.profile_of(patient).asks_about_use,
     )
 
 

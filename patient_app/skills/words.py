@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+# The one that speaks of use.
+OF_USE = "pull"
 # In the order in which they are shown: what is felt right now comes first.
 NEEDS: dict[str, LazyString] = {
     "storm": _l("I feel panicky, or far away"),

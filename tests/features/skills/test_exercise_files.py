@@ -13,6 +13,7 @@ from tests.sweeps import content_rules, spanish_age
 from tests.sweeps.content_rules import DANGER, HOPE, SAFE, TELLING_AT_HOME, TELLING_IN_TITLE
 from tests.sweeps.content_texts import Text, toml_words
 from tests.sweeps.reading_age import prose
+from tests.sweeps.test_plays_no_part import WORDS as OF_USE
 
 EXERCISES = files.exercises()
 # What CLINICAL facts ask each exercise to say before it starts, and who may start it. A file without its row fails.
@@ -33,7 +34,7 @@ ASKED: dict[str, tuple[Start, set[str]]] = {
     "ride-the-wave": (ALONE, {"leave_place", "withdrawal", "not_when_used"}),
     "say-no": (ALONE, {"unsafe_person"}),
     "sleep-notes": (ALONE, {"no_less_sleep", "high_and_awake", "guess"}),
-    "sleep-window": (TOGETHER, {"clinician", "bipolar", "medical", "driving"}),
+    "sleep-window": (TOGETHER, {"clinician", "bipolar", "medical", "withdrawal", "driving"}),
     "slow-breath": (ALONE, {"breath_panic", "own_pace", "not_in_exposure", "eyes_open"}),
     "small-thing": (ALONE, {"bipolar", "places"}),
     "thought-record": (ALONE, {"crisis", "true_danger", "ocd", "high_mood", "grief"}),
@@ -86,6 +87,15 @@ def test_where_suicide_is_named_there_is_hope_and_nothing_of_how(exercise: Exerc
         assert exercise.speaks_of_danger
         assert any(HOPE.search(text.words) for text in found)
         assert not content_rules.broken(found, SAFE)
+
+
+@each
+def test_no_word_of_use_is_put_before_whom_it_plays_no_part_for(exercise: Exercise) -> None:
+    if not exercise.about_use:
+        options = (option.words for asked in exercise.fields for option in asked.options)
+        rating = (exercise.rating.ask, exercise.rating.low, exercise.rating.high)
+        shown = [words.en for words in (*exercise.texts, *options, *rating) if not words.about_use]
+        assert [words for words in shown if OF_USE.search(words)] == []
 
 
 @each
