@@ -36,8 +36,8 @@ CATEGORY_HINTS: dict[Category, LazyString] = {
         "drugs also needs alcohol and drugs to be shared."
     ),
     Category.SKILLS: _l(
-        "The exercises that you choose to show, one by one or by kind, with what you wrote in them. One about alcohol "
-        "or drugs also needs alcohol and drugs to be shared."
+        "Skills you tried, but only those that you show, one by one or by kind, with your words. If one is about "
+        "drinking or use, that part has to be shared too."
     ),
     Category.MEASURES: _l("Answers to questionnaires."),
     Category.PLAN: _l("Your goals and steps."),
@@ -56,7 +56,7 @@ HINTS_WITHOUT_USE: dict[Category, LazyString] = {
     Category.NOTES: _l("The words you write, all of them."),
     Category.MEDICATIONS: _l("What you take and what for, each change with its reason, and what you logged of it."),
     Category.SAFETY_PLAN: _l("Your plan for hard moments, with the people you named."),
-    Category.SKILLS: _l("The exercises that you choose to show, one by one or by kind, with what you wrote in them."),
+    Category.SKILLS: _l("Skills you tried, but only those that you show, one by one or by kind, with your words."),
 }
 
 # What is signed has to say what is shared (42 CFR 2.31(a)(3)); a category that is not here says it by its name.

@@ -158,7 +158,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True, eq=False)  # Compared by identity: it is a key in a cache.
 class Exercise:
-    """An exercise. `id` is the name of its file: it stands in addresses and in records, and is never given away."""
+    """An exercise. `id` is the name of its file: it stands in addresses and in records, and is never given away.
+
+    `among_people`: it can be done unseen, where others are.
+    """
 
     id: str
     version: int
@@ -172,6 +175,7 @@ class Exercise:
     rating: Rating
     better: Better
     figure: Figure | None
+    among_people: bool
     cautions: tuple[Caution, ...]
     sources: tuple[Source, ...]
     state: State

@@ -166,6 +166,7 @@ def _exercise(name: str, table: _Table) -> Exercise:
         rating=_read(f"{name}.rating", table.take("rating", dict), _rating),
         better=table.one_of("better", Better) if table.has("better") else Better.LESS,
         figure=_read(f"{name}.figure", table.take("figure", dict), _figure) if table.has("figure") else None,
+        among_people=table.take("among_people", bool) if table.has("among_people") else False,
         cautions=table.each("cautions", _caution, least=1, most=8),
         sources=table.each("sources", _source, least=1, most=6),
         state=state,

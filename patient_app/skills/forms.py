@@ -90,7 +90,7 @@ class LinesForm(Form):
     """Which answers of a run no one else ever reads, and whether the rest may be read."""
 
     kept = ChipsField(
-        _l("These lines stay with me"), description=_l("Whatever you share of this one day, nobody else reads them.")
+        _l("These lines stay with me"), description=_l("Even when you show the rest, no one else reads them.")
     )
 
     def offer(self, fields: Mapping[str, str]) -> LinesForm:

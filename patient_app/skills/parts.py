@@ -12,4 +12,4 @@ from patient_app.skills.answers import Said
 def parts_of(said: Said) -> list[Part]:
     """Return the one part of a run: all of it but the lines that are kept."""
     use = {Category.SUBSTANCE_USE} if said.about_use else set()
-    return [Part(gettext("this exercise"), frozenset({Category.SKILLS, *use}))]
+    return [Part(gettext("what you did here"), frozenset({Category.SKILLS, *use}))]

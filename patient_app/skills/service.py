@@ -74,6 +74,15 @@ _OWN_WEEK = (
     .order_by(*_NEWEST_FIRST)
     .limit(MOST_LISTED)
 )
+# Without the lines that are kept: what goes on paper may lie about.
+_OWN_FINISHED = (
+    select(*_LISTED, ExerciseVersion.answers_sealed)
+    .join(ExerciseVersion, NEWEST)
+    .outerjoin(ExerciseChoice, OF_KIND)
+    .where(OWN, ExerciseVersion.finished.is_(True), ExerciseRun.day >= bindparam("first"))
+    .order_by(*_NEWEST_FIRST)
+    .limit(MOST_LISTED)
+)
 _CHOICE = select(ExerciseChoice.shared_from).where(
     ExerciseChoice.patient_id == bindparam("patient_id"), ExerciseChoice.tag == bindparam("tag")
 )
@@ -122,6 +131,19 @@ def own_run(patient: Viewer, run_id: uuid.UUID) -> OwnRun:
     name = vault().open(place, row.exercise_sealed)
     said, kept = (answers.read(_opened(row, column)) for column in ("answers_sealed", "kept_sealed"))
     return _as_own(row, name, Said(answers=said | kept, kept=frozenset(kept), **_plain(row)))
+
+
+def own_finished(patient: Viewer, first: date) -> list[OwnRun]:
+    """Return what the patient finished since a day, the latest first, without lines that are kept; one statement."""
+    rows = connection().execute(_OWN_FINISHED, {**asked_by(patient), "first": first}).all()
+    named = [(row.id, row.patient_id, row.exercise_sealed) for row in rows]
+    said = [(row.version_id, row.patient_id, row.answers_sealed) for row in rows]
+    names = vault().open_all(ExerciseRun.__tablename__, "exercise_sealed", named)
+    texts = vault().open_all(ExerciseVersion.__tablename__, "answers_sealed", said)
+    return [
+        _as_own(row, name, Said(answers=answers.read(text), **_plain(row)))
+        for row, name, text in zip(rows, names, texts, strict=True)
+    ]
 
 
 def own_answers(patient: Viewer, exercise: str, first: date, last: date) -> list[dict[str, Any]]:

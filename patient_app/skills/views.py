@@ -20,7 +20,7 @@ from patient_app.core.identity import Viewer, viewer
 from patient_app.core.keeping import kept_in_each_release, kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.profile import service as profiles
-from patient_app.skills import figures, forms, library, recording, service
+from patient_app.skills import figures, forms, library, now_views, paper_views, recording, service
 from patient_app.skills.answers import Said, lines_of
 from patient_app.skills.blueprint import bp
 from patient_app.skills.facts import Exercise, FigureKind
@@ -30,7 +30,7 @@ from patient_app.skills.parts import parts_of
 from patient_app.skills.service import OwnRun
 from patient_app.skills.words import NEEDS
 
-__all__ = ["bp"]
+__all__ = ["bp", "now_views", "paper_views"]
 
 A_WEEK = timedelta(days=6)  # With the day itself.
 
@@ -59,7 +59,7 @@ def overview() -> ResponseReturnValue:
     return render_page("skills/library.html", needs=NEEDS, found=library.by_need(asks_about_use=asks_about_use))
 
 
-@bp.get("/skills/<exercise>")
+@bp.get("/skills/<string:exercise>")
 @access(Permission.SKILLS_PRACTISE)
 @kept_on_phone
 @kept_in_each_release(lambda: ({"exercise": one.id} for one in library.startable()))
@@ -69,7 +69,7 @@ def do(exercise: str) -> ResponseReturnValue:
     return _form_page(viewer(), found, forms.blank(found))
 
 
-@bp.post("/skills/<exercise>")
+@bp.post("/skills/<string:exercise>")
 @access(Permission.SKILLS_PRACTISE)
 def save(exercise: str) -> ResponseReturnValue:
     """Store what was written, finished or not; the same sent again gives the same answer."""
