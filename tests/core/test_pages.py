@@ -51,10 +51,14 @@ def test_what_somebody_typed_is_escaped_wherever_it_stands_in_a_template(drawing
 
 def test_a_part_is_drawn_once_for_each_language_and_each_argument(drawing: Flask) -> None:
     drawn: list[object] = []
-    drawing.jinja_env.globals["note"] = lambda value: drawn.append(value) or ""
-    parts = drawing.jinja_env.from_string(
-        "{% macro part(value) %}{{ note(value) }}{{ _('Save') }}{{ value }}{% endmacro %}"
-    )
+
+    def note(value: object) -> str:
+        drawn.append(value)
+        return ""
+
+    drawing.jinja_env.globals["note"] = note
+    source = "{% macro part(value) %}{{ note(value) }}{{ _('Save') }}{{ value }}{% endmacro %}"
+    parts = drawing.jinja_env.from_string(source)
     page = drawing.jinja_env.from_string("{{ once(part, 1) }}{{ once(part, 2) }}{{ once(part, 1) }}")
     part = vars(parts.module)["part"]
     assert page.render(part=part) == page.render(part=part) == "Save1Save2Save1"
