@@ -35,6 +35,7 @@ _FORMULA = ("=", "+", "-", "@")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _TIME = re.compile(r"([0-9]|[01][0-9]|2[0-3]):([0-5][0-9])(?::00)?", re.ASCII)
 _FEWEST_MINUTES = 5
+_TOOK = {"kept": Took.KEPT, "not_kept": Took.MISSED}
 _TOO_MUCH = _l("This list is too long. Split it, so that each part has %(most)s rows or fewer.", most=MOST_ROWS)
 _NO_CSV = _l("This is no CSV file. Save your list as CSV, and pick that file.")
 
@@ -202,12 +203,12 @@ def _check_where(row: Row, _zone: str, _today: date) -> None:
 
 def _check_status(row: Row, _zone: str, _today: date) -> None:
     status = row.cells["status"].casefold()
-    if status in {Took.KEPT, Took.MISSED}:
-        row.took = Took(status)
+    if status in _TOOK:
+        row.took = _TOOK[status]
     elif status == "cancelled":
         row.cancelled = True
     elif status not in {"", "planned"}:
-        row.problems.append(_l("The status is one of planned, cancelled, kept, missed, or empty."))
+        row.problems.append(_l("The status is one of planned, cancelled, kept, not_kept, or empty."))
 
 
 _Check = Callable[[Row, str, date], None]

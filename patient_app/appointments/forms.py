@@ -19,6 +19,7 @@ from patient_app.appointments.raising import LONGEST_LINE, Listed, Wishes
 from patient_app.appointments.said import Entered, Said
 from patient_app.appointments.when import NoSuchTime, Start, is_near, start
 from patient_app.core.forms import (
+    OUT_OF_DATE,
     DayField,
     Form,
     IdField,
@@ -94,7 +95,7 @@ class AppointmentForm(Form):
     )
     about_use = BooleanField(
         _l("This visit is about alcohol or drugs"),
-        description=_l("Then others on your team see it only where you share alcohol and drugs too."),
+        description=_l("Then nobody else on your team sees it, unless you share alcohol and drugs with them."),
     )
     cancelled = BooleanField(_l("It is cancelled"))
 
@@ -108,7 +109,7 @@ class AppointmentForm(Form):
         """
         form = cls(**options)
         picks: list[tuple[str, LazyString | str]] = [(str(one), name) for one, name in people]
-        form.with_whom.choices = list_choices([*picks, ("", _l("Somebody else"))])
+        form.with_whom.choices = list_choices([("", _l("Somebody else")), *picks])
         form.offer_lengths(kept)
         return form
 
@@ -147,6 +148,11 @@ class AppointmentForm(Form):
         """Return the version that the page showed; 0 for anything that is none."""
         text = self.base.data or ""
         return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LARGEST_VERSION else 0
+
+    def validate_base(self, field: Field) -> None:
+        """Refuse what no page of ours sent: nothing at all would be what is there already."""
+        if not field.raw_data:
+            raise ValidationError(OUT_OF_DATE)
 
     def validate_link(self, field: Field) -> None:
         """Refuse what is no plain https address."""
@@ -252,6 +258,11 @@ class RaiseForm(Form):
         """Return the version that the page showed; 0 for none, and for anything that is none."""
         text = self.base.data or ""
         return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LARGEST_VERSION else 0
+
+    def validate_base(self, field: Field) -> None:
+        """Refuse what no page of ours sent: nothing at all would be kept as an empty list."""
+        if not field.raw_data:
+            raise ValidationError(OUT_OF_DATE)
 
     def wishes(self) -> Wishes:
         """Return what is to be kept: the lines that are not ticked off. Only for a valid form."""

@@ -39,6 +39,14 @@ _LABELS = {
 }
 
 
+# How it is taken, in a prescriber's words where the patient's own would not fit.
+KINDS: dict[Kind, tuple[LazyString, LazyString]] = {
+    **NAMES,
+    Kind.MEALS: (_l("With meals, waking or bedtime"), _l("It moves with the person's own hours")),
+    Kind.NEEDED: (_l("Only when needed"), _l("With how much is the most for a day")),
+    Kind.CLINIC: (_l("Given at a clinic"), _l("There, or to take home for some days")),
+    Kind.STEPS: (_l("In steps that I prescribe"), _l("More or less from certain days on")),
+}
 OWN_WORDS = "own"
 _ALWAYS = frozenset(one.key for one in catalogue.every() if one.for_substance_use is ForSubstanceUse.ALWAYS)
 _OWN = (OWN_WORDS, _l("None of these: keep the name as it was typed"))
@@ -48,7 +56,7 @@ class WhichForm(SearchForm):
     """What a medicine is called, and, once it was looked for, which of those it is and how it is taken."""
 
     pick = ChoiceField(_l("Which one is it?"), [*((one.key, one.name) for one in catalogue.every()), _OWN])
-    kind = ChoiceField(_l("How is it taken?"), [(kind.value, label) for kind, (label, _) in NAMES.items()])
+    kind = ChoiceField(_l("How is it taken?"), [(kind.value, label) for kind, (label, _) in KINDS.items()])
 
     def offer(self) -> None:
         """Offer what is called like that, and the name as it was typed."""

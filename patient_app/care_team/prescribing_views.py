@@ -14,6 +14,7 @@ from flask_babel import lazy_gettext as _l
 
 from patient_app.care_team.medicine_views import bp
 from patient_app.care_team.prescribing_forms import (
+    KINDS,
     NO_USE,
     NO_USE_HERE,
     HoldForm,
@@ -33,7 +34,7 @@ from patient_app.medications.facts import ForSubstanceUse, Medicine
 from patient_app.medications.filling_in import put_beside
 from patient_app.medications.models import Change
 from patient_app.medications.plan_forms import Kind, MedicineForm, data_for, data_of
-from patient_app.medications.plan_kinds import NAMES, data_of_plan, kind_of
+from patient_app.medications.plan_kinds import data_of_plan, kind_of
 from patient_app.medications.schedule import Paused
 from patient_app.medications.writing import IdTaken, Refused, Stale
 from patient_app.reading import medicine_words, prescribing, words
@@ -265,7 +266,7 @@ def _which_page(person: Named, form: WhichForm, *, found: bool) -> str:
         found=found,
         no_use="" if use_is_open else NO_USE_HERE,
         pick_hints=form.hints(use_is_open=use_is_open),
-        hints={kind.value: hint for kind, (_, hint) in NAMES.items()},
+        hints={kind.value: hint for kind, (_, hint) in KINDS.items()},
     )
 
 
@@ -281,7 +282,7 @@ def _enter_page(person: Named, form: MedicineForm, found: Medicine | None) -> st
         own_name=found is None,
         name=found.name if found else form.name.data,
         always=always,
-        kind_name=NAMES[form.kind][0],
+        kind_name=KINDS[form.kind][0],
     )
 
 
@@ -296,8 +297,8 @@ def _change_page(page: SharedMedicines, medicine: SharedMedicine, form: Medicine
         own_name=medicine.newest.said.catalogue is None,
         always=any(version.said.always_about_use for version in medicine.versions),
         scope=words.scope_sentences(page.grants, page.person.zone),
-        kind_name=NAMES[form.kind][0],
-        kinds={kind: label for kind, (label, _) in NAMES.items() if kind is not form.kind},
+        kind_name=KINDS[form.kind][0],
+        kinds={kind: label for kind, (label, _) in KINDS.items() if kind is not form.kind},
     )
 
 

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from patient_app.accounts import identity
+from patient_app.care_team import list_rows
 from patient_app.care_team.forms import NoteForm, ReviewForm
 from patient_app.consent.categories import Category
 from patient_app.consent.words import CATEGORY_NAMES, DISCIPLINE_NAMES
@@ -49,10 +50,11 @@ def caseload() -> ResponseReturnValue:
         found=found,
         order=order,
         waiting=waiting,
-        told=silence.waiting(viewer()),
+        told=found.told,
         protected=words.holds_substance_use(found.rows) or any(one.about_use for one in waiting),
         # Put into words while the page is, when no writer waits for this reading any more.
         caseload_lines=words.caseload_lines,
+        list_rows=list_rows.drawn,
         caseload_scope=words.caseload_scope,
     )
     response = make_response(page)

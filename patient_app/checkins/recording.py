@@ -24,7 +24,7 @@ from patient_app.accounts.entry_order import next_entry_seq
 from patient_app.accounts.models import Patient
 from patient_app.checkins import answers as said
 from patient_app.checkins.answers import Answers
-from patient_app.checkins.models import CheckIn, CheckInVersion, Source
+from patient_app.checkins.models import CheckIn, CheckInVersion, Source, hard_at
 from patient_app.checkins.service import is_open
 from patient_app.consent import hiding
 from patient_app.core import clock
@@ -79,6 +79,7 @@ class _Known:
 
     newest: int
     shown: _Version
+    occurred_at: datetime
     private: bool
     private_at_first: bool
     hidden: list[list[Any]]
@@ -104,6 +105,7 @@ _ENTRIES, _SAID = cast("Table", CheckIn.__table__), cast("Table", CheckInVersion
 _VERSIONS = (
     select(
         CheckIn.patient_id,
+        CheckIn.occurred_at,
         CheckIn.private,
         CheckIn.hidden,
         CheckIn.removed_at,
@@ -193,7 +195,7 @@ def record_check_in(
     source = source if sent is None else Source.OUTBOX
     writing = _Writing(patient, check_in_id, answers, fingerprint, seq, source, recorded_at or clock.now(), sent)
     if known is None and _insert_entry(writing, moment):
-        _insert_version(writing, 1, None)
+        _insert_version(writing, 1, None, moment.occurred_at)
         return check_in_id
     # A correction, or the same words again. (A number that was taken and not used is a gap, no more.)
     known = _known(patient, check_in_id)
@@ -206,7 +208,7 @@ def record_check_in(
     if sent is not None:
         raise OtherWords
     version = known.newest + 1
-    _insert_version(writing, version, known.shown.id)
+    _insert_version(writing, version, known.shown.id, known.occurred_at)
     _note_change(writing, known, newest=version, shown=version)
     return check_in_id
 
@@ -249,7 +251,7 @@ def record_edit(
         return check_in_id
     version, is_shown = known.newest + 1, base == known.shown.number or is_later
     before = known.shown if is_shown else known.versions.get(base, known.shown)
-    _insert_version(writing, version, before.id, is_shown=is_shown)
+    _insert_version(writing, version, before.id, known.occurred_at, is_shown=is_shown)
     _note_change(writing, known, newest=version, shown=version if is_shown else known.shown.number)
     return check_in_id
 
@@ -331,6 +333,7 @@ def _known(patient: Viewer, check_in_id: uuid.UUID) -> _Known | None:
     return _Known(
         newest=first.newest_version,
         shown=versions[first.shown_version],
+        occurred_at=first.occurred_at,
         private=first.private,
         private_at_first=bool(first.hidden) and first.hidden[0][0] == first.recorded_seq,
         hidden=first.hidden,
@@ -377,7 +380,9 @@ def _insert_entry(writing: _Writing, moment: Moment) -> bool:
     return _NEW_ENTRY[connection().dialect.name].scalar(connection(), row) is not None
 
 
-def _insert_version(writing: _Writing, version: int, replaces: uuid.UUID | None, *, is_shown: bool = True) -> None:
+def _insert_version(
+    writing: _Writing, version: int, replaces: uuid.UUID | None, occurred_at: datetime, *, is_shown: bool = True
+) -> None:
     sent, row_id, owner, answers = writing.sent, new_id(), writing.patient.id, writing.answers
 
     def sealed(column: str, text: str | None) -> bytes | None:
@@ -399,6 +404,7 @@ def _insert_version(writing: _Writing, version: int, replaces: uuid.UUID | None,
             "ever_shown": is_shown,
             "fingerprint": writing.fingerprint,
             "sent_print": sent and sent.sent_print,
+            "hard_at": hard_at(answers.mood, answers.craving, occurred_at),
             "mood": answers.mood,
             "craving": answers.craving,
             "use": answers.use,

@@ -87,7 +87,7 @@ def of_note(patient: Viewer, note: OwnNote, medicines: Sequence[OwnMedicine]) ->
     if patient.entries_closed_from is not None:
         return ReadBy()
     now, day = note_parts(note, medicines)
-    rows = connection().execute(_NOTE, {"patient_id": patient.id, "week": note.week}).all()
+    rows = list(connection().execute(_NOTE, {"patient_id": patient.id, "week": note.week}))
     if not rows:  # It was written in a session that was in question: nobody else reads it.
         return ReadBy()
     # The one that is read is not always the one that arrived last.

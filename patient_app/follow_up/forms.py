@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import Field, HiddenField
+from wtforms import BooleanField, Field, HiddenField
 from wtforms.validators import StopValidation
 
 from patient_app.consent.service import Recipient
@@ -15,20 +14,20 @@ from patient_app.consent.telling import Telling
 from patient_app.core import clock
 from patient_app.core.forms import ChoiceField, DayField, Form, IdField, Needed, Options, long_text, short_text
 from patient_app.core.identity import Viewer
-from patient_app.follow_up.service import DAYS, LONGEST_ASKS, LONGEST_AWAY, TELL_DAYS
+from patient_app.follow_up.service import DAYS, LONGEST_ASKS, LONGEST_AWAY, TELL_DAYS, Chosen
 
 OPEN = "open"
 _UNTIL = {"quarter": timedelta(days=91), "year": timedelta(days=365)}
 _DAY_WORDS = {
-    2: _l("After 2 days"),
-    3: _l("After 3 days"),
-    4: _l("After 4 days"),
-    5: _l("After 5 days"),
-    7: _l("After a week"),
-    10: _l("After 10 days"),
-    14: _l("After 2 weeks"),
-    21: _l("After 3 weeks"),
-    28: _l("After 4 weeks"),
+    2: _l("2 days"),
+    3: _l("3 days"),
+    4: _l("4 days"),
+    5: _l("5 days"),
+    7: _l("1 week"),
+    10: _l("10 days"),
+    14: _l("2 weeks"),
+    21: _l("3 weeks"),
+    28: _l("4 weeks"),
 }
 
 
@@ -36,17 +35,21 @@ class DaysForm(Form):
     """After how many days a word comes."""
 
     days = ChoiceField(
-        _l("When shall it come?"),
+        _l("It comes after"),
         Options([(days, _DAY_WORDS[days]) for days in DAYS]),
         validators=[Needed(_l("Pick after how many days."))],
     )
 
+    by_mail = BooleanField(
+        _l("Send an e-mail if my phone cannot be reached"),
+        description=_l("It says that you have a reminder, and not of what."),
+    )
+
     @classmethod
-    def of(cls, days: int | None, **options: Any) -> DaysForm:
-        """Return the form filled with what was chosen before."""
-        form = cls(**options)
-        if not form.is_submitted() or options.get("formdata", form) is None:
-            form.days.data = days
+    def of(cls, chosen: Chosen) -> DaysForm:
+        """Return the form filled with what was chosen before, whatever was sent."""
+        form = cls(formdata=None)
+        form.days.data, form.by_mail.data = chosen.days, chosen.by_mail
         return form
 
 
@@ -71,7 +74,7 @@ class TellForm(Form):
     # Whose names stood on the page: the words that are signed name them.
     recipient_id = HiddenField()
     days = ChoiceField(
-        _l("When shall we tell them?"),
+        _l("They are told after"),
         Options([(days, _DAY_WORDS[days]) for days in TELL_DAYS]),
         validators=[Needed(_l("Pick after how many days."))],
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from patient_app.core.db import Base
@@ -16,9 +16,10 @@ Id = uuid.UUID
 class FollowUp(Base):
     """What a patient chose; without a row, or without `days`, nothing is done.
 
-    `here_at`: when they last said that they are there, `away_from` to `away_until` (the first day back): when they said
-    that they are away. `tag` is the word by which their phone names them, and `waiting_at` when we last heard that
-    entries wait on it. `look_at` is when it is looked at next whether somebody is to be told.
+    `by_mail`: the word goes by e-mail where no phone could be reached. `here_at`: when they last said that they are
+    there; `away_from` to `away_until` (the first day back): that they are away. `tag` is the word by which their phone
+    names them, `waiting_at` when we last heard that entries wait on it. `look_at` is when it is looked at next whether
+    there is something to do.
     """
 
     __tablename__ = "follow_up"
@@ -27,6 +28,7 @@ class FollowUp(Base):
     patient_id: Mapped[Id] = mapped_column(ForeignKey("person.id"), primary_key=True)
     practice_id: Mapped[Id] = mapped_column(ForeignKey("practice.id"))
     days: Mapped[int | None] = mapped_column(default=None)
+    by_mail: Mapped[bool] = mapped_column(default=False, server_default=false())
     since_at: Mapped[datetime]
     here_at: Mapped[datetime | None] = mapped_column(default=None)
     away_from: Mapped[date | None] = mapped_column(default=None)

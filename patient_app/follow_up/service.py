@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from flask_babel import gettext
 from sqlalchemy import Select, bindparam, select, update
 
 from patient_app.consent import service as consents
@@ -17,9 +18,11 @@ from patient_app.consent import telling as agreed
 from patient_app.consent.models import Consent
 from patient_app.consent.service import Recipient
 from patient_app.consent.telling import OwnTelling
+from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core import clock, letterbox
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
+from patient_app.core.roles import Discipline
 from patient_app.core.work import connection, db
 from patient_app.follow_up import counting
 from patient_app.follow_up.models import FollowUp, FollowUpTold
@@ -45,11 +48,18 @@ class NotOn(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WasTold:
-    """That somebody was told, by the patient's wall clock."""
+    """That somebody was told, by the patient's wall clock: a supporter by name, or a discipline of the team."""
 
     who: str
+    discipline: Discipline | None
     days: int
     at: datetime
+
+    @property
+    def words(self) -> str:
+        """Who was told, in a short sentence."""
+        who = self.who if self.discipline is None else gettext("your %(who)s", who=DISCIPLINE_NAMES[self.discipline])
+        return gettext("We told %(who)s", who=who)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +67,16 @@ class Chosen:
     """What a patient chose; `days` None: nothing is done. `since` is from when on a silence counts now."""
 
     days: int | None = None
+    by_mail: bool = False
     away_until: date | None = None
     since: date | None = None
     tellings: tuple[OwnTelling, ...] = ()
     told: tuple[WasTold, ...] = ()
 
 
-_ROW = select(FollowUp.days, FollowUp.away_until).where(FollowUp.patient_id == bindparam("patient_id"))
+_ROW = select(FollowUp.days, FollowUp.by_mail, FollowUp.away_until).where(
+    FollowUp.patient_id == bindparam("patient_id")
+)
 
 
 def chosen(patient: Viewer, now: datetime) -> Chosen:
@@ -76,6 +89,7 @@ def chosen(patient: Viewer, now: datetime) -> Chosen:
     away = row.away_until if row is not None and row.away_until is not None and row.away_until > today else None
     return Chosen(
         days=None if row is None else row.days,
+        by_mail=row is not None and row.by_mail,
         away_until=away,
         since=None if counted is None else counted.since,
         tellings=tuple(agreed.own_tellings(patient)),
@@ -92,14 +106,16 @@ def _told(patient: Viewer, zone: ZoneInfo) -> tuple[WasTold, ...]:
         .limit(MOST_SHOWN)
     )
     return tuple(
-        WasTold(consents.signed_for(consent).title, told.days, told.told_at.astimezone(zone).replace(tzinfo=None))
+        WasTold(signed.title, signed.discipline, told.days, told.told_at.astimezone(zone).replace(tzinfo=None))
         for told, consent in db().execute(query)
+        for signed in (consents.signed_for(consent),)
     )
 
 
-def turn_on(patient: Viewer, days: int) -> None:
+def turn_on(patient: Viewer, days: int, *, by_mail: bool = False) -> None:
     """Have a word come after so many days; a silence counts from now on. Needs a writing unit.
 
+    `by_mail`: by e-mail too, where no phone of theirs could be reached.
     Raise `SomebodySooner` where somebody is to be told by then, `NotFound` for a session in question.
     """
     row = _row(patient)
@@ -107,7 +123,7 @@ def turn_on(patient: Viewer, days: int) -> None:
         raise SomebodySooner
     if row.days is None:
         row.since_at = clock.now()
-    row.days, row.look_at = days, clock.now()
+    row.days, row.by_mail, row.look_at = days, by_mail, clock.now()
     reminder = db().scalar(_reminders(patient.id))
     if reminder is None:
         reminder = Reminder(

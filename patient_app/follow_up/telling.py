@@ -31,6 +31,7 @@ from patient_app.follow_up.counting import Counted
 from patient_app.follow_up.models import FollowUp, FollowUpTold
 from patient_app.follow_up.source import AT
 from patient_app.medications.due import instant
+from patient_app.reminders import recording
 from patient_app.reminders.making import OUTAGE
 from patient_app.reminders.models import Kind, Occurrence, ReminderTick, State
 
@@ -38,6 +39,8 @@ BATCH = 200
 # Nobody is told at night, by the clock where the person is.
 FIRST_HOUR, LAST_HOUR = 9, 20
 LOOK_AGAIN = timedelta(hours=1)
+# By then the engine knows whether a phone was reached.
+AFTER_SENDING = timedelta(minutes=30)
 # The person has so long to answer the word that came to them.
 AFTER_WORD = timedelta(hours=20)
 _DUE = (
@@ -63,6 +66,17 @@ _WORD = select(func.max(Occurrence.due_at)).where(
     Occurrence.local_day >= bindparam("since"),
     Occurrence.state.in_([State.SENT, State.LISTED]),
     Occurrence.handled_at.is_(None),
+)
+_LISTED = (
+    select(Occurrence)
+    .where(
+        Occurrence.patient_id == bindparam("patient"),
+        Occurrence.kind == Kind.FOLLOW_UP,
+        Occurrence.local_day == bindparam("day"),
+        Occurrence.state == State.LISTED,
+        Occurrence.handled_at.is_(None),
+    )
+    .with_for_update()
 )
 _SUPPORTER = (
     select(Person)
@@ -125,23 +139,39 @@ def _look_at(patient_id: uuid.UUID, now: datetime) -> int:
     zone = clock.find_zone(person.zone) or ZoneInfo("UTC")
     counted = counting.count(patient_id, zone, now)
     consents = [] if counted is None else db().scalars(_CONSENTS, {"patient": patient_id}).all()
+    if counted is not None and row.by_mail:
+        _mail_word(person, counted, now)
     told = 0
     if counted is not None and not counted.away and FIRST_HOUR <= now.astimezone(zone).hour < LAST_HOUR:
         told = sum(_tell(consent, counted, zone, now) for consent in consents)
-    _look_again(patient_id, _next_look(counted, consents, zone, now))
+    _look_again(patient_id, _next_look(row, counted, consents, zone, now))
     return told
+
+
+def _mail_word(person: Person, counted: Counted, now: datetime) -> None:
+    """Send the word by e-mail, once, where it stands on Today alone: no phone of the person could be reached."""
+    word = db().scalar(_LISTED, {"patient": person.id, "day": counted.word_on})
+    if word is not None and mail.tell(person, "reminder") is not None:
+        recording.by_mail(word.id, person.id, word.round, now)
+        word.state, word.reason, word.sent_at = State.SENT, None, now
 
 
 def _look_again(patient_id: uuid.UUID, at: datetime) -> None:
     connection().execute(_LOOKED, {"patient": patient_id, "again": at})
 
 
-def _next_look(counted: Counted | None, consents: Sequence[Consent], zone: ZoneInfo, now: datetime) -> datetime:
-    """Return the first moment at which somebody could have to be told: a silence only ever begins later."""
-    if counted is None or not consents:
+def _next_look(
+    row: FollowUp, counted: Counted | None, consents: Sequence[Consent], zone: ZoneInfo, now: datetime
+) -> datetime:
+    """Return the first moment at which something could have to be done: a silence only ever begins later."""
+    days = [consent.tells_after or 0 for consent in consents]
+    if counted is None or not (days or row.by_mail):
         return now + timedelta(days=1)
-    fewest = min(consent.tells_after or 0 for consent in consents)
-    return max(now + LOOK_AGAIN, instant(counted.since + timedelta(days=fewest), AT, zone))
+    first = instant(counted.since + timedelta(days=min(days)), AT, zone) if days else now + timedelta(days=1)
+    word = instant(counted.word_on, AT, zone) + AFTER_SENDING
+    if row.by_mail and word > now:
+        return min(word, max(first, now + LOOK_AGAIN))
+    return max(now + LOOK_AGAIN, first)
 
 
 def _tell(consent: Consent, counted: Counted, zone: ZoneInfo, now: datetime) -> bool:

@@ -57,7 +57,7 @@ def _page(days: DaysForm | None, away: AwayForm, status: int = 200) -> ResponseR
     return render_page(
         "follow_up/show.html",
         chosen=chosen,
-        days=days or DaysForm.of(chosen.days, formdata=None),
+        days=days or DaysForm.of(chosen),
         away=away,
         others=[one for one in consents.recipients(patient) if one.key not in named] if chosen.days else [],
     ), status
@@ -71,7 +71,7 @@ def turn_on() -> ResponseReturnValue:
     form = DaysForm()
     if form.validate():
         try:
-            service.turn_on(viewer(), form.days.data)
+            service.turn_on(viewer(), form.days.data, by_mail=form.by_mail.data)
         except SomebodySooner:
             form.add_error("days", _l("Somebody would be told by then. The word to you comes first: pick fewer days."))
         else:

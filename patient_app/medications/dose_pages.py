@@ -120,7 +120,7 @@ def own_counts(patient: Viewer) -> tuple[tuple[Counts, ...], list[MedicineCounts
     found = due.due_doses(regimen.due_versions(medicines), first, today)
 
     def periods(of: Sequence[due.DueDose], rows: Sequence[doses.Logged]) -> tuple[Counts, ...]:
-        return tuple(counts.count(of, rows, today, days, since) for days in counts.PERIODS)
+        return counts.over(of, rows, today, counts.PERIODS, since)
 
     each = [
         MedicineCounts(

@@ -102,7 +102,7 @@ class MedicineForm(Form):
     end = DayField(_l("Last day, if there is one"))
     private = BooleanField(_l("Keep this one to myself"))
     reason = long_text(_l("Why does it change?"), longest=LONGEST_REASON)
-    since = DayField(_l("From which day?"))
+    since = DayField(_l("From which day?"), description=_l("Leave it empty if it is from now on."))
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the fields as the page asks them: those of the kind before those that every kind has."""

@@ -19,7 +19,7 @@ from patient_app.reading.effects import SharedEffect, SharedEffects
 from patient_app.reading.weeks_after import Proposal, SharedWeeks
 from patient_app.reading.words import scope_sentences
 
-_DAY = "d MMMM"
+_DAY = "d MMM"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ def page_words(shared: SharedEffects) -> dict[str, Any]:
         "helps": HELPS,
         "bothers": BOTHER,
         "weeks": _by_medicine(shared.weeks),
+        "not_reviewed": _not_reviewed(shared.weeks),
     }
 
 
@@ -108,7 +109,7 @@ def _weeks(weeks: SharedWeeks) -> WeeksLine:
         figure=drawn,
         noticed=() if drawn else tuple(noticed),
         due=_due(weeks),
-        proposed=() if weeks.proposal is None else tuple(_proposed(weeks.proposal)),
+        proposed=tuple(_proposed(weeks)),
     )
 
 
@@ -121,28 +122,33 @@ def _due(weeks: SharedWeeks) -> str:
 
 def _which(proposal: Proposal) -> str:
     if proposal.measure is None:
-        return gettext("the questionnaire that fits")
+        return gettext("a form that fits")
     return proposal.measure.read(str(get_locale() or "en")).name
 
 
-def _proposed(proposal: Proposal) -> list[str]:
+def _proposed(weeks: SharedWeeks) -> list[str]:
     """Return what is proposed to the team, as plain lines."""
-    weeks = ", ".join(str(week) for week in proposal.weeks)
-    told = gettext("Proposed to the team: %(which)s in weeks %(weeks)s.", which=_which(proposal), weeks=weeks)
-    if proposal.next_from is not None:
+    proposal = weeks.proposal
+    if proposal is None:
+        return []
+    numbers = ", ".join(str(week) for week in proposal.weeks)
+    told = gettext("Proposed to the team in weeks %(weeks)s: %(which)s.", which=_which(proposal), weeks=numbers)
+    if proposal.next_from is not None and proposal.next_week != weeks.week:
         following = {"week": proposal.next_week, "day": _day(proposal.next_from)}
         told += " " + gettext("The next is week %(week)s, from %(day)s.", **following)
-    lines = [
-        told,
-        gettext(
-            "A review visit between %(first)s and %(last)s.",
-            first=_day(proposal.visit_from),
-            last=_day(proposal.visit_until),
-        ),
-    ]
-    if not proposal.reviewed:
-        lines.append(catalogue.notice("not_reviewed").read(str(get_locale() or "en")).lines[0])
-    return lines
+    visit = gettext(
+        "A review visit between %(first)s and %(last)s.",
+        first=_day(proposal.visit_from),
+        last=_day(proposal.visit_until),
+    )
+    return [told, visit]
+
+
+def _not_reviewed(found: Sequence[SharedWeeks]) -> str:
+    """Return the notice that stands once below all that is proposed, where nobody of the clinic stands for it."""
+    if all(one.proposal is None or one.proposal.reviewed for one in found):
+        return ""
+    return catalogue.notice("not_reviewed").read(str(get_locale() or "en")).lines[0]
 
 
 def _day(day: date) -> str:

@@ -92,6 +92,8 @@ def open_ones(kind: Asker) -> Select[Any]:
         )
 
     some_since = exists().where(
+        # By both, as the index is.
+        later.patient_id == SupplyEntry.patient_id,
         later.medicine_id == SupplyEntry.medicine_id,
         later.replaced.is_(False),
         later.removed_at.is_(None),

@@ -7,31 +7,27 @@ reaches now, for some days. Nothing else of the patient is read; each reading is
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
 from patient_app.consent import seals
-from patient_app.consent.decisions import Asker, asked_by, asker, open_consents
+from patient_app.consent.decisions import Asker, asker
 from patient_app.consent.models import Consent
-from patient_app.core import clock
+from patient_app.core import work
 from patient_app.core.identity import Viewer
 from patient_app.core.roles import Role
-from patient_app.core.work import connection
 from patient_app.follow_up.models import FollowUpTold
-from patient_app.reading import people
+from patient_app.reading import people, told
 from patient_app.reading.fields import open_text
 from patient_app.reading.people import Named, plain_rows
 from patient_app.reading.service import reader_of
 
-# So long what was told can be read; then it says nothing of now any more.
-STANDS = timedelta(days=14)
 MOST_SHOWN = 50
 
 
@@ -46,9 +42,12 @@ class ToldOf:
 
 
 def waiting(viewer: Viewer) -> int:
-    """Return how much there is to read; of whom is not said, so nothing is recorded. One SQL statement."""
-    reader = reader_of(viewer)
-    return connection().scalar(_count(asker(reader)), _asked(viewer)) or 0
+    """Return how much there is to read; of whom is not said, so nothing is recorded. One SQL statement.
+
+    Takes no writer lock, since pages ask it each time that they are opened.
+    """
+    with work.aside():
+        return int(plain_rows(_count(asker(reader_of(viewer))), told.asked(viewer))[0][0])
 
 
 def told_to(viewer: Viewer) -> list[ToldOf]:
@@ -57,7 +56,7 @@ def told_to(viewer: Viewer) -> list[ToldOf]:
     Needs a writing unit.
     """
     reader = reader_of(viewer)
-    kind, asked = asker(reader), _asked(viewer)
+    kind, asked = asker(reader), told.asked(viewer)
     patients = {row.patient_id for row in plain_rows(_rows(kind), asked)}
     if not patients:
         return []
@@ -78,10 +77,6 @@ def told_to(viewer: Viewer) -> list[ToldOf]:
         )
         for row in found.values()
     ]
-
-
-def _asked(viewer: Viewer) -> dict[str, Any]:
-    return {**asked_by(reader_of(viewer)), "told_since": clock.now() - STANDS}
 
 
 def _names(viewer: Viewer, patients: set[uuid.UUID]) -> dict[uuid.UUID, Named]:
@@ -106,25 +101,12 @@ def _reading(viewer: Viewer, row: Any) -> access_log.Reading:
     )
 
 
-def _told(kind: Asker, columns: Sequence[Any]) -> Select[Any]:
-    return (
-        select(*columns)
-        .select_from(FollowUpTold)
-        .join(Consent, Consent.id == FollowUpTold.consent_id)
-        .where(
-            open_consents(kind),
-            Consent.tells_after.is_not(None),
-            FollowUpTold.told_at > bindparam("told_since"),
-        )
-    )
-
-
 @lru_cache(maxsize=32)
 def _rows(kind: Asker) -> Select[Any]:
-    told = (Consent.tells_after, Consent.asks_sealed, Consent.seal, FollowUpTold.days, FollowUpTold.told_at)
-    return _told(kind, (*seals.FACTS, *told)).order_by(FollowUpTold.told_at.desc()).limit(MOST_SHOWN)
+    columns = (Consent.tells_after, Consent.asks_sealed, Consent.seal, FollowUpTold.days, FollowUpTold.told_at)
+    return told.rows(kind, (*seals.FACTS, *columns)).order_by(FollowUpTold.told_at.desc()).limit(MOST_SHOWN)
 
 
 @lru_cache(maxsize=32)
-def _count(kind: Asker) -> Select[Any]:
-    return _told(kind, (func.count(func.distinct(Consent.id)),))
+def _count(kind: Asker) -> Select[int]:
+    return told.count(kind)

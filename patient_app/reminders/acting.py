@@ -112,7 +112,9 @@ def _check_in_of(occurrence: Occurrence) -> uuid.UUID:
 
 def _sent_check_in(item: Item | None) -> checkins.Sent | None:
     sent = _sent(item)
-    return sent and checkins.Sent(sent.edited_at, sent.device_seq, sent.clock_skew, sent.sent_print)
+    if sent is None:
+        return None
+    return checkins.Sent(sent.edited_at, sent.device_seq, sent.clock_skew, sent.sent_print)
 
 
 def _log_doses(

@@ -298,7 +298,7 @@ def _over(row: Any, occurrence: _Held, whose: Whose, now: datetime) -> Reason | 
     return None if occurrence.handled_at is None else Reason.SETTLED
 
 
-def _by_mail(occurrence: _Held, now: datetime) -> None:
+def _by_mail(occurrence: _Held, now: datetime) -> Claimed | None:
     """Queue the e-mail in this unit of work: it is there once if this is committed, and not at all if it is not."""
     person = db().get_one(Person, occurrence.patient_id)
     if mail.tell(person, "reminder") is None:
@@ -377,8 +377,10 @@ def _due_devices(
     return due, waits
 
 
-def _finish(occurrence: _Held, state: State, reason: Reason | None) -> None:
+def _finish(occurrence: _Held, state: State, reason: Reason | None) -> Claimed | None:
+    """Let an occurrence be done with; nothing of it is to be sent."""
     occurrence.state, occurrence.reason, occurrence.act_at, occurrence.claim = state, reason, None, None
+    return None
 
 
 def minute_of(occurrence: Timed) -> int | None:

@@ -73,16 +73,16 @@ class ReminderForm(Form):
         description=_l("Only you see this. It is not shown on a locked phone, unless you say so below."),
     )
     time_1 = ClockField(_l("Time"))
-    time_2 = ClockField(_l("Another time, if you like"))
-    time_3 = ClockField(_l("A third time"))
-    time_4 = ClockField(_l("A fourth time"))
+    time_2 = ClockField(_l("And at"))
+    time_3 = ClockField(_l("And at"))
+    time_4 = ClockField(_l("And at"))
     weekdays = ChipsField(_l("On these days"), WEEKDAYS)
     leads = ChipsField(_l("How long before?"), [(str(minutes), words) for minutes, words in LEADS.items()])
     only = ChipsField(
         _l("Only for these medicines"), description=_l("Leave all empty, and it is for each that you take.")
     )
-    quiet_from = ClockField(_l("Not from"))
-    quiet_to = ClockField(_l("to"))
+    quiet_from = ClockField(_l("From"))
+    quiet_to = ClockField(_l("Until"))
     wording = ChoiceField(
         _l("What the locked phone shows"),
         Options(
@@ -113,6 +113,7 @@ class ReminderForm(Form):
         form.only.data = chosen.only or ()
         form.wording.data = chosen.wording.value
         form.about.data, form.words.data = chosen.about, chosen.words
+        form.understood.data = known is not None and chosen.wording is not Wording.DISCREET
         if chosen.quiet is not None:
             form.quiet_from.show(chosen.quiet.first)
             form.quiet_to.show(chosen.quiet.last)
@@ -189,8 +190,8 @@ def _hours(form: Any) -> Quiet | None:
 class QuietForm(Form):
     """The hours in which nothing is sent; both empty for none."""
 
-    quiet_from = ClockField(_l("Nothing is sent from"))
-    quiet_to = ClockField(_l("until"))
+    quiet_from = ClockField(_l("From"))
+    quiet_to = ClockField(_l("Until"))
 
     @classmethod
     def of(cls, quiet: Quiet | None, **options: Any) -> QuietForm:

@@ -89,7 +89,7 @@ def previews(form: ReminderForm, patient: Viewer) -> dict[str, str]:
     return {
         choice.value: wording.lock_screen(choice, of, _EXAMPLE).title
         for choice in Wording
-        if choice is not Wording.OWN or of.words
+        if choice is Wording.DISCREET or (of.words if choice is Wording.OWN else kind is not Kind.OWN or of.about)
     }
 
 

@@ -21,7 +21,7 @@ from patient_app.reminders.choosing import OneOnly, TooMany
 from patient_app.reminders.forms import OfferForm, PauseForm, QuietForm, ReminderForm, ZoneForm
 from patient_app.reminders.models import Kind
 from patient_app.reminders.own import Chosen, OwnReminder
-from patient_app.reminders.wording import KIND_NAMES
+from patient_app.reminders.wording import KIND_HINTS, KIND_NAMES
 
 __all__ = ["acting", "bp", "calendar_views", "of_appointments"]
 
@@ -55,7 +55,7 @@ def _overview(pause: PauseForm, quiet: QuietForm | None, status: int = 200) -> R
     return render_page(
         "reminders/overview.html",
         rows=showing.rows(patient, reminders, settings, clock.now()),
-        kinds=[(kind.value, KIND_NAMES[kind]) for kind in own.kinds_to_add(reminders)],
+        kinds=[(kind.value, KIND_NAMES[kind], KIND_HINTS[kind]) for kind in own.kinds_to_add(reminders)],
         settings=settings,
         paused_until=showing.still(settings.paused_until, _today(patient)),
         pause=pause,

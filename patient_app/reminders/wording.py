@@ -31,6 +31,15 @@ KIND_NAMES = {
     Kind.DIGEST: _l("E-mail"),
     Kind.FOLLOW_UP: _l("A word when it is quiet"),
 }
+# Beside each, where one is chosen to be added.
+KIND_HINTS = {
+    Kind.CHECK_IN: _l("At times that you choose. Once you checked in, it does not come."),
+    Kind.DOSES: _l("At the times on your list."),
+    Kind.REFILL: _l("While something runs low, by what you wrote down."),
+    Kind.APPOINTMENT: _l("Before each one on your list."),
+    Kind.OWN: _l("A walk, a call, the plants: what you like."),
+    Kind.DIGEST: _l("One on each day with something. It does not say of what."),
+}
 REASONS = {
     Reason.TOO_LATE: _l("Not sent: our system did not run then, and later it made no more sense."),
     Reason.QUIET: _l("Not sent: it was in your quiet hours."),

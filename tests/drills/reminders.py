@@ -4,7 +4,7 @@
 is over. Everything is real: processes, databases, SIGKILL, requests to a receiver that counts what comes.
 
 At first without a kill, where nothing may be doubled; then with kills at each of the points of `reminder_worker.POINTS`
-in turn. Missed may be none; doubled at most what was in flight at the kills.
+in turn. Missed may be none; doubled at most what was in flight at the kills. Last by real web push (`by_push.py`).
 """
 
 from __future__ import annotations
@@ -39,12 +39,14 @@ from patient_app.reminders import engine
 from patient_app.reminders.models import Kind, Occurrence, Reminder, State, Wording
 from patient_app.reminders.schedule import EVERY_DAY
 from tests import factories
+from tests.drills.by_push import by_push
 from tests.drills.loss import databases
 from tests.drills.reminder_worker import OF_UNITS, POINTS, work
 from tests.drills.restore import Figures
 
 WORKERS = 2
 EACH = 20  # reminders of a patient
+PEOPLE_BY_PUSH = 200
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def fill(store: Store, size: Size, at: datetime) -> None:
 
 # Forks workers from a process of its own that has loaded what they need, and nothing else.
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.drills.reminders"])
+FORKS.set_forkserver_preload(["tests.drills.by_push", "tests.drills.loss", "tests.drills.reminder_worker"])
 
 
 def _warm() -> None:
@@ -268,6 +270,14 @@ def main(reminders: int, kills: int, on: tuple[str, ...], seconds: float, seed: 
                 finally:
                     click.echo("\n".join(figures.lines))
             over += figures.over
+        click.echo(f"# {kind}: by web push")
+        figures = Figures()
+        with tempfile.TemporaryDirectory(prefix="tandem-by-push-") as folder, databases(kind) as urls:
+            try:
+                by_push(Path(folder), PEOPLE_BY_PUSH, figures, urls)
+            finally:
+                click.echo("\n".join(figures.lines))
+        over += figures.over
     click.echo(f"# over: {', '.join(over) or 'none'}")
     sys.exit(1 if over else 0)
 

@@ -62,7 +62,8 @@ from tests.sweeps.world_appointments import appointments
 from tests.sweeps.world_doses import doses
 from tests.sweeps.world_effects import effects
 from tests.sweeps.world_medicines import medicines
-from tests.sweeps.world_reminders import reminders
+from tests.sweeps.world_reminders import quiet, reminders
+from tests.sweeps.world_skills import exercises
 
 # Words in every field of the owner, and in fields of others that are not for everybody, each with what it takes to see
 # it. Nothing else in the application holds them.
@@ -105,6 +106,7 @@ CANARIES = {
     "supply_note": f"{CANARY}pharmacy",
     "reminder": f"{CANARY}remindedof",
     "reminder_words": f"{CANARY}lockscreen",
+    "asks": f"{CANARY}pleasedothis",
     "blood_test": f"{CANARY}bloodtest",
     "effect_note": f"{CANARY}effectwords",
     "effect_private": f"{CANARY}secreteffect",
@@ -113,6 +115,9 @@ CANARIES = {
     "visit_place": f"{CANARY}visitplace",
     "visit_who": f"{CANARY}visitwho",
     "to_raise": f"{CANARY}toraise",
+    "exercise": f"{CANARY}exercisewords",
+    "exercise_kept": f"{CANARY}keptline",
+    "exercise_removed": f"{CANARY}removedexercise",
     "device": "Quorvix, Linux",
     # Of others: the supporter with a consent, and the clinician with one.
     "supporter_own_name": f"{CANARY}sue",
@@ -145,7 +150,8 @@ SPELLED = {
 }
 
 # What a route needs besides its address to come as far as asking whose object it is.
-QUERIES = {"/sharing/new": {"to": "team:prescriber"}, "/sharing/preview": {"to": "team:prescriber"}}
+_TEAM = {"to": "team:prescriber"}
+QUERIES = {"/sharing/new": _TEAM, "/sharing/preview": _TEAM, "/settings/quiet/tell": _TEAM}
 BODIES = {
     "/appointments/<uuid:appointment_id>/took": {"word": "kept"},
     "/team/<uuid:patient_id>/appointments/<uuid:appointment_id>/took": {"word": "kept"},
@@ -155,6 +161,8 @@ BODIES = {
     "/medications/side-effects/<uuid:effect_id>/private": {"private": "yes"},
     "/reminders/<uuid:occurrence_id>/later": {"minutes": "30"},
     "/settings/phone": {"shared": "yes"},
+    "/skills/runs/<uuid:run_id>/kind": {"shared": "no"},
+    "/skills/runs/<uuid:run_id>/shared": {"shared": "yes"},
     "/settings/reminders/zone": {"zone": "America/Chicago", "answer": "stay"},
 }
 
@@ -367,7 +375,9 @@ def build(folder: Path, server: Postgres | None = None, urls: Urls = NO_URLS) ->
     medicines(store, world, CANARIES)
     doses(store, world, CANARIES)
     effects(store, world, CANARIES)
+    exercises(store, world, CANARIES)
     reminders(store, world, CANARIES)
+    quiet(store, world, CANARIES)
     appointments(store, world, CANARIES)
     store.close()
     return world

@@ -108,6 +108,7 @@ def test_an_id_that_is_there_twice_is_a_problem_of_both() -> None:
         f"{HEAD}\n" + row(place="x" * 200_000),
         "x" * (MOST_BYTES + 1),
     ],
+    ids=["empty", "no rows", "no columns", "twice", "open quote", "too many", "large cell", "too large"],
 )
 def test_what_is_no_list_is_refused_as_a_whole(text: str) -> None:
     with pytest.raises(NoList):
@@ -172,7 +173,7 @@ def test_a_list_says_what_took_place_and_the_patients_word_stays(store: Store, w
     [one] = own(store, world)
     with store.work(writes=True):
         writing.say(author(world), one.id, Took.KEPT)
-    take(store, world, listed(world, date="2026-10-30", status="missed"))
+    take(store, world, listed(world, date="2026-10-30", status="not_kept"))
     [one] = own(store, world)
     assert (one.patient_says, one.clinic_says) == (Took.KEPT, Took.MISSED)
     assert counts(store) == (1, 1)
@@ -276,7 +277,11 @@ def test_of_a_list_with_a_problem_only_the_good_rows_can_be_taken(client: Client
     assert counts(store) == (1, 1)
 
 
-@pytest.mark.parametrize("sent", [b"", b"\x00" * 100, "id,date".encode("utf-16"), b"x" * (MOST_BYTES + 1), b"\x81"])
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"\x00" * 100, "id,date".encode("utf-16"), b"x" * (MOST_BYTES + 1), b"\x81"],
+    ids=["empty", "zeros", "utf-16", "too large", "no letters"],
+)
 def test_what_is_no_list_gets_words_and_no_fault(client: Client, store: Store, world: World, sent: bytes) -> None:
     factories.sign_in(client, world.administrator)
     assert upload(client, sent).status_code == 422

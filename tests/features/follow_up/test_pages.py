@@ -11,6 +11,7 @@ from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
 from patient_app.accounts.models import SupportLink
 from patient_app.consent import service as consents
+from patient_app.core import letterbox
 from patient_app.core.ids import new_id
 from patient_app.core.work import db
 from patient_app.follow_up.models import FollowUp
@@ -175,3 +176,21 @@ def test_the_word_is_not_changed_by_the_pages_of_other_reminders(client: Client,
     reminder = occurrences(world.store)[0].reminder_id
     assert client.post(f"/settings/reminders/{reminder}{path}", data={"until": "2026-03-20"}).status_code == 404
     assert client.get("/settings/reminders/new?kind=follow_up").status_code == 404
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_a_phone_that_sends_what_is_not_taken_tells_that_entries_wait(
+    client: Client, world: World, signed_in: bool
+) -> None:
+    world.on(3)
+    with world.store.work(writes=False):
+        tag = letterbox.person_tag(world.patient.id)
+    if signed_in:
+        factories.sign_in(client, world.patient)
+    item = {"v": 1, "person": tag, "sent_at": "2026-03-02T17:00:00.000Z", "id": str(new_id()), "letter": "AAAA"}
+    answer = client.post("/outbox", json=item)
+    assert (answer.status_code, answer.json["result"]) == ((200, "unreadable") if signed_in else (401, "signed-out"))
+    for nobody in ({**item, "person": "x"}, {**item, "person": None}, {**item, "v": 2}):
+        client.post("/outbox", json=nobody)
+    with world.store.work(writes=False):
+        assert db().get_one(FollowUp, world.patient.id).waiting_at is not None

@@ -264,3 +264,35 @@ def test_days_are_those_of_where_the_person_is(world: World) -> None:
     world.comes("03-04 17:00")
     assert len(world.push.sent) == 1
     assert occurrences(world.store)[0].due_at.astimezone(UTC).isoformat() == "2026-03-04T22:00:00+00:00"
+
+
+def test_the_word_goes_by_e_mail_where_no_phone_was_reached_and_that_was_chosen(world: World) -> None:
+    with world.store.work(writes=True):
+        service.turn_on(world.patient.viewer, 3, by_mail=True)
+    world.push.devices = ()
+    for wall in (
+        "03-03 12:00",
+        "03-04 12:00",
+        "03-05 11:00",
+        "03-05 11:30",
+        "03-05 11:31",
+        "03-05 13:00",
+        "03-06 12:00",
+    ):
+        world.comes(wall)
+    ((address, subject, body),) = world.mails()
+    assert (address, subject) == (world.patient.email, "You have a reminder")
+    assert "quiet" not in body
+    (word,) = occurrences(world.store)
+    assert word.sent_at == moment("03-05 11:30")
+
+
+@pytest.mark.parametrize(("by_mail", "reached"), [(False, False), (True, True)])
+def test_no_e_mail_where_it_was_not_chosen_or_a_phone_was_reached(world: World, by_mail: bool, reached: bool) -> None:
+    with world.store.work(writes=True):
+        service.turn_on(world.patient.viewer, 3, by_mail=by_mail)
+    if not reached:
+        world.push.devices = ()
+    for wall in ("03-04 12:00", "03-05 11:00", "03-05 11:30", "03-05 13:00", "03-06 12:00"):
+        world.comes(wall)
+    assert not world.mails()

@@ -330,7 +330,7 @@ def test_a_reading_is_recorded_and_a_list_once_a_day(store: Store, world: World)
     read(store, world.prescriber, world.patient)
     with store.work(writes=False):
         found = [(row.kind, row.categories) for row in db().scalars(select(AccessRecord).order_by(AccessRecord.seq))]
-    assert found == [(AccessKind.CONCERN, ["medications"]), (AccessKind.MEDICINES, ["medications", "notes"])]
+    assert found == [(AccessKind.CONCERN, ["medications"]), (AccessKind.EFFECTS, ["medications", "notes"])]
 
 
 def test_a_list_without_concerns_asks_one_statement_more_and_writes_nothing(store: Store, world: World) -> None:

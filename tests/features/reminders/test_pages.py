@@ -520,7 +520,7 @@ def test_the_calendar_closes_with_the_sessions_that_are_ended_elsewhere(
     other = make_patient(store, make_practice(store))
     with store.work(writes=True):
         token, others = calendar.open_feed(patient.viewer), calendar.open_feed(other.viewer)
-    assert "closes by itself when you sign out your other devices" in client.get(f"{LIST}/calendar").words
+    assert "ends when you sign out all else, or set a new password" in client.get(f"{LIST}/calendar").words
     assert client.get(f"/calendar/{token}/reminders.ics").status_code == 200
     client.post("/settings/devices/end-others")
     assert client.get(f"/calendar/{token}/reminders.ics").status_code == 404

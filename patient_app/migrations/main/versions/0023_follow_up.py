@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("patient_id", sa.Uuid(), nullable=False),
         sa.Column("practice_id", sa.Uuid(), nullable=False),
         sa.Column("days", sa.Integer(), nullable=True),
+        sa.Column("by_mail", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("since_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("here_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("away_from", sa.Date(), nullable=True),
