@@ -32,7 +32,7 @@ from patient_app.accounts.models import (
     SupportState,
     TeamMembership,
 )
-from patient_app.checkins.models import CheckIn, CheckInVersion, Source
+from patient_app.checkins.models import CheckIn, CheckInVersion, Source, hard_at
 from patient_app.consent import seals
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.models import Consent, ConsentCategory, ConsentEvent, ConsentState, RecipientKind
@@ -313,6 +313,7 @@ def _rows(
         "private": False,
         "removed_at": None,
     }
+    mood, craving = chance.randint(1, 5), chance.choice((None, 0, 0, 2, 4, 7))
     version = {
         "id": version_id,
         "check_in_id": entry_id,
@@ -323,8 +324,9 @@ def _rows(
         "recorded_seq": seq,
         "source": Source.FORM,
         "fingerprint": version_id.bytes * 2,
-        "mood": chance.randint(1, 5),
-        "craving": chance.choice((None, 0, 0, 2, 4, 7)),
+        "hard_at": hard_at(mood, craving, when.occurred_at),
+        "mood": mood,
+        "craving": craving,
         "use": chance.choice((None, False, False, False, True)),
         "note_sealed": sealed,
         "note_about_use": False,

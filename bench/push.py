@@ -1,4 +1,7 @@
-"""Messages to phones: what encrypting and signing cost beside the bare library, and how many arrive at a receiver."""
+"""Messages to phones: what encrypting and signing cost beside the bare library, and how many arrive at a receiver.
+
+The last figure is of the whole way: claimed in the database, worded, sealed, sent to the receiver, and recorded.
+"""
 
 from __future__ import annotations
 
@@ -14,21 +17,36 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import func, select
 from webpush import WebPush
 from webpush.types import WebPushKeys, WebPushSubscription
 
 from bench.figures import CannotMeasure
 from bench.ground import Ground
 from bench.served import ROOT
+from patient_app.accounts import sessions
+from patient_app.accounts.models import DeviceSession, Person, PersonState, Practice
 from patient_app.core import clock
+from patient_app.core.identity import Stage
 from patient_app.core.ids import new_id
-from patient_app.push import sending, vapid
+from patient_app.core.installation import migrate_all, open_store
+from patient_app.core.keys import KeyKind
+from patient_app.core.roles import Role
+from patient_app.core.work import Store, db
+from patient_app.factory import create_app
+from patient_app.push import sending, service, vapid
 from patient_app.push.devices import Device
 from patient_app.push.sending import Result, Sender
+from patient_app.push.service import Offered
+from patient_app.reminders import by_push, engine
+from patient_app.reminders.models import Kind, Occurrence, Reminder, State, Wording
+from patient_app.reminders.schedule import EVERY_DAY
+from patient_app.reminders.sources import Whose
 
 if TYPE_CHECKING:
     from patient_app.core.config import Config
@@ -37,6 +55,9 @@ SERVICES = ("https://fcm.googleapis.com/fcm/send/", "https://updates.push.servic
 # The library alone signs each message anew and does less: it is not to be slower than that.
 LEAST_TO_LIBRARY = 1.0
 LEAST_PER_SECOND = 50
+# From the row that is due to the row that says it was sent, by one worker.
+LEAST_END_TO_END = 15
+PEOPLE = 400
 MESSAGES, RUNS, THREADS = 2000, 5, 16
 STARTS_WITHIN = 20.0
 SAYS = {"web_push": 8030, "notification": {"title": "Reminder", "body": "Reminder for 8:00", "navigate": "/today"}}
@@ -101,9 +122,71 @@ def _delivering(ground: Ground, config: Config) -> None:
             )
         seconds = time.perf_counter() - started
         sender.close()
+        _end_to_end(
+            ground, replace(reached, instance=ground.folder / "end-to-end", database_url="", keys_database_url="")
+        )
     if any(outcome.result is not Result.ACCEPTED for outcome in sent):
         raise CannotMeasure("The receiver did not accept every message.")
     ground.report.add("push-delivered", number / seconds, "messages/s", LEAST_PER_SECOND, at_least=True)
+
+
+def _end_to_end(ground: Ground, config: Config) -> None:
+    """Let the engine deliver a reminder to each of many people, as the worker does."""
+    people = PEOPLE // (10 if ground.report.quick else 1)
+    config.instance.mkdir()
+    vapid.make_keys(config)
+    migrate_all(config)
+    store = open_store(config)
+    try:
+        _fill(store, people)
+        with create_app(config, store).app_context():
+            engine.make_due(store, clock.now())
+            started = time.perf_counter()
+            by_push.deliver_due(store)
+            seconds = time.perf_counter() - started
+        with store.work(writes=False):
+            sent = db().scalar(select(func.count()).where(Occurrence.state == State.SENT)) or 0
+    finally:
+        store.close()
+    if sent != people:
+        raise CannotMeasure(f"Of {people} reminders {sent} were sent.")
+    ground.report.add("push-end-to-end", people / seconds, "deliveries/s", LEAST_END_TO_END, at_least=True)
+
+
+def _fill(store: Store, people: int) -> None:
+    """Make people with a browser at the receiver and a reminder that is due now."""
+    now, practice_id = clock.now().replace(second=0, microsecond=0), new_id()
+    key = vapid.read_keys(store.config)[0].public
+    with store.work(writes=True):
+        db().add(Practice(id=practice_id, name="bench", zone="UTC", created_at=now))
+    for _person in range(people):
+        device, person_id = _subscribed(store.config.push_services, key), new_id()
+        store.keys.ensure(KeyKind.PATIENT, person_id)
+        with store.work(writes=True):
+            person = Person(
+                id=person_id, practice_id=practice_id, role=Role.PATIENT, state=PersonState.ACTIVE, created_at=now
+            )
+            db().add(person)
+            db().flush()
+            token = sessions.begin_session(person, "", Stage.FULL)
+            hashed = sessions.token_hash(token)
+            session_id = db().scalars(select(DeviceSession.id).where(DeviceSession.token_hash == hashed)).one()
+            viewer = replace(Whose(person_id, practice_id, ZoneInfo("UTC")).as_viewer, session_id=session_id)
+            service.turn_on(viewer, Offered(device.endpoint, device.p256dh, device.auth, key), "")
+            db().add(
+                Reminder(
+                    id=new_id(),
+                    practice_id=practice_id,
+                    patient_id=person_id,
+                    kind=Kind.OWN,
+                    times=[now.hour * 60 + now.minute],
+                    weekdays=list(EVERY_DAY),
+                    wording=Wording.DISCREET,
+                    created_at=now,
+                    changed_at=now,
+                    next_at=now,
+                )
+            )
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def examine(config: Config) -> list[Finding]:
         _database("database", "main", config.database_url),
         _database("key store", "keys", config.keys_database_url),
     ]
-    findings += [_master_key(config), _push_key(config), _backups(config)]
+    findings += [_master_key(config), _push_key(config), _push_contact(config), _backups(config)]
     try:
         with set_up.opened(config) as store:
             findings += _contents(store)
@@ -151,6 +151,14 @@ def _push_key(config: Config) -> Finding:
     if not keys:
         return Finding(State.NOTE, "push key", f"{vapid.key_file(config)} is not there yet; `migrate` makes it")
     return Finding(State.OK, "push key", f"{len(keys)} in {vapid.key_file(config)}")
+
+
+def _push_contact(config: Config) -> Finding:
+    address = vapid.contact(config)
+    if vapid.is_public(address):
+        return Finding(State.OK, "push contact", f"{address}, told to push services")
+    words = f"Apple refuses messages from {address}: iPhones get none until MAIL_SENDER is a public mail address"
+    return Finding(State.NOTE, "push contact", words)
 
 
 def _backups(config: Config) -> Finding:

@@ -5,18 +5,24 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import brotli
 from flask import Flask, Response, current_app, request
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from patient_app.accounts import identity
 from patient_app.accounts import views as accounts_views
 from patient_app.accounts.models import Installation, InstallationKind
-from patient_app.care_team import blood_test_views, effect_views, prescribing_views, skill_views
+from patient_app.appointments import list_views
+from patient_app.appointments import views as appointments_views
+from patient_app.care_team import appointment_views, blood_test_views, effect_views, prescribing_views, skill_views
 from patient_app.care_team import views as care_team_views
 from patient_app.checkins import views as checkins_views
 from patient_app.core import (
@@ -41,6 +47,7 @@ from patient_app.core.pages import NavigationItem
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
 from patient_app.effects import views as effects_views
+from patient_app.follow_up import views as follow_up_views
 from patient_app.home import views as home_views
 from patient_app.medications import dose_views
 from patient_app.medications import views as medications_views
@@ -60,9 +67,14 @@ from patient_app.worries import views as worries_views
 PACKAGE = Path(__file__).resolve().parent
 # A megabyte of words in any script, each of its bytes written as three in a form, and what else is in it.
 LARGEST_REQUEST = 4 * 1024 * 1024
-# Half the time of level 5, for a tenth more bytes.
-GZIP_LEVEL = 3
-SMALLEST_GZIPPED = 512
+# Pages are compressed each time they are drawn: Brotli's lowest levels take half of gzip's time for as few bytes.
+PACKING: dict[str, Callable[[bytes], bytes]] = {
+    "br": lambda body: brotli.compress(body, quality=1),
+    "gzip": lambda body: gzip.compress(body, 3, mtime=0),
+}
+SMALLEST_PACKED = 512
+# No browser says as much of what it unpacks.
+_LONGEST_ACCEPTED = 200
 
 _PATIENT = frozenset({Role.PATIENT})
 NAVIGATION = (
@@ -136,16 +148,20 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         dose_views.bp,
         medications_views.bp,
         effects_views.bp,
+        appointments_views.bp,
+        list_views.bp,
         profile_views.bp,
         offline_views.bp,
         push_views.bp,
         reminders_views.bp,
+        follow_up_views.bp,
         sharing_views.bp,
         skills_views.bp,
         refills_views.bp,
         care_team_views.bp,
         effect_views.bp,
         blood_test_views.bp,
+        appointment_views.bp,
         prescribing_views.bp,
         skill_views.bp,
         supporting_views.bp,
@@ -195,7 +211,14 @@ def _compress(response: Response) -> Response:
         return response
     response.headers.add("Vary", "Accept-Encoding")  # Also where this browser, or so short a page, gets it as it is.
     body = response.get_data()
-    if len(body) >= SMALLEST_GZIPPED and request.accept_encodings.quality("gzip") > 0:
-        response.set_data(gzip.compress(body, GZIP_LEVEL, mtime=0))
-        response.headers["Content-Encoding"] = "gzip"
+    packing = _packing(request.headers.get("Accept-Encoding", "")[:_LONGEST_ACCEPTED])
+    if packing is not None and len(body) >= SMALLEST_PACKED:
+        response.set_data(PACKING[packing](body))
+        response.headers["Content-Encoding"] = packing
     return response
+
+
+@lru_cache(maxsize=256)
+def _packing(accepted: str) -> str | None:
+    """Return the first of our ways of packing that a browser takes; few browsers say anything else than the others."""
+    return parse_accept_header(accepted, Accept).best_match(list(PACKING))

@@ -2,10 +2,12 @@
 
 from patient_app.access_log import models as access_log
 from patient_app.accounts import models as accounts
+from patient_app.appointments import models as appointments
 from patient_app.blood_tests import models as blood_tests
 from patient_app.checkins import models as checkins
 from patient_app.consent import models as consent
 from patient_app.effects import models as effects
+from patient_app.follow_up import models as follow_up
 from patient_app.medications import models as medications
 from patient_app.profile import models as profile
 from patient_app.push import models as push
@@ -19,10 +21,12 @@ from patient_app.worries import models as worries
 __all__ = [
     "access_log",
     "accounts",
+    "appointments",
     "blood_tests",
     "checkins",
     "consent",
     "effects",
+    "follow_up",
     "medications",
     "profile",
     "push",

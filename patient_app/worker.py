@@ -7,7 +7,10 @@ the rows say, and nothing is lost with the process.
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, timedelta
@@ -23,6 +26,7 @@ from patient_app.core import clock
 from patient_app.core.logs import logger
 from patient_app.core.work import Store
 from patient_app.factory import create_app
+from patient_app.follow_up import telling as follow_up
 from patient_app.push import actions
 from patient_app.push import service as push
 from patient_app.reminders import by_push
@@ -30,7 +34,11 @@ from patient_app.reminders import engine as reminders
 from patient_app.reminders import over as old_reminders
 
 THREADS = 4
+# Asked to end, it is gone within 8 seconds: what is not done by then (a mail server, a push service or a database that
+# hangs) is left to its lease, as after a kill.
+ENDS_WITHIN = 6.0
 ENDINGS = (signal.SIGTERM, signal.SIGINT)
+VERY_SOON = timedelta(seconds=2)
 SOON = timedelta(seconds=5)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -61,8 +69,9 @@ def _make_reminders(store: Store) -> int:
 
 JOBS = (
     Job("deliver mail", SOON, mail.deliver_due),
-    Job("make reminders", SOON, _make_reminders),
-    Job("send reminders", SOON, by_push.deliver_due),
+    Job("make reminders", VERY_SOON, _make_reminders),
+    Job("send reminders", VERY_SOON, by_push.deliver_due),
+    Job("tell of silence", MINUTE, follow_up.tell_due),
     Job("handle reset requests", SOON, resets.handle_requests),
     Job("expire consents", MINUTE, consent.expire_due),
     Job("anchor access records", MINUTE, access_log.anchor),
@@ -89,7 +98,7 @@ def run_job(app: Flask, store: Store, job: Job) -> None:
 
 
 def run(store: Store) -> None:
-    """Tick until SIGTERM or SIGINT; jobs that are running then are finished first."""
+    """Tick until SIGTERM or SIGINT; jobs that are running then are finished first, if that is soon."""
     # Held back in every thread and asked for below: raised in the midst of the scheduler, one could be swallowed there.
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
     reminders.STOPPING.clear()
@@ -113,6 +122,13 @@ def run(store: Store) -> None:
     logger().info("worker started", jobs=len(JOBS))
     signal.sigwait(ENDINGS)
     reminders.STOPPING.set()
-    scheduler.shutdown(wait=True)
+    ending = threading.Thread(target=scheduler.shutdown, daemon=True)
+    ending.start()
+    ending.join(ENDS_WITHIN)
+    if ending.is_alive():
+        logger().warning("worker ended", left="to its lease")
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)  # Else the interpreter waits for every thread of the scheduler.
     store.close()
     logger().info("worker ended")

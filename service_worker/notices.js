@@ -1,11 +1,11 @@
-// Messages: each is shown, at once and always; what is tapped on one is done without opening the application. Nothing is
+// Messages: each is shown, at once and always, but to nobody else than the person it is for; what is tapped on one is done without opening the application. Nothing is
 // read for it, and nothing that tells is shown: all words come with the message, which only this browser can open.
 import { read, write } from "./db.js";
 import { owner } from "./box.js";
 import { newId } from "./ids.js";
 import { seal } from "./letter.js";
 import { discard, keep, sendItem } from "./outbox.js";
-import { agree, asked } from "./subscribed.js";
+import { agree, asked, giveUp, isAnothers, subscribe } from "./subscribed.js";
 
 const ACT = "/reminders/act";
 const OPENS = "/today";
@@ -13,7 +13,8 @@ const WITHIN = 8000;
 const LOOKED_AFTER = 12 * 60 * 60 * 1000;
 const PLAIN = { title: "Reminder", body: "You have a reminder." };
 
-// Show a message. One that cannot be read is shown too: a browser that is given nothing to show takes the right away.
+// Show a message. One that cannot be read is shown too: a browser that is given nothing to show takes the right away. One
+// for another person than the phone is now is not: the right is given up instead, so that it was the last.
 export async function show(data) {
   let told = {};
   try {
@@ -21,10 +22,11 @@ export async function show(data) {
   } catch {
     // Not ours, or of another release: what it says is not shown.
   }
-  const { notification: said = PLAIN, act } = told;
+  const { notification: said = PLAIN, act, person = act?.person } = told;
+  if (await isForAnother(person)) return giveUp(registration.pushManager);
   const room = self.Notification?.maxActions ?? 2;
   const actions = (act?.buttons ?? []).slice(0, room).map(([action, title]) => ({ action, title }));
-  await registration.showNotification(said.title ?? PLAIN.title, {
+  return registration.showNotification(said.title ?? PLAIN.title, {
     body: said.body ?? PLAIN.body,
     lang: said.lang ?? "",
     dir: said.dir ?? "auto",
@@ -33,6 +35,12 @@ export async function show(data) {
     actions,
     data: { path: pathOf(said.navigate), act },
   });
+}
+
+// Whether a message is for somebody who left this phone, or whose it is not any more.
+async function isForAnother(person) {
+  const [tag, leaving] = await Promise.all([owner(), read("meta", "leaving")]).catch(() => []);
+  return !!leaving || (!!person && !!tag && person !== tag);
 }
 
 // Only ever a page of our own.
@@ -110,12 +118,21 @@ export async function changed({ oldSubscription, newSubscription }) {
 }
 
 // Say now and then that this phone is still there, where messages were turned on; a browser without `changed` tells by this.
+// What got lost here (the browser dropped it, and said nothing) is made anew in its place; what is another person's ends.
 export async function report() {
-  const phone = await asked();
   const { pushManager } = registration;
-  if (!phone || !pushManager) return;
-  const subscription = await pushManager.getSubscription();
-  if (!subscription || Date.now() - phone.at < LOOKED_AFTER) return;
+  const found = await pushManager?.getSubscription();
+  if (await isAnothers()) {
+    if (found) await agree(pushManager, "seen", found); // So that the server knows at once.
+    return giveUp(pushManager);
+  }
+  const phone = await asked();
+  if (!phone || !pushManager) return undefined;
+  if (!found) {
+    if (!phone.key || self.Notification?.permission !== "granted") return undefined;
+    return agree(pushManager, "renewed", await subscribe(pushManager, phone.key), phone.endpoint);
+  }
+  if (Date.now() - phone.at < LOOKED_AFTER) return undefined;
   await write("meta", { ...phone, at: Date.now() }, "push");
-  await agree(pushManager, "seen", subscription);
+  return agree(pushManager, "seen", found);
 }

@@ -30,7 +30,7 @@ from patient_app.accounts.models import (
     SupportState,
     TeamMembership,
 )
-from patient_app.checkins.models import CheckIn, CheckInVersion, Source
+from patient_app.checkins.models import CheckIn, CheckInVersion, Source, hard_at
 from patient_app.consent import seals
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.form_text import digest
@@ -423,6 +423,7 @@ def make_check_in(
             recorded_seq=chart.entry_seq,
             source=Source.FORM,
             fingerprint=version_id.bytes,
+            hard_at=hard_at(mood, craving, occurred.occurred_at),
             mood=mood,
             craving=craving,
             use=use,

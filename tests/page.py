@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 from xml.etree.ElementTree import Element
 
 import yaml
@@ -308,7 +308,7 @@ def _sent_by(control: Element) -> list[str]:
     if control.tag == "select":
         options = list(control.iter("option"))
         chosen = [option for option in options if option.get("selected") is not None] or options[:1]
-        return [option.get("value", text_of(option)) for option in chosen]  # An empty one is sent as it is.
+        return [text_of(option) if option.get("value") is None else option.get("value", "") for option in chosen]
     if control.tag == "button":
         return []
     kind = control.get("type") or "text"
@@ -507,9 +507,17 @@ def _foreign_addresses(page: Page, quick_exit_url: str) -> list[str]:
             parts = urlsplit(value)
             if parts.scheme in {"tel", "sms", "mailto", "otpauth"} and element.tag == "a":
                 continue
+            if element.tag == "a" and _says_where(element, parts):
+                continue
             if parts.scheme or parts.netloc or value.startswith("//"):
                 problems.append(f"<{element.tag} {name}={value!r}> leads to another origin")
     return problems
+
+
+def _says_where(element: Element, parts: SplitResult) -> bool:
+    """Whether a link that somebody typed shows the host it leads to, over https, and tells that host nothing."""
+    host, is_open = parts.hostname or "", element.get("rel") == "noreferrer noopener external"
+    return is_open and parts.scheme == "https" and bool(host) and host in text_of(element)
 
 
 _RULES_OF_PARTS = (_forms, _labels, _inline, _parts)

@@ -17,9 +17,12 @@ class AccessKind(StrEnum):
 
     DETAIL = "detail"  # a patient's page was read
     MEDICINES = "medicines"  # the page of a patient's medicines was read
+    APPOINTMENTS = "appointments"  # the page of a patient's appointments was read
+    EFFECTS = "effects"  # the page of what medicines do to a patient was read: side effects, weekly notes, weeks
     SKILLS = "skills"  # the page of a patient's exercises was read
     CONCERN = "concern"  # that a sign that cannot wait was noted stood in a list, once a viewer, consent and day
     CASELOAD = "caseload"  # a row in a list of patients, once a viewer, consent and day
+    SILENCE = "silence"  # what the viewer was told when there was no check-in was read
     CODE_ISSUED = "code_issued"  # staff issued a sign-in code for this person
     CODE_CONFIRMED = "code_confirmed"
     CODE_USED = "code_used"
@@ -52,7 +55,7 @@ class AccessRecord(Base):
     __tablename__ = "access_record"
     __table_args__ = (
         UniqueConstraint("patient_id", "seq"),
-        Index("ix_access_record_caseload", "viewer_id", "on_day", "kind"),
+        Index("ix_access_record_viewer", "viewer_id", "on_day", "kind", "consent_id", "recorded_at"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

@@ -9,11 +9,12 @@ from sqlalchemy import Table, bindparam, select, update
 
 from patient_app.accounts.models import Patient
 from patient_app.core.errors import NotFound
+from patient_app.core.prepared import Prepared
 from patient_app.core.work import connection
 
 _PATIENTS = cast("Table", Patient.__table__)
 _LOCK = select(_PATIENTS.c.person_id).where(_PATIENTS.c.person_id == bindparam("patient_id")).with_for_update()
-_NEXT_SEQ = (
+_NEXT_SEQ = Prepared(
     update(_PATIENTS)
     .where(_PATIENTS.c.person_id == bindparam("patient_id"))
     .values(entry_seq=_PATIENTS.c.entry_seq + 1)
@@ -32,7 +33,7 @@ def lock_entries(patient_id: uuid.UUID) -> None:
 
 def next_entry_seq(patient_id: uuid.UUID) -> int:
     """Take the patient's next `recorded_seq`; holds the patient's row until the end of the unit of work."""
-    taken = connection().execute(_NEXT_SEQ, {"patient_id": patient_id}).scalar()
+    taken = _NEXT_SEQ.scalar(connection(), {"patient_id": patient_id})
     if taken is None:
         raise NotFound
     return int(taken)

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Request, Response, current_app, g, request, url_for
-from flask_login import LoginManager, current_user
+from flask_login import LoginManager
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -22,9 +22,10 @@ from patient_app.accounts.sign_in import Asking, SignedIn
 from patient_app.core import access, clock, faces, work
 from patient_app.core.config import ConfigError
 from patient_app.core.db import DatabaseBusy, DatabaseMissing
-from patient_app.core.identity import Stage, Viewer, viewer_or_none
+from patient_app.core.identity import Stage, Viewer, keep, viewer_or_none
 from patient_app.core.keys import KeyGone
 from patient_app.core.logs import logger
+from patient_app.core.prepared import Prepared
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.vault import Place, SealBroken
 
@@ -34,7 +35,7 @@ _NO_COOKIE = "=never"
 _LONGEST_COOKIE = 200
 FAULTS = (SQLAlchemyError, DatabaseBusy, DatabaseMissing, ConfigError, SealBroken)
 
-_BY_TOKEN = (
+_BY_TOKEN = Prepared(
     select(
         DeviceSession.id.label("session_id"),
         DeviceSession.stage,
@@ -128,10 +129,13 @@ def _cookie(sent: Request, name: str) -> str | None:
 
 
 def _look_early() -> None:
-    """Load the person while the unit of work is open: a public page may ask first when it is rendered."""
+    """Load the person while the unit of work is open: a public page may ask first when it is rendered.
+
+    Past Flask-Login, which would first look for a session and a cookie of its own.
+    """
     if request.endpoint is None or request.endpoint == "static_files" or request.blueprint == "machines":
         return
-    current_user._get_current_object()
+    keep(_load(request))
 
 
 def _load(sent: Request) -> Viewer | None:
@@ -156,7 +160,7 @@ def _viewer_of(token: str) -> Viewer | None:
     moment = clock.now()
     try:
         with work.looking() as look:  # This is asked by every request.
-            row = look.execute(_BY_TOKEN, {"token_hash": sessions.token_hash(token)}).one_or_none()
+            row = _BY_TOKEN.first(look, {"token_hash": sessions.token_hash(token)})
     except SQLAlchemyError:
         if not work.unit().writes:
             with suppress(SQLAlchemyError):

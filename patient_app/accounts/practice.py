@@ -179,6 +179,11 @@ def own_practice(viewer: Actor) -> Reachable:
     return _read(db(), viewer.practice_id)
 
 
+def zone_of(viewer: Actor) -> str:
+    """Return the time zone of the caller's practice."""
+    return db().get_one(Practice, viewer.practice_id).zone
+
+
 def hours_of(viewer: Actor) -> list[Hours]:
     """Return the opening hours of the caller's practice, Monday first."""
     return _hours(db(), viewer.practice_id)

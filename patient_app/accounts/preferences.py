@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from patient_app.accounts.models import Person
+from patient_app.accounts.registry import FOR_CHANGE
 from patient_app.core import changed, clock, faces
 from patient_app.core.i18n import LANGUAGES
 from patient_app.core.identity import Viewer
@@ -28,7 +29,7 @@ def set_preferences(viewer: Viewer, chosen: Preferences) -> None:
         raise ValueError("Choose a language and a zone that exist.")
     if not 0 <= chosen.day_start_minutes <= LATEST_DAY_START:
         raise ValueError("A day starts before noon.")
-    person = db().get_one(Person, viewer.id, with_for_update=True)
+    person = db().get_one(Person, viewer.id, with_for_update=FOR_CHANGE)
     person.language = chosen.language
     _move_to(person, chosen.zone)
     person.day_start_minutes = chosen.day_start_minutes
@@ -38,7 +39,7 @@ def set_zone(viewer: Viewer, zone: str) -> None:
     """Keep in which zone a person is from now on, and nothing else."""
     if clock.find_zone(zone) is None:
         raise ValueError("Choose a zone that exists.")
-    _move_to(db().get_one(Person, viewer.id, with_for_update=True), zone)
+    _move_to(db().get_one(Person, viewer.id, with_for_update=FOR_CHANGE), zone)
 
 
 def _move_to(person: Person, zone: str) -> None:
@@ -51,5 +52,5 @@ def show_as(viewer: Viewer, word: str) -> None:
     """Keep under which name and icon a person sees the application, and use it from this request on."""
     if word not in faces.FACES:
         raise ValueError("Choose a name that exists.")
-    db().get_one(Person, viewer.id, with_for_update=True).shown_as = word
+    db().get_one(Person, viewer.id, with_for_update=FOR_CHANGE).shown_as = word
     faces.use(word)

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from patient_app.accounts.models import DeviceSession, KnownDevice, Person
-from patient_app.core import clock
+from patient_app.core import changed, clock
 from patient_app.core.config import Config
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Stage, Viewer
@@ -185,6 +185,8 @@ def end_other_sessions(
         conditions.append(DeviceSession.id != keep_session_id)
     if begun_since is not None:
         conditions.append(DeviceSession.created_at >= begun_since)
+    else:
+        changed.tell(changed.What.SIGNED_OUT, person_id)
     return _end(*conditions)
 
 
@@ -193,6 +195,8 @@ def end_all_but(person_id: uuid.UUID, token: str, *, begun_since: datetime | Non
     conditions = [DeviceSession.person_id == person_id, DeviceSession.token_hash != token_hash(token)]
     if begun_since is not None:
         conditions.append(DeviceSession.created_at >= begun_since)
+    else:
+        changed.tell(changed.What.SIGNED_OUT, person_id)
     return _end(*conditions)
 
 

@@ -24,6 +24,7 @@ from patient_app.accounts.registry import (
 )
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
+from patient_app.core.prepared import Prepared
 from patient_app.core.roles import Role
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, vault
@@ -33,7 +34,7 @@ OPEN_INVITATIONS = 10
 
 
 # Asked by Today each time it is opened.
-_WAITING = (
+_WAITING = Prepared(
     select(SupportLink.id, SupportLink.name_sealed)
     .where(SupportLink.patient_id == bindparam("patient_id"), SupportLink.state == SupportState.ACCEPTED)
     .order_by(SupportLink.invited_at, SupportLink.id)
@@ -215,7 +216,7 @@ def supporters_of(viewer: Actor) -> list[SupportRow]:
 
 def waiting(viewer: Actor) -> list[str]:
     """Return the calling patient's names of those who accepted and whom the patient did not confirm, oldest first."""
-    rows = connection().execute(_WAITING, {"patient_id": viewer.id})
+    rows = _WAITING.all(connection(), {"patient_id": viewer.id})
     table, column = SupportLink.__tablename__, "name_sealed"
     return ["" if blob is None else vault().open(Place(table, column, id_, viewer.id), blob) for id_, blob in rows]
 

@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, Executable, Select, bindparam, exists, select, update
+from sqlalchemy import CursorResult, Select, bindparam, exists, select, update
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
@@ -21,6 +21,7 @@ from patient_app.accounts.registry import FOR_CHANGE, Actor
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
+from patient_app.core.prepared import Prepared
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, unit, vault
@@ -160,7 +161,8 @@ _TEAM = (
     .where(TeamMembership.patient_id == bindparam("patient_id"), TeamMembership.ended_at.is_(None))
     .order_by(TeamMembership.assigned_at, TeamMembership.id)
 )
-_NEW_ON_TEAM = _TEAM.where(TeamMembership.shown_at.is_(None))
+_NEW_ON_TEAM = Prepared(_TEAM.where(TeamMembership.shown_at.is_(None)))
+_ON_TEAM = Prepared(_TEAM)
 
 
 def show_all_again() -> int:
@@ -176,11 +178,11 @@ def show_all_again() -> int:
 
 def team_of(patient_id: uuid.UUID) -> list[TeamMember]:
     """Return who is on a patient's team now, in the order of joining."""
-    return _members(_TEAM, patient_id)
+    return _members(_ON_TEAM, patient_id)
 
 
-def _members(query: Executable, patient_id: uuid.UUID) -> list[TeamMember]:
-    rows = connection().execute(query, {"patient_id": patient_id}).all()
+def _members(query: Prepared, patient_id: uuid.UUID) -> list[TeamMember]:
+    rows = query.all(connection(), {"patient_id": patient_id})
     vault().preload([row.clinician_id for row in rows])
     return [
         TeamMember(

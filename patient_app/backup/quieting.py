@@ -19,6 +19,7 @@ from patient_app.accounts import links, mail, resets, sessions, teams
 from patient_app.accounts.models import Person
 from patient_app.consent import service as consent
 from patient_app.core.work import Store, db
+from patient_app.follow_up import service as follow_up
 from patient_app.push import actions
 from patient_app.push import service as push
 from patient_app.reminders import over as reminders
@@ -52,6 +53,7 @@ QUIETED = (
     Quiet("answers on notifications: taken no more", frozenset({"notification_action"}), actions.drop_all),
     Quiet("messages that waited: given up", frozenset({"mail_message"}), mail.give_up_all),
     Quiet("reminders that waited: dropped; calendars: closed", REMINDERS, reminders.quiet_all),
+    Quiet("days of quiet: counted from now on", frozenset({"follow_up"}), follow_up.count_anew),
     Quiet(
         "reminders by e-mail: ended; on locked phones: only that there is one",
         frozenset({"reminder"}),
@@ -75,6 +77,8 @@ QUIETED = (
 LEFT: Mapping[str, str] = {
     "access_chain": "the end of a patient's records",
     "access_record": "what happened",
+    "appointment": "when somebody meets whom; reminders of it have rows of their own",
+    "appointment_version": "likewise",
     "blood_test": "what a prescriber planned; Today shows it, and nothing is sent",
     "blood_test_version": "likewise",
     "check_in": "what a person wrote",
@@ -82,6 +86,7 @@ LEFT: Mapping[str, str] = {
     "concern": "what waits in a list to be seen; nothing is sent to anybody",
     "concern_seen": "who said that they saw it",
     "consent_category": "what a consent covers; its state is what opens",
+    "follow_up_told": "who was told, and when; what it opens is a consent's",
     "exercise_choice": "what a person said of an exercise; it opens nothing without a consent",
     "exercise_run": "what a person did",
     "exercise_version": "likewise",
@@ -93,6 +98,7 @@ LEFT: Mapping[str, str] = {
     "practice": "names",
     "practice_number": "what help pages show",
     "profile": "what a person told of themselves",
+    "ran_out_seen": "who said that they saw it",
     "reminder_outage": "when reminders did not run",
     "review": "marks of what a team has looked at",
     "delivery": "what was sent, and when",
@@ -111,6 +117,7 @@ LEFT: Mapping[str, str] = {
     "supply_watch": "from when on that is counted",
     "support_link": "ties; nothing is read by one without a consent",
     "team_note": "what a team wrote",
+    "to_raise": "what a person wants to talk about",
     "throttle": "counts that run out",
     "worry": "what a supporter wrote",
     "worry_mute": "a patient's wish not to be shown something",

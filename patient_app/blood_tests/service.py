@@ -24,6 +24,7 @@ from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
+from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, vault
 from patient_app.medications import catalogue
@@ -121,7 +122,7 @@ _TESTS: Select[Any] = (
 _OWN = _TESTS.where(
     OWN, BloodTest.patient_id == bindparam("patient_id"), BloodTest.medicine_id == bindparam("medicine_id")
 ).order_by(BloodTestVersion.due_on.desc(), BloodTest.id.desc())
-_DUE = (
+_DUE = Prepared(
     select(*(column for column in COLUMNS if column is not Person.name_sealed))
     .join(BloodTestVersion, NEWEST)
     .join(Medicine, Medicine.id == BloodTest.medicine_id)
@@ -152,7 +153,7 @@ def due_soon(patient: Viewer, today: date, medicines: Iterable[OwnMedicine]) -> 
     """
     going_on = {one.id for one in medicines if one.is_going_on(today)}
     asked = {**asked_by(patient), "first": today - STILL, "last": today + SOON}
-    rows = connection().execute(_DUE, asked).all()
+    rows = _DUE.all(connection(), asked)
     return [Due(row.medicine_id, _what(row), row.due_on) for row in rows if row.medicine_id in going_on]
 
 

@@ -17,9 +17,9 @@ from patient_app.reading import effects as reading
 
 bp = Blueprint("team_effects", __name__)
 
-notices.register(
-    "team_effects.effects", concern_seen=_l("Noted: you have seen it. The team and the person can see that.")
-)
+_SEEN = _l("Noted: you have seen it. The team and the person can see that.")
+notices.register("team_effects.effects", concern_seen=_SEEN)
+notices.register("team_medicines.medicines", ran_out_seen=_SEEN)
 
 
 @bp.get("/team/<uuid:patient_id>/effects")
@@ -38,6 +38,7 @@ def effects(patient_id: uuid.UUID) -> ResponseReturnValue:
 @bp.post("/team/<uuid:patient_id>/concerns/<uuid:concern_id>/seen")
 @access(Permission.TEAM_WRITE)
 def concern_seen(patient_id: uuid.UUID, concern_id: uuid.UUID) -> ResponseReturnValue:
-    """Keep who has seen a concern, and when; said twice it is said once."""
-    concerns.mark_seen(viewer(), patient_id, concern_id)
+    """Keep who has seen a sign or that a medicine ran out, and when; said twice it is said once."""
+    if concerns.mark_seen(viewer(), patient_id, concern_id) is concerns.Raised.RAN_OUT:
+        return redirect(url_for("team_medicines.medicines", patient_id=patient_id, done="ran-out-seen"), 303)
     return redirect(url_for(".effects", patient_id=patient_id, done="concern-seen"), 303)

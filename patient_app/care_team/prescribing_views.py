@@ -13,7 +13,15 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from patient_app.care_team.medicine_views import bp
-from patient_app.care_team.prescribing_forms import NO_USE, HoldForm, WhichForm, has_reason, prescribers_form
+from patient_app.care_team.prescribing_forms import (
+    KINDS,
+    NO_USE,
+    NO_USE_HERE,
+    HoldForm,
+    WhichForm,
+    has_reason,
+    prescribers_form,
+)
 from patient_app.core import clock, notices
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import Moment
@@ -26,10 +34,10 @@ from patient_app.medications.facts import ForSubstanceUse, Medicine
 from patient_app.medications.filling_in import put_beside
 from patient_app.medications.models import Change
 from patient_app.medications.plan_forms import Kind, MedicineForm, data_for, data_of
-from patient_app.medications.plan_kinds import NAMES, data_of_plan, kind_of
+from patient_app.medications.plan_kinds import data_of_plan, kind_of
 from patient_app.medications.schedule import Paused
 from patient_app.medications.writing import IdTaken, Refused, Stale
-from patient_app.reading import medicine_words, medicines, prescribing, words
+from patient_app.reading import medicine_words, prescribing, words
 from patient_app.reading.medicines import SharedMedicine, SharedMedicines
 from patient_app.reading.people import Named
 
@@ -68,11 +76,15 @@ def find_medicine(patient_id: uuid.UUID) -> ResponseReturnValue:
         return _which_page(person, form, found=False), 422
     if form.chosen is None:
         return _which_page(person, form, found=True)
+    use_is_open = prescribing.may_enter_for_use(viewer(), patient_id)
+    if form.is_for_use() and not use_is_open:
+        form.add_error("pick", NO_USE)
+        return _which_page(person, form, found=True), 422
     found, kind = form.chosen
     told = {**data_for(found, _moment(person).local_date), "prescriber": viewer().name}
     if found is None:
         told["name"] = form.name.data
-    filled = prescribers_form(kind, **told)
+    filled = prescribers_form(kind, use_is_open=use_is_open, **told)
     filled.offer(found)
     return _enter_page(person, filled, found)
 
@@ -81,7 +93,7 @@ def find_medicine(patient_id: uuid.UUID) -> ResponseReturnValue:
 @access(Permission.MEDICATIONS_PRESCRIBE)
 def enter_medicine(patient_id: uuid.UUID, kind: str) -> ResponseReturnValue:
     """Store a medicine for the patient; the same one sent again gives the same answer."""
-    person, form = prescribing.to_enter(viewer(), patient_id), prescribers_form(_kind(kind))
+    person, form = prescribing.to_enter(viewer(), patient_id), _form(patient_id, _kind(kind))
     found, now = catalogue.get(form.catalogue.data), _moment(person)
     form.offer(found)
     schedule = form.schedule(now.local_date) if form.validate() else None
@@ -132,7 +144,7 @@ def save_medicine(patient_id: uuid.UUID, medicine_id: uuid.UUID, kind: str) -> R
     """Store a change with its reason; what was changed elsewhere meanwhile is shown beside it."""
     page, medicine = prescribing.to_change(viewer(), patient_id, medicine_id)
     _taken(medicine)
-    form, known = prescribers_form(_kind(kind)), medicine.newest.said.catalogue
+    form, known = _form(patient_id, _kind(kind)), medicine.newest.said.catalogue
     form.catalogue.data = known or ""
     form.offer(catalogue.get(known), medicine.newest.schedule.unit)
     now = _moment(page.person)
@@ -193,7 +205,7 @@ def hold(patient_id: uuid.UUID, medicine_id: uuid.UUID, how: str) -> ResponseRet
 def _is_open(patient_id: uuid.UUID, form: MedicineForm) -> bool:
     """Whether what the form says is open to who writes it: nobody enters what they could not read again."""
     about_use = form.is_about_use or form.said().always_about_use
-    if not about_use or medicines.may_read(viewer(), patient_id, about_use=True):
+    if not about_use or prescribing.may_enter_for_use(viewer(), patient_id):
         return True
     form.add_error("about_use", NO_USE)
     return False
@@ -213,9 +225,13 @@ def _filled(page: SharedMedicines, medicine: SharedMedicine, kind: Kind) -> Medi
         **data_of_plan(kind, newest.schedule),
         "base": str(newest.number),
     }
-    form = prescribers_form(kind, **told)
+    form = _form(page.person.id, kind, **told)
     form.offer(catalogue.get(newest.said.catalogue), newest.schedule.unit)
     return form
+
+
+def _form(patient_id: uuid.UUID, kind: Kind, **told: object) -> MedicineForm:
+    return prescribers_form(kind, use_is_open=prescribing.may_enter_for_use(viewer(), patient_id), **told)
 
 
 def _kind(word: str) -> Kind:
@@ -241,13 +257,16 @@ def _to_medicine(patient_id: uuid.UUID, medicine_id: uuid.UUID, done: str) -> Re
 
 def _which_page(person: Named, form: WhichForm, *, found: bool) -> str:
     form.offer()
+    use_is_open = prescribing.may_enter_for_use(viewer(), person.id)
     return render_page(
         "care_team/which_medicine.html",
         person=person,
         identity=words.identity_words(person),
         form=form,
         found=found,
-        hints={kind.value: hint for kind, (_, hint) in NAMES.items()},
+        no_use="" if use_is_open else NO_USE_HERE,
+        pick_hints=form.hints(use_is_open=use_is_open),
+        hints={kind.value: hint for kind, (_, hint) in KINDS.items()},
     )
 
 
@@ -263,7 +282,7 @@ def _enter_page(person: Named, form: MedicineForm, found: Medicine | None) -> st
         own_name=found is None,
         name=found.name if found else form.name.data,
         always=always,
-        kind_name=NAMES[form.kind][0],
+        kind_name=KINDS[form.kind][0],
     )
 
 
@@ -278,8 +297,8 @@ def _change_page(page: SharedMedicines, medicine: SharedMedicine, form: Medicine
         own_name=medicine.newest.said.catalogue is None,
         always=any(version.said.always_about_use for version in medicine.versions),
         scope=words.scope_sentences(page.grants, page.person.zone),
-        kind_name=NAMES[form.kind][0],
-        kinds={kind: label for kind, (label, _) in NAMES.items() if kind is not form.kind},
+        kind_name=KINDS[form.kind][0],
+        kinds={kind: label for kind, (label, _) in KINDS.items() if kind is not form.kind},
     )
 
 

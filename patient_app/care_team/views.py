@@ -6,9 +6,11 @@ import uuid
 
 from flask import Blueprint, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from patient_app.accounts import identity
+from patient_app.care_team import list_rows
 from patient_app.care_team.forms import NoteForm, ReviewForm
 from patient_app.consent.categories import Category
 from patient_app.consent.words import CATEGORY_NAMES, DISCIPLINE_NAMES
@@ -16,8 +18,8 @@ from patient_app.core import notices
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer
 from patient_app.core.pages import render_page
+from patient_app.reading import appointments, concerns, silence, team, words
 from patient_app.reading import caseload as lists
-from patient_app.reading import concerns, team, words
 from patient_app.reading import service as reading
 from patient_app.teamwork import service as teamwork
 
@@ -48,15 +50,30 @@ def caseload() -> ResponseReturnValue:
         found=found,
         order=order,
         waiting=waiting,
+        told=found.told,
         protected=words.holds_substance_use(found.rows) or any(one.about_use for one in waiting),
         # Put into words while the page is, when no writer waits for this reading any more.
         caseload_lines=words.caseload_lines,
+        list_rows=list_rows.drawn,
         caseload_scope=words.caseload_scope,
     )
     response = make_response(page)
     if chosen is not None:
         identity.keep_list_order(response, chosen)
     return response
+
+
+@bp.get("/team/told")
+@access(Permission.TEAM_READ, records=True)
+def told() -> ResponseReturnValue:
+    """Show what this clinician was told when a patient did not check in, because that person asked for it."""
+    return render_page(
+        "follow_up/told.html",
+        found=silence.told_to(viewer()),
+        page="care_team.patient_page",
+        back=url_for("care_team.caseload"),
+        back_label=_("My patients"),
+    )
 
 
 def _order(word: str | None) -> lists.Order | None:
@@ -128,6 +145,7 @@ def _page(patient_id: uuid.UUID, form: NoteForm, review: ReviewForm | None = Non
         form=form,
         review=review or ReviewForm(prefix="review", formdata=None),
         identity=words.identity_words(shared.person),
+        visits=appointments.visits(viewer(), patient_id) if shared.period.is_newest else None,
         disciplines=DISCIPLINE_NAMES,
         categories=CATEGORY_NAMES,
         **words.page_words(shared),

@@ -185,12 +185,6 @@ class CheckInForm(WhenForm):
         return told or self.note_about_use.data == YES
 
 
-class PrivacyForm(Form):
-    """Keep one check-in to oneself, or let consents open it again."""
-
-    private = ChoiceField(_l("Who may see this check-in?"), [(NO, _l("Shared")), (YES, _l("Only me"))])
-
-
 def version_of(text: str | None) -> int | None:
     """Return the version that a form names; None for what is no number."""
     text = text or ""

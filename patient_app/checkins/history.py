@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median, quantiles
-from typing import Any
 
 from sqlalchemy import Float, bindparam, case, func, select
 
 from patient_app.checkins.models import CheckIn, CheckInVersion
 from patient_app.checkins.service import OWN, SHOWN_VERSION, asked_by, local_time
 from patient_app.core.identity import Viewer
+from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, vault
 from patient_app.profile.service import profile_of
@@ -33,7 +33,7 @@ AHEAD = timedelta(days=1)
 # With fewer days, nothing is said about what is usual.
 LEAST_FOR_USUAL = 14
 
-_RATINGS = (
+_RATINGS = Prepared(
     select(
         CheckIn.day,
         func.avg(CheckInVersion.mood, type_=Float),
@@ -65,8 +65,8 @@ _ENTRIES = (
     .where(OWN)
     .order_by(CheckIn.day.desc(), CheckIn.occurred_at.desc(), CheckIn.recorded_seq.desc())
 )
-_NEWEST = _ENTRIES.where(CheckIn.day >= bindparam("day")).limit(MOST_KEPT)
-_OF_A_DAY = _ENTRIES.where(CheckIn.day == bindparam("day"))
+_NEWEST = Prepared(_ENTRIES.where(CheckIn.day >= bindparam("day")).limit(MOST_KEPT))
+_OF_A_DAY = Prepared(_ENTRIES.where(CheckIn.day == bindparam("day")))
 # Days with entries on one side of a day, and one more, which says that there is another page.
 _BACK = (
     select(CheckIn.day)
@@ -84,10 +84,12 @@ _ON = (
     .limit(LIST_DAYS + 1)
     .subquery()
 )
-_DAYS_BACK = _ENTRIES.where(
-    CheckIn.day <= bindparam("day"), CheckIn.day >= select(func.min(_BACK.c.day)).scalar_subquery()
+_DAYS_BACK = Prepared(
+    _ENTRIES.where(CheckIn.day <= bindparam("day"), CheckIn.day >= select(func.min(_BACK.c.day)).scalar_subquery())
 )
-_DAYS_ON = _ENTRIES.where(CheckIn.day >= bindparam("day"), CheckIn.day <= select(func.max(_ON.c.day)).scalar_subquery())
+_DAYS_ON = Prepared(
+    _ENTRIES.where(CheckIn.day >= bindparam("day"), CheckIn.day <= select(func.max(_ON.c.day)).scalar_subquery())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def folds_use(patient: Viewer) -> bool:
 
 def days_between(patient: Viewer, first: date, last: date) -> list[Day]:
     """Return each day with own check-ins from one day to another, oldest first; one statement."""
-    rows = connection().execute(_RATINGS, {**asked_by(patient), "first_day": first, "last_day": last}).all()
+    rows = _RATINGS.all(connection(), {**asked_by(patient), "first_day": first, "last_day": last})
     return [Day(day, mood, craving, None if used is None else used == 1) for day, mood, craving, used in rows]
 
 
@@ -213,8 +215,8 @@ def _middle(values: Iterable[float | None]) -> float | None:
     return median(known) if known else None
 
 
-def _entries(statement: Any, patient: Viewer, day: date) -> list[Entry]:
-    rows = connection().execute(statement, {**asked_by(patient), "day": day}).all()
+def _entries(statement: Prepared, patient: Viewer, day: date) -> list[Entry]:
+    rows = statement.all(connection(), {**asked_by(patient), "day": day})
     return [
         Entry(
             id=id_,

@@ -16,8 +16,6 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     false,
-    literal_column,
-    or_,
     text,
     true,
 )
@@ -30,9 +28,15 @@ Id = uuid.UUID
 
 
 # What makes a check-in a hard one: the lowest mood, or a pull of so much. Our own proposal, as for what follows a
-# check-in (content/rules): a clinician of the practice is to confirm it. An index holds the hard ones, so another
-# threshold needs another index.
+# check-in (content/rules): a clinician of the practice is to confirm it. `hard_at` is kept of the hard ones alone, so
+# another threshold needs it written anew.
 HARD_MOOD, HARD_CRAVING = 1, 7
+
+
+def hard_at(mood: int | None, craving: int | None, occurred_at: datetime) -> datetime | None:
+    """Return what a version keeps as `hard_at`: when its check-in was, of a hard one alone."""
+    is_hard = (mood is not None and mood <= HARD_MOOD) or (craving is not None and craving >= HARD_CRAVING)
+    return occurred_at if is_hard else None
 
 
 class Source(StrEnum):
@@ -40,6 +44,7 @@ class Source(StrEnum):
 
     FORM = "form"
     OUTBOX = "outbox"
+    NOTIFICATION = "notification"
     DEMONSTRATION = "demonstration"
 
 
@@ -97,10 +102,10 @@ class CheckInVersion(Base):
         CheckConstraint("energy IS NULL OR energy BETWEEN 1 AND 5", name="energy"),
         CheckConstraint("sleep_hours IS NULL OR sleep_hours BETWEEN 0 AND 24", name="sleep_hours"),
         Index(
-            "ix_check_in_version_hard",
-            "recorded_at",
-            sqlite_where=text(f"mood <= {HARD_MOOD} OR craving >= {HARD_CRAVING}"),
-            postgresql_where=text(f"mood <= {HARD_MOOD} OR craving >= {HARD_CRAVING}"),
+            "ix_check_in_version_hard_at",
+            "hard_at",
+            sqlite_where=text("hard_at IS NOT NULL"),
+            postgresql_where=text("hard_at IS NOT NULL"),
         ),
     )
 
@@ -120,6 +125,8 @@ class CheckInVersion(Base):
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
     # By what a phone that sends the same once more is known, whatever the form offers by then.
     sent_print: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    # When the check-in was, once more, and of a hard one alone: by it the newest hard ones are found (`hard_at` above).
+    hard_at: Mapped[datetime | None]
     mood: Mapped[int | None]
     craving: Mapped[int | None]
     use: Mapped[bool | None]
@@ -138,9 +145,3 @@ class CheckInVersion(Base):
     note_sealed: Mapped[bytes | None] = sealed_column()
     note = SealedText("note_sealed", owner="patient_id")
     note_about_use: Mapped[bool] = mapped_column(default=False)
-
-
-# In the very words of the index, so that both databases know it again.
-IS_HARD = or_(
-    CheckInVersion.mood <= literal_column(str(HARD_MOOD)), CheckInVersion.craving >= literal_column(str(HARD_CRAVING))
-)

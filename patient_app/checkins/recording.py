@@ -17,20 +17,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Insert, Table, and_, bindparam, insert, select, update
+from sqlalchemy import Table, and_, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from patient_app.accounts.entry_order import next_entry_seq
 from patient_app.accounts.models import Patient
 from patient_app.checkins import answers as said
 from patient_app.checkins.answers import Answers
-from patient_app.checkins.models import CheckIn, CheckInVersion, Source
+from patient_app.checkins.models import CheckIn, CheckInVersion, Source, hard_at
 from patient_app.checkins.service import is_open
+from patient_app.consent import hiding
 from patient_app.core import clock
 from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
+from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, vault
 
@@ -77,6 +79,7 @@ class _Known:
 
     newest: int
     shown: _Version
+    occurred_at: datetime
     private: bool
     private_at_first: bool
     hidden: list[list[Any]]
@@ -102,6 +105,7 @@ _ENTRIES, _SAID = cast("Table", CheckIn.__table__), cast("Table", CheckInVersion
 _VERSIONS = (
     select(
         CheckIn.patient_id,
+        CheckIn.occurred_at,
         CheckIn.private,
         CheckIn.hidden,
         CheckIn.removed_at,
@@ -118,11 +122,13 @@ _VERSIONS = (
     .where(CheckIn.id == bindparam("check_in_id"))
 )
 _LOCK = select(Patient.person_id).where(Patient.person_id == bindparam("patient_id")).with_for_update()
-_NEW_ENTRY: dict[str, Insert] = {
-    "sqlite": sqlite.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["id"]).returning(CheckIn.id),
-    "postgresql": postgresql.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["id"]).returning(CheckIn.id),
+_NEW_ENTRY = {
+    dialect.__name__.rpartition(".")[2]: Prepared(
+        dialect.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["id"]).returning(CheckIn.id)
+    )
+    for dialect in (sqlite, postgresql)
 }
-_NEW_VERSION = insert(_SAID)
+_NEW_VERSION = Prepared(insert(_SAID))
 _CHANGED = (
     update(CheckIn)
     .where(CheckIn.id == bindparam("check_in_id"))
@@ -189,7 +195,7 @@ def record_check_in(
     source = source if sent is None else Source.OUTBOX
     writing = _Writing(patient, check_in_id, answers, fingerprint, seq, source, recorded_at or clock.now(), sent)
     if known is None and _insert_entry(writing, moment):
-        _insert_version(writing, 1, None)
+        _insert_version(writing, 1, None, moment.occurred_at)
         return check_in_id
     # A correction, or the same words again. (A number that was taken and not used is a gap, no more.)
     known = _known(patient, check_in_id)
@@ -202,7 +208,7 @@ def record_check_in(
     if sent is not None:
         raise OtherWords
     version = known.newest + 1
-    _insert_version(writing, version, known.shown.id)
+    _insert_version(writing, version, known.shown.id, known.occurred_at)
     _note_change(writing, known, newest=version, shown=version)
     return check_in_id
 
@@ -245,7 +251,7 @@ def record_edit(
         return check_in_id
     version, is_shown = known.newest + 1, base == known.shown.number or is_later
     before = known.shown if is_shown else known.versions.get(base, known.shown)
-    _insert_version(writing, version, before.id, is_shown=is_shown)
+    _insert_version(writing, version, before.id, known.occurred_at, is_shown=is_shown)
     _note_change(writing, known, newest=version, shown=version if is_shown else known.shown.number)
     return check_in_id
 
@@ -291,21 +297,10 @@ def bring_back(patient: Viewer, check_in_id: uuid.UUID) -> None:
 
 
 def _hide_or_open(entry: CheckIn, *, private: bool, removed_at: datetime | None) -> None:
-    """Let nobody else see a check-in, or let consents open it again, and keep between which numbers that was.
-
-    Opened again, what it says counts as said now: who read meanwhile did not read it, and it is new to them.
-    """
-    was_hidden = entry.private or entry.removed_at is not None
-    entry.private, entry.removed_at = private, removed_at
-    if was_hidden == (private or removed_at is not None):
-        return
-    seq = next_entry_seq(entry.patient_id)
-    if not was_hidden:
-        entry.hidden = [*entry.hidden, [seq, None, None]]
-        return
-    ended = [seq, clock.now().date().isoformat()]
-    entry.hidden = [[first, *(ended if until is None else (until, on))] for first, until, on in entry.hidden]
-    db().execute(_SAID_NOW, {"entry": entry.id, "shown": entry.shown_version, "seq": seq})
+    """As `hiding.hide_or_open`. Opened again, what it says counts as said now: it is new to who read meanwhile."""
+    seq = hiding.hide_or_open(entry, private=private, removed_at=removed_at)
+    if seq is not None:
+        db().execute(_SAID_NOW, {"entry": entry.id, "shown": entry.shown_version, "seq": seq})
 
 
 def was_removed(patient: Viewer, check_in_id: uuid.UUID) -> None:
@@ -338,6 +333,7 @@ def _known(patient: Viewer, check_in_id: uuid.UUID) -> _Known | None:
     return _Known(
         newest=first.newest_version,
         shown=versions[first.shown_version],
+        occurred_at=first.occurred_at,
         private=first.private,
         private_at_first=bool(first.hidden) and first.hidden[0][0] == first.recorded_seq,
         hidden=first.hidden,
@@ -378,21 +374,22 @@ def _insert_entry(writing: _Writing, moment: Moment) -> bool:
         "clock_skew": writing.sent and writing.sent.clock_skew,
         "private": writing.answers.private,
         "removed_at": None,
-        "hidden": [[writing.seq, None, None]] if writing.answers.private else [],
+        "hidden": hiding.at_first(writing.seq, private=writing.answers.private),
         "while_closed": writing.patient.entries_closed_from is not None,
     }
-    made = connection().execute(_NEW_ENTRY[connection().dialect.name], row)
-    return made.scalar_one_or_none() is not None
+    return _NEW_ENTRY[connection().dialect.name].scalar(connection(), row) is not None
 
 
-def _insert_version(writing: _Writing, version: int, replaces: uuid.UUID | None, *, is_shown: bool = True) -> None:
+def _insert_version(
+    writing: _Writing, version: int, replaces: uuid.UUID | None, occurred_at: datetime, *, is_shown: bool = True
+) -> None:
     sent, row_id, owner, answers = writing.sent, new_id(), writing.patient.id, writing.answers
 
     def sealed(column: str, text: str | None) -> bytes | None:
         return vault().seal(Place(CheckInVersion.__tablename__, column, row_id, owner), text) if text else None
 
-    connection().execute(
-        _NEW_VERSION,
+    _NEW_VERSION.all(
+        connection(),
         {
             "id": row_id,
             "check_in_id": writing.check_in_id,
@@ -407,6 +404,7 @@ def _insert_version(writing: _Writing, version: int, replaces: uuid.UUID | None,
             "ever_shown": is_shown,
             "fingerprint": writing.fingerprint,
             "sent_print": sent and sent.sent_print,
+            "hard_at": hard_at(answers.mood, answers.craving, occurred_at),
             "mood": answers.mood,
             "craving": answers.craving,
             "use": answers.use,

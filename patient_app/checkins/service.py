@@ -12,9 +12,11 @@ from sqlalchemy import Boolean, and_, bindparam, or_, select
 
 from patient_app.checkins.answers import Answers, read_context, read_use_details
 from patient_app.checkins.models import CheckIn, CheckInVersion, Source
+from patient_app.consent import hiding
 from patient_app.consent.receipts import Hidden
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
+from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, vault
 
@@ -59,7 +61,7 @@ _ALL = (
 )
 _OWN_VERSIONS = select(*_ALL).join(CheckInVersion, SHOWN_VERSION).where(OWN)
 _NEWEST_FIRST = (CheckIn.occurred_at.desc(), CheckIn.recorded_seq.desc())
-_OWN_ONE = _OWN_VERSIONS.where(CheckIn.id == bindparam("check_in_id"))
+_OWN_ONE = Prepared(_OWN_VERSIONS.where(CheckIn.id == bindparam("check_in_id")))
 _OWN_OTHERS = (
     select(
         *_ALL,
@@ -76,7 +78,7 @@ _OWN_OTHERS = (
     .where(OWN, CheckIn.id == bindparam("check_in_id"))
 )
 _OWN_HIDDEN = select(CheckIn.hidden).where(OWN, CheckIn.id == bindparam("check_in_id"))
-_OWN_NEWEST = _OWN_VERSIONS.order_by(*_NEWEST_FIRST).limit(1)
+_OWN_NEWEST = Prepared(_OWN_VERSIONS.order_by(*_NEWEST_FIRST).limit(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class OtherWords:
 
 def own_check_in(patient: Viewer, check_in_id: uuid.UUID) -> OwnCheckIn:
     """Return one of the patient's own check-ins; raise `NotFound` for "not yours" and "not there" alike."""
-    row = connection().execute(_OWN_ONE, {**asked_by(patient), "check_in_id": check_in_id}).one_or_none()
+    row = _OWN_ONE.first(connection(), {**asked_by(patient), "check_in_id": check_in_id})
     if row is None:
         raise NotFound
     return _as_own(row)
@@ -155,12 +157,12 @@ def answers_in(patient: Viewer, entry: OwnCheckIn, version: int) -> Answers:
 def when_hidden(patient: Viewer, entry: OwnCheckIn) -> list[Hidden]:
     """Return when nobody else could see a check-in of the patient's own, as far as it is known."""
     kept = connection().scalar(_OWN_HIDDEN, {**asked_by(patient), "check_in_id": entry.id})
-    return [Hidden(first, until, on and date.fromisoformat(on)) for first, until, on in kept or ()]
+    return hiding.times(kept)
 
 
 def newest_own(patient: Viewer) -> OwnCheckIn | None:
     """Return the patient's newest check-in, or None."""
-    row = connection().execute(_OWN_NEWEST, asked_by(patient)).one_or_none()
+    row = _OWN_NEWEST.first(connection(), asked_by(patient))
     return None if row is None else _as_own(row)
 
 

@@ -17,12 +17,13 @@ from patient_app.checkins.after import card_after
 from patient_app.checkins.blank import blank_questions, other_days
 from patient_app.checkins.blueprint import bp
 from patient_app.checkins.filling_in import NOTHING_LEFT, NOTHING_SAID, PAST_DAYS, asks_about_use, keep_chips
-from patient_app.checkins.forms import YES, CheckInForm, PrivacyForm, WhenForm, day_asked
+from patient_app.checkins.forms import CheckInForm, WhenForm, day_asked
 from patient_app.checkins.from_phones import take_change, take_check_in
 from patient_app.checkins.parts import parts_of
 from patient_app.checkins.rules import hard
 from patient_app.checkins.words import answer_words
 from patient_app.consent import receipts
+from patient_app.consent.privacy_form import PrivacyForm
 from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core import clock, notices, outbox
 from patient_app.core.access import Permission, access
@@ -193,10 +194,9 @@ def bring_back(entry_id: uuid.UUID) -> ResponseReturnValue:
 @access(Permission.CHECK_INS_WRITE)
 def keep_private(entry_id: uuid.UUID) -> ResponseReturnValue:
     """Keep one check-in to oneself, or share it again."""
-    form = PrivacyForm()
-    if not form.validate() or form.private.data is None:
+    private = PrivacyForm().wish()
+    if private is None:
         abort(400)
-    private = form.private.data == YES
     recording.set_private(viewer(), entry_id, private=private)
     done = "private" if private else "not-private"
     return redirect(url_for("checkins.show_check_in", entry_id=entry_id, done=done), 303)

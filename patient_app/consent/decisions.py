@@ -19,7 +19,7 @@ from datetime import date, datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Executable, and_, bindparam, case, exists, false, func, literal, or_, select
+from sqlalchemy import CTE, ColumnElement, and_, bindparam, case, exists, false, func, literal, or_, select
 
 from patient_app.accounts.models import Person, PersonState, SupportLink, SupportState, TeamMembership
 from patient_app.accounts.teams import READS_AFTER_NOTICE
@@ -29,6 +29,7 @@ from patient_app.consent.models import Consent, ConsentCategory, ConsentState
 from patient_app.core import clock, kept
 from patient_app.core.kept import as_kept
 from patient_app.core.logs import logger
+from patient_app.core.prepared import Prepared
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import connection
 
@@ -185,7 +186,7 @@ def grants_of(reader: Reader, patient_ids: Iterable[uuid.UUID]) -> dict[uuid.UUI
     if not wanted:
         return {}
     # Past the ORM: each page for somebody else begins with this.
-    rows = connection().execute(_grants(asker(reader)), {**asked_by(reader), "patient_ids": wanted})
+    rows = _grants(asker(reader)).all(connection(), {**asked_by(reader), "patient_ids": wanted})
     sealed_with = seals.key_id()
     found: dict[uuid.UUID, tuple[Grant, ...]] = {}
     for row in rows:
@@ -227,10 +228,10 @@ def _opened(_sealed_with: uuid.UUID, row: tuple[Any, ...]) -> tuple[uuid.UUID, t
 
 
 @lru_cache(maxsize=32)
-def _grants(kind: Asker) -> Executable:
+def _grants(kind: Asker) -> Prepared:
     # One row a consent: a list of patients is read with every page.
     scope = func.aggregate_strings(ConsentCategory.category.concat(":").concat(ConsentCategory.level), ",")
-    return (
+    return Prepared(
         select(*map(as_kept, seals.FACTS), as_kept(Consent.seal), scope)
         .join(ConsentCategory, ConsentCategory.consent_id == Consent.id)
         .where(open_consents(kind), Consent.patient_id.in_(bindparam("patient_ids", expanding=True)))

@@ -36,10 +36,10 @@ class ConsentForm:
             yield
 
 
-@lru_cache(maxsize=1)
-def current_form() -> ConsentForm:
-    """Return the form in force."""
-    head, _, body = (FORMS / f"form.{LANGUAGE}.txt").read_text(encoding="utf-8").partition("\n---\n")
+@lru_cache(maxsize=4)
+def current_form(name: str = "form") -> ConsentForm:
+    """Return the form in force: that for sharing, or `telling`, by which somebody is told of a silence."""
+    head, _, body = (FORMS / f"{name}.{LANGUAGE}.txt").read_text(encoding="utf-8").partition("\n---\n")
     return ConsentForm(version=head.removeprefix("version:").strip(), language=LANGUAGE, template=body.strip())
 
 

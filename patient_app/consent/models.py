@@ -80,6 +80,11 @@ class Consent(Base):
     replaced_by: Mapped[Id | None] = mapped_column(default=None)
     # Made by `seals`; a consent without one, or with another's, opens nothing.
     seal: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    # Set in a consent of another kind: it opens no category, and lets the recipient be told that there was no check-in
+    # for so many days, with what the patient asks of them then (`telling`).
+    tells_after: Mapped[int | None] = mapped_column(default=None)
+    asks_sealed: Mapped[bytes | None] = sealed_column()
+    asks = SealedText("asks_sealed", owner="patient_id")
     grants: Mapped[list[ConsentCategory]] = relationship(lazy="selectin", cascade="all, delete-orphan")
 
 

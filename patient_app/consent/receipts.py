@@ -211,14 +211,22 @@ def who_sees(patient: Viewer, day: date, parts: Sequence[Part]) -> list[Sees]:
 
 
 def who_has_read(
-    patient: Viewer, day: date, now: Words, ever: Words, hidden: Sequence[Hidden] = (), *, lists: bool = False
+    patient: Viewer,
+    day: date,
+    now: Words,
+    ever: Words,
+    hidden: Sequence[Hidden] = (),
+    *,
+    on: AccessKind = AccessKind.DETAIL,
+    lists: bool = False,
 ) -> list[HasRead]:
     """Return who opened a page with parts of an entry, the latest first; nobody who looked while it was `hidden`.
 
-    `now` are its words as they stand, `ever` those of all its versions since the first. `lists` counts a list of
+    `now` are its words as they stand, `ever` those of all its versions since the first, and `on` says which page they
+    stand on. `lists` counts a list of
     patients as well, on which only the newest check-in stands: who may have seen it.
     """
-    kinds = [AccessKind.DETAIL, AccessKind.CASELOAD] if lists else [AccessKind.DETAIL]
+    kinds = [on, AccessKind.CASELOAD] if lists else [on]
     asked = {"patient_id": patient.id, "kinds": kinds, "recorded_seq": ever.since, "on_day": ever.on_day, "day": day}
     rows = [row for row in db().execute(_READ, asked) if not any(time.covers(row) for time in hidden)]
     since = _read(ever, rows)

@@ -43,7 +43,13 @@ LAST_EVENTS = {
 def seal(consent: Consent) -> None:
     """Seal a consent as it stands, its categories included; done once, when it is given."""
     facts = [getattr(consent, column.key) for column in FACTS]
-    consent.seal = _seal_of(facts, (f"{grant.category}:{grant.level}" for grant in consent.grants))
+    scope = [f"{grant.category}:{grant.level}" for grant in consent.grants]
+    consent.seal = _seal_of(facts, [*scope, *telling(consent.tells_after)])
+
+
+def telling(days: int | None) -> list[str]:
+    """Return what the scope of a consent that lets somebody be told holds; nothing for one that opens categories."""
+    return [] if days is None else [f"no_check_in:{days}"]
 
 
 def is_whole(facts: Sequence[object], scope: Iterable[str], kept: bytes | None) -> bool:
@@ -91,9 +97,10 @@ def verify(store: Store) -> list[str]:
         events = select(ConsentEvent).order_by(ConsentEvent.happened_at, ConsentEvent.id)
         last = {event.consent_id: event.event for event in db().scalars(events)}
         faults = []
-        for *facts, kept, state in db().execute(select(*FACTS, Consent.seal, Consent.state).order_by(Consent.id)):
+        columns = (*FACTS, Consent.tells_after, Consent.seal, Consent.state)
+        for *facts, days, kept, state in db().execute(select(*columns).order_by(Consent.id)):
             about = f"Patient {facts[2]}: consent {facts[0]}"
-            if not is_whole(facts, scopes.get(facts[0], ()), kept):
+            if not is_whole(facts, [*scopes.get(facts[0], ()), *telling(days)], kept):
                 faults.append(f"{about} is not as it was signed.")
             if last.get(facts[0]) not in LAST_EVENTS.get(ConsentState(state), set()):
                 faults.append(f"{about} is {state}, which is not what happened to it last.")

@@ -166,15 +166,20 @@ def give_consent(
     `ended-since` (it was, and does not hold any more), and `NotFound` for an id of somebody else's.
     """
     _check_terms(patient, recipient, terms)
-    if _loosely(signature) != _loosely(patient.name):
-        raise ConsentRefused("other-name")
+    check_signature(patient, signature)
     # Taking the patient's row first lets one writer at a time change what this patient shares.
     db().scalar(select(Person.id).where(Person.id == patient.id).with_for_update())
     existing = db().get(Consent, consent_id)
     if existing is not None:
         return _same_or_refused(patient, existing, recipient, terms)
     consent = _make(patient, consent_id, recipient, terms, signature)
-    for earlier in _live(patient.id, recipient):
+    keep(patient, consent, recipient)
+    return consent
+
+
+def keep(patient: Viewer, consent: Consent, recipient: Recipient) -> None:
+    """Store a consent that was made just now in the place of the patient's earlier ones of its kind."""
+    for earlier in live(patient.id, recipient, telling=consent.tells_after is not None):
         earlier.state, earlier.replaced_by, earlier.revoked_at = ConsentState.REVOKED, consent.id, consent.signed_at
         _note(earlier, "replaced", patient.id)
     db().add(consent)
@@ -182,7 +187,12 @@ def give_consent(
     _note(consent, "given", patient.id)
     if recipient.discipline is not None:
         teams.mark_named(patient.id, recipient.discipline)
-    return consent
+
+
+def check_signature(patient: Viewer, signature: str) -> None:
+    """Raise `ConsentRefused` for a signature that is not the patient's name."""
+    if _loosely(signature) != _loosely(patient.name):
+        raise ConsentRefused("other-name")
 
 
 def _loosely(name: str) -> str:
@@ -223,16 +233,16 @@ def _make(patient: Viewer, consent_id: uuid.UUID, recipient: Recipient, terms: T
     form, moment = current_form(), clock.now()
     practice = db().get_one(Practice, patient.practice_id)
     with form.in_its_language():
-        purpose, recipient_words = _purpose(recipient), _recipient_words(recipient, practice.name)
+        purpose, named = _purpose(recipient), recipient_words(recipient, practice.name)
         text = form.fill(
             patient_name=patient.name,
             discloser=practice.name,
             information=_information(terms),
             entries=_entries(terms),
-            recipient=recipient_words,
+            recipient=named,
             purpose=purpose,
             expiry=_expiry(patient, terms),
-            redisclosure=_redisclosure(recipient),
+            redisclosure=redisclosure(recipient),
         )
     consent = Consent(
         id=consent_id,
@@ -255,7 +265,7 @@ def _make(patient: Viewer, consent_id: uuid.UUID, recipient: Recipient, terms: T
         grants=[ConsentCategory(category=category, level=level) for category, level in terms.grants.items()],
     )
     consent.patient_name = patient.name
-    consent.recipient_name = recipient_words
+    consent.recipient_name = named
     consent.signature = signature
     consent.form_text = text
     seals.seal(consent)
@@ -272,10 +282,10 @@ def preview_text(patient: Viewer, recipient: Recipient) -> FormWords:
             discloser=practice.name,
             information=gettext("what I tick above"),
             entries=gettext("From the day I choose above."),
-            recipient=_recipient_words(recipient, practice.name),
+            recipient=recipient_words(recipient, practice.name),
             purpose=_purpose(recipient),
             expiry=gettext("as I choose above"),
-            redisclosure=_redisclosure(recipient),
+            redisclosure=redisclosure(recipient),
         )
     return FormWords(text, form.language)
 
@@ -302,7 +312,8 @@ def _expiry(patient: Viewer, terms: Terms) -> str:
     return format_date(terms.ends_at.astimezone(zone).date(), "long")
 
 
-def _recipient_words(recipient: Recipient, practice_name: str) -> str:
+def recipient_words(recipient: Recipient, practice_name: str) -> str:
+    """Return how a form names a recipient, in the language of the moment."""
     people = ", ".join(recipient.people)
     if recipient.discipline is None:
         return people
@@ -320,7 +331,8 @@ def _purpose(recipient: Recipient) -> str:
     return gettext("at my request, so that they can support me")
 
 
-def _redisclosure(recipient: Recipient) -> str:
+def redisclosure(recipient: Recipient) -> str:
+    """Return what a form says of passing on, in the language of the moment."""
     if recipient.kind is RecipientKind.TEAM:
         return gettext(
             "My care team may use this for my treatment. They may pass it on as health privacy law (HIPAA) allows, "
@@ -334,8 +346,10 @@ def _redisclosure(recipient: Recipient) -> str:
 
 def own_consents(patient: Viewer) -> list[ConsentSummary]:
     """Return the patient's live consents (active or paused, not past their end), oldest first."""
-    query = select(Consent).where(Consent.patient_id == patient.id, Consent.state.in_(LIVE)).order_by(Consent.signed_at)
-    moment = clock.now()
+    query = select(Consent).where(
+        Consent.patient_id == patient.id, Consent.state.in_(LIVE), Consent.tells_after.is_(None)
+    )
+    moment, query = clock.now(), query.order_by(Consent.signed_at)
     return [_summary(consent) for consent in db().scalars(query) if consent.ends_at is None or consent.ends_at > moment]
 
 
@@ -393,8 +407,13 @@ def resume_consent(patient: Viewer, consent_id: uuid.UUID) -> None:
 
 
 def resume_everything(patient: Viewer) -> int:
-    """Open all paused consents again and return how many; raise `ConsentRefused` while entries are closed."""
-    paused = select(Consent.id).where(Consent.patient_id == patient.id, Consent.state == ConsentState.PAUSED)
+    """Open all paused consents again and return how many; raise `ConsentRefused` while entries are closed.
+
+    Those that let somebody be told of a silence stay paused: their own page resumes each by itself.
+    """
+    paused = select(Consent.id).where(
+        Consent.patient_id == patient.id, Consent.state == ConsentState.PAUSED, Consent.tells_after.is_(None)
+    )
     found = db().scalars(paused).all()
     for consent_id in found:
         resume_consent(patient, consent_id)
@@ -452,13 +471,15 @@ def expire_due(store: Store) -> int:
     return count
 
 
-def _live(patient_id: uuid.UUID, recipient: Recipient) -> Sequence[Consent]:
+def live(patient_id: uuid.UUID, recipient: Recipient, *, telling: bool = False) -> Sequence[Consent]:
+    """Return a patient's live consents for a recipient: those that open categories, or those that let them be told."""
     return (
         db()
         .scalars(
             select(Consent).where(
                 Consent.patient_id == patient_id,
                 Consent.state.in_(LIVE),
+                Consent.tells_after.is_not(None) if telling else Consent.tells_after.is_(None),
                 Consent.recipient_id.is_not_distinct_from(recipient.person_id),
                 Consent.discipline.is_not_distinct_from(recipient.discipline),
             )

@@ -33,6 +33,7 @@ class Permission(StrEnum):
     """
 
     ACCOUNT_MANAGE = "account:manage"
+    APPOINTMENTS_MANAGE = "appointments:manage"
     CHECK_INS_READ = "check-ins:read"
     CHECK_INS_WRITE = "check-ins:write"
     CODES_CONFIRM = "codes:confirm"
@@ -65,6 +66,7 @@ _PATIENT = frozenset({Role.PATIENT})
 
 PERMITTED: dict[Permission, frozenset[Role]] = {
     Permission.ACCOUNT_MANAGE: EVERYBODY,
+    Permission.APPOINTMENTS_MANAGE: _PATIENT,
     Permission.CHECK_INS_READ: _PATIENT,
     Permission.CHECK_INS_WRITE: _PATIENT,
     Permission.CODES_CONFIRM: _STAFF,

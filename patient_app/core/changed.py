@@ -20,6 +20,9 @@ class What(StrEnum):
 
     ZONE = "zone"
     REGIMEN = "regimen"
+    # All devices but the one at hand were signed out: whatever else opens without signing in closes too.
+    SIGNED_OUT = "signed_out"
+    APPOINTMENTS = "appointments"
 
 
 _LISTENERS: dict[What, list[Listener]] = {what: [] for what in What}

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import flask_babel
 from babel import Locale, dates, support
@@ -69,7 +70,10 @@ class PseudoDomain(RequestDomain):
     def find(self) -> Any:
         """Return what marks every string, but where words have to be in one language, whatever the reader's."""
         forced = (_kept() or {}).get("forced_babel_locale")
-        return PseudoTranslations() if forced is None else super().find()
+        return _PSEUDO if forced is None else super().find()
+
+
+_PSEUDO = PseudoTranslations()
 
 
 def _kept() -> dict[str, Any] | None:
@@ -88,6 +92,19 @@ def catalogue() -> Any:
     return get_domain().get_translations() if found is None else found
 
 
+# Each string that is asked for asks for the domain; Flask-Babel goes past four proxies to it each time.
+_look_up_domain = get_domain
+
+
+def _domain() -> Domain:
+    kept = _kept()
+    found: Domain | None = kept.get("babel_domain") if kept else None
+    return _look_up_domain() if found is None else found
+
+
+flask_babel.get_domain = _domain
+
+
 def _locale() -> Locale | str:
     kept = _kept()
     found = kept.get("babel_locale") if kept else None
@@ -104,7 +121,10 @@ def translated_languages() -> frozenset[str]:
 def init_app(app: Flask) -> None:
     """Choose the language: the person's own, else the browser's first that we have, else English."""
     babel = Babel(
-        app, default_locale="en", default_translation_directories=str(TRANSLATIONS), locale_selector=_select_locale
+        app,
+        default_locale="en",
+        default_translation_directories=str(TRANSLATIONS),
+        locale_selector=cast("Callable[[], str | None]", _select_locale),  # What is made already, it takes as it is.
     )
     babel.domain_instance = RequestDomain()
     # Jinja's own wrappers call each other three deep and copy the context in every loop; half of a page's time.
@@ -125,7 +145,15 @@ def init_app(app: Flask) -> None:
 
 @pass_eval_context
 def _gettext(context: EvalContext, text: str, /, **variables: Any) -> str:
-    return _filled(context, catalogue().ugettext(text), variables)
+    found = _said(catalogue(), text, context.autoescape)
+    return found % variables if "%" in found else found
+
+
+@lru_cache(maxsize=4096)
+def _said(found_in: Any, text: str, autoescape: bool) -> str:
+    """Return a string of a template in a language; templates hold a few thousand."""
+    found: str = found_in.ugettext(text)
+    return Markup(found) if autoescape else found  # noqa: S704 - our own words, from the catalogue.
 
 
 @pass_eval_context
@@ -197,11 +225,17 @@ def _written(value: date, pattern: str, locale: Locale | str, *, with_time: bool
     return dates.format_date(value, pattern, locale=locale)
 
 
-def _select_locale() -> str:
+def _select_locale() -> Locale:
+    """Return the language of this request, as Flask-Babel would make it of its name."""
     if not request:
-        return "en"
+        return _locale_of("en")
     available = translated_languages()
     person = viewer_or_none()
     if person is not None:
-        return person.language if person.language in available else "en"
-    return request.accept_languages.best_match(sorted(available)) or "en"
+        return _locale_of(person.language if person.language in available else "en")
+    return _locale_of(request.accept_languages.best_match(sorted(available)) or "en")
+
+
+@lru_cache(maxsize=16)
+def _locale_of(language: str) -> Locale:
+    return Locale.parse(language)

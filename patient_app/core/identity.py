@@ -12,6 +12,9 @@ from flask_login import UserMixin, current_user
 
 from patient_app.core.roles import Discipline, Role
 
+# Where Flask-Login keeps whom it loaded.
+_KEPT = "_login_user"
+
 
 class Stage(StrEnum):
     """How far a sign-in has come; only FULL opens anything but the next step of signing in."""
@@ -50,14 +53,17 @@ class Viewer(UserMixin):  # type: ignore[misc]  # Flask-Login has no types.
         return str(self.id)
 
 
+def keep(person: Viewer | None) -> None:
+    """Say who is asking, for the rest of this request."""
+    setattr(g, _KEPT, person)
+
+
 def viewer_or_none() -> Viewer | None:
     """Return the person who signed in, whatever the stage, or None; always None on an error page."""
-    kept = g._get_current_object()  # Asked many times a request, so looked up once each.
-    if kept.get("failsafe"):
+    kept = vars(g._get_current_object())  # Asked many times a request, so looked up once each.
+    if "failsafe" in kept:
         return None
-    person = kept.get("_login_user")  # Where Flask-Login keeps whom it loaded.
-    if person is None:
-        person = current_user._get_current_object()
+    person = kept[_KEPT] if _KEPT in kept else current_user._get_current_object()
     return person if isinstance(person, Viewer) else None
 
 

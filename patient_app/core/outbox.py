@@ -28,6 +28,7 @@ from patient_app.core.clock import Moment
 from patient_app.core.forms import Form
 from patient_app.core.identity import Viewer
 from patient_app.core.roles import Role
+from patient_app.core.work import Store
 
 SKEW_NOTICED = timedelta(minutes=5)
 SKEW_TAKEN = timedelta(days=1)
@@ -79,6 +80,14 @@ class Made:
         written later than it is received.
         """
         return max(self.sent_at, self.made_at) - self.received_at
+
+    @property
+    def really_at(self) -> datetime:
+        """When it was written by our clock, as far as is known: the phone's own time, put right by `ahead`.
+
+        For what has to be in time, never for what an entry says of itself.
+        """
+        return self.made_at - self.ahead
 
     @property
     def skew_seconds(self) -> int | None:
@@ -136,6 +145,24 @@ def register(endpoint: str, taking: Taking) -> None:
 def taking_of(endpoint: str) -> Taking | None:
     """Return what takes the items of a form; None when it may not be sent later."""
     return _TAKING.get(endpoint)
+
+
+# Hears, with the store and the tag of a person, that entries of theirs wait on a phone and were not taken.
+Waiting = Callable[[Store, str], None]
+
+_HEARING: list[Waiting] = []
+
+
+def on_waiting(hear: Waiting) -> None:
+    """Have a function called when a phone sent what was not taken; it opens units of work of its own."""
+    if hear not in _HEARING:
+        _HEARING.append(hear)
+
+
+def say_waiting(store: Store, tag: str) -> None:
+    """Say that entries of a person wait. Called when the request's own unit of work has ended."""
+    for hear in _HEARING:
+        hear(store, tag)
 
 
 def check_registered(app: Flask) -> None:

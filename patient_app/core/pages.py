@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from types import FunctionType
+from typing import Any, cast
 
-from flask import Flask, current_app, g, get_template_attribute, render_template, request
+from flask import Flask, current_app, g, get_template_attribute, render_template, request, url_for
 from flask_babel import LazyString, get_locale
-from jinja2 import Template
+from jinja2 import Environment, Template
 from jinja2.environment import TemplateModule
-from jinja2.runtime import Context
-from markupsafe import Markup
+from jinja2.runtime import Context, Macro
+from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined]  # The part in C of `escape`.
 
 from patient_app.core import faces, htmx, i18n, keeping, notices, work
 from patient_app.core.identity import Stage, viewer_or_none
 from patient_app.core.roles import Role
-
-_SAYS_WHOSE = Markup(' data-person="{}" data-letterbox="{}"')
-_SAYS_KEEPS = _SAYS_WHOSE + Markup(' data-keeps="yes"')
-_SAYS_SHARED = _SAYS_WHOSE + Markup(' data-shared="yes"')
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # Compared by identity: it is a key in a cache.
@@ -67,11 +64,56 @@ def render_page(template: str, parts: Sequence[str] = (), /, **context: Any) -> 
     return render_template(template, **context)
 
 
+def _escaped(value: object) -> str:
+    """Return what a template writes of a value: what is joined with the rest, and so need not be `Markup` by itself."""
+    kind = type(value)
+    if kind is Markup:
+        return cast("Markup", value)
+    if kind is str:
+        return _escape_inner(cast("str", value))
+    return str(value) if kind is float or kind is int else escape(value)
+
+
+class _Context(Context):
+    """What a template works with; it calls macros and plain functions, which most calls are of, without Jinja's search.
+
+    Jinja looks six times for what a callable wants to be handed. A macro wants always the same, a function says so.
+    """
+
+    def call(self, called: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Call as Jinja does."""
+        kind = type(called)
+        if kind is Macro or (kind is FunctionType and "jinja_pass_arg" not in vars(called)):
+            kwargs.pop("_block_vars", None)
+            kwargs.pop("_loop_vars", None)
+            return called(self.eval_ctx, *args, **kwargs) if kind is Macro else called(*args, **kwargs)
+        return super().call(called, *args, **kwargs)
+
+
 class _Template(Template):
-    """A template that others import: always the same, since no template here is given globals of its own."""
+    """A template of ours: it writes with `_escaped`, and is always the same to others that import it.
+
+    (No template here is given globals of its own.) Of its macros, those that it names in `drawn_once` are drawn once
+    for the same arguments, whatever the language: they hold no words.
+    """
+
+    @classmethod
+    def _from_namespace(
+        cls,
+        environment: Environment,
+        namespace: MutableMapping[str, Any],
+        globals: MutableMapping[str, Any],  # noqa: A002 - as Jinja names it.
+    ) -> Template:
+        namespace["escape"] = _escaped
+        return super()._from_namespace(environment, namespace, globals)
 
     def _get_default_module(self, _context: Context | None = None) -> TemplateModule:
-        return super()._get_default_module()
+        if self._module is not None:
+            return self._module
+        made = super()._get_default_module()
+        for name in getattr(made, "drawn_once", ()):
+            setattr(made, name, lru_cache(maxsize=256)(getattr(made, name)))
+        return made
 
 
 def init_app(app: Flask, navigation: tuple[NavigationItem, ...]) -> None:
@@ -93,6 +135,8 @@ def init_app(app: Flask, navigation: tuple[NavigationItem, ...]) -> None:
         }
 
     app.jinja_env.template_class = _Template
+    app.jinja_env.context_class = _Context
+    app.jinja_env.globals.update(once=_once, url_for=_url_for)
     app.context_processor(layout)
 
 
@@ -101,8 +145,33 @@ def _phone_says() -> Markup:
     told = keeping.phone()
     if told is None:
         return Markup()
-    words = _SAYS_KEEPS if told.keeps else _SAYS_SHARED if told.is_shared else _SAYS_WHOSE
-    return words.format(told.tag, told.letterbox)
+    more = ' data-keeps="yes"' if told.keeps else ' data-shared="yes"' if told.is_shared else ""
+    said = f' data-person="{told.tag}" data-letterbox="{told.letterbox}"{more}'
+    return Markup(said)  # noqa: S704 - both are base64 that was made here.
+
+
+def _url_for(endpoint: str, **values: Any) -> str:
+    """Return an address as Flask's own function does; one without anything in it is always the same."""
+    return url_for(endpoint, **values) if values else _plain_address(endpoint, request.script_root)
+
+
+@lru_cache(maxsize=512)
+def _plain_address(endpoint: str, _mounted_at: str) -> str:
+    return url_for(endpoint)
+
+
+def _once(macro: Macro, *arguments: Hashable) -> Markup:
+    """Return what a macro draws, drawn once for each language: `{{ once(forms.later_parts, of_use) }}`.
+
+    For parts that hold words of ours alone. Nothing that a person wrote, and no address of theirs, may be among the
+    arguments: nobody's words stay in memory.
+    """
+    return _drawn_once(i18n.catalogue(), macro, arguments)
+
+
+@lru_cache(maxsize=512)
+def _drawn_once(_catalogue: object, macro: Macro, arguments: tuple[Hashable, ...]) -> Markup:
+    return cast("Markup", macro(*arguments))
 
 
 @lru_cache(maxsize=16)

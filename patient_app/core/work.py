@@ -40,6 +40,8 @@ class Store:
     @contextmanager
     def work(self, *, writes: bool) -> Iterator[Unit]:
         """Open a unit for a command, the worker or a test: committed at the end, rolled back on an exception."""
+        if writes and (outer := _current.get()) is not None:
+            outer.end_look()  # What is looked at afterwards is to show what is written here.
         unit = Unit(self, writes=writes)
         token = _current.set(unit)
         try:
@@ -64,6 +66,7 @@ class Unit:
         self._stack = ExitStack()
         self._connection: Connection | None = None
         self._session: Session | None = None
+        self._look: Unit | None = None
         self._finished = False
 
     @property
@@ -77,6 +80,7 @@ class Unit:
         if self._finished:
             raise NoUnitOfWork("This unit of work is finished.")
         if self._connection is None:
+            self.end_look()
             self._connection = self._stack.enter_context(self.store.database.connection(writes=self.writes))
         return self._connection
 
@@ -89,11 +93,30 @@ class Unit:
             self._session = self._stack.enter_context(session_on(self._opened()))
         return self._session
 
+    @property
+    def look(self) -> Unit:
+        """A unit that only reads: this one, or one beside it, which lasts until `end_look`, or until this one opens.
+
+        What a request asks before it is known whether there is anything to write is asked with one connection.
+        """
+        if not self.writes:
+            return self
+        if self._look is None:
+            self._look = Unit(self.store, writes=False)
+        return self._look
+
+    def end_look(self) -> None:
+        """Give back what `look` opened, if it did."""
+        if self._look is not None:
+            look, self._look = self._look, None
+            look.abandon()
+
     def finish(self) -> None:
         """Commit and close, once; later calls do nothing."""
         if self._finished:
             return
         self._finished = True
+        self.end_look()
         with self._stack:
             if self.writes and self._session is not None:
                 self._session.commit()
@@ -102,6 +125,7 @@ class Unit:
 
     def abandon(self) -> None:
         """Roll back and close what was not finished."""
+        self.end_look()
         if not self._finished:
             self._finished = True
             self._stack.close()
@@ -159,19 +183,23 @@ def aside() -> Iterator[Unit]:
     if not current.writes:
         yield current
         return
-    with current.store.work(writes=False) as look:
-        yield look
+    token = _current.set(current.look)
+    try:
+        yield current.look
+    finally:
+        _current.reset(token)
+        current.end_look()
 
 
 @contextmanager
 def looking() -> Iterator[Connection]:
-    """Give a connection for one plain question that takes no writer lock; cheaper than `reading`."""
+    """Give a connection for one plain question that takes no writer lock; what is looked at next goes over it too."""
     current = unit()
-    if not current.writes:
-        yield current.connection
-        return
-    with current.store.database.connection(writes=False) as look:
-        yield look
+    try:
+        yield current.look.connection
+    except BaseException:
+        current.end_look()
+        raise
 
 
 def begin(store: Store, *, writes: bool) -> Unit:

@@ -31,7 +31,7 @@ from patient_app.core.identity import Stage, Viewer
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import Store, db
-from patient_app.demo import doses, effects, medicines, safety, story, supplies
+from patient_app.demo import appointments, doses, effects, medicines, safety, story, supplies
 from patient_app.demo.people import (
     ACCOUNTS,
     AGREEMENTS,
@@ -112,6 +112,7 @@ class _Filling:
         self._entries()
         self._safety_plan()
         self._medicines()
+        self._appointments()
         # Nobody is told of invitations that never were.
         db().execute(delete(MailMessage))
         db().execute(delete(OneTimeLink))
@@ -267,6 +268,11 @@ class _Filling:
                     prescriber,
                     lambda days: clock.moment(self._ago(days), PRACTICE_ZONE),
                 )
+
+    def _appointments(self) -> None:
+        clinicians = {short: self._viewer(short) for short in ("prescriber", "therapist", "addiction")}
+        for account in PATIENTS:
+            appointments.enter(account.short, self._viewer(account.short), clinicians, self._day(0))
 
     def _viewer(self, short: str) -> Viewer:
         """Return one of the people as the services know who is asking."""

@@ -81,6 +81,9 @@ def change_words(change: ChangePoint) -> str:
         Kind.PAUSED: gettext("Paused"),
         Kind.RESUMED: gettext("Taken again"),
         Kind.STOPPED: gettext("Stopped"),
+        Kind.ENDED: gettext("Ended as planned"),
+        Kind.LAST_STEP: gettext("Last step of the plan"),
+        Kind.TAPERED: gettext("Last step down"),
     }[change.kind]
 
 

@@ -173,12 +173,6 @@ class WeekNoteForm(Form):
         return zone_or(self.zone.data, fallback)
 
 
-class PrivacyForm(Form):
-    """Keep one side effect to oneself, or let consents open it again."""
-
-    private = ChoiceField(_l("Who may see this?"), [(NO, _l("Shared")), (YES, _l("Only me"))])
-
-
 def zone_or(sent: str | None, fallback: str) -> str:
     """Return a zone that exists."""
     return sent if sent and clock.find_zone(sent) else fallback

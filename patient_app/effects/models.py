@@ -9,8 +9,20 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, Uuid, false, true
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    Uuid,
+    false,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from patient_app.core.db import Base, sealed_column
@@ -54,6 +66,8 @@ class SideEffect(Base):
     clock_skew: Mapped[int | None] = mapped_column(default=None)
     # Kept to oneself: no consent opens it.
     private: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Since which `recorded_seq` nobody else could see it, and until which, as for a check-in.
+    hidden: Mapped[list[list[Any]]] = mapped_column(JSON, default=list, server_default="[]")
     removed_at: Mapped[datetime | None] = mapped_column(default=None)
     # Written in a session that began with a clinic code and was still in question: nobody else reads it.
     while_closed: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -119,6 +133,7 @@ class Concern(Base):
     side_effect_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("side_effect.id"))
     # The version that raised it.
     version: Mapped[int]
+    # The medicine that it comes from; or, of one that is tied to none, without which it would not have been raised.
     medicine_id: Mapped[Id | None] = mapped_column(Uuid, ForeignKey("medicine.id"))
     day: Mapped[date]
     raised_at: Mapped[datetime]

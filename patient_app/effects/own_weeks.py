@@ -40,15 +40,15 @@ class OwnWeeks:
     effects: tuple[OwnEffect, ...]
 
 
-def own_weeks(patient: Viewer, medicine: OwnMedicine, number: int | None, today: date) -> OwnWeeks | None:
-    """Return the weeks around the change that a version (`number`) made, or around the newest that has begun.
+def own_weeks(patient: Viewer, medicine: OwnMedicine, key: str | None, today: date) -> OwnWeeks | None:
+    """Return the weeks around a change (by its `key`), or around the newest that has begun.
 
     None for a medicine that has not begun. Side effects are those that the person ties to this medicine, or to none.
     """
     begun = [change for change in changes_of(medicine.versions) if change.since <= today]
     if not begun:
         return None
-    change = next((one for one in begun if one.number == number), begun[-1])
+    change = next((one for one in begun if one.key == key), begun[-1])
     effects = [
         one
         for one in service.own_effects_between(patient, change.first_day, change.last_day)

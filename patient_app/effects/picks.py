@@ -1,8 +1,8 @@
 """What can be picked as a side effect, and the sign behind it that cannot wait.
 
-A pick is the id of a side effect of the catalogue, or `flag:` and the id of a red flag. What cannot wait is told at
-once whichever it is; it is raised for the team where the sign itself was picked, where a medicine on the list is known
-for it, or where the person says that it is strong.
+A pick is the id of a side effect of the catalogue, or `flag:` and the id of a red flag. What cannot wait is told to the
+person at once, however mild. It is raised for the team where the sign itself was picked; for a medicine that is known
+for the sign, from as strong on as the rule in content/medicines/side_effects.yaml says; for others once it is strong.
 """
 
 from __future__ import annotations
@@ -66,9 +66,14 @@ def sign_behind(pick: str, keys: Iterable[str]) -> Told[RedFlag] | None:
 
 
 def is_raised(pick: str, keys: Iterable[str], severity: int | None) -> bool:
-    """Whether a pick is raised for the team."""
+    """Whether a pick is raised for the team. What nobody said the strength of is not taken for mild."""
     sign = sign_behind(pick, keys)
-    return sign is not None and (pick.startswith(FLAG) or bool(sign.medicines) or severity == STRONG)
+    if sign is None or pick.startswith(FLAG):
+        return sign is not None
+    effect = catalogue.side_effect(pick)
+    if not sign.medicines or effect is None or effect.raised is None:
+        return severity == STRONG
+    return severity is None or severity >= effect.raised.severity
 
 
 def names_use(pick: str, plain_keys: Sequence[str], use_keys: Sequence[str], *, linked: bool) -> bool:

@@ -16,6 +16,7 @@ from sqlalchemy import Insert, Table, bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from patient_app.accounts.entry_order import lock_entries, next_entry_seq
+from patient_app.consent import hiding
 from patient_app.core import clock
 from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
@@ -27,6 +28,7 @@ from patient_app.effects import picks
 from patient_app.effects.models import Concern, SideEffect, SideEffectVersion, Source
 from patient_app.effects.service import Said, is_open, own_effect
 from patient_app.medications import regimen
+from patient_app.medications.regimen import OwnMedicine
 
 
 class NothingSaid(Exception):
@@ -92,6 +94,8 @@ class _Writing:
     sent: Sent | None
     about_use: bool
     flagged: bool
+    # The medicine without which it would not be raised for the team; None where the sign is enough.
+    rests_on: uuid.UUID | None
 
 
 def record(
@@ -111,7 +115,7 @@ def record(
     Raise `NothingSaid`, `IdTaken`, and `NoSuchMedicine` for a medicine that is not the person's.
     """
     said = _whole(said)
-    about_use, flagged = _marks(patient, said)
+    about_use, flagged, rests_on = _marks(patient, said)
     lock_entries(patient.id)  # From here on, one writer at a time for this patient.
     entry = _own(patient, side_effect_id)
     if entry is not None:
@@ -121,7 +125,7 @@ def record(
             raise OtherWords
     writing = _Writing(
         patient, side_effect_id, said, moment, next_entry_seq(patient.id), recorded_at or clock.now(),
-        Source.OUTBOX if sent else source, sent, about_use, flagged,
+        Source.OUTBOX if sent else source, sent, about_use, flagged, rests_on,
     )  # fmt: skip
     if entry is not None:
         _correct(entry, writing)
@@ -150,7 +154,7 @@ def change(
     """
     said = _whole(said)
     _own_or_not_found(patient, side_effect_id)
-    about_use, flagged = _marks(patient, said)
+    about_use, flagged, rests_on = _marks(patient, said)
     lock_entries(patient.id)
     entry = _own_or_not_found(patient, side_effect_id)
     newest = _version(entry)
@@ -161,7 +165,7 @@ def change(
     when, seq = recorded_at or clock.now(), next_entry_seq(patient.id)
     _correct(
         entry,
-        _Writing(patient, side_effect_id, said, moment, seq, when, Source.FORM, None, about_use, flagged),
+        _Writing(patient, side_effect_id, said, moment, seq, when, Source.FORM, None, about_use, flagged, rests_on),
     )
 
 
@@ -176,7 +180,8 @@ def say_over(patient: Viewer, side_effect_id: uuid.UUID, moment: Moment) -> None
 
 def set_private(patient: Viewer, side_effect_id: uuid.UUID, *, private: bool) -> None:
     """Keep a side effect to oneself, or let consents open it again; raise `NotFound` for anything not one's own."""
-    _own_or_not_found(patient, side_effect_id).private = private
+    entry = _own_or_not_found(patient, side_effect_id)
+    hiding.hide_or_open(entry, private=private, removed_at=entry.removed_at)
 
 
 def remove(patient: Viewer, side_effect_id: uuid.UUID) -> None:
@@ -185,12 +190,13 @@ def remove(patient: Viewer, side_effect_id: uuid.UUID) -> None:
     Raise `NotFound` for anything not one's own.
     """
     entry = _own_or_removed(patient, side_effect_id)
-    entry.removed_at = entry.removed_at or clock.now()
+    hiding.hide_or_open(entry, private=entry.private, removed_at=entry.removed_at or clock.now())
 
 
 def bring_back(patient: Viewer, side_effect_id: uuid.UUID) -> None:
     """Undo `remove`; raise `NotFound` for anything not one's own."""
-    _own_or_removed(patient, side_effect_id).removed_at = None
+    entry = _own_or_removed(patient, side_effect_id)
+    hiding.hide_or_open(entry, private=entry.private, removed_at=None)
 
 
 def was_removed(patient: Viewer, side_effect_id: uuid.UUID) -> None:
@@ -215,23 +221,29 @@ def _whole(said: Said) -> Said:
     return said if said.pick else replace(said, pick=picks.OTHER)
 
 
-def _marks(patient: Viewer, said: Said) -> tuple[bool, bool]:
-    """Return whether it tells of use by itself, and whether it is raised for the team.
+def _marks(patient: Viewer, said: Said) -> tuple[bool, bool, uuid.UUID | None]:
+    """Return whether it tells of use by itself, whether it is raised for the team, and on which medicine that rests.
 
     What is tied to no medicine stands before all who may read medicines: one that they may not all see raises nothing
-    then, or the concern would tell of it.
+    then, or the concern would tell of it. For the same reason the medicine that it rests on is kept with the concern
+    (the first, where several would do): once that one is kept private or taken away, nobody is shown the concern.
     """
     medicines = regimen.own_medicines(patient)
     linked = next((one for one in medicines if one.id == said.medicine_id), None)
     if said.medicine_id is not None and linked is None:
         raise NoSuchMedicine
-    seen = [one for one in medicines if not (one.private or one.about_use or one.while_closed)]
-    meant = seen if linked is None else [linked]
     plain = [one.catalogue for one in medicines if one.catalogue and not one.about_use]
     use = [one.catalogue for one in medicines if one.catalogue and one.about_use]
-    keys = [one.catalogue for one in meant if one.catalogue]
     about_use = picks.names_use(said.pick, plain, use, linked=linked is not None)
-    return about_use, picks.is_raised(said.pick, keys, said.severity)
+
+    def is_raised(*meant: OwnMedicine) -> bool:
+        return picks.is_raised(said.pick, [one.catalogue for one in meant if one.catalogue], said.severity)
+
+    if linked is not None or is_raised():
+        return about_use, is_raised(*([linked] if linked else [])), linked.id if linked else None
+    seen = (one for one in medicines if not (one.private or one.about_use or one.while_closed))
+    known_for_it = next((one.id for one in seen if is_raised(one)), None)
+    return about_use, known_for_it is not None, known_for_it
 
 
 # --- how it is written -----------------------------------------------------------------------------------------
@@ -306,6 +318,7 @@ def _insert_entry(writing: _Writing, *, private: bool) -> bool:
         "newest_version": 1,
         "clock_skew": sent and sent.clock_skew,
         "private": private,
+        "hidden": hiding.at_first(writing.seq, private=private),
         "removed_at": None,
         "while_closed": writing.patient.entries_closed_from is not None,
     }
@@ -355,7 +368,7 @@ def _raise_concern(writing: _Writing, version: int) -> None:
             "patient_id": writing.patient.id,
             "side_effect_id": writing.id,
             "version": version,
-            "medicine_id": writing.said.medicine_id,
+            "medicine_id": writing.rests_on,
             "day": writing.moment.day,
             "raised_at": writing.when,
             "recorded_seq": writing.seq,

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, and_, bindparam, or_, select
+from sqlalchemy import Boolean, ColumnElement, and_, bindparam, exists, or_, select
+from sqlalchemy.orm import aliased
 
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, vault
 from patient_app.effects.models import Concern, ConcernSeen, SideEffect, SideEffectVersion
+from patient_app.medications.models import Medicine
 
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
 # So many a page of the list shows; what still goes on comes first.
@@ -64,6 +66,43 @@ _SEEN = (
     .join(Concern, Concern.id == ConcernSeen.concern_id)
     .where(Concern.side_effect_id == bindparam("side_effect_id"), Concern.patient_id == bindparam("patient_id"))
     .order_by(ConcernSeen.seen_at)
+    .limit(1)
+)
+
+
+def rests_on_what_is_open() -> ColumnElement[bool]:
+    """Return the condition that a concern (joined with its version) does not rest on a medicine that is closed now.
+
+    Of a side effect that is tied to a medicine, that medicine says who reads it, and this says nothing. One that is
+    tied to none stands before all who may read medicines: so the medicine that it rests on has to be open to all.
+    """
+    rests_on = aliased(Medicine)
+    is_closed = (
+        exists()
+        .where(
+            rests_on.id == Concern.medicine_id,
+            or_(
+                rests_on.private.is_(True),
+                rests_on.removed_at.is_not(None),
+                rests_on.about_use.is_(True),
+                rests_on.while_closed.is_(True),
+            ),
+        )
+        .correlate(Concern)
+    )
+    return or_(SideEffectVersion.medicine_id.is_not(None), ~is_closed)
+
+
+_RAISED = (
+    select(Concern.id)
+    .join(SideEffect, SideEffect.id == Concern.side_effect_id)
+    .join(SideEffectVersion, NEWEST)
+    .where(
+        Concern.side_effect_id == bindparam("side_effect_id"),
+        Concern.patient_id == bindparam("patient_id"),
+        SideEffectVersion.flagged.is_(True),
+        rests_on_what_is_open(),
+    )
     .limit(1)
 )
 
@@ -119,6 +158,12 @@ def own_effect(patient: Viewer, side_effect_id: uuid.UUID) -> OwnEffect:
     if not rows:
         raise NotFound
     return _as_own(rows, note=_whole_note)[0]
+
+
+def is_raised(patient: Viewer, side_effect_id: uuid.UUID) -> bool:
+    """Whether a side effect stands first before the team now, as far as they may read it."""
+    asked = {"side_effect_id": side_effect_id, "patient_id": patient.id}
+    return connection().scalar(_RAISED, asked) is not None
 
 
 def seen_at(patient: Viewer, side_effect_id: uuid.UUID) -> datetime | None:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from patient_app.accounts import practice
-from patient_app.consent import receipts
+from patient_app.consent.privacy_form import PrivacyForm
 from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core import clock, notices, outbox
 from patient_app.core.access import Permission, access
@@ -21,9 +21,9 @@ from patient_app.core.pages import render_page
 from patient_app.effects import advice, picks, recording, service, week_views, weeks_views
 from patient_app.effects.blueprint import bp
 from patient_app.effects.filling_in import NO_SUCH_MEDICINE, NOTHING_NOTICED, asked_about
-from patient_app.effects.forms import YES, PrivacyForm, SideEffectForm, medicine_asked
+from patient_app.effects.forms import SideEffectForm, medicine_asked
 from patient_app.effects.from_phones import take_side_effect, take_week_note
-from patient_app.effects.parts import parts_of
+from patient_app.effects.read_by import of_effect as read_by_of_effect
 from patient_app.effects.words import BOTHER, SEVERITY
 from patient_app.medications import regimen
 from patient_app.medications.regimen import OwnMedicine
@@ -105,8 +105,8 @@ def show(effect_id: uuid.UUID) -> ResponseReturnValue:
     patient = viewer()
     entry, medicines = service.own_effect(patient, effect_id), regimen.own_medicines(patient)
     medicine = next((one for one in medicines if one.id == entry.said.medicine_id), None)
-    names_nobody = entry.private or patient.entries_closed_from is not None or (medicine and medicine.is_only_theirs)
-    seen_by = [] if names_nobody else receipts.who_sees(patient, entry.day, parts_of(entry, medicine))
+    read_by = read_by_of_effect(patient, entry, medicine)
+    is_raised = entry.flagged and bool(read_by.seen_by) and service.is_raised(patient, effect_id)
     return render_page(
         "effects/show.html",
         entry=entry,
@@ -117,11 +117,13 @@ def show(effect_id: uuid.UUID) -> ResponseReturnValue:
         sign=advice.sign_of(entry.said, medicines),
         hard_to_bear=entry.said.going_on and advice.is_hard_to_bear(entry.said),
         disciplines=DISCIPLINE_NAMES,
-        seen_by=seen_by,
-        seen_at=service.seen_at(patient, effect_id) if entry.flagged and seen_by else None,
+        seen_by=read_by.seen_by,
+        has_read=read_by.has_read,
+        is_raised=is_raised,
+        seen_at=service.seen_at(patient, effect_id) if is_raised else None,
         zone=patient.zone,
         closed_until=patient.entries_closed_until,
-        when_read=practice.when_read(patient) if any(one.discipline for one in seen_by) else None,
+        when_read=practice.when_read(patient) if any(one.discipline for one in read_by.seen_by) else None,
     )
 
 
@@ -170,10 +172,9 @@ def say_over(effect_id: uuid.UUID) -> ResponseReturnValue:
 @access(Permission.MEDICATIONS_MANAGE)
 def keep_private(effect_id: uuid.UUID) -> ResponseReturnValue:
     """Keep one to oneself, or share it again."""
-    form = PrivacyForm()
-    if not form.validate() or form.private.data is None:
+    private = PrivacyForm().wish()
+    if private is None:
         abort(400)
-    private = form.private.data == YES
     recording.set_private(viewer(), effect_id, private=private)
     done = "effect-private" if private else "effect-shared"
     return redirect(url_for("effects.show", effect_id=effect_id, done=done), 303)

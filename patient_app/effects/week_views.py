@@ -9,17 +9,19 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from patient_app.accounts import practice
+from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core import clock, notices
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import moment
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
-from patient_app.effects import recording, weekly
+from patient_app.effects import read_by, recording, weekly
 from patient_app.effects.blueprint import bp
 from patient_app.effects.filling_in import NOTHING_NOTED
 from patient_app.effects.forms import WeekNoteForm
 from patient_app.effects.words import BOTHER, HELPS
+from patient_app.medications import regimen
 from patient_app.profile import service as profiles
 
 # So many weeks before this one are shown below the form.
@@ -68,4 +70,9 @@ def _page(patient: Viewer, form: WeekNoteForm | None = None) -> str:
         bothers=BOTHER,
         asks_about_use=profiles.profile_of(patient).asks_about_use,
         when_read=practice.when_read(patient),
+        read_by=read_by.of_note(patient, notes[-1], regimen.own_medicines(patient)) if notes else None,
+        read_of=notes[-1].week if notes else None,
+        week=week,
+        disciplines=DISCIPLINE_NAMES,
+        closed_until=patient.entries_closed_until,
     )

@@ -101,10 +101,11 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class OwnNote:
-    """The note of one week as its author reads it back; `week` is its Monday."""
+    """The note of one week as its author reads it back; `week` is its Monday, `day` the one it was written on first."""
 
     week: date
     answers: Answers
+    day: date
 
 
 def week_of(day: date) -> date:
@@ -213,7 +214,7 @@ def open_words(row: Any) -> str:
 def _newest(rows: Sequence[Any]) -> list[OwnNote]:
     """Return one note a week: what the person wrote in a session that was in question is the older of two."""
     found = {
-        row.week: OwnNote(row.week, Answers(row.helps, row.bothers, open_words(row), row.words_about_use))
+        row.week: OwnNote(row.week, Answers(row.helps, row.bothers, open_words(row), row.words_about_use), row.day)
         for row in rows
     }
     return list(found.values())

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from statistics import median
 
@@ -15,7 +16,17 @@ from patient_app.medications import regimen
 from patient_app.medications.models import Change
 from patient_app.medications.regimen import OwnVersion
 from patient_app.medications.said import Said
-from patient_app.medications.schedule import AsNeeded, Plan, Regular, Schedule, Stepwise
+from patient_app.medications.schedule import (
+    AsNeeded,
+    EveryDays,
+    EveryWeeks,
+    Paused,
+    Plan,
+    Regular,
+    Schedule,
+    Step,
+    Stepwise,
+)
 
 DAYS_OF_A_WEEK = 7
 # Shown so many weeks before the change, and up to this one after it; week 0 begins with the day of the change.
@@ -34,15 +45,30 @@ class Kind(StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     STOPPED = "stopped"
+    # By the plan itself, with no new version: its last day is over; or steps have reached the last of them.
+    ENDED = "ended"
+    LAST_STEP = "last_step"
+    TAPERED = "tapered"
+
+
+_BY_PLAN = frozenset({Kind.ENDED, Kind.LAST_STEP, Kind.TAPERED})
 
 
 @dataclass(frozen=True, slots=True)
 class ChangePoint:
-    """A change that is followed for twelve weeks: from which date on, what it was, and the version that says it."""
+    """A change that is followed for twelve weeks: from which date on, what it was, and the version that says it.
+
+    One version can say several: what it began with, its last step, and its end.
+    """
 
     since: date
     kind: Kind
     number: int
+
+    @property
+    def key(self) -> str:
+        """A word for it in an address, which stays the same."""
+        return f"{self.number}-{self.kind}" if self.kind in _BY_PLAN else str(self.number)
 
     def week_on(self, day: date) -> int:
         """Return the number of a day's week, counted from the change; below 0 before it."""
@@ -64,8 +90,8 @@ class ChangePoint:
 
     @property
     def lessens(self) -> bool:
-        """Whether a medicine is left out from then on."""
-        return self.kind in {Kind.STOPPED, Kind.PAUSED}
+        """Whether a medicine is left out from then on, or less of it is taken."""
+        return self.kind in {Kind.STOPPED, Kind.PAUSED, Kind.ENDED, Kind.TAPERED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +135,36 @@ def changes_of(versions: Sequence[OwnVersion]) -> list[ChangePoint]:
     """
     found: list[ChangePoint] = []
     before: OwnVersion | None = None
-    for version in regimen.in_effect(versions):
+    holding = regimen.in_effect(versions)
+    for version, follower in zip(holding, [*holding[1:], None], strict=True):
         kind = _first_kind(version, versions[0].change) if before is None else _kind(version, before)
         if kind is not None:
             found.append(ChangePoint(version.since, kind, version.number))
+        found += [one for one in _by_plan(version) if follower is None or one.since < follower.since]
         before = version
     return found
+
+
+def _by_plan(version: OwnVersion) -> list[ChangePoint]:
+    """Return what a version's own plan does later: its last step begins, and it ends."""
+    schedule, found = version.schedule, []
+    if isinstance(schedule.plan, Stepwise) and len(schedule.plan.steps) > 1:
+        first, *_, last = schedule.plan.steps
+        kind = Kind.TAPERED if _much(last) < _much(first) else Kind.LAST_STEP
+        found.append(ChangePoint(last.first, kind, version.number))
+    if schedule.end is not None and not isinstance(schedule.plan, Paused):
+        found.append(ChangePoint(schedule.end + timedelta(days=1), Kind.ENDED, version.number))
+    return [one for one in found if one.since > version.since]
+
+
+def _much(step: Step) -> Decimal:
+    """Return how much a step takes in the long run, by the day."""
+    taken = sum((dose.amount or Decimal(0) for dose in step.doses), Decimal(0))
+    match step.days:
+        case EveryDays(n):
+            return taken / n
+        case EveryWeeks(on, n):
+            return taken * len(on) / (n * DAYS_OF_A_WEEK)
 
 
 def weeks_around(
@@ -167,10 +217,13 @@ def _first_kind(version: OwnVersion, first: Change) -> Kind | None:
 
 
 def _kind(version: OwnVersion, before: OwnVersion) -> Kind | None:
+    had_ended = before.schedule.end is not None and before.schedule.end < version.since - timedelta(days=1)
     if version.change in _NOTHING_DUE:
-        return _NOTHING_DUE[version.change] if before.change is not version.change else None
+        return _NOTHING_DUE[version.change] if before.change is not version.change and not had_ended else None
     if before.change is Change.STOPPED:
         return Kind.STARTED
+    if had_ended:
+        return Kind.RESUMED
     if before.change is Change.PAUSED:
         return Kind.RESUMED
     if isinstance(version.schedule.plan, Stepwise):

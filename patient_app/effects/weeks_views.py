@@ -26,11 +26,11 @@ from patient_app.profile import service as profiles
 @bp.get("/medications/<uuid:medicine_id>/weeks")
 @access(Permission.MEDICATIONS_MANAGE)
 def weeks_after(medicine_id: uuid.UUID) -> ResponseReturnValue:
-    """Show the weeks before and after a change (`?change=`, the number of its version), by default the newest."""
+    """Show the weeks before and after a change (`?change=`, its `key`), by default the newest."""
     patient = viewer()
     medicine, profile = regimen.own_medicine(patient, medicine_id), profiles.profile_of(patient)
     today = moment(clock.now(), patient.zone, patient.day_start_minutes).day
-    found = own_weeks(patient, medicine, request.args.get("change", type=int), today)
+    found = own_weeks(patient, medicine, request.args.get("change"), today)
     if found is None:
         return render_page("effects/weeks_not_yet.html", medicine=medicine)
     with_craving = profile.asks_about_use and not profile.fold_use

@@ -19,6 +19,8 @@ def reminder_lines(patient: Viewer, now: datetime, *, has_checked_in: bool) -> I
     if waiting:
         yield Line("reminders", waiting[0].text, count=len(waiting))
     found = own.for_today(patient, now)
+    if found.word is not None:
+        yield Line("quiet_word", target=found.word)
     if found.other_zone:
         yield Line("zone", found.other_zone.replace("_", " "), more=found.other_zone)
     if found.may_offer and has_checked_in:

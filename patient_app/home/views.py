@@ -23,8 +23,9 @@ from patient_app.effects import prompts
 from patient_app.home import beside
 from patient_app.home.attention import MOST_LINES, Line, chosen, first_shown
 from patient_app.home.reminder_lines import reminder_lines
+from patient_app.home.visit_lines import visit_lines
 from patient_app.medications import doses, regimen, unseen_pairs
-from patient_app.medications.regimen import OwnMedicine
+from patient_app.medications.regimen import OwnMedicine, OwnRegimen
 from patient_app.profile import service as profiles
 from patient_app.profile.service import Profile
 from patient_app.refills import service as refills
@@ -71,12 +72,14 @@ def today() -> ResponseReturnValue:
         profile = profiles.profile_of(patient)
         if profile.sees_help_next:
             return redirect(url_for(FIRST_SCREENS[profile.step]), 303)
-        newest, medicines = checkins.newest_own(patient), regimen.own_medicines(patient)
+        newest, own = checkins.newest_own(patient), regimen.own_regimen(patient)
+        medicines = own.medicines
         called = profiles.address_of(patient).greeting(patient.name)
         shown = profile.prompted_on(day)
         candidates = chain(
             _unseen_pairs(patient, medicines),
-            _candidates(patient, profile, medicines),
+            _candidates(patient, profile, own),
+            visit_lines(patient, clock.now()),
             reminder_lines(patient, clock.now(), has_checked_in=newest is not None),
             _of_medicines(patient, medicines),
             _week_note(patient, medicines),
@@ -102,14 +105,14 @@ def _unseen_pairs(patient: Viewer, medicines: list[OwnMedicine]) -> list[Line]:
     return [Line("unseen_pair", one.entered.name, one.unseen.name, target=one.entered.id) for one in pairs[:1]]
 
 
-def _candidates(patient: Viewer, profile: Profile, medicines: list[OwnMedicine]) -> list[Line]:
+def _candidates(patient: Viewer, profile: Profile, own: OwnRegimen) -> list[Line]:
     waiting = [] if patient.entries_closed_from else supporters.waiting(patient)  # Until then sharing names nobody.
     lines = [Line("supporter", waiting[0], count=len(waiting))] if waiting else []
     lines += [
         Line("new_member", member.name, str(DISCIPLINE_NAMES[member.discipline]), target=member.membership_id)
         for member in teams.new_members_for(patient.id)
     ]
-    due = doses.waiting(patient, clock.now(), medicines)
+    due = doses.waiting(patient, clock.now(), own)
     if due:
         lines.append(Line("doses", count=len(due)))  # What the person plans for today, no suggestion of ours.
     if not profile.welcomed:

@@ -11,13 +11,15 @@ from patient_app.medications.regimen import OwnVersion
 from patient_app.medications.schedule import Hours, Schedule
 
 
-def starts_from(schedule: Schedule | None, moment: Moment) -> tuple[date, int]:
-    """Return from which date and minute something holds that begins now, or on the first day of a later schedule.
+def starts_from(schedule: Schedule | None, moment: Moment, since: date | None = None) -> tuple[date, int]:
+    """Return from which date and minute something holds that begins now, or on a later day.
 
-    Of a medicine that is new no earlier dose of today was to be taken, so none is asked for.
+    That is a date that was named (`since`), or the schedule's own first day. Of a medicine that is new, or taken again,
+    no earlier dose of today was to be taken, so none is asked for.
     """
-    if schedule is not None and schedule.start > moment.local_date:
-        return schedule.start, 0
+    later = max(since or moment.local_date, schedule.start if schedule is not None else moment.local_date)
+    if later > moment.local_date:
+        return later, 0
     return moment.local_date, minute_now(moment)
 
 

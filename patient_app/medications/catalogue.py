@@ -291,6 +291,13 @@ def line(name: str) -> Entry:
     return _SHELF.lines[name]
 
 
+def measure_for(key: str | None) -> Told[Entry] | None:
+    """Return the questionnaire that is proposed to the team for a medicine; None where no source names one."""
+    medicine = get(key)
+    found = next((one for one in _SHELF.measures.values() if medicine and one.medicines.holds(medicine)), None)
+    return _told(found, [medicine]) if found and medicine else None
+
+
 def rhythm() -> Rhythm:
     """Return when questions and measures are offered after a change; a proposal until a clinician signs it."""
     return _SHELF.rhythm

@@ -19,9 +19,11 @@ proposed are read by the same lines.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from patient_app.medications.problems import NotASchedule, Problem, Wrong
@@ -45,6 +47,7 @@ from patient_app.medications.schedule import (
     slot_of,
     stretches,
 )
+from patient_app.medications.words import UNITS
 
 FORMAT = 1
 DAYS_A_WEEK = 7
@@ -75,6 +78,21 @@ def from_data(document: object) -> Schedule:
     if isinstance(found, Schedule):
         return found
     raise NotASchedule(found)
+
+
+def from_text(text: str) -> Schedule:
+    """Return the schedule of a stored document's text, as `from_data` does.
+
+    Read once for the same text: it names nobody and no medicine. One with a unit in somebody's own words is read each
+    time, so that no words of theirs stay in memory.
+    """
+    document = json.loads(text)
+    return _read_once(text) if document["unit"] in UNITS else from_data(document)
+
+
+@lru_cache(maxsize=1024)
+def _read_once(text: str) -> Schedule:
+    return from_data(json.loads(text))
 
 
 def propose(document: object, today: date) -> Schedule | tuple[Problem, ...]:

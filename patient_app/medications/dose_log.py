@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, cast
@@ -110,6 +110,17 @@ class _Writing:
     @property
     def clock_skew(self) -> int | None:
         return None if self.sent is None else self.sent.clock_skew
+
+
+# Gets whose doses were put off and until when each, in the unit of work that wrote it down.
+PutOff = Callable[[Viewer, Mapping[Slot, datetime]], None]
+_put_off: list[PutOff] = []
+
+
+def when_put_off(follow: PutOff) -> None:
+    """Have a feature above told of doses that a person put off; a second time for the same does nothing."""
+    if follow not in _put_off:
+        _put_off.append(follow)
 
 
 # Made once, and run past the ORM: building a statement, and making entities, costs more than running it.
@@ -217,6 +228,10 @@ def log_due(
             if not _insert_dose(writing, dose_id, slot.medicine_id, told, (slot.plan_date, slot.plan_date, slot.slot)):
                 raise IdTaken
             _insert_version(writing, dose_id, (version_id, 1), told, prints[slot])
+    later = {slot: until for slot in new if (until := taps[slot].later_until) is not None}
+    if later:
+        for follow in _put_off:
+            follow(patient, later)
 
 
 def log_as_needed(

@@ -19,7 +19,7 @@ from patient_app.medications.counts import Counts
 from patient_app.medications.dose_forms import DayForm
 from patient_app.medications.dose_words import LATER
 from patient_app.medications.doses import DayList, Group, Line
-from patient_app.medications.regimen import OwnMedicine
+from patient_app.medications.regimen import OwnRegimen
 from patient_app.medications.skipping import WORDS, Reason, offered
 from patient_app.medications.when import PAST_DAYS, Later
 from patient_app.profile import service as profiles
@@ -34,8 +34,8 @@ class DosePart:
 
     listed: DayList
     today: date
-    later: list[tuple[Later, LazyString]]
-    reasons: list[tuple[Reason, LazyString]]
+    later: tuple[tuple[Later, LazyString], ...]
+    reasons: tuple[tuple[Reason, LazyString], ...]
     after_skip: AfterSkip
     now: datetime
     zone: ZoneInfo
@@ -93,10 +93,10 @@ def now_for(patient: Viewer) -> Moment:
     return clock.moment(clock.now(), patient.zone, patient.day_start_minutes)
 
 
-def today_part(patient: Viewer, medicines: list[OwnMedicine]) -> DosePart:
-    """Return the list of now, of all the patient's medicines, for the page that shows them."""
+def today_part(patient: Viewer, own: OwnRegimen) -> DosePart:
+    """Return the list of now, of the patient's whole regimen, for the page that shows it."""
     now = now_for(patient)
-    return _part(patient, doses.today(patient, now.occurred_at, medicines), now)
+    return _part(patient, doses.today(patient, now.occurred_at, own), now)
 
 
 def day_part(patient: Viewer, day: date, refused: DayForm | None = None) -> DosePart:
@@ -120,7 +120,7 @@ def own_counts(patient: Viewer) -> tuple[tuple[Counts, ...], list[MedicineCounts
     found = due.due_doses(regimen.due_versions(medicines), first, today)
 
     def periods(of: Sequence[due.DueDose], rows: Sequence[doses.Logged]) -> tuple[Counts, ...]:
-        return tuple(counts.count(of, rows, today, days, since) for days in counts.PERIODS)
+        return counts.over(of, rows, today, counts.PERIODS, since)
 
     each = [
         MedicineCounts(
@@ -144,8 +144,8 @@ def _part(patient: Viewer, listed: DayList, now: Moment, refused: DayForm | None
     return DosePart(
         listed=listed,
         today=now.day,
-        later=[(one, LATER[one]) for one in later_offered(patient, now.occurred_at)],
-        reasons=[(reason, WORDS[reason]) for reason in offered(about_use=asks_about_use)],
+        later=tuple((one, LATER[one]) for one in when.later_choices(now.occurred_at, _zone(patient), listed.hours)),
+        reasons=tuple((reason, WORDS[reason]) for reason in offered(about_use=asks_about_use)),
         after_skip=after_skip(patient, listed.lines),
         now=now.occurred_at,
         zone=_zone(patient),

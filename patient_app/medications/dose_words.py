@@ -18,6 +18,7 @@ from patient_app.medications.words import FOODS, amount_words, gap_words
 
 STATES = {DoseState.TAKEN: _l("Taken"), DoseState.LATER: _l("Later"), DoseState.SKIPPED: _l("Skipped")}
 LATER = {
+    Later.TEN_MINUTES: _l("10 minutes"),
     Later.HALF_AN_HOUR: _l("30 minutes"),
     Later.HOUR: _l("1 hour"),
     Later.TWO_HOURS: _l("2 hours"),

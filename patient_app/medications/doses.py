@@ -1,14 +1,14 @@
 """Reading one's own dose log: the list of now, the list of a date, and what was taken as needed.
 
-Writing is `dose_log`'s, reading somebody else's is `reading`'s alone. A list is one SQL statement beside those of the
-regimen, however much is in it.
+Writing is `dose_log`'s, reading somebody else's is `reading`'s alone. A list is two SQL statements, however much is in
+it: the regimen with the patient's hours, and what is logged.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -21,6 +21,7 @@ from patient_app.core import clock
 from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
+from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, vault
 from patient_app.medications import due, regimen, skipping, when
@@ -29,7 +30,7 @@ from patient_app.medications.documents import MOST_GAP_MINUTES
 from patient_app.medications.dose_log import Slot, is_as_needed
 from patient_app.medications.due import DueDose
 from patient_app.medications.models import Dose, DoseState, DoseVersion
-from patient_app.medications.regimen import OwnMedicine
+from patient_app.medications.regimen import OwnMedicine, OwnRegimen
 from patient_app.medications.schedule import (
     DEFAULT_HOURS,
     MINUTES_A_DAY,
@@ -40,7 +41,6 @@ from patient_app.medications.schedule import (
     Hours,
     Schedule,
     minute_of,
-    stretches,
 )
 from patient_app.medications.schedule import (
     Place as Where,
@@ -77,13 +77,15 @@ _ALL = (
     DoseVersion.reason_sealed,
 )
 _LOGGED = select(*_ALL).join(DoseVersion, _SHOWN).where(OWN).order_by(DoseVersion.occurred_at, Dose.recorded_seq)
-_ON_LIST = _LOGGED.where(
-    or_(
-        Dose.plan_date.between(bindparam("first"), bindparam("last")),
-        and_(Dose.slot.is_(None), Dose.plan_date.between(bindparam("gap_from"), bindparam("gap_to"))),
+_ON_LIST = Prepared(
+    _LOGGED.where(
+        or_(
+            Dose.plan_date.between(bindparam("first"), bindparam("last")),
+            and_(Dose.slot.is_(None), Dose.plan_date.between(bindparam("gap_from"), bindparam("gap_to"))),
+        )
     )
 )
-_BETWEEN = _LOGGED.where(Dose.plan_date.between(bindparam("first"), bindparam("last")))
+_BETWEEN = Prepared(_LOGGED.where(Dose.plan_date.between(bindparam("first"), bindparam("last"))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,11 +232,12 @@ class WhenNeeded:
 
 @dataclass(frozen=True, slots=True)
 class DayList:
-    """The list of a day: what is due, in its order, and what is taken as needed."""
+    """The list of a day: what is due, in its order, and what is taken as needed; `hours` are those of the regimen."""
 
     day: date
     groups: tuple[Group, ...]
     as_needed: tuple[WhenNeeded, ...]
+    hours: Hours = field(default_factory=lambda: DEFAULT_HOURS, hash=False)
 
     @property
     def lines(self) -> list[Line]:
@@ -254,10 +257,10 @@ class DayList:
         raise NotFound
 
 
-def today(patient: Viewer, now: datetime, medicines: list[OwnMedicine] | None = None) -> DayList:
-    """Return the list of this moment (`when.on_list`); `medicines` are all of the patient's, where they are at hand."""
+def today(patient: Viewer, now: datetime, own: OwnRegimen | None = None) -> DayList:
+    """Return the list of this moment (`when.on_list`); `own` is the patient's regimen, where it is at hand."""
     moment = clock.moment(now, patient.zone, patient.day_start_minutes)
-    own = _Regimen.of(patient, medicines)
+    own = own or regimen.own_regimen(patient)
     listed = when.on_list(own.versions, moment, patient.day_start_minutes, own.hours)
     return _list(patient, own, listed, moment.day, moment)
 
@@ -267,17 +270,15 @@ def on_date(patient: Viewer, day: date, now: datetime) -> DayList:
     moment = clock.moment(now, patient.zone, patient.day_start_minutes)
     if day == moment.day:
         return today(patient, now)
-    own = _Regimen.of(patient)
+    own = regimen.own_regimen(patient)
     at = clock.noon_of(day, patient.zone) if day < moment.day else moment
     return _list(patient, own, due.due_doses(own.versions, day, day, own.hours), day, at)
 
 
-def waiting(patient: Viewer, now: datetime, medicines: list[OwnMedicine]) -> list[Line]:
+def waiting(patient: Viewer, now: datetime, own: OwnRegimen) -> list[Line]:
     """Return the doses that are due by now and of which nothing is settled, for one line on Today."""
     zone = clock.find_zone(patient.zone) or ZoneInfo("UTC")
-    return [
-        line for line in today(patient, now, medicines).lines if line.is_waiting(now, zone, patient.day_start_minutes)
-    ]
+    return [line for line in today(patient, now, own).lines if line.is_waiting(now, zone, patient.day_start_minutes)]
 
 
 def logged_between(patient: Viewer, first: date, last: date) -> list[Logged]:
@@ -296,31 +297,10 @@ def one_more(patient: Viewer, medicine: OwnMedicine, moment: Moment) -> WhenNeed
     return WhenNeeded(medicine, schedule, taken, _advice(rows, schedule, moment))
 
 
-@dataclass(frozen=True, slots=True)
-class _Regimen:
-    medicines: list[OwnMedicine]
-    hours: Hours
-
-    @classmethod
-    def of(cls, patient: Viewer, medicines: list[OwnMedicine] | None = None) -> _Regimen:
-        medicines = regimen.own_medicines(patient) if medicines is None else medicines
-        return cls(medicines, regimen.hours_of(patient) if _are_asked(medicines) else DEFAULT_HOURS)
-
-    @property
-    def versions(self) -> list[due.Version]:
-        return regimen.due_versions(self.medicines)
-
-
-def _are_asked(medicines: list[OwnMedicine]) -> bool:
-    """Whether the patient's hours matter: only where a dose goes with one of them."""
-    parts = (part for medicine in medicines for one in medicine.versions for part in stretches(one.schedule))
-    return any(isinstance(dose.at, Anchor) for part in parts for dose in part.doses)
-
-
-def _list(patient: Viewer, own: _Regimen, listed: list[DueDose], day: date, at: Moment) -> DayList:
+def _list(patient: Viewer, own: OwnRegimen, listed: list[DueDose], day: date, at: Moment) -> DayList:
     medicines, hours = own.medicines, own.hours
     if not medicines:
-        return DayList(day, (), ())
+        return DayList(day, (), (), hours)
     dates = [day, *(dose.local_date for dose in listed)]
     gap = {"gap_from": day - timedelta(days=_GAP_DAYS), "gap_to": day + timedelta(days=1)}
     rows = _logged(_ON_LIST, patient, first=min(dates), last=max(dates), **gap)
@@ -329,7 +309,7 @@ def _list(patient: Viewer, own: _Regimen, listed: list[DueDose], day: date, at: 
     lines = [_line(by_id[dose.medicine], dose, known.pop(dose.identity, None)) for dose in listed]
     rest = [row for row in known.values() if row.plan_date == day and row.state is not DoseState.OPEN]
     lines += [_line_before(by_id[str(row.medicine_id)], row, hours) for row in rest if str(row.medicine_id) in by_id]
-    return DayList(day, _groups(lines), tuple(_as_needed(medicines, rows, day, at)))
+    return DayList(day, _groups(lines), tuple(_as_needed(medicines, rows, day, at)), hours)
 
 
 def _groups(lines: Iterable[Line]) -> tuple[Group, ...]:
@@ -404,8 +384,8 @@ def _advice(rows: Iterable[Logged], schedule: Schedule, at: Moment) -> Advice:
     return as_needed_advice(log, schedule, at)
 
 
-def _logged(query: Any, patient: Viewer, **asked: date) -> list[Logged]:
-    return [_as_logged(row) for row in connection().execute(query, {**regimen.asked_by(patient), **asked})]
+def _logged(query: Prepared, patient: Viewer, **asked: date) -> list[Logged]:
+    return [_as_logged(row) for row in query.all(connection(), {**regimen.asked_by(patient), **asked})]
 
 
 def _as_logged(row: Any) -> Logged:

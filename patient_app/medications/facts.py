@@ -98,11 +98,23 @@ class Form(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class Raised:
+    """From how strong on (1 to 3) a side effect is raised for the team, where its medicine has the red flag itself."""
+
+    severity: int
+    review: Review
+
+
+@dataclass(frozen=True, slots=True)
 class SideEffect(Entry):
-    """Something a person may notice; `opens` names the red flag that can stand behind it, or is empty."""
+    """Something a person may notice; `opens` names the red flag that can stand behind it, or is empty.
+
+    `raised` is there where it opens one.
+    """
 
     common: bool
     opens: str
+    raised: Raised | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +254,13 @@ class PairCard(Card):
     one: Which
     other: Which
     instead_of: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting(Entry):
+    """The questionnaire that is proposed to the team for some medicines."""
+
+    medicines: Which
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,14 @@ from patient_app.medications.facts import (
     Claim,
     Code,
     Entry,
+    Fitting,
     Form,
     ForSubstanceUse,
     GapCard,
     Medicine,
     MedicineClass,
     PairCard,
+    Raised,
     RedFlag,
     Review,
     Rhythm,
@@ -45,6 +47,9 @@ CLAIMS = ("onset", "effects", "cautions", "stopping", "red_flags", "blood_tests"
 ONE_CODE = frozenset({"onset", "stopping"})
 # Cautions that are a kind of substance: their cards are in substances.yaml.
 SUBSTANCES = (Kind.ALCOHOL, Kind.OPIOIDS, Kind.SEDATIVES, Kind.STIMULANTS, Kind.CANNABIS, Kind.NICOTINE)
+
+# How strong a side effect can be said to be.
+_SEVERITIES = range(1, 4)
 
 _EntryT = TypeVar("_EntryT", bound=Entry)
 
@@ -67,6 +72,7 @@ class Shelf:
     stages: Mapping[str, Stretch]
     onsets: Mapping[str, Stretch]
     lines: Mapping[str, Entry]
+    measures: Mapping[str, Fitting]
     notices: Mapping[str, Entry]
     severities: Mapping[str, Entry]
     rhythm: Rhythm
@@ -97,6 +103,7 @@ def load(folder: Path = FOLDER) -> Shelf:
         stages=shelf("response.yaml", "stages", _stretch),
         onsets=shelf("response.yaml", "onsets", _stretch),
         lines=shelf("response.yaml", "lines", _entry),
+        measures=shelf("response.yaml", "measures", _fitting),
         notices=shelf("notices.yaml", "notices", _entry),
         severities=shelf("notices.yaml", "severities", _entry),
         rhythm=_rhythm(Row("response.yaml", _yaml(folder / "response.yaml"), sources).row("rhythm")),
@@ -198,7 +205,19 @@ def _form(row: Row) -> Form:
 
 
 def _side_effect(row: Row) -> SideEffect:
-    return SideEffect(**_base(row), common=row.flag("common"), opens=row.text("opens", ""))
+    base = _base(row)
+    opens, raised = row.text("opens", ""), _raised(row.row("raised")) if row.has("raised") else None
+    if bool(opens) != (raised is not None):
+        raise WrongContent(f"{row.place} opens a sign and says from how strong on it is raised, or neither.")
+    return SideEffect(**base, common=row.flag("common"), opens=opens, raised=raised)
+
+
+def _raised(row: Row) -> Raised:
+    raised = Raised(row.number("from"), _review(row))
+    if raised.severity not in _SEVERITIES:
+        raise WrongContent(f"{row.place} is from none of the steps 1 to 3: {raised.severity}.")
+    row.done()
+    return raised
 
 
 def _red_flag(row: Row) -> RedFlag:
@@ -259,6 +278,10 @@ def _pair_card(row: Row) -> PairCard:
         other=_which(row, "other"),
         instead_of=frozenset(row.texts("instead_of", [])),
     )
+
+
+def _fitting(row: Row) -> Fitting:
+    return Fitting(**_base(row), medicines=_which(row, "medicines"))
 
 
 def _gap(row: Row) -> GapCard:
@@ -366,6 +389,8 @@ def _check_cards(shelf: Shelf, caution_codes: set[str]) -> None:
         check(f"together.yaml, {pair.id}", pair.one)
         check(f"together.yaml, {pair.id}", pair.other)
         _known(f"together.yaml, {pair.id}", pair.instead_of, shelf.together)
+    for measure in shelf.measures.values():
+        check(f"response.yaml, {measure.id}", measure.medicines)
     for gap in shelf.gaps.values():
         check(f"missed_doses.yaml, {gap.id}", gap.medicines)
 

@@ -25,6 +25,7 @@ from patient_app.medications.schedule import DEFAULT_HOURS, MINUTES_A_DAY, Ancho
 from patient_app.medications.words import ANCHORS
 
 YES, NO = "yes", "no"
+AS_BEFORE, MEANWHILE = "before", "meanwhile"
 YES_NO = Options([(NO, _l("No")), (YES, _l("Yes"))])
 LONGEST_NAME = 120
 LONGEST_REASON = 1000
@@ -49,10 +50,13 @@ class WhyForm(Form):
     reason = long_text(_l("Why, if you like"), longest=LONGEST_REASON)
 
 
-class PrivacyForm(Form):
-    """Whether one medicine is kept to oneself."""
+class GoOnForm(WhyForm):
+    """Take a medicine again: with what it was before, or with what was to hold meanwhile."""
 
-    private = ChoiceField(_l("Keep it to myself"), YES_NO)
+    plan = ChoiceField(
+        _l("What do you take from now on?"),
+        Options([(AS_BEFORE, _l("As before the break")), (MEANWHILE, _l("As was to come in the break"))]),
+    )
 
 
 class AnswerForm(Form):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from hashlib import sha256
 
@@ -12,11 +12,12 @@ from flask_babel import gettext
 from patient_app.core import clock
 from patient_app.core.clock import Moment, moment
 from patient_app.core.identity import Viewer
-from patient_app.medications import catalogue, parts, regimen, words
+from patient_app.medications import catalogue, holding, regimen, words
 from patient_app.medications.authors import prescribers
 from patient_app.medications.facts import Entry, Medicine, Told
+from patient_app.medications.forms import AS_BEFORE, MEANWHILE
 from patient_app.medications.models import Answer, Change
-from patient_app.medications.regimen import OwnMedicine, OwnVersion, Standing
+from patient_app.medications.regimen import OwnMedicine, OwnRegimen, OwnVersion, Standing
 from patient_app.medications.schedule import Hours, Paused
 
 
@@ -82,9 +83,9 @@ def now_of(patient: Viewer) -> Moment:
     return moment(clock.now(), patient.zone, patient.day_start_minutes)
 
 
-def list_of(patient: Viewer, medicines: list[OwnMedicine]) -> Regimen:
+def list_of(patient: Viewer, own: OwnRegimen) -> Regimen:
     """Return the patient's medicines as the list shows them."""
-    today, hours = now_of(patient).local_date, regimen.hours_of(patient)
+    medicines, hours, today = own.medicines, own.hours, now_of(patient).local_date
     names = prescribers(medicines)
     groups: dict[Standing, list[Listed]] = {standing: [] for standing in Standing}
     for medicine in medicines:
@@ -128,9 +129,9 @@ class One:
     end: str
 
 
-def one_of(patient: Viewer, medicine: OwnMedicine) -> One:
+def one_of(patient: Viewer, medicine: OwnMedicine, hours: Hours) -> One:
     """Return one medicine as its own page shows it."""
-    today, hours = now_of(patient).local_date, regimen.hours_of(patient)
+    today = now_of(patient).local_date
     names, said = prescribers([medicine]), medicine.newest.said
     return One(
         listed=_listed(medicine, today, hours, names),
@@ -146,13 +147,61 @@ def one_of(patient: Viewer, medicine: OwnMedicine) -> One:
 def now_and_to_come(patient: Viewer, medicine: OwnMedicine) -> tuple[list[str], list[tuple[str, list[str]]]]:
     """Return what holds today, empty before the first day, and what holds from which later day on.
 
-    For the page on which a medicine is changed.
+    For the page on which a medicine is changed; of one that is paused or stopped, what held before.
     """
     today, hours = now_of(patient).local_date, regimen.hours_of(patient)
-    holding = medicine.on(today)
-    return _all_lines(holding, hours) if holding else [], [
+    if medicine.newest.change in regimen.HOLDS:
+        return _all_lines(medicine.planned, hours), []
+    held = medicine.on(today)
+    return _all_lines(held, hours) if held else [], [
         (words.day_words(one.since), _all_lines(one, hours)) for one in medicine.in_effect if one.since > today
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class GoesOn:
+    """What a medicine can be taken again with: lines of each, by the day it is from for what comes later.
+
+    `before` and `meanwhile` are empty where it cannot be gone on with that; `meanwhile_from` is the day on which it was
+    to begin. `new_steps`: there were steps, which nobody but the prescriber moves.
+    """
+
+    before: list[str]
+    meanwhile: list[str]
+    meanwhile_from: str
+    to_come: list[tuple[str, list[str]]]
+    new_steps: bool
+
+    @property
+    def asks(self) -> bool:
+        """Whether there are two to choose from."""
+        return bool(self.before and self.meanwhile)
+
+    @property
+    def only(self) -> str | None:
+        """The one that there is; None for two, and for none."""
+        return None if self.asks else AS_BEFORE if self.before else MEANWHILE if self.meanwhile else None
+
+
+def goes_on_with(patient: Viewer, medicine: OwnMedicine) -> GoesOn:
+    """Return what a medicine that was paused or stopped can be taken again with."""
+    today, hours = now_of(patient).local_date, regimen.hours_of(patient)
+    found = holding.going_on(medicine.versions, today)
+    meanwhile = None if found.are_new_steps else found.meanwhile
+    return GoesOn(
+        before=[] if found.are_steps_over else _going(found.held, today, hours),
+        meanwhile=_going(meanwhile, today, hours) if meanwhile else [],
+        meanwhile_from=words.day_words(found.meanwhile.since) if found.meanwhile else "",
+        to_come=[(words.day_words(one.since), _all_lines(one, hours)) for one in found.to_come],
+        new_steps=found.are_steps_over or found.are_new_steps,
+    )
+
+
+def _going(version: OwnVersion, today: date, hours: Hours) -> list[str]:
+    """Return the lines of what is gone on with; an end that has passed is left out, as it will be."""
+    end = version.schedule.end
+    ended = end is not None and end < today
+    return _all_lines(replace(version, schedule=replace(version.schedule, end=None)) if ended else version, hours)
 
 
 def history_of(medicine: OwnMedicine, hours: Hours) -> list[Version]:
@@ -171,13 +220,6 @@ def history_of(medicine: OwnMedicine, hours: Hours) -> list[Version]:
         )
         for one in reversed(medicine.versions)
     ]
-
-
-def seen_by(patient: Viewer, medicine: OwnMedicine) -> list[str]:
-    """Return the names of all who can see a medicine as it is now; nobody while a session is in question."""
-    if patient.entries_closed_from is not None:
-        return []
-    return [one.name for one in parts.who_sees_medicine(patient, medicine) if one.parts and not one.waits]
 
 
 def before(change: Change, medicine: OwnMedicine) -> list[Told[Entry]]:

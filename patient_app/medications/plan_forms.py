@@ -23,7 +23,6 @@ from patient_app.core.forms import (
     IdField,
     ListField,
     Needed,
-    Options,
     list_choices,
     long_text,
     short_text,
@@ -35,14 +34,13 @@ from patient_app.medications.problem_words import UNITS_CLASH, problem_words
 from patient_app.medications.problems import Problem, Wrong
 from patient_app.medications.regimen import OwnVersion
 from patient_app.medications.said import Said
-from patient_app.medications.schedule import Food, Schedule
-from patient_app.medications.words import FOODS, UNIT_OF_FORM, UNITS, language, weekday_names
+from patient_app.medications.schedule import Schedule
+from patient_app.medications.words import UNIT_OF_FORM, UNITS, language, weekday_names
 
 LONGEST_NUMBER = 40
 LEFT_OUT = "0"
 _WEEKDAYS = range(1, 8)
 _LATEST_CHANGE = timedelta(days=366)
-_FOOD = Options([("", _l("It does not matter")), *((food.value, words) for food, words in FOODS.items())])
 
 
 class Kind(StrEnum):
@@ -104,7 +102,7 @@ class MedicineForm(Form):
     end = DayField(_l("Last day, if there is one"))
     private = BooleanField(_l("Keep this one to myself"))
     reason = long_text(_l("Why does it change?"), longest=LONGEST_REASON)
-    since = DayField(_l("From which day?"))
+    since = DayField(_l("From which day?"), description=_l("Leave it empty if it is from now on."))
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the fields as the page asks them: those of the kind before those that every kind has."""
@@ -262,15 +260,3 @@ def offer_weekdays(*fields: Any) -> None:
 def number_field(label: Any, **options: Any) -> Any:
     """Return a short field for a number; what is wrong with it is said by the document's reader."""
     return short_text(label, longest=LONGEST_NUMBER, render_kw={"inputmode": "decimal"}, **options)
-
-
-def food_field() -> Any:
-    """Return the question about meals."""
-    return ChoiceField(_l("With or without food?"), _FOOD)
-
-
-def food_of(doses: list[dict[str, Any]]) -> str | None:
-    """Return whether all doses of a document go with or without food; None where they differ or it does not matter."""
-    foods = {dose["food"] for dose in doses}
-    found = next(iter(foods)) if len(foods) == 1 else None
-    return None if found is None else Food(found).value

@@ -46,8 +46,8 @@ REFUSED: dict[Why, LazyString] = {
         "on the day you start. For one given as an injection, give the day of the last one."
     ),
     Why.STEPS_AGAIN: _l(
-        "Ask your prescriber for new steps. The old ones were made for their own days, so we do not move them. Then "
-        "add this medicine with the new steps."
+        "Ask your prescriber for new steps. The old ones were made for their own days, so we do not move them. Once "
+        "you have new ones, you can write them down here."
     ),
 }
 UNITS_CLASH = _l(

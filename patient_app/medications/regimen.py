@@ -6,7 +6,6 @@ so must whoever asks which doses are due. The history shows it all the same.
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,10 +15,11 @@ from itertools import groupby
 from typing import Any, Protocol, TypeVar
 
 from flask_babel import gettext
-from sqlalchemy import Boolean, Uuid, and_, bindparam, or_, select
+from sqlalchemy import Boolean, Uuid, and_, bindparam, case, null, or_, select
 
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
+from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place, SealBroken
 from patient_app.core.work import connection, vault
 from patient_app.medications import documents, due, said
@@ -60,19 +60,36 @@ VERSION_COLUMNS = (
     MedicineVersion.schedule_sealed,
     MedicineVersion.reason_sealed,
 )
+# What the patient last said to a version; asked only of those that a prescriber entered.
+_ANSWER = case(
+    (
+        MedicineVersion.by_prescriber.is_(True),
+        select(MedicineAnswer.answer)
+        .where(MedicineAnswer.patient_id == MedicineVersion.patient_id, MedicineAnswer.version_id == MedicineVersion.id)
+        .order_by(MedicineAnswer.recorded_seq.desc())
+        .limit(1)
+        .scalar_subquery(),
+    ),
+    else_=null(),
+)
+# All of a regimen in one statement: the versions with what was answered to them, and the patient's hours.
 _OWN_VERSIONS = (
-    select(*VERSION_COLUMNS, Medicine.about_use, Medicine.private, Medicine.while_closed)
+    select(
+        *VERSION_COLUMNS,
+        Medicine.about_use,
+        Medicine.private,
+        Medicine.while_closed,
+        _ANSWER.label("answer"),
+        MedicineHours.hours.label("own_hours"),
+    )
     .join(MedicineVersion, MedicineVersion.medicine_id == Medicine.id)
+    .outerjoin(MedicineHours, MedicineHours.patient_id == Medicine.patient_id)
     .where(OWN)
     .order_by(Medicine.recorded_seq, Medicine.id, MedicineVersion.version)
 )
-_OWN_ONE = _OWN_VERSIONS.where(Medicine.id == bindparam("medicine_id"))
-_ANSWERS = (
-    select(MedicineAnswer.version_id, MedicineAnswer.answer)
-    .where(MedicineAnswer.patient_id == _PATIENT)
-    .order_by(MedicineAnswer.recorded_seq)
-)
-_HOURS = select(MedicineHours.hours).where(MedicineHours.patient_id == _PATIENT)
+_OWN_ALL = Prepared(_OWN_VERSIONS)
+_OWN_ONE = Prepared(_OWN_VERSIONS.where(Medicine.id == bindparam("medicine_id")))
+_HOURS = Prepared(select(MedicineHours.hours).where(MedicineHours.patient_id == _PATIENT))
 
 
 class Standing(StrEnum):
@@ -227,15 +244,38 @@ def gone_on_with(versions: Sequence[OwnVersion]) -> tuple[OwnVersion, tuple[OwnV
     return plans[-1] if plans else versions[-1], ()
 
 
+@dataclass(frozen=True, slots=True)
+class OwnRegimen:
+    """All medicines of a patient's own, and at which hours they wake, eat and go to bed."""
+
+    medicines: list[OwnMedicine]
+    hours: Hours
+
+    @property
+    def versions(self) -> list[due.Version]:
+        """What `due` wants to know of them."""
+        return due_versions(self.medicines)
+
+
+def own_regimen(patient: Viewer) -> OwnRegimen:
+    """Return all of the patient's own medicines, the earliest entered first, stopped ones too. One SQL statement.
+
+    The hours are the usual ones for who takes nothing, and for a session in question.
+    """
+    rows = _OWN_ALL.all(connection(), asked_by(patient))
+    kept = rows[0].own_hours if rows and patient.entries_closed_from is None else None
+    return OwnRegimen(_medicines(rows), DEFAULT_HOURS if kept is None else hours_from_data(kept))
+
+
 def own_medicines(patient: Viewer) -> list[OwnMedicine]:
-    """Return the patient's own medicines, the earliest entered first, stopped ones too. Two SQL statements."""
-    return _medicines(connection().execute(_OWN_VERSIONS, asked_by(patient)).all(), patient.id)
+    """Return the medicines of `own_regimen`."""
+    return own_regimen(patient).medicines
 
 
 def own_medicine(patient: Viewer, medicine_id: uuid.UUID) -> OwnMedicine:
     """Return one of the patient's own medicines; raise `NotFound` for "not yours" and for "not there" alike."""
-    rows = connection().execute(_OWN_ONE, {**asked_by(patient), "medicine_id": medicine_id}).all()
-    found = _medicines(rows, patient.id)
+    rows = _OWN_ONE.all(connection(), {**asked_by(patient), "medicine_id": medicine_id})
+    found = _medicines(rows)
     if not found:
         raise NotFound
     return found[0]
@@ -257,7 +297,7 @@ def hours_of(patient: Viewer) -> Hours:
 
 def hours_kept(patient_id: uuid.UUID) -> Hours:
     """Return a patient's hours as they are kept, whoever asks: for writing a version, and for `reading`."""
-    kept = connection().scalar(_HOURS, {"patient_id": patient_id})
+    kept = _HOURS.scalar(connection(), {"patient_id": patient_id})
     return DEFAULT_HOURS if kept is None else hours_from_data(kept)
 
 
@@ -286,7 +326,7 @@ def version_of(row: Any, answer: Answer | None = None) -> OwnVersion:
     """Return a row of `VERSION_COLUMNS`, opened. One that is broken says so, makes nothing due, and harms no other."""
     try:
         words = said.from_json(_opened(row, "says_sealed"))
-        schedule = documents.from_data(json.loads(_opened(row, "schedule_sealed")))
+        schedule = documents.from_text(_opened(row, "schedule_sealed"))
         reason = _opened(row, "reason_sealed")
     except SealBroken:
         broken = gettext("These words cannot be opened. They are kept as they are. Please tell the practice.")
@@ -310,19 +350,14 @@ def version_of(row: Any, answer: Answer | None = None) -> OwnVersion:
     )
 
 
-def _medicines(rows: Sequence[Any], patient_id: uuid.UUID) -> list[OwnMedicine]:
-    answers: dict[uuid.UUID, Answer] = {}
-    if any(row.by_prescriber for row in rows):
-        found = connection().execute(_ANSWERS, {"patient_id": patient_id})
-        answers = {row.version_id: Answer(row.answer) for row in found}
+def _medicines(rows: Sequence[Any]) -> list[OwnMedicine]:
     return [
-        _medicine(medicine_id, list(of_one), answers)
-        for medicine_id, of_one in groupby(rows, key=lambda row: row.medicine_id)
+        _medicine(medicine_id, list(of_one)) for medicine_id, of_one in groupby(rows, key=lambda row: row.medicine_id)
     ]
 
 
-def _medicine(medicine_id: uuid.UUID, rows: Sequence[Any], answers: dict[uuid.UUID, Answer]) -> OwnMedicine:
-    versions = tuple(version_of(row, answers.get(row.version_id)) for row in rows)
+def _medicine(medicine_id: uuid.UUID, rows: Sequence[Any]) -> OwnMedicine:
+    versions = tuple(version_of(row, Answer(row.answer) if row.answer else None) for row in rows)
     first = rows[0]
     return OwnMedicine(medicine_id, first.about_use, first.private, versions, first.while_closed)
 

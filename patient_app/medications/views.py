@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
+from patient_app.consent.privacy_form import PrivacyForm
 from patient_app.consent.words import CATEGORY_NAMES
 from patient_app.core import notices
 from patient_app.core.access import Permission, access
@@ -25,13 +26,15 @@ from patient_app.medications import (
     dose_pages,
     dose_words,
     left_out,
+    not_recorded,
     pages,
     regimen,
     unseen_pairs,
     unseen_views,
+    who_sees,
 )
 from patient_app.medications.blueprint import bp
-from patient_app.medications.forms import YES, AnswerForm, HoursForm, PrivacyForm
+from patient_app.medications.forms import AnswerForm, HoursForm
 from patient_app.medications.models import Answer
 from patient_app.medications.pages import now_of
 
@@ -61,14 +64,16 @@ notices.register(
 def show_list() -> ResponseReturnValue:
     """Show what the patient takes, and on top what a prescriber changed."""
     patient = viewer()
-    medicines = regimen.own_medicines(patient)
+    own, today, language = regimen.own_regimen(patient), now_of(patient).local_date, str(get_locale())
     return render_page(
         "medications/list.html",
-        listed=pages.list_of(patient, medicines),
-        part=dose_pages.today_part(patient, medicines),
+        listed=pages.list_of(patient, own),
+        part=dose_pages.today_part(patient, own),
         words=dose_words,
         closed_until=patient.entries_closed_until,
-        beside=beside.on_list(patient, medicines, now_of(patient).local_date),
+        beside=beside.on_list(patient, own.medicines, today),
+        unwritten=not_recorded.not_recorded(patient, own.medicines, today, language),
+        card_notices=cards.notices(language),
     )
 
 
@@ -77,16 +82,18 @@ def show_list() -> ResponseReturnValue:
 def show_medicine(medicine_id: uuid.UUID) -> ResponseReturnValue:
     """Show one medicine: as it is, what it said before, and who can see it."""
     patient = viewer()
-    medicines, hours = regimen.own_medicines(patient), regimen.hours_of(patient)
+    own = regimen.own_regimen(patient)
+    medicines, hours = own.medicines, own.hours
     medicine = next((one for one in medicines if one.id == medicine_id), None)
     if medicine is None:
         raise NotFound
     today, language = now_of(patient).local_date, str(get_locale())
     return render_page(
         "medications/medicine.html",
-        one=pages.one_of(patient, medicine),
+        one=pages.one_of(patient, medicine, hours),
         history=pages.history_of(medicine, hours),
-        seen_by=pages.seen_by(patient, medicine),
+        who=who_sees.of_medicine(patient, medicine),
+        unwritten=not_recorded.not_recorded(patient, [medicine], today, language),
         closed_until=patient.entries_closed_until,
         medicine=medicine,
         cards=cards.of_medicine(medicine, medicines, today, language),
@@ -115,10 +122,9 @@ def answer_change(version_id: uuid.UUID) -> ResponseReturnValue:
 @access(Permission.MEDICATIONS_MANAGE)
 def keep_private(medicine_id: uuid.UUID) -> ResponseReturnValue:
     """Keep one medicine to oneself, or share it again."""
-    form = PrivacyForm()
-    if not form.validate() or form.private.data is None:
+    private = PrivacyForm().wish()
+    if private is None:
         abort(400)
-    private = form.private.data == YES
     changing.set_private(viewer(), medicine_id, private=private)
     done = "medicine-private" if private else "medicine-not-private"
     return redirect(url_for("medications.show_medicine", medicine_id=medicine_id, done=done), 303)

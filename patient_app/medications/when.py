@@ -25,6 +25,7 @@ _AHEAD = timedelta(minutes=5)
 class Later(StrEnum):
     """For how long a dose can be put off."""
 
+    TEN_MINUTES = "10"
     HALF_AN_HOUR = "30"
     HOUR = "60"
     TWO_HOURS = "120"
@@ -61,7 +62,7 @@ def is_tapped_now(plan_date: date, minute: int | None, now: Moment) -> bool:
 
 def later_choices(now: datetime, zone: ZoneInfo, hours: Hours) -> dict[Later, datetime]:
     """Return until when a dose can be put off, in UTC; "this evening" only while it has not come."""
-    soon = (Later.HALF_AN_HOUR, Later.HOUR, Later.TWO_HOURS)
+    soon = (Later.TEN_MINUTES, Later.HALF_AN_HOUR, Later.HOUR, Later.TWO_HOURS)
     found: dict[Later, datetime] = {choice: now + timedelta(minutes=int(choice)) for choice in soon}
     evening = instant(now.astimezone(zone).date(), minute_of(Anchor.DINNER, hours) or 0, zone)
     if evening > max(found.values()):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.numbers import format_decimal
 from flask_babel import LazyString, format_date, get_locale, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
+from patient_app.core import i18n
 from patient_app.medications import catalogue
 from patient_app.medications.models import Change
 from patient_app.medications.said import Said
@@ -84,6 +86,14 @@ ANCHORS: dict[Anchor, LazyString] = {
     Anchor.DINNER: _l("At dinner"),
     Anchor.BEDTIME: _l("At bedtime"),
 }
+# The same as a person types them where a time is asked for.
+WHEN_WORDS: dict[Anchor, LazyString] = {
+    Anchor.WAKING: _l("waking"),
+    Anchor.BREAKFAST: _l("breakfast"),
+    Anchor.LUNCH: _l("lunch"),
+    Anchor.DINNER: _l("dinner"),
+    Anchor.BEDTIME: _l("bedtime"),
+}
 FOODS: dict[Food, LazyString] = {Food.WITH: _l("with food"), Food.WITHOUT: _l("without food")}
 CHANGES: dict[Change, LazyString] = {
     Change.STARTED: _l("Added"),
@@ -98,8 +108,15 @@ def amount_words(amount: Decimal | None, unit: str) -> str:
     """Return an amount with its unit, such as "1½ tablets"; empty for one that nobody told."""
     if amount is None:
         return ""
-    number, counted = _number(amount), _COUNTED.get(unit)
-    return f"{number} {unit}" if counted is None else counted(1 if amount <= 1 else 2, number)
+    if unit not in _COUNTED:
+        return f"{_number(amount)} {unit}"
+    return _counted(i18n.catalogue(), amount, unit)
+
+
+@lru_cache(maxsize=1024)
+def _counted(_catalogue: object, amount: Decimal, unit: str) -> str:
+    """Return an amount of a unit of ours, of which there are few; nobody's own word stays in memory."""
+    return _COUNTED[unit](1 if amount <= 1 else 2, _number(amount))
 
 
 def at_words(at: At, hours: Hours) -> str:

@@ -12,7 +12,7 @@ from typing import cast
 
 from sqlalchemy import Table, bindparam, insert, select
 
-from patient_app.accounts.entry_order import lock_entries
+from patient_app.accounts.entry_order import lock_entries, next_entry_seq
 from patient_app.core import changed
 from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
@@ -229,3 +229,10 @@ def insert_version(
     )
     changed.tell(changed.What.REGIMEN, owner)
     return row_id
+
+
+def insert_next(writing: Writing, medicine: Medicine, begins: Begins, *, known_by: bytes | None = None) -> None:
+    """Write a version as the newest of a medicine that is locked."""
+    medicine.newest_version += 1
+    seq = next_entry_seq(writing.author.patient_id)
+    insert_version(writing, medicine.newest_version, seq, begins, known_by=known_by)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import uuid
+from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -40,11 +41,19 @@ class _NotTaken(Exception):
 
 def _signed_out() -> ResponseReturnValue:
     """Answer whoever is not signed in, or not fully: the item waits until they are."""
-    try:
+    item_id = None
+    with suppress(RequestEntityTooLarge, Malformed):
         item_id = reading_items.id_of(_body()) if request.mimetype == JSON else None
-    except RequestEntityTooLarge:
-        item_id = None
+        if item_id is not None:
+            _waits(reading_items.read_envelope(_body()).person)
     return _answer(item_id, "signed-out"), HTTPStatus.UNAUTHORIZED
+
+
+def _waits(tag: str) -> None:
+    """End the request's unit of work, which stores nothing, and say that entries of a person wait on a phone."""
+    store = work.unit().store
+    work.end()
+    outbox.say_waiting(store, tag)
 
 
 @bp.post("/outbox")
@@ -105,7 +114,7 @@ def _taken(patient: Viewer, envelope: Envelope, received_at: datetime) -> str:
     except NotFound:
         told = _("What this belongs to is not there any more. Your words stay on your phone.")
         result, errors = "refused", [("", told)]
-    work.end()  # Nothing is stored of what is refused.
+    _waits(envelope.person)  # Nothing is stored of what is refused.
     # Its writer may have signed out since, and the phone cannot read it any more: so they get their words back.
     more = {"entry": reading_items.told(letter)} if letter else {}
     raise _NotTaken(result, HTTPStatus.OK, envelope.id, errors=errors, **more)

@@ -32,7 +32,10 @@ class AboutForm(Form):
     called = short_text(
         _l("What would you like to be called?"),
         longest=80,
-        description=_l("We greet you by it. Your team sees it. People who support you do not."),
+        description=_l(
+            "A first name, or a form of address like Mrs Rivera: as you like it. "
+            "We greet you by it. Your team sees it. People who support you do not."
+        ),
     )
     pronouns = short_text(_l("Your pronouns"), longest=40, description=_l("Your team sees them."))
     day_start = ListField(

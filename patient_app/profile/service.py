@@ -20,6 +20,7 @@ from patient_app.accounts.models import Person
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
+from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, vault
 from patient_app.profile.models import Profile as Row
@@ -31,8 +32,8 @@ MOST_THINGS = 8
 MOST_OWN_CHIPS = 20
 LONGEST_CHIP = 40
 
-_ADDRESS = select(Person.called_sealed, Person.pronouns_sealed).where(Person.id == bindparam("person_id"))
-_BY_PATIENT = select(Row.welcomed_at, Row.about_sealed).where(Row.patient_id == bindparam("patient_id"))
+_ADDRESS = Prepared(select(Person.called_sealed, Person.pronouns_sealed).where(Person.id == bindparam("person_id")))
+_BY_PATIENT = Prepared(select(Row.welcomed_at, Row.about_sealed).where(Row.patient_id == bindparam("patient_id")))
 
 
 class Want(StrEnum):
@@ -110,7 +111,7 @@ def profile_of(patient: Viewer) -> Profile:
     """
     if patient.entries_closed_from is not None:
         return Profile(welcomed=True)
-    row = connection().execute(_BY_PATIENT, {"patient_id": patient.id}).one_or_none()  # Asked by many pages.
+    row = _BY_PATIENT.first(connection(), {"patient_id": patient.id})  # Asked by many pages.
     if row is None:
         return Profile()
     found = Profile(welcomed=row.welcomed_at is not None)
@@ -174,7 +175,7 @@ def add_own_where_there_is_room(patient: Viewer, *, triggers: Sequence[str] = ()
 
 def address_of(patient: Viewer) -> Address:
     """Return how the person wants to be called."""
-    sealed = connection().execute(_ADDRESS, {"person_id": patient.id}).one()
+    sealed = _ADDRESS.first(connection(), {"person_id": patient.id})
 
     def opened(column: str, blob: bytes | None) -> str:
         return "" if blob is None else vault().open(Place(Person.__tablename__, column, patient.id, patient.id), blob)

@@ -1,9 +1,9 @@
-"""What is done on a notification, without opening the application: Done, or Later.
+"""What is done on a notification, without opening the application: Done, or Later; or how somebody is, if asked so.
 
 Each message brings a token of 256 random bits, of which we keep the hash. It is good for one thing (what the feature of
 reminders issued it for), once, on the device that got it, as long as its session is live, and until its time is over:
-by the clock of the phone, since a tap without a network comes later. It reads nothing and opens no page. That feature
-does what is to be done (`register`); it may be asked twice for one thing, by two devices.
+by the phone's clock, put right as far as we know, since a tap without a network comes later. It reads nothing and opens
+no page. That feature does what is to be done (`register`); it may be asked twice for one thing, by two devices.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from sqlalchemy import CursorResult, bindparam, delete, select, update
+from sqlalchemy import CursorResult, Table, bindparam, delete, insert, select, update
 
 from patient_app.core import clock
 from patient_app.core.clock import Moment
@@ -26,12 +26,11 @@ from patient_app.core.outbox import Item
 from patient_app.core.work import connection, db
 from patient_app.push import service
 from patient_app.push.devices import Device
-from patient_app.push.messages import LATER_MINUTES
+from patient_app.push.messages import LATER_MINUTES, MOODS
 from patient_app.push.models import NotificationAction, PushSubscription
 
 # A tap that waited on a phone is taken for so long after its time was over.
 TAKEN_LATE = timedelta(days=7)
-_CLOCKS_DIFFER = timedelta(minutes=5)
 LONGEST_TOKEN = 64
 
 
@@ -48,20 +47,21 @@ class Word(StrEnum):
 
     DONE = "done"
     LATER = "later"
+    MOOD = "mood"
 
 
 @dataclass(frozen=True, slots=True)
 class Tap:
-    """What was tapped: the token of the notification, and the wish; `minutes` for Later."""
+    """What was tapped: the token of the notification, and the wish; with the minutes for Later, or the mood."""
 
     token: str
     word: Word
-    minutes: int = 0
+    number: int = 0
 
     @property
     def told(self) -> str:
         """The wish as it is kept."""
-        return self.word.value if self.word is Word.DONE else f"{self.word.value} {self.minutes}"
+        return self.word.value if self.word is Word.DONE else f"{self.word.value} {self.number}"
 
 
 class Acting(Protocol):
@@ -77,8 +77,12 @@ class Acting(Protocol):
     def later(self, patient: Viewer, subject_id: uuid.UUID, minutes: int, moment: Moment, item: Item | None) -> str:
         """Send it again after so many minutes."""
 
+    def mood(self, patient: Viewer, subject_id: uuid.UUID, mood: int, moment: Moment, item: Item | None) -> str:
+        """Keep how somebody is, once for a subject."""
+
 
 _acting: list[Acting] = []
+_ISSUE = insert(cast("Table", NotificationAction.__table__))
 _FOUND = (
     select(
         NotificationAction.subject_id,
@@ -86,6 +90,7 @@ _FOUND = (
         NotificationAction.issued_at,
         NotificationAction.expires_at,
         NotificationAction.used_as,
+        NotificationAction.asks_mood,
     )
     .join(PushSubscription, PushSubscription.id == NotificationAction.subscription_id)
     .where(
@@ -108,19 +113,21 @@ def register(acting: Acting) -> None:
     _acting[:] = [acting]
 
 
-def issue(device: Device, subject_id: uuid.UUID, until: datetime) -> str:
+def issue(device: Device, subject_id: uuid.UUID, until: datetime, *, asks_mood: bool = False) -> str:
     """Return a token for one notification on one device, good until a moment. Needs a writing unit."""
     token = secrets.token_urlsafe(32)
-    db().add(
-        NotificationAction(
-            token_hash=_hash(token),
-            practice_id=device.practice_id,
-            person_id=device.person_id,
-            subscription_id=device.id,
-            subject_id=subject_id,
-            issued_at=clock.now(),
-            expires_at=until,
-        )
+    connection().execute(
+        _ISSUE,
+        {
+            "token_hash": _hash(token),
+            "practice_id": device.practice_id,
+            "person_id": device.person_id,
+            "subscription_id": device.id,
+            "subject_id": subject_id,
+            "issued_at": clock.now(),
+            "expires_at": until,
+            "asks_mood": asks_mood,
+        },
     )
     return token
 
@@ -132,9 +139,10 @@ def read(fields: Mapping[str, str]) -> Tap:
         raise Unclear
     if wish == Word.DONE:
         return Tap(token, Word.DONE)
-    for minutes in LATER_MINUTES:
-        if wish == f"{Word.LATER} {minutes}":
-            return Tap(token, Word.LATER, minutes)
+    for word, numbers in ((Word.LATER, LATER_MINUTES), (Word.MOOD, MOODS)):
+        for number in numbers:
+            if wish == f"{word} {number}":
+                return Tap(token, word, number)
     raise Unclear
 
 
@@ -147,14 +155,13 @@ def take(patient: Viewer, tap: Tap, moment: Moment, item: Item | None = None) ->
     found = connection().execute(_FOUND, asked).one_or_none()
     if found is None or patient.entries_closed_from is not None or not _acting:
         raise Over
-    if not _is_in_time(found, moment):
+    if not _is_in_time(found, moment.occurred_at if item is None else item.made.really_at):
+        raise Over
+    if tap.word is Word.MOOD and not found.asks_mood:
         raise Over
     if found.used_as is None and _use(tap):
         service.note_tap(patient, found.subscription_id)
-        if tap.word is Word.DONE:
-            tap_id = uuid.UUID(bytes=_hash(tap.token)[:16], version=5)
-            return _acting[0].done(patient, found.subject_id, tap_id, moment, item)
-        return _acting[0].later(patient, found.subject_id, tap.minutes, moment, item)
+        return _do(patient, tap, found.subject_id, moment, item)
     # Used before, or by another tap in this very moment.
     used_as = connection().execute(_FOUND, asked).one().used_as
     if used_as != tap.told:
@@ -165,10 +172,25 @@ def take(patient: Viewer, tap: Tap, moment: Moment, item: Item | None = None) ->
 SAME_AGAIN = "/today"
 
 
-def _is_in_time(found: Any, moment: Moment) -> bool:
-    tapped, now = moment.occurred_at, clock.now()
-    is_then = found.issued_at - _CLOCKS_DIFFER <= tapped <= found.expires_at
-    return bool(is_then and now <= found.expires_at + TAKEN_LATE)
+def _do(patient: Viewer, tap: Tap, subject_id: uuid.UUID, moment: Moment, item: Item | None) -> str:
+    if tap.word is Word.MOOD:
+        return _acting[0].mood(patient, subject_id, tap.number, moment, item)
+    if tap.word is Word.LATER:
+        return _acting[0].later(patient, subject_id, tap.number, moment, item)
+    tap_id = uuid.UUID(bytes=_hash(tap.token)[:16], version=5)
+    return _acting[0].done(patient, subject_id, tap_id, moment, item)
+
+
+def _is_in_time(found: Any, tapped: datetime) -> bool:
+    """Whether a tap was made before its end, and did not wait for ever.
+
+    One from before the token was made tells of a clock that was slow and has been put right since: nobody can have had
+    the token then. When it really was is not known, so it is taken only if it came before the end itself.
+    """
+    now = clock.now()
+    if tapped < found.issued_at:
+        return bool(now <= found.expires_at)
+    return bool(tapped <= found.expires_at and now <= found.expires_at + TAKEN_LATE)
 
 
 def _use(tap: Tap) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 # Without a sign of life for so long, a device is shown as one that may not get anything any more.
 SILENT_AFTER = timedelta(days=14)
@@ -27,6 +28,11 @@ class Device:
     endpoint: str = field(repr=False)
     p256dh: str = field(repr=False)
     auth: str = field(repr=False)
+
+    @property
+    def has_buttons(self) -> bool:
+        """Whether its notifications can have buttons: those of Safari, on whatever machine, have none."""
+        return not (urlsplit(self.endpoint).hostname or "").endswith(".push.apple.com")
 
     def is_silent(self, moment: datetime) -> bool:
         """Whether the application was not opened there for long: the phone may be lost, or off."""

@@ -17,6 +17,9 @@ from patient_app.push.devices import Device
 
 MARK = 8030
 LATER_MINUTES = (10, 30, 60)
+# Answers to "how are you", in the order in which they find room: most phones show two buttons. The ends of the scale
+# are left to the page, where help stands beside them.
+MOODS = (4, 2, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Notice:
     """What a person sees on a locked phone, and what a tap does. `path` is the page that a tap on it opens.
 
     `token` allows Done and Later, once; without one there are no buttons. `tag`: a newer one with the same takes its
-    place where the platform can.
+    place where the platform can. `moods` are words for answers to "how are you", where the person chose to be asked so.
     """
 
     title: str
@@ -34,6 +37,7 @@ class Notice:
     language: str = "en"
     direction: str = "ltr"
     token: str | None = None
+    moods: Mapping[int, str] | None = None
 
 
 def payload(notice: Notice, device: Device, origin: str) -> Mapping[str, Any]:
@@ -47,12 +51,15 @@ def payload(notice: Notice, device: Device, origin: str) -> Mapping[str, Any]:
         "tag": notice.tag,
         "silent": False,
     }
-    told: dict[str, Any] = {"web_push": MARK, "notification": shown}
+    person = letterbox.person_tag(device.person_id)
+    told: dict[str, Any] = {"web_push": MARK, "notification": shown, "person": person}
     if notice.token is not None:
+        moods = [[f"mood {mood}", notice.moods[mood]] for mood in MOODS] if notice.moods else []
+        buttons = [["done", _("Done")], *([f"later {minutes}", _later(minutes)] for minutes in LATER_MINUTES)]
         told["act"] = {
             "token": notice.token,
-            "person": letterbox.person_tag(device.person_id),
-            "buttons": [["done", _("Done")], *([f"later {minutes}", _later(minutes)] for minutes in LATER_MINUTES)],
+            "person": person,
+            "buttons": [*moods, *buttons],
             "says": {
                 "waits": _("There is no network. It is kept on this phone and sent later."),
                 "signed-out": _("You are signed out here, so nothing was saved. Open the app to sign in."),

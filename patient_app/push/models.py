@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from patient_app.accounts.models import Person
@@ -75,5 +75,7 @@ class NotificationAction(Base):
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     used_at: Mapped[datetime | None] = mapped_column(default=None)
-    # "done", or "later 10".
+    # Whether the notification asks how somebody is: only that one takes an answer to it.
+    asks_mood: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # "done", "later 10", or "mood 4".
     used_as: Mapped[str | None] = mapped_column(String(16), default=None)

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parseaddr, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
@@ -36,8 +36,11 @@ LARGEST_PAYLOAD = 3993
 # What is sent is filled up with spaces to a multiple of this: its length tells less of what it says.
 FILLED_TO = 512
 LONGEST_TTL = 28 * 24 * 60 * 60  # What all services take.
-TIMEOUT = httpx.Timeout(connect=5.0, read=10.0, write=5.0, pool=5.0)
-LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=32, keepalive_expiry=30.0)
+# Of each step of a message; `reminders` waits for the whole of it no longer than it says.
+TIMEOUT = httpx.Timeout(connect=3.0, read=5.0, write=3.0, pool=2.0)
+LIMITS = httpx.Limits(max_connections=128, max_keepalive_connections=64, keepalive_expiry=30.0)
+# A service that so many messages in a row got no answer from is left alone for a while; then one is tried.
+UNANSWERED, REST = 3, timedelta(seconds=30)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(hours=1)
 _TOPIC = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _SMALL_ANSWER = 4096
@@ -80,13 +83,13 @@ class Sender:
     def __init__(self, config: Config, transport: httpx.BaseTransport | None = None) -> None:
         self._config = config
         self._allowed = allowed.read(config.push_services)
-        # Apple takes a bare address only.
-        self._contact = parseaddr(config.mail_sender)[1]
+        self._contact = vapid.contact(config)
         self._pushers = {key.public: _Pusher(key, self._contact) for key in vapid.read_keys(config)}
         # No proxy of the environment, no redirects, and never without a time-out.
         self._client = httpx.Client(
             timeout=TIMEOUT, limits=LIMITS, follow_redirects=False, trust_env=False, transport=transport
         )
+        self._silences = Silences()
 
     def close(self) -> None:
         """Give all connections back."""
@@ -102,7 +105,7 @@ class Sender:
         urgency: Urgency = Urgency.NORMAL,
         attempt: int = 0,
     ) -> Outcome:
-        """Send a message to a device, once, and return what came of it; at the latest after some 20 seconds.
+        """Send a message to a device, once, and return what came of it, mostly within 10 seconds.
 
         `ttl` is how many seconds the message makes sense: so long the push service keeps it for a phone that cannot
         be reached. `topic` (32 signs of base64url at most): a newer message takes the place of one that waits there.
@@ -121,6 +124,9 @@ class Sender:
             sealed = pusher.sealed(body, device)
         except (NotAllowed, ValueError):  # Off the list by now, or keys that are none.
             return Outcome(Result.REFUSED)
+        rests_until = self._silences.rests_until(origin)
+        if rests_until is not None:
+            return Outcome(Result.LATER, None, rests_until)
         headers = {
             "Authorization": pusher.signer.authorization(origin),
             "Content-Encoding": "aes128gcm",
@@ -147,13 +153,48 @@ class Sender:
                 if answer.headers.get("Content-Length", "").isdecimal() and _is_small(answer):
                     answer.read()  # So that the connection is used again; a long answer is not waited for.
         except httpx.HTTPError as fault:
+            if not isinstance(fault, httpx.PoolTimeout):  # That is our own crowd.
+                self._silences.note(origin, answered=False)
             logger().warning("push not delivered", service=origin, fault=type(fault).__name__)
             return Outcome(Result.LATER, None, clock.now() + _wait(None, attempt))
+        self._silences.note(origin, answered=True)
         outcome = _outcome(status, asked, attempt)
         if outcome.result is not Result.ACCEPTED:
             level = logger().error if outcome.result is Result.REFUSED else logger().info
             level("push not accepted", service=origin, status=status, result=outcome.result.value)
         return outcome
+
+
+class Silences:
+    """Which push services do not answer: nobody waits for one again and again, and no other one waits for it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._unanswered: dict[str, int] = {}
+        self._rests: dict[str, datetime] = {}
+
+    def rests_until(self, origin: str) -> datetime | None:
+        """Return until when a service is left alone; None for one that may be asked. After a rest, one asks for all."""
+        with self._lock:
+            until = self._rests.get(origin)
+            if until is None:
+                return None
+            now = clock.now()
+            if now < until <= now + REST:
+                return until
+            self._rests[origin] = now + REST
+            return None
+
+    def note(self, origin: str, *, answered: bool) -> None:
+        """Take note that a service answered, or did not."""
+        with self._lock:
+            if answered:
+                self._unanswered.pop(origin, None)
+                self._rests.pop(origin, None)
+                return
+            count = self._unanswered[origin] = self._unanswered.get(origin, 0) + 1
+            if count >= UNANSWERED:
+                self._rests[origin] = clock.now() + REST
 
 
 def filled(payload: Mapping[str, Any]) -> bytes:

@@ -218,11 +218,16 @@ def seen(person: Viewer, offered: Offered, browser: str) -> Known:
     """Take note that a browser is there and has its subscription, and say what to do with it.
 
     One that is not known is taken: it was made after the backup that was put back since, or its renewal did not get
-    through. Raise `Refused` and `NotNow`.
+    through. One of another person ends, for both: that browser is this person's now, and they did not ask for it there.
+    Raise `Refused` and `NotNow`.
     """
     _check(person, offered)
     row = _row_of(offered.endpoint)
-    if row is not None and (row.person_id != person.id or _was_ended(row)):
+    if row is not None and row.person_id != person.id:
+        if row.retired_at is None:
+            _retire(row, Retired.TAKEN)
+        return Known(State.OFF)
+    if row is not None and _was_ended(row):
         return Known(State.OFF)
     newest = newest_key()
     # While our keys cannot be used, no phone is made to give up what it has.

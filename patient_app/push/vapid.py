@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -89,6 +92,36 @@ class Signer(VAPID):
                 self._kept.pop(next(iter(self._kept)))
             self._kept[origin] = moment, header
             return header
+
+
+# --- who we are ---------------------------------------------------------------------------------------------------
+
+# A domain that others can know: Apple refuses messages of anybody else (403, `BadJwtToken`).
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
+_LOCAL = frozenset({"local", "localhost", "localdomain", "internal", "invalid", "lan", "home", "test"})
+_MAILBOX = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
+
+
+def contact(config: Config) -> str:
+    """Return the mail address by which push services can reach who sends: bare, as Apple wants it.
+
+    That of our own mail, if it can be anybody's; else the postmaster of the public address. `is_public` says whether
+    what is left is one at all.
+    """
+    sender = parseaddr(config.mail_sender)[1]
+    if is_public(sender):
+        return sender
+    host = urlsplit(config.base_url).hostname or ""
+    of_host = f"postmaster@{host}"
+    return of_host if config.secure_cookies and is_public(of_host) else sender or of_host
+
+
+def is_public(address: str) -> bool:
+    """Whether a mail address is one that a push service of another firm takes."""
+    mailbox, _, domain = address.rpartition("@")
+    if not _MAILBOX.fullmatch(mailbox) or not _DOMAIN.fullmatch(domain):
+        return False
+    return domain.rpartition(".")[2].lower() not in _LOCAL
 
 
 # --- the file ----------------------------------------------------------------------------------------------------

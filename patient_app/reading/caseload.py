@@ -17,13 +17,13 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Executable, Select, and_, bindparam, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import aliased
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
 from patient_app.accounts.models import Person
-from patient_app.checkins.models import HARD_CRAVING, HARD_MOOD, IS_HARD, CheckIn, CheckInVersion
+from patient_app.checkins.models import HARD_CRAVING, HARD_MOOD, CheckIn, CheckInVersion
 from patient_app.consent.categories import Level
 from patient_app.consent.decisions import (
     FIRST_DAY,
@@ -40,9 +40,9 @@ from patient_app.core import clock, kept, work
 from patient_app.core.identity import Viewer
 from patient_app.core.kept import as_kept
 from patient_app.core.keys import SYSTEM_SUBJECT
-from patient_app.core.outbox import SKEW_TAKEN
+from patient_app.core.prepared import Statement
 from patient_app.core.work import vault
-from patient_app.reading import looks, people, records
+from patient_app.reading import looks, people, records, silence
 from patient_app.reading.fields import MOOD, USE, Masked, SharedCheckIn, as_listed
 from patient_app.reading.people import Named, plain_rows
 from patient_app.reading.service import reader_of
@@ -50,8 +50,10 @@ from patient_app.worries import service as worries
 
 CASELOAD_DAYS = 30
 PAGE_PATIENTS = 20
-# Up to this page of the hardest first, only what was written last is asked for.
+# Up to this page of the hardest first, only the newest hard check-ins are asked for: at first a few more than there are
+# rows on the page, and if some patients wrote most of them, many more.
 _FRONT_PAGES = 50
+_FEW, _MANY = 2, 10
 CASELOAD_CATEGORIES = (MOOD, USE)
 # How far back a list looks for what is new, and for hard check-ins: so long that each weekday is there once.
 LATELY_DAYS = 7
@@ -86,7 +88,8 @@ class CaseloadRow:
 class Caseload:
     """One page of a clinician's list: the first row's number (from 1), and how many rows there are on all pages.
 
-    `unread` counts what supporters told the practice and nobody read yet.
+    `unread` counts what supporters told the practice and nobody read yet, `told` what the clinician was told of those
+    who did not check in.
     """
 
     rows: tuple[CaseloadRow, ...]
@@ -95,6 +98,7 @@ class Caseload:
     total: int
     order: Order = Order.HARD
     unread: int = 0
+    told: int = 0
 
     @property
     def has_more(self) -> bool:
@@ -111,6 +115,7 @@ class _Page:
     grants: Mapping[uuid.UUID, Grants]
     total: int
     unread: int
+    told: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,37 +157,44 @@ def caseload(viewer: Viewer, page: int = 1, order: Order = Order.HARD) -> Caselo
         read = _read(reader, grants, before.looks, days)
     rows = tuple(CaseloadRow(one, grants.get(one.id, Grants()), *read.get(one.id, _NOTHING)) for one in found.shown)
     return Caseload(
-        rows, found.first // PAGE_PATIENTS + 1, found.first + 1, found.total, order=order, unread=found.unread
+        rows,
+        found.first // PAGE_PATIENTS + 1,
+        found.first + 1,
+        found.total,
+        order=order,
+        unread=found.unread,
+        told=found.told,
     )
 
 
 def _hardest_first(viewer: Viewer, reader: Reader, days: _Days, page: int) -> _Page:
     """Return a page with the newest hard check-in first, and who shared none after them by name.
 
-    What was written last is asked for first. Mostly that fills the page, and the names of the others stay sealed.
+    The newest are asked for first. Mostly they fill the page, and the names of the others stay sealed.
     """
     if page > _FRONT_PAGES:  # Whatever an address says: no number of it is asked of the database.
         return _among_all(viewer, reader, page, _rows(_hard, reader, None, days))
-    most = page * PAGE_PATIENTS * 5
-    rows = _rows(_newest_hard, reader, None, days, most=most)
-    found = _front(viewer, reader, rows, page, whole=len(rows) < most)
-    if found:
-        return found
-    return _among_all(viewer, reader, page, rows if len(rows) < most else _rows(_hard, reader, None, days))
+    for times in (_FEW, _MANY):
+        most = page * PAGE_PATIENTS * times
+        rows = _rows(_newest_hard, reader, None, days, most=most)
+        found = _front(viewer, reader, rows, page, whole=len(rows) < most)
+        if found:
+            return found
+        if len(rows) < most:
+            return _among_all(viewer, reader, page, rows)
+    return _among_all(viewer, reader, page, _rows(_hard, reader, None, days))
 
 
 def _front(viewer: Viewer, reader: Reader, rows: Sequence[Any], page: int, *, whole: bool) -> _Page | None:
     """Return a page of those who shared these hard check-ins; None when they may not be all that belong on it.
 
-    `whole` says whether these are all there are. No clock that is taken at its word is ahead by more than `SKEW_TAKEN`:
-    what was written before the last of these can be no newer than that.
+    `whole` says whether these are all there are. If not, there may be more of the very moment of the last of them.
     """
     hard = dict(_by_patient(rows))
     order = _newest_first(hard)[: page * PAGE_PATIENTS]
     if len(order) < page * PAGE_PATIENTS:
         return None
-    last = kept.moment_of(_newest_of(hard[order[-1]]))
-    if not whole and last <= kept.moment_of(rows[-1].recorded_at) + SKEW_TAKEN:
+    if not whole and _newest_of(hard[order[-1]]) == rows[-1].occurred_at:
         return None
     grants = grants_of(reader, order)
     if any(_open_hard(hard[one], grants.get(one)) != hard[one] for one in order):
@@ -192,22 +204,24 @@ def _front(viewer: Viewer, reader: Reader, rows: Sequence[Any], page: int, *, wh
     if len(on_list) < PAGE_PATIENTS:
         return None
     vault().preload([*on_page, viewer.practice_id, SYSTEM_SUBJECT])
-    shown = tuple(sorted(people.named(viewer, on_list), key=lambda person: on_page.index(person.id)))
-    return _Page(len(order) - PAGE_PATIENTS, shown, grants, on_list[0].total, on_list[0].unread)
+    names = {person.id: person for person in people.named(viewer, on_list)}
+    shown = tuple([names[one] for one in on_page])
+    return _Page(len(order) - PAGE_PATIENTS, shown, grants, on_list[0].total, on_list[0].unread, on_list[0].told)
 
 
 def _among_all(viewer: Viewer, reader: Reader, page: int, hard: Sequence[Any] | None = None) -> _Page:
     """Return a page of everybody, by name: after those of these hard check-ins, where there are any."""
     on_list = people.listed(viewer)
     positions = _by_name(tuple([(row[0], row[1]) for row in on_list]), viewer.practice_id)
-    unread = on_list[0].unread if on_list else worries.unread(viewer)
     first = max(0, min(page - 1, (len(on_list) - 1) // PAGE_PATIENTS)) * PAGE_PATIENTS
     if hard:
         positions, grants = _hard_first(reader, on_list, positions, hard, first + PAGE_PATIENTS)
     else:
         grants = grants_of(reader, [people.id_of(on_list[one]) for one in _page_of(positions, first)])
     shown = people.named(viewer, [on_list[one] for one in _page_of(positions, first)])
-    return _Page(first, tuple(shown), grants, len(on_list), unread)
+    if not on_list:
+        return _Page(first, (), grants, 0, worries.unread(viewer), silence.waiting(viewer))
+    return _Page(first, tuple(shown), grants, len(on_list), on_list[0].unread, on_list[0].told)
 
 
 def _days() -> _Days:
@@ -349,14 +363,15 @@ def _rows(
         "first": days.first,
         "lately": days.lately,
         "last": days.last,
-        "written_since": datetime.combine(days.lately, time(), UTC) - timedelta(days=2),
-        "since": datetime.combine(days.first, time(), UTC) - timedelta(days=1),  # Wherever in the world it began.
+        # Wherever in the world these days began.
+        "hard_since": datetime.combine(days.lately, time(), UTC) - timedelta(days=1),
+        "since": datetime.combine(days.first, time(), UTC) - timedelta(days=1),
     }
     return plain_rows(make(asker(reader)), {**asked_by(reader), **asked})
 
 
 @lru_cache(maxsize=32)
-def _recent(kind: Asker) -> Executable:
+def _recent(kind: Asker) -> Statement:
     """Make the query for each patient's entries of the last days."""
     opened = open_days(kind, CASELOAD_CATEGORIES)
     seen = _masked(opened)
@@ -366,7 +381,7 @@ def _recent(kind: Asker) -> Executable:
 
 
 @lru_cache(maxsize=32)
-def _newest_before(kind: Asker) -> Executable:
+def _newest_before(kind: Asker) -> Statement:
     """Make the query for each patient's newest entry before the last days: back to the first that is open."""
     opened = open_days(kind, CASELOAD_CATEGORIES)
     entry, version = aliased(CheckIn), aliased(CheckInVersion)
@@ -419,15 +434,13 @@ def _hard(kind: Asker) -> Select[Any]:
     It starts from the few that are hard (an index holds those), and asks of each whether it is open.
     """
     by_mood, by_use = CheckInVersion.mood <= HARD_MOOD, CheckInVersion.craving >= HARD_CRAVING
-    columns = (CheckIn.patient_id, CheckIn.day, CheckIn.occurred_at, CheckInVersion.recorded_at)
+    columns = (CheckIn.patient_id, CheckIn.day, CheckIn.occurred_at)
     return (
         select(*map(as_kept, columns), by_mood.label("by_mood"), by_use.label("by_use"))
         .select_from(CheckInVersion)
         .join(CheckIn, and_(CheckIn.id == CheckInVersion.check_in_id, CheckIn.shown_version == CheckInVersion.version))
         .where(
-            IS_HARD,
-            # Nothing is recorded two days before its day: one for where in the world that was, one for a wrong clock.
-            CheckInVersion.recorded_at >= bindparam("written_since"),
+            CheckInVersion.hard_at >= bindparam("hard_since"),
             CheckIn.practice_id == bindparam("reader_practice"),
             CheckIn.removed_at.is_(None),
             CheckIn.private.is_(False),
@@ -442,9 +455,9 @@ def _hard(kind: Asker) -> Select[Any]:
 
 
 @lru_cache(maxsize=32)
-def _newest_hard(kind: Asker) -> Executable:
-    """Make the query for those of `_hard` that were written last."""
-    return _hard(kind).order_by(CheckInVersion.recorded_at.desc()).limit(bindparam("most"))
+def _newest_hard(kind: Asker) -> Statement:
+    """Make the query for the newest of `_hard`."""
+    return _hard(kind).order_by(CheckInVersion.hard_at.desc()).limit(bindparam("most"))
 
 
 def _masked(opened: Any, entry: Any = CheckIn, version: Any = CheckInVersion) -> Masked:

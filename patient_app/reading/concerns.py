@@ -1,8 +1,12 @@
-"""Concerns: signs that cannot wait, shown first to those whose consent covers them, until somebody has seen them.
+"""Concerns: what clinicians see first of those whose consent covers it, until somebody has seen it.
 
-A concern needs what its side effect needs: medications; and substance use too where the medicine is marked so now, or
+They are signs that cannot wait, which side effects raise, and medicines that ran out (`ran_out`).
+
+A sign needs what its side effect needs: medications; and substance use too where the medicine is marked so now, or
 where the pick names use. One whose side effect was taken away, is kept to oneself, or says no such sign any more, is
-shown to nobody. In a list it tells only that there is one, and of whom: what it is stands on the patient's page.
+shown to nobody; nor is one of a side effect tied to no medicine that was raised only for a medicine which is closed now
+(`rests_on_what_is_open`). In a list it tells only that there is one, and of whom: what it is stands on the patient's
+page.
 """
 
 from __future__ import annotations
@@ -11,10 +15,25 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any, Protocol, cast
 
-from sqlalchemy import ColumnElement, Insert, Select, Table, and_, bindparam, exists, false, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
@@ -27,11 +46,12 @@ from patient_app.core import clock, work
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
+from patient_app.core.prepared import Statement
 from patient_app.core.work import connection
 from patient_app.effects import service
 from patient_app.effects.models import Concern, ConcernSeen, SideEffect, SideEffectVersion
 from patient_app.medications.models import Medicine, MedicineVersion
-from patient_app.reading import people, records
+from patient_app.reading import people, ran_out, records
 from patient_app.reading.fields import USE, open_text
 from patient_app.reading.people import Named, plain_rows
 from patient_app.reading.service import reader_of
@@ -39,7 +59,6 @@ from patient_app.reading.service import reader_of
 MEDICATIONS = Category.MEDICATIONS
 # So many are named in a list at once; those that were seen make room for the others.
 MOST_WAITING = 20
-_ASKED = {"level": Level.DETAIL}
 _SEEN = cast("Table", ConcernSeen.__table__)
 _ONCE = ["concern_id", "clinician_id"]
 _SAW: dict[str, Insert] = {
@@ -57,13 +76,21 @@ class _Listed(Protocol):
     def grants(self) -> Grants: ...
 
 
+class Raised(StrEnum):
+    """What waits to be seen."""
+
+    SIGN = "sign"
+    RAN_OUT = "ran_out"
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Somebody on a clinician's list of whom a sign that cannot wait is not seen yet, and since which day."""
+    """Somebody on a clinician's list of whom something is not seen yet, what that is, and since which day."""
 
     person: Named
     since: date
     about_use: bool
+    what: frozenset[Raised] = frozenset({Raised.SIGN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +105,7 @@ class SharedConcern:
 
 
 def waiting(viewer: Viewer, known: Iterable[_Listed] = ()) -> list[Waiting]:
-    """Return whom of a clinician's list something waits to be seen, the newest first, and record that they saw it.
+    """Return of whom something waits to be seen, signs first, then the newest, and record that the clinician saw it.
 
     `known` are the rows of a list that this very request read, who need not be asked for again. That a sign was noted
     is recorded of somebody once a viewer, consent and day, as other rows of a list.
@@ -104,10 +131,15 @@ def waiting(viewer: Viewer, known: Iterable[_Listed] = ()) -> list[Waiting]:
         days = (min((row.day for row in rows), default=today), today)
         readings = records.readings(viewer, told, AccessKind.CONCERN, days, held)
         access_log.record([one for one in readings if one.consent_id in unrecorded], held.chains)
-    newest: dict[uuid.UUID, Any] = {}
+    found: dict[uuid.UUID, list[Any]] = {}
     for row in rows:
-        newest.setdefault(row.patient_id, row)
-    return [Waiting(named[one], row.day, bool(row.tells_of_use)) for one, row in newest.items() if one in named]
+        found.setdefault(row.patient_id, []).append(row)
+    return [_waiting_of(named[one], own) for one, own in found.items() if one in named]
+
+
+def _waiting_of(person: Named, rows: Sequence[Any]) -> Waiting:
+    what = frozenset(Raised(row.what) for row in rows)
+    return Waiting(person, rows[0].day, any(row.tells_of_use for row in rows), what)
 
 
 def of_patient(patient_id: uuid.UUID, effects: Collection[uuid.UUID]) -> tuple[SharedConcern, ...]:
@@ -131,20 +163,30 @@ def _name(row: Any) -> str:
 def waits() -> ColumnElement[bool]:
     """Return the condition that a side effect raised something which nobody has seen yet."""
     unseen = ~exists().where(ConcernSeen.concern_id == Concern.id)
-    raised = exists().where(Concern.side_effect_id == SideEffect.id, unseen).correlate(SideEffect)
+    raised = (
+        exists()
+        .where(Concern.side_effect_id == SideEffect.id, unseen, service.rests_on_what_is_open())
+        .correlate(SideEffect, SideEffectVersion)
+    )
     return and_(SideEffectVersion.flagged.is_(True), raised)
 
 
-def mark_seen(viewer: Viewer, patient_id: uuid.UUID, concern_id: uuid.UUID) -> None:
+def mark_seen(viewer: Viewer, patient_id: uuid.UUID, concern_id: uuid.UUID) -> Raised:
     """Keep that a clinician has seen a concern, and with it all that the same side effect raised before; once.
 
-    Raise `NotFound` for one that they may not see now, for another patient's, and for none at all.
+    Return what it was. Raise `NotFound` for one that they may not see now, for another patient's, and for none at all.
     """
     reader = reader_of(viewer)
-    asked = {**asked_by(reader), **_ASKED, "patient_id": patient_id, "concern_id": concern_id}
-    rows = _whole(plain_rows(_one(asker(reader)), asked), grants_of(reader, [patient_id]))
-    if not rows or people.one_of_list(viewer, patient_id) is None:
+    asked = {**asked_by(reader), **_asked(), "patient_id": patient_id, "concern_id": concern_id}
+    grants = grants_of(reader, [patient_id])
+    if people.one_of_list(viewer, patient_id) is None:
         raise NotFound
+    rows = _whole(plain_rows(_one(asker(reader)), asked), grants)
+    if not rows:
+        if not _whole(plain_rows(ran_out.one(asker(reader)), asked), grants):
+            raise NotFound
+        ran_out.mark_seen(viewer, concern_id)
+        return Raised.RAN_OUT
     earlier = connection().scalars(_EARLIER, {"effect_id": rows[0].side_effect_id, "seq": rows[0].recorded_seq})
     seen = [
         {
@@ -157,13 +199,18 @@ def mark_seen(viewer: Viewer, patient_id: uuid.UUID, concern_id: uuid.UUID) -> N
         for one in earlier
     ]
     connection().execute(_SAW[connection().dialect.name], seen)
+    return Raised.SIGN
 
 
 # --- Which are open --------------------------------------------------------------------------------------------------
 
 
 def _open_rows(reader: Reader) -> Sequence[Any]:
-    return plain_rows(_waiting(asker(reader)), {**asked_by(reader), **_ASKED})
+    return plain_rows(_waiting(asker(reader)), {**asked_by(reader), **_asked()})
+
+
+def _asked() -> dict[str, Any]:
+    return {"level": Level.DETAIL, **ran_out.asked_on(clock.now().date())}
 
 
 def _whole(rows: Iterable[Any], grants: dict[uuid.UUID, Grants]) -> list[Any]:
@@ -207,9 +254,20 @@ def _recorded_today() -> Select[Any]:
 
 
 @lru_cache(maxsize=32)
-def _waiting(kind: Asker) -> Select[Any]:
+def _waiting(kind: Asker) -> Statement:
+    """Return the statement for all that waits, of whomever; a list has time for one."""
     unseen = ~exists().where(ConcernSeen.concern_id == Concern.id)
-    return _open(kind).where(unseen).order_by(Concern.raised_at.desc(), Concern.id).limit(MOST_WAITING)
+    signs = _open(kind).where(unseen).order_by(Concern.raised_at.desc(), Concern.id).limit(MOST_WAITING).subquery()
+    empty = ran_out.waiting(kind).limit(MOST_WAITING).subquery()
+    names = ("id", "patient_id", "day", "tells_of_use", "raised_at")
+    kinds = ((signs, Raised.SIGN), (empty, Raised.RAN_OUT))
+    both = union_all(
+        *(
+            select(*(found.c[name] for name in names), literal(after).label("after"), literal(what.value).label("what"))
+            for after, (found, what) in enumerate(kinds)
+        )
+    ).subquery()
+    return select(both).order_by(both.c.after, both.c.raised_at.desc(), both.c.id).limit(MOST_WAITING)
 
 
 @lru_cache(maxsize=32)
@@ -233,6 +291,7 @@ def _open(kind: Asker) -> Select[Any]:
         Concern.patient_id,
         Concern.side_effect_id,
         Concern.recorded_seq,
+        Concern.raised_at,
         SideEffect.day,
         about_use.label("tells_of_use"),
     )
@@ -246,6 +305,7 @@ def _open(kind: Asker) -> Select[Any]:
         .where(
             Concern.practice_id == bindparam("reader_practice"),
             SideEffectVersion.flagged.is_(True),
+            service.rests_on_what_is_open(),
             SideEffect.removed_at.is_(None),
             SideEffect.private.is_(False),
             SideEffect.while_closed.is_(False),
@@ -280,6 +340,7 @@ _OF_PATIENT = (
         Concern.patient_id == bindparam("patient_id"),
         Concern.side_effect_id.in_(bindparam("effects", expanding=True)),
         SideEffectVersion.flagged.is_(True),
+        service.rests_on_what_is_open(),
     )
     .order_by(Concern.recorded_seq.desc(), ConcernSeen.seen_at)
 )

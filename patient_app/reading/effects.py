@@ -126,7 +126,7 @@ def read_effects(viewer: Viewer, patient_id: uuid.UUID) -> SharedEffects:
     shared = _shared(reader, person, grants)
     days = (min([shared.first_day, *(one.day for one in shared.effects)]), shared.today)
     on_page = {person.id: records.only(grants, NEEDED if shared.is_open else ())}
-    access_log.record(records.readings(viewer, on_page, AccessKind.MEDICINES, days, held), held.chains)
+    access_log.record(records.readings(viewer, on_page, AccessKind.EFFECTS, days, held), held.chains)
     return shared
 
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from sqlalchemy import Executable, bindparam, func, select, union_all
+from sqlalchemy import bindparam, func, select, union_all
 
 from patient_app.access_log.models import AccessKind, AccessRecord
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.decisions import FIRST_DAY, Grants
 from patient_app.core import clock
+from patient_app.core.prepared import Statement
 from patient_app.reading.people import plain_rows
 
 # What was read longer ago is not asked about: a page of a patient is 14 days.
@@ -73,7 +74,7 @@ def read_before(
 
 
 @lru_cache(maxsize=1)
-def _records() -> Executable:
+def _records() -> Statement:
     # Made at its first use, as all statements about access records are. By kind and day, as the index has them: who
     # has read for years is not to wait longer.
     shown = (

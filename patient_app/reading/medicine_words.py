@@ -6,9 +6,8 @@ First what asks for an answer and what changed lately, then what was left out, t
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import LazyString, gettext, ngettext
@@ -17,11 +16,11 @@ from flask_babel import lazy_gettext as _l
 from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core.roles import Discipline
 from patient_app.medications import regimen, skipping, words
-from patient_app.medications.counts import Counts
 from patient_app.medications.models import Answer, Change, DoseState
 from patient_app.medications.regimen import OwnVersion
 from patient_app.medications.schedule import Anchor
-from patient_app.reading.medicines import SharedDose, SharedMedicine, SharedMedicines
+from patient_app.reading.logged import RECENT_DAYS, Logged, SharedDose
+from patient_app.reading.medicines import SharedMedicine, SharedMedicines
 from patient_app.reading.words import scope_sentences
 
 # Of more than so many the page says how many there are, and the medicine's own page shows its own.
@@ -33,11 +32,18 @@ DOSE_WORDS: dict[DoseState, LazyString] = {
     DoseState.SKIPPED: _l("Skipped"),
     DoseState.LATER: _l("Put off"),
 }
+ANSWER_WORDS: dict[Answer, LazyString] = {
+    Answer.TALK: _l("Wants to talk about this"),
+    Answer.SEEN: _l("Seen by the patient"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class VersionLine:
-    """One change as it is told. `before` is what the plan said until then, where that is open and was another."""
+    """One change as it is told. `before` is what the plan said until then, where that is open and was another.
+
+    `answer` is what the patient says to it now, `answered` all that they said, with when, the first answer first.
+    """
 
     medicine_id: uuid.UUID
     name: str
@@ -50,6 +56,7 @@ class VersionLine:
     what_for: str
     reason: str
     answer: str
+    answered: tuple[tuple[str, datetime], ...]
     asks: bool
 
 
@@ -66,6 +73,19 @@ class DoseLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CountWords:
+    """What was logged, as it is told: a row of three numbers for each period, never folded into one.
+
+    `rows` is empty where nothing was due, `as_needed` where nothing was taken when needed. `since` is the first day
+    that is counted, where the longest period reaches further back.
+    """
+
+    rows: tuple[tuple[str, int, int, int], ...]
+    as_needed: str
+    since: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class MedicineLine:
     """One medicine as it is taken now, or was; `mark` is what asks for an answer, if anything does."""
 
@@ -73,13 +93,13 @@ class MedicineLine:
     name: str
     about_use: bool
     newest: VersionLine
-    counts: str
+    counts: CountWords
     mark: str
 
 
 def page_words(shared: SharedMedicines) -> dict[str, Any]:
     """Return what the page of a patient's medicines is drawn from."""
-    changes, skipped = _changes(shared), _skipped(shared.medicines)
+    changes, skipped = _changes(shared), _skipped(shared)
     lines = [(one, line_of(one)) for one in shared.medicines]
     return {
         "shared": shared,
@@ -90,7 +110,9 @@ def page_words(shared: SharedMedicines) -> dict[str, Any]:
         "more_skipped": max(0, len(skipped) - MOST_SKIPPED),
         "now": [line for one, line in lines if one.in_use],
         "stopped": [line for one, line in lines if not one.in_use],
-        "days": (shared.today - shared.first_day).days + 1,
+        "days": RECENT_DAYS,
+        "together": counts_words(shared.together) if len(shared.medicines) > 1 else None,
+        "may_lack": may_lack_words(shared.together, shared.heard_at),
     }
 
 
@@ -99,8 +121,9 @@ def history_words(shared: SharedMedicines, medicine: SharedMedicine) -> dict[str
     return {
         **page_words(shared),
         "medicine": line_of(medicine),
+        "may_lack": may_lack_words(medicine.logged, shared.heard_at),
         "versions": list(reversed(_versions(medicine))),
-        "doses": [_dose(medicine, dose) for dose in medicine.doses],
+        "doses": [_dose(medicine, dose) for dose in medicine.doses if dose.plan_date >= shared.recent_from],
     }
 
 
@@ -111,20 +134,32 @@ def mark_words(medicine: SharedMedicine) -> str:
     return gettext("Not answered yet") if medicine.unanswered else ""
 
 
-def counts_words(counts: Counts) -> str:
-    """Return what was logged, as three numbers that are never folded into one."""
-    if counts.is_empty:
-        return gettext("Nothing logged")
-    told = []
-    if counts.taken or counts.skipped or counts.not_recorded:
-        told += [
-            gettext("%(number)s taken", number=counts.taken),
-            gettext("%(number)s skipped", number=counts.skipped),
-            gettext("%(number)s not recorded", number=counts.not_recorded),
-        ]
-    if counts.as_needed:
-        told.append(ngettext("%(num)d time when needed", "%(num)d times when needed", counts.as_needed))
-    return " · ".join(told)
+def counts_words(logged: Logged) -> CountWords:
+    """Return what was logged, as numbers that are never folded into one."""
+    longest = logged.periods[-1]
+    rows: tuple[tuple[str, int, int, int], ...] = ()
+    if longest.taken or longest.skipped or longest.not_recorded:
+        rows = tuple((_days(each.days), each.taken, each.skipped, each.not_recorded) for each in logged.periods)
+    told = [gettext("%(number)s in %(days)s", number=each.as_needed, days=_days(each.days)) for each in logged.periods]
+    as_needed = gettext("Taken when needed: %(list)s", list=", ".join(told)) if longest.as_needed else ""
+    return CountWords(rows, as_needed, logged.since)
+
+
+def may_lack_words(numbers: Logged, heard_at: datetime | None) -> str:
+    """Return why the numbers may lack something: nobody but a phone knows what waits on it to be sent."""
+    if numbers.is_empty:
+        return ""
+    if numbers.due_since_heard and heard_at is not None:
+        return ngettext(
+            "%(num)d dose was due since then and is not recorded. It may wait on a phone to be sent.",
+            "%(num)d doses were due since then and are not recorded. They may wait on a phone to be sent.",
+            numbers.due_since_heard,
+        )
+    return gettext("What waits on a phone to be sent is not counted yet, so these numbers may be incomplete.")
+
+
+def _days(days: int) -> str:
+    return str(ngettext("%(num)d day", "%(num)d days", days))
 
 
 def _changes(shared: SharedMedicines) -> list[VersionLine]:
@@ -133,7 +168,7 @@ def _changes(shared: SharedMedicines) -> list[VersionLine]:
         (line, version)
         for medicine in shared.medicines
         for line, version in zip(_versions(medicine), medicine.versions, strict=True)
-        if version.day >= shared.first_day or (line.asks and version is medicine.last_entered)
+        if version.day >= shared.recent_from or (line.asks and version is medicine.last_entered)
     ]
     found.sort(key=lambda pair: pair[1].recorded_seq, reverse=True)
     found.sort(key=lambda pair: (not pair[0].asks, pair[1].answer is not Answer.TALK))
@@ -158,7 +193,8 @@ def _version(medicine: SharedMedicine, version: OwnVersion, before: OwnVersion |
         before=_before(plan, version, before),
         what_for=version.said.what_for,
         reason=version.reason,
-        answer=_answer(medicine, version),
+        answer=_answer(version),
+        answered=tuple((str(ANSWER_WORDS[said.answer]), said.at) for said in medicine.answers.get(version.id, ())),
         # What was said to a change that another has followed is history.
         asks=version is medicine.last_entered and (version.waits_for_answer or version.answer is Answer.TALK),
     )
@@ -185,18 +221,19 @@ def _who(medicine: SharedMedicine, version: OwnVersion) -> str:
     return gettext("entered by %(name)s, %(work)s", name=name, work=str(DISCIPLINE_NAMES[Discipline.PRESCRIBER]))
 
 
-def _answer(medicine: SharedMedicine, version: OwnVersion) -> str:
+def _answer(version: OwnVersion) -> str:
     if not version.by_prescriber:
         return ""
-    if version.answer is None:
-        return gettext("Not answered yet")
-    if version.answer is Answer.TALK:
-        return gettext("Wants to talk about this")
-    return gettext("Seen by the patient")
+    return gettext("Not answered yet") if version.answer is None else str(ANSWER_WORDS[version.answer])
 
 
-def _skipped(medicines: Iterable[SharedMedicine]) -> list[DoseLine]:
-    found = [(dose, _dose(one, dose)) for one in medicines for dose in one.doses if dose.state is DoseState.SKIPPED]
+def _skipped(shared: SharedMedicines) -> list[DoseLine]:
+    found = [
+        (dose, _dose(one, dose))
+        for one in shared.medicines
+        for dose in one.doses
+        if dose.state is DoseState.SKIPPED and dose.plan_date >= shared.recent_from
+    ]
     found.sort(key=lambda pair: (pair[0].plan_date, pair[0].slot or ""), reverse=True)
     return [line for _, line in found]
 
@@ -242,6 +279,6 @@ def line_of(medicine: SharedMedicine) -> MedicineLine:
         name=medicine.newest.said.name,
         about_use=medicine.about_use,
         newest=_versions(medicine)[-1],
-        counts=counts_words(medicine.counts),
+        counts=counts_words(medicine.logged),
         mark=mark_words(medicine),
     )

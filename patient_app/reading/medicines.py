@@ -10,13 +10,11 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
 from patient_app.accounts.models import Person
-from patient_app.checkins.service import local_time
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.decisions import Grants, Reader, asked_by, asker, grants_of
 from patient_app.core import clock, work
@@ -24,59 +22,41 @@ from patient_app.core.clock import moment
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.roles import Role
-from patient_app.core.vault import Place
 from patient_app.core.work import vault
-from patient_app.medications import counts, due, regimen, skipping
-from patient_app.medications.counts import Counts
-from patient_app.medications.models import Answer, Change, DoseState, DoseVersion
+from patient_app.medications import due, regimen
+from patient_app.medications.models import Answer, Change
 from patient_app.medications.regimen import OwnVersion
-from patient_app.medications.skipping import Why
+from patient_app.reading import logged, people, records
 from patient_app.reading import medicine_gate as gate
-from patient_app.reading import people, records
+from patient_app.reading.logged import Logged, SharedDose
 from patient_app.reading.medicine_gate import MEDICATIONS, NEEDED, USE
 from patient_app.reading.people import Named, plain_rows
 from patient_app.reading.service import reader_of
 
-# What was logged is shown and counted over so many days, today included.
-DAYS = 30
-_NOTHING_LOGGED = Counts(DAYS)
-
 
 @dataclass(frozen=True, slots=True)
-class SharedDose:
-    """What was logged of one dose.
+class SharedAnswer:
+    """What a patient said to a change that a prescriber entered, and when."""
 
-    `local_time` is the wall clock where it was logged; without `time_known` it says nothing. `why` is there for one
-    that was left out with a reason that is open to the reader.
-    """
-
-    medicine_id: uuid.UUID
-    plan_date: date
-    slot: str | None
-    day: date
-    state: DoseState
-    local_time: datetime
-    time_known: bool
-    amount: Decimal | None
-    why: Why | None
-    clock_skew: int | None
+    answer: Answer
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class SharedMedicine:
     """One medicine with as much of its history as is open, the oldest version first, and what was logged of it.
 
-    `authors` names those who wrote for the patient, by id. `answered_at` says when the patient answered a version.
+    `authors` names those who wrote for the patient, by id. `answers` is all that the patient said to a version, the
+    first answer first. `logged` are the numbers of what the patient logged themselves.
     """
 
     id: uuid.UUID
     about_use: bool
     versions: tuple[OwnVersion, ...]
     authors: Mapping[uuid.UUID, str]
-    answered_at: Mapping[uuid.UUID, datetime]
+    answers: Mapping[uuid.UUID, tuple[SharedAnswer, ...]]
     doses: tuple[SharedDose, ...] = ()
-    # What the patient logged themselves over the days of the page.
-    counts: Counts = _NOTHING_LOGGED
+    logged: Logged = logged.NOTHING
 
     @property
     def newest(self) -> OwnVersion:
@@ -116,7 +96,8 @@ class SharedMedicine:
 class SharedMedicines:
     """All that a reader sees of a patient's medicines; `today` is the patient's, `first_day` the first that is counted.
 
-    `is_open` says whether medicines are shared with this reader at all, never whether there are others.
+    `is_open` says whether medicines are shared with this reader at all, never whether there are others. `heard_at` is
+    when the last dose that is open to them reached us, in these days; None where none did.
     """
 
     person: Named
@@ -124,6 +105,17 @@ class SharedMedicines:
     first_day: date
     today: date
     medicines: tuple[SharedMedicine, ...]
+    heard_at: datetime | None = None
+
+    @property
+    def recent_from(self) -> date:
+        """The first day of which single doses and changes are told."""
+        return logged.recent_from(self.today)
+
+    @property
+    def together(self) -> Logged:
+        """The numbers of all the medicines that are open to this reader."""
+        return logged.together(one.logged for one in self.medicines)
 
     @property
     def is_open(self) -> bool:
@@ -175,9 +167,14 @@ def may_read(viewer: Viewer, patient_id: uuid.UUID, *, about_use: bool) -> bool:
     person = people.one_of_list(viewer, patient_id)
     if person is None:
         return False
+    grants = grants_of(reader_of(viewer), [patient_id]).get(patient_id, Grants())
+    return opens(person, grants, about_use=about_use)
+
+
+def opens(person: Named, grants: Grants, *, about_use: bool) -> bool:
+    """Whether these grants open medicines of this kind that are written today."""
     today = moment(clock.now(), person.zone, person.day_start_minutes).day
     needed = set(NEEDED if about_use else (MEDICATIONS,))
-    grants = grants_of(reader_of(viewer), [patient_id]).get(patient_id, Grants())
     opened = {
         grant.category
         for grant in grants.items
@@ -202,10 +199,13 @@ def _days_of(medicines: Iterable[SharedMedicine]) -> Iterable[date]:
 
 def _shared(reader: Reader, person: Named, grants: Grants) -> SharedMedicines:
     today = moment(clock.now(), person.zone, person.day_start_minutes).day
-    shared = SharedMedicines(person, grants, today - timedelta(days=DAYS - 1), today, ())
+    shared = SharedMedicines(person, grants, logged.first_day(today), today, ())
     if reader.role is not Role.CLINICIAN or not shared.is_open:
         return shared
-    return replace(shared, medicines=_medicines(reader, shared))
+    found = _medicines(reader, shared)
+    heard_at = max((dose.recorded_at for one in found for dose in one.doses), default=None)
+    shared = replace(shared, heard_at=heard_at)
+    return replace(shared, medicines=tuple(_counted(one, shared) for one in found))
 
 
 # --- The data, masked by consent in the query ------------------------------------------------------------------------
@@ -222,26 +222,24 @@ def _medicines(reader: Reader, page: SharedMedicines) -> tuple[SharedMedicine, .
     found = plain_rows(gate.versions(kind), asked)
     if not found:
         return ()
-    # The newest answer to each version.
-    said = {row.version_id: row for row in plain_rows(gate.answers(kind), asked)}
+    said: dict[uuid.UUID, list[SharedAnswer]] = {}
+    for row in plain_rows(gate.answers(kind), asked):
+        said.setdefault(row.version_id, []).append(SharedAnswer(Answer(row.answer), row.recorded_at))
     rows = _without_hidden_use(found, said)
     # A phone in a zone ahead is in its next day before today is over.
     days = {"first": page.first_day, "last": page.today + timedelta(days=1)}
-    logged = _doses(plain_rows(gate.doses(kind), {**asked, **days}))
+    doses = logged.doses_of(plain_rows(gate.doses(kind), {**asked, **days}), page.today)
     names = _names(rows)
     shown = {version.id for own in rows.values() for _, version in own}
-    answered = {version_id: row.recorded_at for version_id, row in said.items() if version_id in shown}
+    answers = {version_id: tuple(each) for version_id, each in said.items() if version_id in shown}
     return tuple(
-        _counted(
-            SharedMedicine(
-                medicine_id,
-                about_use=any(row.about_use or version.said.always_about_use for row, version in own),
-                versions=tuple(version for _, version in own),
-                authors=names,
-                answered_at=answered,
-                doses=tuple(logged.get(medicine_id, ())),
-            ),
-            page,
+        SharedMedicine(
+            medicine_id,
+            about_use=any(row.about_use or version.said.always_about_use for row, version in own),
+            versions=tuple(version for _, version in own),
+            authors=names,
+            answers=answers,
+            doses=tuple(doses.get(medicine_id, ())),
         )
         for medicine_id, own in rows.items()
     )
@@ -249,13 +247,15 @@ def _medicines(reader: Reader, page: SharedMedicines) -> tuple[SharedMedicine, .
 
 def _counted(medicine: SharedMedicine, page: SharedMedicines) -> SharedMedicine:
     """Return it with the numbers of what the patient logged, of the days that are open to the reader alone."""
-    since = max(_open_since(page.grants, need) for need in (NEEDED if medicine.about_use else (MEDICATIONS,)))
-    known_since = (
-        max(medicine.versions[0].day, since - timedelta(days=1)) if since > date.min else medicine.versions[0].day
-    )
-    doses = due.due_doses(medicine.due_versions, page.first_day, page.today)
-    found = counts.count(doses, medicine.doses, page.today, DAYS, {str(medicine.id): known_since})
-    return replace(medicine, counts=found)
+    opened = max(_open_since(page.grants, need) for need in (NEEDED if medicine.about_use else (MEDICATIONS,)))
+    known_since = medicine.versions[0].day
+    if opened > date.min:
+        known_since = max(known_since, opened - timedelta(days=1))
+    heard_on = None
+    if page.heard_at is not None:
+        heard_on = moment(page.heard_at, page.person.zone, page.person.day_start_minutes).day
+    found = logged.counted(medicine.due_versions, medicine.doses, page.today, known_since, heard_on)
+    return replace(medicine, logged=found)
 
 
 def _open_since(grants: Grants, category: Category) -> date:
@@ -270,7 +270,7 @@ def _open_since(grants: Grants, category: Category) -> date:
 _Rows = Mapping[uuid.UUID, Sequence[tuple[Any, OwnVersion]]]
 
 
-def _without_hidden_use(rows: Sequence[Any], answers: Mapping[uuid.UUID, Any]) -> _Rows:
+def _without_hidden_use(rows: Sequence[Any], answers: Mapping[uuid.UUID, Sequence[SharedAnswer]]) -> _Rows:
     """Return the rows by medicine, opened, without medicines of which their name alone says that they are about use.
 
     What a medicine is called is sealed, so the query cannot know; whoever wrote it was to mark it.
@@ -278,8 +278,9 @@ def _without_hidden_use(rows: Sequence[Any], answers: Mapping[uuid.UUID, Any]) -
     found: dict[uuid.UUID, list[tuple[Any, OwnVersion]]] = {}
     closed = set()
     for row in rows:
-        answer = answers.get(row.version_id)
-        version = regimen.version_of(row, Answer(answer.answer) if answer else None)
+        # The newest answer counts.
+        answered = answers.get(row.version_id)
+        version = regimen.version_of(row, answered[-1].answer if answered else None)
         found.setdefault(row.medicine_id, []).append((row, version))
         if version.said.always_about_use and not row.use_is_open:
             closed.add(row.medicine_id)
@@ -291,29 +292,3 @@ def _names(rows: _Rows) -> dict[uuid.UUID, str]:
     authors = {row.author_id: row.name_sealed for own in rows.values() for row, _ in own if row.by_prescriber}
     texts = vault().open_all(Person.__tablename__, "name_sealed", [(one, one, blob) for one, blob in authors.items()])
     return dict(zip(authors, texts, strict=True))
-
-
-def _doses(rows: Sequence[Any]) -> dict[uuid.UUID, list[SharedDose]]:
-    found: dict[uuid.UUID, list[SharedDose]] = {}
-    for row in rows:
-        found.setdefault(row.medicine_id, []).append(_dose(row))
-    return found
-
-
-def _dose(row: Any) -> SharedDose:
-    why = None
-    if row.reason_sealed is not None:
-        place = Place(DoseVersion.__tablename__, "reason_sealed", row.version_id, row.patient_id)
-        why = skipping.from_text(vault().open(place, row.reason_sealed))
-    return SharedDose(
-        medicine_id=row.medicine_id,
-        plan_date=row.plan_date,
-        slot=row.slot,
-        day=row.day,
-        state=DoseState(row.state),
-        local_time=local_time(row.occurred_at, row.utc_offset),
-        time_known=row.time_known,
-        amount=None if row.amount is None else Decimal(row.amount) / 1000,
-        why=why,
-        clock_skew=row.clock_skew,
-    )

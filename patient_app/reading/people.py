@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, bindparam, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select
 
 from patient_app.accounts.models import Patient, Person, PersonState, SupportLink, SupportState, TeamMembership
+from patient_app.consent.decisions import Asker, asker
 from patient_app.core import clock, kept
 from patient_app.core.identity import Viewer
 from patient_app.core.kept import as_kept
+from patient_app.core.prepared import Prepared, Statement
 from patient_app.core.roles import Role
 from patient_app.core.work import connection, db, vault
+from patient_app.reading import told
 from patient_app.reading.fields import open_text
 from patient_app.worries import service as worries
 
@@ -39,18 +42,17 @@ class Named:
     pronouns: str = ""
 
 
-# From the clinician's teams to the patients: the other way round a large practice would be walked through whole.
-_TEAMS = (
-    select(TeamMembership.patient_id)
-    .where(
-        TeamMembership.clinician_id == bindparam("clinician_id"),
-        TeamMembership.practice_id == bindparam("practice_id"),
-        TeamMembership.ended_at.is_(None),
-    )
-    .distinct()
-    .subquery("teams")
+_ON_TEAM = and_(
+    TeamMembership.clinician_id == bindparam("clinician_id"),
+    TeamMembership.practice_id == bindparam("practice_id"),
+    TeamMembership.ended_at.is_(None),
 )
-_LIST = (
+_IS_PATIENT = and_(
+    Person.practice_id == bindparam("practice_id"),
+    Person.role == Role.PATIENT,
+    Person.state != PersonState.CLOSED,
+)
+_PEOPLE = (
     select(
         as_kept(Person.id),
         Person.name_sealed,
@@ -61,49 +63,60 @@ _LIST = (
         Patient.chart_number_sealed,
         Patient.date_of_birth_sealed,
     )
-    .join(_TEAMS, _TEAMS.c.patient_id == Person.id)
     .join(Patient, Patient.person_id == Person.id)
-    .where(
-        Person.practice_id == bindparam("practice_id"),
-        Person.role == Role.PATIENT,
-        Person.state != PersonState.CLOSED,
-    )
+    .where(_IS_PATIENT)
 )
-_SOME_OF_LIST = _LIST.where(Person.id.in_(bindparam("patient_ids", expanding=True)))
-_ONE_OF_LIST = _LIST.where(Person.id == bindparam("patient_id"))
+# From the clinician's teams to the patients: the other way round a large practice would be walked through whole.
+_TEAMS = select(TeamMembership.patient_id).where(_ON_TEAM).distinct().subquery("teams")
+_LIST = _PEOPLE.join(_TEAMS, _TEAMS.c.patient_id == Person.id)
+# Of people who are known, each is looked up by itself.
+_KNOWN = _PEOPLE.where(exists().where(_ON_TEAM, TeamMembership.patient_id == Person.id))
+_SOME_OF_LIST = _KNOWN.where(Person.id.in_(bindparam("patient_ids", expanding=True)))
+_ONE_OF_LIST = _KNOWN.where(Person.id == bindparam("patient_id"))
+_HOW_MANY = (
+    select(func.count(TeamMembership.patient_id.distinct()))
+    .join(Person, Person.id == TeamMembership.patient_id)
+    .join(Patient, Patient.person_id == Person.id)
+    .where(_ON_TEAM, _IS_PATIENT)
+)
 
 
 def listed(viewer: Viewer) -> Sequence[Any]:
     """Return a row for each patient of a clinician, in no order; `named` opens those that are to be shown.
 
-    Each also holds `unread`, what `worries.unread` counts: a list asks for both, and so asks once.
+    Each also holds `unread`, what `worries.unread` counts, and `told`, what `silence.waiting` does: a list asks for all
+    of them, and so asks once.
     """
-    asked = {"practice_id": viewer.practice_id, "clinician_id": viewer.id, "now": clock.now()}
-    return plain_rows(_whole_list(), asked)
+    return plain_rows(_whole_list(asker(told.reader_of(viewer))), _asked(viewer))
 
 
 def some_listed(viewer: Viewer, patient_ids: Collection[uuid.UUID]) -> Sequence[Any]:
-    """Return the rows of some patients of a clinician, in no order; each also holds `unread`, and how many all are.
+    """Return the rows of some patients of a clinician, in no order; each as `listed` has it, and how many all are.
 
     Who is not on the list is left out.
     """
-    asked = {"practice_id": viewer.practice_id, "clinician_id": viewer.id, "now": clock.now()}
-    return plain_rows(_some_and_total(), {**asked, "patient_ids": list(patient_ids)})
+    some = _some_and_total(asker(told.reader_of(viewer)))
+    return plain_rows(some, {**_asked(viewer), "patient_ids": list(patient_ids)})
 
 
-@lru_cache(maxsize=1)
-def _whole_list() -> Executable:
-    return _LIST.add_columns(_unread())
+def _asked(viewer: Viewer) -> dict[str, Any]:
+    own = {"practice_id": viewer.practice_id, "clinician_id": viewer.id, "now": clock.now()}
+    return {**told.asked(viewer), **own}
 
 
-@lru_cache(maxsize=1)
-def _some_and_total() -> Executable:
-    total = select(func.count()).select_from(_LIST.subquery()).scalar_subquery().label("total")
-    return _SOME_OF_LIST.add_columns(_unread(), total)
+@lru_cache(maxsize=32)
+def _whole_list(kind: Asker) -> Statement:
+    return _LIST.add_columns(*_waits(kind))
 
 
-def _unread() -> ColumnElement[int]:
-    return worries.unread_count().scalar_subquery().label("unread")
+@lru_cache(maxsize=32)
+def _some_and_total(kind: Asker) -> Statement:
+    return _SOME_OF_LIST.add_columns(*_waits(kind), _HOW_MANY.scalar_subquery().label("total"))
+
+
+def _waits(kind: Asker) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    unread, silent = worries.unread_count(), told.count(kind)
+    return unread.scalar_subquery().label("unread"), silent.scalar_subquery().label("told")
 
 
 def one_of_list(viewer: Viewer, patient_id: uuid.UUID) -> Named | None:
@@ -151,9 +164,17 @@ def named(viewer: Viewer, rows: Sequence[Any]) -> list[Named]:
     ]
 
 
-def plain_rows(query: Executable, asked: Mapping[str, Any]) -> Sequence[Any]:
-    """Return plain rows, past the ORM's loading of entities; nothing is to be waiting in the session."""
-    return connection().execute(query, asked).all()
+def plain_rows(query: Statement, asked: Mapping[str, Any]) -> Sequence[Any]:
+    """Return plain rows, past the ORM's loading of entities; nothing is to be waiting in the session.
+
+    The query is one that is made once, and always the same object: it is made ready at its first use, and kept.
+    """
+    return _ready(query).all(connection(), asked)
+
+
+@lru_cache(maxsize=512)
+def _ready(query: Statement) -> Prepared:
+    return Prepared(query)
 
 
 def supported(viewer: Viewer, patient_id: uuid.UUID | None = None) -> list[tuple[Named, str | None]]:

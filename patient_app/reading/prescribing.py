@@ -13,7 +13,7 @@ from patient_app.core.identity import Viewer
 from patient_app.core.roles import Discipline
 from patient_app.medications.writing import is_stored
 from patient_app.reading import people
-from patient_app.reading.medicines import SharedMedicine, SharedMedicines, is_open, may_read, read_medicines
+from patient_app.reading.medicines import SharedMedicine, SharedMedicines, is_open, may_read, opens, read_medicines
 from patient_app.reading.people import Named
 
 
@@ -28,6 +28,14 @@ def to_enter(viewer: Viewer, patient_id: uuid.UUID) -> Named:
     if not may_read(viewer, patient_id, about_use=False):
         raise NotFound
     return person
+
+
+def may_enter_for_use(viewer: Viewer, patient_id: uuid.UUID) -> bool:
+    """Whether a medicine for alcohol or drugs may be entered now: it has to be open to who writes it.
+
+    It follows from what is shared with this clinician, which they know, and from nothing that is closed to them.
+    """
+    return may_read(viewer, patient_id, about_use=True)
 
 
 def may_send(viewer: Viewer, patient_id: uuid.UUID, medicine_id: uuid.UUID) -> bool:
@@ -48,7 +56,5 @@ def to_change(viewer: Viewer, patient_id: uuid.UUID, medicine_id: uuid.UUID) -> 
 def may_enter(viewer: Viewer, page: SharedMedicines) -> bool:
     """Whether the page of a patient's medicines offers this clinician to enter one."""
     return (
-        page.is_open
-        and viewer.discipline is Discipline.PRESCRIBER
-        and may_read(viewer, page.person.id, about_use=False)
+        page.is_open and viewer.discipline is Discipline.PRESCRIBER and opens(page.person, page.grants, about_use=False)
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from sqlalchemy import Executable, bindparam, select
+from sqlalchemy import bindparam, select
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessChain, AccessKind
@@ -16,8 +16,9 @@ from patient_app.accounts.models import Patient
 from patient_app.consent.categories import Category
 from patient_app.consent.decisions import Grants
 from patient_app.core.identity import Viewer
-from patient_app.core.work import connection
+from patient_app.core.prepared import Statement
 from patient_app.reading.fields import USE
+from patient_app.reading.people import plain_rows
 
 NOTICE_VERSION = "42cfr2.32-2024"
 
@@ -36,13 +37,13 @@ def hold(patients: Collection[uuid.UUID]) -> Held:
     Raise `access_log.NotWriting` in a unit of work that keeps nothing.
     """
     access_log.must_be_writing()
-    rows = connection().execute(_held(), {"patient_ids": list(patients)}).all()
+    rows = plain_rows(_held(), {"patient_ids": list(patients)})
     chains = {patient_id: access_log.ChainEnd(seq, digest) for patient_id, _, seq, digest in rows}
     return Held(chains, {patient_id: highest for patient_id, highest, _, _ in rows})
 
 
 @lru_cache(maxsize=1)
-def _held() -> Executable:
+def _held() -> Statement:
     # SQLite has one writer at a time; elsewhere this keeps entries from being written between the record and the
     # reading, and holds the chains, as `access_log.lock_chains` does. In one fixed order: patient by patient, and of
     # each the patient's row before the chain's.

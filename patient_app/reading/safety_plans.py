@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from functools import lru_cache
 
-from sqlalchemy import Executable, bindparam, or_, select
+from sqlalchemy import bindparam, or_, select
 
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.decisions import Asker, Grants, Reader, asked_by, asker, open_days
+from patient_app.core.prepared import Statement
 from patient_app.core.roles import Role
 from patient_app.reading.people import plain_rows
 from patient_app.safety.models import PlanStep, Step
@@ -31,7 +32,7 @@ def steps_of(reader: Reader, patient_id: uuid.UUID, grants: Grants) -> tuple[Wri
 
 
 @lru_cache(maxsize=32)
-def _query(kind: Asker) -> Executable:
+def _query(kind: Asker) -> Statement:
     opened = open_days(kind, (PLAN, USE))
     return (
         select(

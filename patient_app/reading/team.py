@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, String, and_, bindparam, cast, not_, or_, select
+from sqlalchemy import ColumnElement, String, and_, bindparam, cast, not_, or_, select
 
 from patient_app.access_log.models import AccessKind, AccessRecord
 from patient_app.accounts.models import Person
@@ -23,6 +23,7 @@ from patient_app.consent.decisions import FIRST_DAY, Grants, Reader, grants_of
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
+from patient_app.core.prepared import Statement
 from patient_app.core.roles import Discipline
 from patient_app.core.work import db
 from patient_app.reading.fields import open_text
@@ -232,7 +233,7 @@ def _categories(row: Any) -> tuple[Category, ...]:
 
 
 @lru_cache(maxsize=1)
-def _notes() -> Executable:
+def _notes() -> Statement:
     return (
         select(
             TeamNote.id,

@@ -21,13 +21,15 @@ from patient_app.effects import picks
 from patient_app.effects.service import Said
 from patient_app.effects.weeks import LAST_WEEK, ChangePoint, DaySaid, Noticed, Week, changes_of, weeks_around
 from patient_app.medications import catalogue
+from patient_app.medications.facts import Entry
 from patient_app.medications.regimen import OwnVersion
 from patient_app.reading.fields import MOOD, USE, Masked
 from patient_app.reading.people import plain_rows
 
 # A review visit is proposed when the picture is fuller: from this week on.
 REVIEW_WEEK = 8
-_ANTIDEPRESSANT = "antidepressant"
+# Of one medicine so many changes are shown, the newest first; in these weeks there are hardly more.
+MOST_CHANGES = 4
 
 
 class _Effect(Protocol):
@@ -41,8 +43,8 @@ class _Effect(Protocol):
 class Proposal:
     """What is proposed to the team after a change: a questionnaire in some weeks, and a visit at the end.
 
-    `next_week` is the next of those weeks, `next_from` its first day; None when all are over. `for_mood`: the
-    questionnaires on depression and anxiety fit. `reviewed`: a clinician stands for this rhythm.
+    `next_week` is the next of those weeks, or that of today, `next_from` its first day; None when all are over.
+    `measure` is the questionnaire that fits, None where no source names one. `reviewed`: a clinician stands for it.
     """
 
     weeks: tuple[int, ...]
@@ -50,20 +52,20 @@ class Proposal:
     next_from: date | None
     visit_from: date
     visit_until: date
-    for_mood: bool
+    measure: Entry | None
     reviewed: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SharedWeeks:
-    """The weeks around the newest change of one medicine."""
+    """The weeks around one change of a medicine; `proposal` only for the newest one of each medicine."""
 
     medicine_id: uuid.UUID
     name: str
     change: ChangePoint
     week: int
     weeks: tuple[Week, ...]
-    proposal: Proposal
+    proposal: Proposal | None
 
 
 def of(
@@ -73,7 +75,7 @@ def of(
     effects: Iterable[_Effect],
     today: date,
 ) -> tuple[SharedWeeks, ...]:
-    """Return the weeks around each change that is followed today, the newest change first; one statement at most.
+    """Return the weeks around each change that is followed today, the newest of each medicine first; one statement.
 
     `asked` is what statements with `open_days` want to know, `effects` what of side effects is open.
     """
@@ -81,10 +83,11 @@ def of(
     for medicine_id, versions in medicines.items():
         begun = [change for change in changes_of(versions) if change.since <= today]
         if begun and begun[-1].is_followed_on(today):
-            followed.append((medicine_id, versions[-1], begun[-1]))
+            of_one = [change for change in reversed(begun) if change.is_followed_on(today)]
+            followed.append((medicine_id, versions[-1], of_one[:MOST_CHANGES]))
     if not followed:
         return ()
-    first = min(change.first_day for _, _, change in followed)
+    first = min(change.first_day for *_, of_one in followed for change in of_one)
     days = _days(plain_rows(_of_days(kind), {**asked, "first": first}))
     told = list(effects)
     return tuple(
@@ -94,9 +97,10 @@ def of(
             change,
             change.week_on(today),
             tuple(weeks_around(change, days, _noticed(medicine_id, told), today)),
-            _proposal(change, version, today),
+            _proposal(change, version, today) if change is of_one[0] else None,
         )
-        for medicine_id, version, change in sorted(followed, key=lambda one: one[2].since, reverse=True)
+        for medicine_id, version, of_one in sorted(followed, key=lambda one: one[2][0].since, reverse=True)
+        for change in of_one
     )
 
 
@@ -108,15 +112,15 @@ def _noticed(medicine_id: uuid.UUID, effects: Sequence[_Effect]) -> list[Noticed
 def _proposal(change: ChangePoint, version: OwnVersion, today: date) -> Proposal:
     rhythm, week = catalogue.rhythm(), change.week_on(today)
     coming = next((one for one in rhythm.measure_weeks if one >= week), None)
-    medicine = catalogue.get(version.said.catalogue)
+    measure = catalogue.measure_for(version.said.catalogue)
     return Proposal(
         weeks=rhythm.measure_weeks,
         next_week=coming,
         next_from=None if coming is None else change.since + timedelta(weeks=coming),
         visit_from=change.since + timedelta(weeks=REVIEW_WEEK),
         visit_until=change.since + timedelta(weeks=LAST_WEEK),
-        for_mood=medicine is not None and _ANTIDEPRESSANT in medicine.medicine_class.groups,
-        reviewed=rhythm.review.reviewed,
+        measure=None if measure is None else measure.entry,
+        reviewed=rhythm.review.reviewed and (measure is None or measure.reviewed),
     )
 
 

@@ -8,11 +8,22 @@ from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 
-from patient_app.core.forms import ChoiceField, DayField, Form, IdField, Needed, Options, short_text
+from patient_app.core.forms import (
+    ChoiceField,
+    DayField,
+    Form,
+    IdField,
+    ListField,
+    Needed,
+    Options,
+    list_choices,
+    short_text,
+)
 from patient_app.medications import typed
 from patient_app.medications.words import UNITS
 from patient_app.refills.models import Kind
 from patient_app.refills.service import LOOK_BACK, MOST_UNITS, New
+from patient_app.refills.strengths import SupplyPlan
 
 KINDS = Options(
     [
@@ -23,6 +34,7 @@ KINDS = Options(
 # Digits, and up to three after a point or comma: what fits into thousandths. Nothing in it can be read two ways.
 _AMOUNT = re.compile(r"([0-9]{1,9})(?:[.]([0-9]{1,3}))?")
 LONGEST_AMOUNT = 20
+NOT_SURE = "?"
 
 
 def amount_of(text: str) -> Decimal | None:
@@ -48,17 +60,28 @@ class SupplyForm(Form):
         longest=LONGEST_AMOUNT,
         render_kw={"inputmode": "decimal", "autocomplete": "off"},
     )
+    strength = ListField(_l("Of which strength"))
     on = DayField(_l("On which day"), validators=[Needed(_l("Pick the day."))])
     note = short_text(
         _l("A note, if you like"),
         description=_l("Such as which pharmacy, or when you can get more. Only you see it."),
     )
 
-    def counting(self, unit: str) -> SupplyForm:
-        """Return the form, which now says what amounts count."""
-        said = {"unit": UNITS.get(unit, unit)}
+    def by(self, plan: SupplyPlan) -> SupplyForm:
+        """Return the form, which now says what amounts count, and asks for the strength where there are several."""
+        said = {"unit": UNITS.get(plan.unit, plan.unit)}
         self.amount.description = _l("In %(unit)s. If you count, say what is there in the morning.", **said)
+        if plan.are_several:
+            named = [(strength, strength) for strength in plan.strengths]
+            self.strength.choices = list_choices([*named, (NOT_SURE, _l("I am not sure"))])
+        else:
+            del self.strength
         return self
+
+    @property
+    def asks_for_strength(self) -> bool:
+        """Whether it matters which strength it is."""
+        return "strength" in self
 
     def new(self, today: date) -> New | None:
         """Return what is to be stored; None after putting a message beside what is wrong. Only for a valid form."""
@@ -76,4 +99,7 @@ class SupplyForm(Form):
             self.add_error("on", _l("That day is too long ago to count."))
         if self.errors or amount is None or on is None:
             return None
-        return New(self.id.value, Kind(kind), on, amount, self.note.data or "")
+        of = None
+        if self.asks_for_strength:
+            of = "" if self.strength.data == NOT_SURE else self.strength.data
+        return New(self.id.value, Kind(kind), on, amount, self.note.data or "", of)

@@ -6,7 +6,7 @@ import uuid
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from patient_app.core.db import Base, sealed_column
@@ -24,6 +24,10 @@ class Kind(StrEnum):
     RAN_OUT = "ran_out"
 
 
+# The few by which a list finds what ran out.
+_IS_RAN_OUT = text("kind = 'ran_out'")
+
+
 class SupplyEntry(Base):
     """One thing that was said about what there is of a medicine; never changed after it was written.
 
@@ -36,6 +40,13 @@ class SupplyEntry(Base):
         UniqueConstraint("first_id", "version"),
         CheckConstraint("amount >= 0", name="amount"),
         Index("ix_supply_entry_medicine", "patient_id", "medicine_id"),
+        Index(
+            "ix_supply_entry_ran_out",
+            "practice_id",
+            "on_date",
+            sqlite_where=_IS_RAN_OUT,
+            postgresql_where=_IS_RAN_OUT,
+        ),
     )
 
     id: Mapped[Id] = mapped_column(primary_key=True)
@@ -62,6 +73,9 @@ class SupplyEntry(Base):
     # What the amount counts: the unit that the plan had then.
     unit_sealed: Mapped[bytes | None] = sealed_column()
     unit = SealedText("unit_sealed", owner="patient_id")
+    # Of which strength it is; empty where nobody knows.
+    strength_sealed: Mapped[bytes | None] = sealed_column()
+    strength = SealedText("strength_sealed", owner="patient_id")
     # Where it was filled, or what else the person wants to remember; nobody else reads it.
     note_sealed: Mapped[bytes | None] = sealed_column()
     note = SealedText("note_sealed", owner="patient_id")
@@ -81,3 +95,19 @@ class SupplyWatch(Base):
     patient_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
     # None: there is nothing that can be counted.
     look_from: Mapped[date | None]
+
+
+class RanOutSeen(Base):
+    """A clinician said that they have seen that a medicine ran out, and when; each once.
+
+    `entry_id` is the entry's `first_id`, which is the id of its first version.
+    """
+
+    __tablename__ = "ran_out_seen"
+    __table_args__ = (UniqueConstraint("entry_id", "clinician_id"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    practice_id: Mapped[Id] = mapped_column(ForeignKey("practice.id"))
+    entry_id: Mapped[Id] = mapped_column(ForeignKey("supply_entry.id"))
+    clinician_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
+    seen_at: Mapped[datetime]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from patient_app.core.identity import Viewer
-from patient_app.medications.regimen import OwnMedicine, due_versions
+from patient_app.medications.regimen import OwnMedicine
 from patient_app.refills import service
 from patient_app.refills.counting import Coverage
 from patient_app.refills.service import Supply
@@ -23,4 +23,4 @@ class OnPage:
 def on_page(patient: Viewer, medicine: OwnMedicine, today: date) -> OnPage:
     """Return what is shown of one medicine's supply. One statement."""
     supply = service.own_supply(patient, medicine, today)
-    return OnPage(supply, service.covered(supply, due_versions([medicine])))
+    return OnPage(supply, service.covered(supply))

@@ -25,16 +25,17 @@ from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
+from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, vault
-from patient_app.medications.due import Version
 from patient_app.medications.models import Medicine, Source
-from patient_app.medications.regimen import OWN, OwnMedicine, asked_by, due_versions
+from patient_app.medications.regimen import OWN, OwnMedicine, asked_by
 from patient_app.medications.supply import days_left
 from patient_app.medications.words import amount_words
 from patient_app.refills import counting
 from patient_app.refills.counting import Coverage, Said
-from patient_app.refills.models import Kind, SupplyEntry, SupplyWatch
+from patient_app.refills.models import Kind, RanOutSeen, SupplyEntry, SupplyWatch
+from patient_app.refills.strengths import SupplyPlan, plan_of
 
 # Our own proposal: a week is enough to reach a prescriber and a pharmacy. A clinician is to confirm it.
 REMIND_DAYS = 7
@@ -56,7 +57,10 @@ class OtherWords(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that a person said of their supply. `unit` is what the amount counts, `note` is nobody else's."""
+    """One thing that a person said of their supply. `unit` is what the amount counts, `note` is nobody else's.
+
+    `strength` is None where it is not known.
+    """
 
     id: uuid.UUID
     medicine_id: uuid.UUID
@@ -67,6 +71,7 @@ class Entry:
     note: str
     seq: int
     day: date
+    strength: str | None = None
 
     @property
     def words(self) -> str:
@@ -84,15 +89,36 @@ class Supply:
     """What there is of one medicine on a date.
 
     `units` and `days` are None where they cannot be counted. `remind_on` is the date on which it is time to think of
-    the pharmacy. `ran_out_on` is set while somebody said that nothing is left.
+    the pharmacy. `ran_out_on` is set while somebody said that nothing is left. `unsure`: it is not known of which
+    strength something is that would count.
     """
 
     entries: tuple[Entry, ...]
     today: date
-    unit: str
+    plan: SupplyPlan
     units: Decimal | None = None
     days: int | None = None
     ran_out_on: date | None = None
+    unsure: bool = False
+
+    @property
+    def unit(self) -> str:
+        """What the plan counts in."""
+        return self.plan.unit
+
+    @property
+    def strength(self) -> str:
+        """Of which strength what counts is; empty where there never was another, or nobody told."""
+        return self.plan.strength if self.plan.are_several else ""
+
+    @property
+    def has_of_it(self) -> bool:
+        """Whether anything is written down of the strength in use."""
+        return any(self.plan.uses(entry.strength) for entry in self.entries)
+
+    def is_of_another(self, entry: Entry) -> bool:
+        """Whether an entry is of a strength that is not in use."""
+        return self.plan.uses(entry.strength) is False
 
     @property
     def words(self) -> str:
@@ -128,13 +154,15 @@ class Low:
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """What is to be stored."""
+    """What is to be stored. Where nobody was asked for a strength, it is of the one in use on that date."""
 
     id: uuid.UUID
     kind: Kind
     on: date
     amount: Decimal = Decimal(0)
     note: str = ""
+    # Of which strength: None where nobody was asked, empty where nobody knows.
+    strength: str | None = None
 
 
 # What counts of the patient's own: neither replaced nor taken back, by the rule of `regimen.OWN`.
@@ -156,16 +184,25 @@ COLUMNS = (
     SupplyEntry.amount,
     SupplyEntry.recorded_seq,
     SupplyEntry.unit_sealed,
+    SupplyEntry.strength_sealed,
 )
 _OWN_ENTRIES = (
     select(*COLUMNS, SupplyEntry.note_sealed)
     .where(_OWN_ENTRY, SupplyEntry.on_date >= bindparam("since"))
     .order_by(SupplyEntry.on_date, SupplyEntry.recorded_seq)
 )
-_OF_ONE = _OWN_ENTRIES.where(SupplyEntry.medicine_id == bindparam("medicine_id"))
+_OWN_ALL = Prepared(_OWN_ENTRIES)
+_OF_ONE = Prepared(_OWN_ENTRIES.where(SupplyEntry.medicine_id == bindparam("medicine_id")))
 _VERSIONS = select(SupplyEntry).where(SupplyEntry.first_id == bindparam("first_id")).order_by(SupplyEntry.version)
+_SEEN = (
+    select(RanOutSeen.seen_at)
+    .join(SupplyEntry, SupplyEntry.id == RanOutSeen.entry_id)
+    .where(RanOutSeen.entry_id == bindparam("entry_id"), SupplyEntry.patient_id == bindparam("patient_id"))
+    .order_by(RanOutSeen.seen_at)
+    .limit(1)
+)
 # For Today: nothing at all until something can be low.
-_WORTH_COUNTING = (
+_WORTH_COUNTING = Prepared(
     _OWN_ENTRIES.join(SupplyWatch, SupplyWatch.medicine_id == SupplyEntry.medicine_id)
     .join(Medicine, Medicine.id == SupplyEntry.medicine_id)
     .where(OWN, SupplyWatch.look_from <= bindparam("today"))
@@ -178,18 +215,16 @@ _WORTH_COUNTING = (
 def own_supply(patient: Viewer, medicine: OwnMedicine, today: date) -> Supply:
     """Return what the patient has of a medicine of their own on a civil date. One statement."""
     asked = {**asked_by(patient), "medicine_id": medicine.id, "since": today - LOOK_BACK}
-    entries = [as_entry(row) for row in connection().execute(_OF_ONE, asked)]
-    return supply_of(entries, due_versions([medicine]), medicine.newest.schedule.unit, today)
+    entries = [as_entry(row) for row in _OF_ONE.all(connection(), asked)]
+    return supply_of(entries, plan_of(medicine.versions, today), today)
 
 
 def own_supplies(patient: Viewer, medicines: Iterable[OwnMedicine], today: date) -> dict[uuid.UUID, Supply]:
     """Return, by medicine, what there is of those of which the patient said anything. One statement."""
     asked = {**asked_by(patient), "since": today - LOOK_BACK}
-    found = _by_medicine(connection().execute(_OWN_ENTRIES, asked).all())
+    found = _by_medicine(_OWN_ALL.all(connection(), asked))
     return {
-        one.id: supply_of(found[one.id], due_versions([one]), one.newest.schedule.unit, today)
-        for one in medicines
-        if one.id in found
+        one.id: supply_of(found[one.id], plan_of(one.versions, today), today) for one in medicines if one.id in found
     }
 
 
@@ -202,32 +237,49 @@ def low(patient: Viewer, today: date, medicines: Sequence[OwnMedicine]) -> list[
     if not medicines:
         return []
     asked = {**asked_by(patient), "since": today - LOOK_BACK, "today": today}
-    entries = _by_medicine(connection().execute(_WORTH_COUNTING, asked).all())
+    entries = _by_medicine(_WORTH_COUNTING.all(connection(), asked))
     found: list[Low] = []
     for one in medicines:
         if one.id in entries and one.is_going_on(today):
-            supply = supply_of(entries[one.id], due_versions([one]), one.newest.schedule.unit, today)
+            supply = supply_of(entries[one.id], plan_of(one.versions, today), today)
             found += [Low(one.id, one.name, None if supply.ran_out_on else supply.days)] if supply.is_low else []
     return sorted(found, key=lambda one: -1 if one.days is None else one.days)
 
 
-def covered(supply: Supply, versions: Sequence[Version], days: int = COVERAGE_DAYS) -> Coverage | None:
-    """Return on how many of the last days what was filled was enough, today included; None as `counting.coverage`."""
+def seen_at(patient: Viewer, entry_id: uuid.UUID) -> datetime | None:
+    """Return when somebody of the team first said that they saw that it ran out; None when nobody did."""
+    found: datetime | None = connection().scalar(_SEEN, {"entry_id": entry_id, "patient_id": patient.id})
+    return found
+
+
+def covered(supply: Supply, days: int = COVERAGE_DAYS) -> Coverage | None:
+    """Return on how many of the last days what was filled was enough, today included; None as `counting.coverage`.
+
+    None as well where there were several strengths: which of them was for which day is not known.
+    """
+    if supply.plan.are_several:
+        return None
     first = supply.today - timedelta(days=days - 1)
-    return counting.coverage([one.said for one in _counted(supply.entries, supply.unit)], versions, first, supply.today)
+    counted, _ = _counted(supply.entries, supply.plan)
+    return counting.coverage([one.said for one in counted], supply.plan.versions, first, supply.today)
 
 
-def supply_of(entries: Sequence[Entry], versions: Sequence[Version], unit: str, today: date) -> Supply:
-    """Return what there is by these entries and this plan; entries in another unit than the plan's do not count."""
-    said = [one.said for one in _counted(entries, unit)]
-    units = counting.on_hand(said, versions, today)
+def supply_of(entries: Sequence[Entry], plan: SupplyPlan, today: date) -> Supply:
+    """Return what there is by these entries and this plan.
+
+    Entries in another unit than the plan's, or of another strength than the one in use, do not count.
+    """
+    counted, unsure = _counted(entries, plan)
+    said = [one.said for one in counted]
+    units = None if unsure else counting.on_hand(said, plan.versions, today)
     return Supply(
         entries=tuple(entries),
         today=today,
-        unit=unit,
+        plan=plan,
         units=units,
-        days=None if units is None else days_left(units, versions, today),
+        days=None if units is None else days_left(units, plan.versions, today),
         ran_out_on=counting.ran_out_on(said, today),
+        unsure=unsure,
     )
 
 
@@ -254,6 +306,7 @@ def as_entry(row: Any) -> Entry:
         on=row.on_date,
         amount=Decimal(row.amount) / THOUSAND,
         unit=_opened(row, "unit_sealed"),
+        strength=_opened(row, "strength_sealed") or None,
         note=_opened(row, "note_sealed") if hasattr(row, "note_sealed") else "",
         seq=row.recorded_seq,
         day=row.day,
@@ -267,8 +320,12 @@ def _by_medicine(rows: Iterable[Any]) -> dict[uuid.UUID, list[Entry]]:
     return found
 
 
-def _counted(entries: Iterable[Entry], unit: str) -> list[Entry]:
-    return [one for one in entries if one.kind is Kind.RAN_OUT or one.unit == unit]
+def _counted(entries: Iterable[Entry], plan: SupplyPlan) -> tuple[list[Entry], bool]:
+    """Return what counts, and whether something since the last count would count if its strength were known."""
+    in_unit = [one for one in entries if one.kind is Kind.RAN_OUT or one.unit == plan.unit]
+    counted = [one for one in in_unit if plan.uses(one.strength)]
+    since = max(((one.on, one.seq) for one in counted if one.kind is not Kind.FILLED), default=(date.min, 0))
+    return counted, any(plan.uses(one.strength) is None and (one.on, one.seq) > since for one in in_unit)
 
 
 def _opened(row: Any, column: str) -> str:
@@ -300,7 +357,7 @@ def record(
     """
     lock_entries(patient.id)  # From here on, one writer at a time for this patient.
     known = db().scalars(_VERSIONS, {"first_id": new.id}).all()
-    unit = medicine.newest.schedule.unit
+    plan = plan_of(medicine.versions, new.on)
     fingerprint = _fingerprint(medicine.id, new)
     if known:
         if any(one.patient_id != patient.id or one.medicine_id != medicine.id or one.removed_at for one in known):
@@ -330,7 +387,8 @@ def record(
         fingerprint=fingerprint,
         while_closed=patient.entries_closed_from is not None,
     )
-    row.unit, row.note = unit, new.note
+    row.unit, row.note = plan_of(medicine.versions, moment.local_date).unit, new.note
+    row.strength = plan.strength if new.strength is None else new.strength
     try:
         with db().begin_nested():
             db().add(row)
@@ -382,4 +440,5 @@ def _watch(patient: Viewer, medicine: OwnMedicine, today: date) -> None:
 
 def _fingerprint(medicine_id: uuid.UUID, new: New) -> bytes:
     said = [str(new.kind), new.on.isoformat(), f"{new.amount.normalize():f}", new.note]
+    said += [] if new.strength is None else [new.strength]
     return vault().keyed_hash("supply", new.id.bytes + medicine_id.bytes + json.dumps(said).encode())

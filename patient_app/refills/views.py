@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -28,7 +29,8 @@ from patient_app.refills import service
 from patient_app.refills.forms import RanOutForm, SupplyForm
 from patient_app.refills.models import Kind
 from patient_app.refills.on_page import on_page
-from patient_app.refills.service import IdTaken, New, OtherWords, Supply
+from patient_app.refills.service import Entry, IdTaken, New, OtherWords, Supply
+from patient_app.refills.strengths import plan_of
 
 bp = Blueprint("refills", __name__)
 
@@ -49,15 +51,16 @@ def show(medicine_id: uuid.UUID) -> ResponseReturnValue:
     """Show what is left, as far as it can be counted, and the form to write down more."""
     patient = viewer()
     medicine = own_medicine(patient, medicine_id)
-    return _page(patient, medicine, SupplyForm(on=_now(patient).local_date.isoformat()))
+    return _page(patient, medicine, _blank(patient, medicine))
 
 
 @bp.post("/medications/<uuid:medicine_id>/supply")
 @access(Permission.MEDICATIONS_MANAGE)
 def save(medicine_id: uuid.UUID) -> ResponseReturnValue:
     """Keep what was got or counted; the same one sent again is stored once."""
-    patient, form = viewer(), SupplyForm()
+    patient = viewer()
     medicine, now = own_medicine(patient, medicine_id), _now(patient)
+    form = SupplyForm().by(plan_of(medicine.versions, now.local_date))
     new = form.new(now.local_date) if form.validate() else None
     if new is not None:
         try:
@@ -80,7 +83,7 @@ def ran_out(medicine_id: uuid.UUID) -> ResponseReturnValue:
             return redirect(url_for(".show", medicine_id=medicine_id, done="ran-out"), 303)
         except IdTaken:
             form.renew_id()
-    return _page(patient, medicine, SupplyForm(formdata=None, on=now.local_date.isoformat()), form), 422
+    return _page(patient, medicine, _blank(patient, medicine), form), 422
 
 
 @bp.post("/medications/<uuid:medicine_id>/supply/<uuid:supply_id>/take-back")
@@ -97,14 +100,14 @@ def take_back(medicine_id: uuid.UUID, supply_id: uuid.UUID) -> ResponseReturnVal
 
 def take_entry(patient: Viewer, item: Item, *, medicine_id: uuid.UUID) -> str:
     """Keep what was got or counted while there was no network."""
-    medicine, form = own_medicine(patient, medicine_id), SupplyForm(formdata=item.fields)
+    medicine, made = own_medicine(patient, medicine_id), _made(patient, item)
+    form = SupplyForm(formdata=item.fields).by(plan_of(medicine.versions, made.local_date))
     if not form.validate():
         raise Refused.by(form)
-    made = _made(patient, item)
     new = form.new(made.local_date)
     if new is None:
         raise Refused.by(form)
-    return _taken(patient, medicine, item, New(item.id, new.kind, new.on, new.amount, new.note), "supply-saved")
+    return _taken(patient, medicine, item, replace(new, id=item.id), "supply-saved")
 
 
 def take_ran_out(patient: Viewer, item: Item, *, medicine_id: uuid.UUID) -> str:
@@ -152,26 +155,37 @@ def _now(patient: Viewer) -> Moment:
 def _page(patient: Viewer, medicine: OwnMedicine, form: SupplyForm, empty: RanOutForm | None = None) -> str:
     today, language = _now(patient).local_date, str(get_locale())
     part = on_page(patient, medicine, today)
+    seen_by = _seen_by(patient, medicine, part.supply)
     return render_page(
         "refills/supply.html",
         medicine=medicine,
         supply=part.supply,
         coverage=part.coverage,
-        form=form.counting(part.supply.unit),
+        form=form,
         ran_out=empty or RanOutForm(prefix="", formdata=None),
         stopping=left_out.before_stopping(medicine, language) if part.supply.is_low else None,
         gap_cards=left_out.cards_for(medicine, None, language) if part.supply.ran_out_on else (),
         notices=cards.notices(language),
-        seen_by=_seen_by(patient, medicine, part.supply),
+        seen_by=seen_by,
+        seen_at=service.seen_at(patient, _ran_out_entries(part.supply)[-1].id) if seen_by else None,
         disciplines=DISCIPLINE_NAMES,
         closed_until=patient.entries_closed_until,
     )
 
 
+def _blank(patient: Viewer, medicine: OwnMedicine) -> SupplyForm:
+    today = _now(patient).local_date
+    return SupplyForm(formdata=None, on=today.isoformat()).by(plan_of(medicine.versions, today))
+
+
 def _seen_by(patient: Viewer, medicine: OwnMedicine, supply: Supply) -> Sequence[Sees]:
     """Return who can see that it ran out, while that is so; nobody is named while a session is in question."""
-    said = [one for one in supply.entries if one.kind is Kind.RAN_OUT]
+    said = _ran_out_entries(supply)
     if supply.ran_out_on is None or medicine.is_only_theirs or patient.entries_closed_from is not None:
         return []
     needs = {Category.MEDICATIONS, *([Category.SUBSTANCE_USE] if medicine.about_use else [])}
     return receipts.who_sees(patient, said[-1].day, [Part(gettext("that it ran out"), frozenset(needs))])
+
+
+def _ran_out_entries(supply: Supply) -> list[Entry]:
+    return [one for one in supply.entries if one.kind is Kind.RAN_OUT]

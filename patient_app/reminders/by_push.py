@@ -8,6 +8,7 @@ from datetime import datetime
 
 from flask_babel import force_locale, get_locale
 
+from patient_app.checkins.words import MOODS
 from patient_app.core.config import Config, ConfigError
 from patient_app.core.work import Store
 from patient_app.push import actions, messages, service, vapid
@@ -33,20 +34,9 @@ class ByPush:
     def pack(self, device: ways.Device, payload: Payload, until: datetime) -> Payload:
         """Return what is sent: with the words of the buttons, and a token for them. Needs a writing unit."""
         known = _known(device)
-        occurrence_id = uuid.UUID(payload["id"])
-        token = actions.issue(known, occurrence_id, until)
+        token = actions.issue(known, uuid.UUID(payload["id"]), until, asks_mood=payload["asks_mood"])
         with force_locale(payload["lang"]):
-            locale = get_locale()
-            notice = Notice(
-                title=payload["title"],
-                body=payload["body"],
-                path=payload["url"],
-                tag=reminders.topic(occurrence_id),
-                language=payload["lang"],
-                direction=locale.text_direction if locale else "ltr",
-                token=token,
-            )
-            return messages.payload(notice, known, self._origin)
+            return messages.payload(notice_of(payload, token, has_buttons=known.has_buttons), known, self._origin)
 
     def send(
         self, device: ways.Device, payload: Payload, *, ttl: int, topic: str | None, urgency: str, attempt: int
@@ -60,6 +50,21 @@ class ByPush:
         """Keep what came of it. Needs a writing unit."""
         assert isinstance(outcome, Outcome)  # noqa: S101 - what `send` above returned.
         service.record(_known(device), outcome)
+
+
+def notice_of(payload: Payload, token: str, *, has_buttons: bool) -> Notice:
+    """Return what a phone shows of a payload, in the language of the moment; without buttons, a tap leads to them."""
+    locale = get_locale()
+    return Notice(
+        title=payload["title"],
+        body=payload["body"],
+        path=payload["url"] if has_buttons else reminders.OPENS,
+        tag=reminders.topic(uuid.UUID(payload["id"])),
+        language=payload["lang"],
+        direction=locale.text_direction if locale else "ltr",
+        token=token,
+        moods={mood: str(words) for mood, words in MOODS.items()} if payload["asks_mood"] else None,
+    )
 
 
 def _known(device: ways.Device) -> push.Device:

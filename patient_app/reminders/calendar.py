@@ -1,7 +1,7 @@
 """The calendar: an address with a secret, where a calendar app reads when there is a reminder, and nothing of what.
 
-Written as iCalendar (RFC 5545) by ourselves: each entry is an instant and one fixed sentence, so that what is needed of
-the format is the escaping of text and the folding of lines. Whoever has the address reads times; so it can be closed.
+Each entry is an instant and one fixed sentence (`core/ical.py`). Whoever has the address reads times; so it can be
+closed.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_babel import force_locale, gettext
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, or_, select, update
 
 from patient_app.accounts.models import Person, PersonState
-from patient_app.core import clock
+from patient_app.core import changed, clock, ical
 from patient_app.core.errors import NotFound
+from patient_app.core.ical import Event
 from patient_app.core.identity import Viewer
-from patient_app.core.work import config, connection
+from patient_app.core.work import connection
 from patient_app.reminders import choosing, sources
 from patient_app.reminders.making import paused_until
 from patient_app.reminders.models import Kind, Reminder, ReminderSettings
@@ -31,8 +31,7 @@ MOST_ENTRIES = 1000
 LONGEST_TOKEN = 64
 # What comes at times of the day that a person chose, or that their plan has.
 SHOWN = frozenset({Kind.CHECK_IN, Kind.DOSES, Kind.OWN})
-# A line has at most so many bytes, without its end (RFC 5545, 3.1).
-_LINE_BYTES = 75
+_MINUTES = 5
 _FOUND = (
     select(
         Person.id,
@@ -54,6 +53,13 @@ _RULES = select(
 ).where(Reminder.patient_id == bindparam("patient_id"), Reminder.ended_at.is_(None))
 
 
+_CLOSE = (
+    update(ReminderSettings)
+    .where(ReminderSettings.patient_id == bindparam("patient"), ReminderSettings.feed_hash.is_not(None))
+    .values(feed_hash=None, feed_sealed=None)
+)
+
+
 def open_feed(patient: Viewer) -> str:
     """Make a new secret, of 256 random bits, and return it; an earlier one is closed. Needs a writing unit."""
     row = choosing.settings_row(patient)
@@ -68,6 +74,11 @@ def close_feed(patient: Viewer) -> None:
     row.feed_hash, row.feed = None, None
 
 
+def close_with_sessions(person_id: uuid.UUID) -> None:
+    """Close the calendar of who signed out all other devices: whoever has its address was let in once, like these."""
+    connection().execute(_CLOSE, {"patient": person_id})
+
+
 def feed(token: str, now: datetime) -> str:
     """Return the calendar behind a secret; raise `NotFound` for one that opens nothing."""
     found = None
@@ -78,7 +89,8 @@ def feed(token: str, now: datetime) -> str:
     zone = clock.find_zone(found.zone) or ZoneInfo("UTC")
     whose = Whose(found.id, found.practice_id, zone, found.day_start_minutes, found.language)
     with force_locale(found.language):
-        return written(_entries(whose, found.all_paused_until, now), gettext("Reminder"), gettext("Reminders"))
+        events = [Event(uid, at, _MINUTES) for uid, at in _entries(whose, found.all_paused_until, now)]
+        return ical.written(events, gettext("Reminder"), gettext("Reminders"), feed=True)
 
 
 Entry = tuple[str, datetime]
@@ -103,44 +115,8 @@ def _uid(reminder_id: uuid.UUID, day: date, key: str) -> str:
     return hashlib.sha256(f"{reminder_id} {day} {key}".encode()).hexdigest()[:32]
 
 
-def written(entries: Iterable[Entry], title: str, name: str) -> str:
-    """Return entries as iCalendar, each with its alarm, all under the same title."""
-    return "".join(f"{part}\r\n" for line in _lines(entries, title, name) for part in folded(line))
-
-
-def _lines(entries: Iterable[Entry], title: str, name: str) -> Iterator[str]:
-    host = config().origin.rpartition("/")[2]
-    yield from ("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//reminders//EN", "CALSCALE:GREGORIAN", "METHOD:PUBLISH")
-    yield f"X-WR-CALNAME:{escaped(name)}"
-    yield from ("REFRESH-INTERVAL;VALUE=DURATION:PT6H", "X-PUBLISHED-TTL:PT6H")
-    for uid, at in entries:
-        stamp = f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-        yield from ("BEGIN:VEVENT", f"UID:{uid}@{host}", f"DTSTAMP:{stamp}", f"DTSTART:{stamp}", "DURATION:PT5M")
-        yield from (f"SUMMARY:{escaped(title)}", "CLASS:PRIVATE", "TRANSP:TRANSPARENT")
-        yield from ("BEGIN:VALARM", "ACTION:DISPLAY", f"DESCRIPTION:{escaped(title)}", "TRIGGER:PT0S", "END:VALARM")
-        yield "END:VEVENT"
-    yield "END:VCALENDAR"
-
-
-def escaped(text: str) -> str:
-    """Return a text as a value (RFC 5545, 3.3.11)."""
-    for sign in ("\\", ";", ","):
-        text = text.replace(sign, f"\\{sign}")
-    return "\\n".join(text.splitlines())
-
-
-def folded(line: str) -> Iterator[str]:
-    """Yield a line in parts of 75 bytes at most, each but the first after a space; no letter is cut in two."""
-    part, size = "", 0
-    for letter in line:
-        width = len(letter.encode())
-        if size + width > _LINE_BYTES:
-            yield part
-            part, size = " ", 1
-        part += letter
-        size += width
-    yield part
-
-
 def _hash(token: str) -> bytes:
     return hashlib.sha256(b"calendar " + token.encode("ascii", "replace")).digest()
+
+
+changed.listen(changed.What.SIGNED_OUT, close_with_sessions)

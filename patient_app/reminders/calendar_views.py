@@ -13,11 +13,10 @@ from patient_app.core import clock, notices
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer
 from patient_app.core.pages import render_page
-from patient_app.reminders import calendar, handling, own, seen
+from patient_app.reminders import acting, calendar, handling, own, seen
 from patient_app.reminders.blueprint import bp
 from patient_app.reminders.forms import LaterForm
 from patient_app.reminders.handling import PutOffTooOften
-from patient_app.reminders.models import Handled
 
 notices.register(
     "reminders.waiting",
@@ -37,15 +36,15 @@ notices.register(
 def waiting() -> ResponseReturnValue:
     """Show what came up today and is not done."""
     return render_page(
-        "reminders/waiting.html", waiting=seen.waiting(viewer(), clock.now()), minutes=handling.LATER_MINUTES
+        "reminders/waiting.html", waiting=seen.all_waiting(viewer(), clock.now()), minutes=handling.LATER_MINUTES
     )
 
 
 @bp.post("/reminders/<uuid:occurrence_id>/done")
 @access(Permission.REMINDERS_MANAGE)
 def mark_done(occurrence_id: uuid.UUID) -> ResponseReturnValue:
-    """Keep that it is done."""
-    handling.settle(own.asking(viewer()), occurrence_id, Handled.IN_APP)
+    """Keep that it is done, and log the doses that it was about."""
+    acting.done_here(viewer(), occurrence_id)
     return redirect(url_for("reminders.waiting", done="reminder-done"), 303)
 
 

@@ -10,20 +10,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from patient_app.accounts import preferences
+from patient_app.accounts.models import Person
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
 from patient_app.core.work import db
 from patient_app.reminders.models import Kind, Reminder, ReminderSettings
-from patient_app.reminders.own import ONE_ONLY, Chosen, own_reminders
+from patient_app.reminders.own import ELSEWHERE, ONE_ONLY, Chosen, own_reminders
 from patient_app.reminders.schedule import Quiet
 
 MOST_REMINDERS = 20
+_PERSON = select(Person.id).where(Person.id == bindparam("person")).with_for_update(key_share=True)
 
 
 class TooMany(Exception):
@@ -133,7 +135,9 @@ def _write(row: Reminder, chosen: Chosen) -> None:
     if before == (row.times, row.weekdays, row.only):
         _look_soon(row)
     else:  # Times that were chosen just now are not looked for in the past.
-        row.next_at = row.changed_at
+        row.next_at, row.fault_since = row.changed_at, None
+    quiet = chosen.quiet
+    row.quiet_from, row.quiet_to = (None, None) if quiet is None else (quiet.first, quiet.last)
     row.wording = chosen.wording
     row.about, row.words = chosen.about or None, chosen.words or None
 
@@ -154,7 +158,7 @@ def _row(patient: Viewer, reminder_id: uuid.UUID) -> Reminder:
 
 
 def _check_own(patient: Viewer, row: Reminder) -> None:
-    if row.patient_id != patient.id or row.ended_at is not None:
+    if row.patient_id != patient.id or row.ended_at is not None or row.kind in ELSEWHERE:
         raise NotFound
 
 
@@ -165,6 +169,8 @@ def settings_row(patient: Viewer) -> ReminderSettings:
     """
     if patient.entries_closed_from is not None:
         raise NotFound
+    # The person first: their language and zone are changed under the same lock, and that looks at reminders too.
+    db().execute(_PERSON, {"person": patient.id})
     query = select(ReminderSettings).where(ReminderSettings.patient_id == patient.id).with_for_update()
     row = db().scalar(query)
     if row is None:

@@ -1,6 +1,6 @@
 """The engine: makes what is due, and delivers it. All it knows stands in the database; nothing is lost with a process.
 
-`make_due` and `deliver_one` may be called by any number of processes at once, and killed at any point
+`make_due`, `deliver_one` and `deliver_due` may be called by any number of processes at once, and killed at any point
 (docs/reminders.md says what happens then). They are moved by the worker's tick, never by the web server.
 """
 
@@ -8,27 +8,41 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
+
+from sqlalchemy.exc import OperationalError
 
 from patient_app.core import clock
+from patient_app.core.db import DatabaseBusy
 from patient_app.core.logs import logger
 from patient_app.core.work import Store, connection
-from patient_app.reminders import claiming, making, messages, recording
-from patient_app.reminders.claiming import Claimed
+from patient_app.reminders import claiming, making, recording
+from patient_app.reminders.claiming import Claimed, Found
+from patient_app.reminders.flights import Flight, Flights
 from patient_app.reminders.recording import Sent
-from patient_app.reminders.ways import HIGH, NORMAL, NoPush, Sender, Unsound
+from patient_app.reminders.ways import NoPush, Sender, Unsound
 
-# As long as one worker sends an occurrence no other one takes it; sending ends well before that.
-LEASE = timedelta(seconds=45)
-LONGEST_SENDING = timedelta(seconds=30)
-THREADS = 4
+# As long as one worker sends an occurrence no other one takes it. Sending is over long before that, whatever a push
+# service does: what it has not answered by then is not waited for. What is left of the lease is for recording it.
+LEASE = timedelta(seconds=20)
+LONGEST_SENDING = timedelta(seconds=8)
+# So many occurrences are claimed and not recorded at most: what a worker that is killed can double. Those that wait for
+# a service that is slow are not counted, up to a limit, so that nobody else waits for it.
+IN_FLIGHT, MOST_IN_FLIGHT = 16, 64
+SLOW = timedelta(seconds=1)
+THREADS = 64
 # A tick ends after that; what is left is the next one's.
 LONGEST_TICK = timedelta(seconds=50)
-# Set when the worker is to end: what is on its way is finished, and nothing more is begun.
+# What came back and could not be recorded is tried for so long. (A database that nobody can write to.)
+RECORDED_WITHIN = timedelta(minutes=2)
+_PAUSE = 0.2
+# Set when the worker is to end: nothing more is begun, and what is on its way is waited for so long.
 STOPPING = threading.Event()
+STOPS_WITHIN = timedelta(seconds=2)
+
+_Back = Sequence[tuple[Claimed, Sequence[Sent]]]
+_BUSY = (DatabaseBusy, OperationalError)
 
 
 def make_due(store: Store, now: datetime) -> int:
@@ -63,69 +77,137 @@ def deliver_one(store: Store, now: datetime, sender: Sender) -> bool:
     It is claimed and committed, sent in no unit of work, then recorded. A worker that dies in between leaves it to
     another one, which takes it up when the lease is over.
     """
+    found = _turn(store, (), now, sender, 1)
+    if found is None:
+        return True
+    for claimed in found.claimed:
+        flights = Flights(sender, 1, STOPPING)
+        flight = flights.launch(claimed, now)
+        try:
+            while not flight.has_landed and (left := _left(flight)) > 0:
+                flights.wait([flight], min(left, SLOW.total_seconds()))
+            back = [(claimed, flights.close(flight))]
+        finally:
+            flights.end()
+        _record(store, back, sender)
+    return found.looked_at > 0
+
+
+def deliver_due(store: Store, sender: Sender | None = None, *, threads: int = THREADS) -> int:
+    """Deliver all that is due, several at once, and return how many occurrences were dealt with.
+
+    The same as `deliver_one` for each, moved faster: what came back is recorded, and the next are claimed, in one unit.
+    Claiming, with all its words, is done in the caller's own thread.
+    """
+    with store.work(writes=False):
+        if connection().scalar(claiming.ANY_DUE, {"now": clock.now()}) is None:
+            return 0
+    return _Tick(store, sender or NoPush(), threads).run()
+
+
+class _Tick:
+    """One run of deliveries."""
+
+    def __init__(self, store: Store, sender: Sender, threads: int) -> None:
+        self._store, self._sender = store, sender
+        self._flights = Flights(sender, threads, STOPPING)
+        self._up: list[Flight] = []
+        self._back: list[tuple[Claimed, Sequence[Sent]]] = []
+        self._ends = time.monotonic() + LONGEST_TICK.total_seconds()
+        self._more = True
+        self.done = 0
+
+    def run(self) -> int:
+        """Go on until nothing is due, or time is over, and all that was claimed is recorded."""
+        try:
+            while self._more or self._up or self._back:
+                self._more = self._more and not STOPPING.is_set() and time.monotonic() < self._ends
+                room = self._room() if self._more else 0
+                if self._back or room:
+                    self._move(room)
+                if self._up:
+                    self._land()
+        finally:
+            self._flights.end()
+        return self.done
+
+    def _move(self, room: int) -> None:
+        """Record what came back, and claim as many as there is room for."""
+        now = clock.now()
+        try:
+            found = _turn(self._store, self._back, now, self._sender, room)
+        except _BUSY:
+            if not self._back:
+                raise
+            _record(self._store, self._back, self._sender)
+            self._back = []
+            return
+        except Exception:
+            if not self._back:
+                raise
+            for one in self._back:  # One that cannot be recorded takes no other along.
+                _record(self._store, [one], self._sender)
+            self._back = []
+            return
+        if found is None:
+            return
+        self._back = []
+        self.done += found.looked_at
+        self._up += [self._flights.launch(claimed, now) for claimed in found.claimed]
+        if room:
+            self._more = found.looked_at >= room
+
+    def _room(self) -> int:
+        quick = sum(flight.age < SLOW.total_seconds() for flight in self._up)
+        return max(0, min(IN_FLIGHT - quick, MOST_IN_FLIGHT - len(self._up)))
+
+    def _land(self) -> None:
+        """Wait for the first that comes back, and take away all that are back by then, or are not waited for."""
+        left = min(_left(flight) for flight in self._up)
+        self._flights.wait(self._up, min(left, SLOW.total_seconds()))
+        landed = [flight for flight in self._up if flight.has_landed or _left(flight) <= 0]
+        self._up = [flight for flight in self._up if flight not in landed]
+        self._back += [(flight.claimed, self._flights.close(flight)) for flight in landed]
+
+
+def _turn(store: Store, back: _Back, now: datetime, sender: Sender, room: int) -> Found | None:
+    """Record and claim in one unit of work; None where one occurrence was set aside and all else is as it was."""
     try:
         with store.work(writes=True):
-            found = claiming.claim(now, LEASE, sender)
+            if back:
+                recording.record(back, clock.now(), sender)
+            return claiming.claim(now, LEASE, sender, room) if room else Found()
     except Unsound as fault:
         logger().error("occurrence set aside", occurrence_id=str(fault.row_id), exc_info=fault)
         with store.work(writes=True):
             claiming.set_aside(fault.row_id, now)
-        return True
-    if found is None:
-        return False
-    if isinstance(found, Claimed):
-        results = _send(found, now, sender)
-        with store.work(writes=True):
-            recording.record(found, results, clock.now())
-            for sent in results:
-                if sent.outcome is not None:
-                    sender.keep(sent.device, sent.outcome)
-    return True
+        return None
 
 
-def deliver_due(store: Store, sender: Sender | None = None, *, threads: int = THREADS) -> int:
-    """Deliver all that is due, several at once, and return how many occurrences were dealt with."""
-    with store.work(writes=False):
-        if connection().scalar(claiming.ANY_DUE, {"now": clock.now()}) is None:
-            return 0
-    ends = time.monotonic() + LONGEST_TICK.total_seconds()
-    one = partial(_deliver_until, store, sender or NoPush(), ends)
-    with ThreadPoolExecutor(threads) as pool:
-        # Each thread in a copy of this context, so that it finds the application and its words.
-        running = [pool.submit(copy_context().run, one) for _ in range(threads)]
-        return sum(each.result() for each in running)
+def _record(store: Store, back: _Back, sender: Sender) -> None:
+    """Record what came back; while the database is busy, again and again: what was sent is not to be forgotten.
 
-
-def _deliver_until(store: Store, sender: Sender, ends: float) -> int:
-    done = 0
-    while not STOPPING.is_set() and time.monotonic() < ends and deliver_one(store, clock.now(), sender):
-        done += 1
-    return done
-
-
-def _send(found: Claimed, now: datetime, sender: Sender) -> list[Sent]:
-    """Send to one device after the other; what time does not suffice for is tried again."""
-    begun = time.monotonic()
-    results = []
-    for parcel in found.parcels:
-        device = parcel.device
-        passed = timedelta(seconds=time.monotonic() - begun)
-        left = found.until - now - passed
-        if STOPPING.is_set() or passed > LONGEST_SENDING or left <= timedelta():
-            results.append(Sent(device))
-            continue
+    Longer than the lease, another worker may send it once more meanwhile; then only what was sent is kept.
+    """
+    ends = time.monotonic() + RECORDED_WITHIN.total_seconds()
+    while True:
         try:
-            outcome = sender.send(
-                device,
-                parcel.payload,
-                ttl=int(left.total_seconds()),
-                topic=messages.topic(found.id),
-                urgency=HIGH if messages.is_urgent(found.kind) else NORMAL,
-                attempt=parcel.attempt,
-            )
-        except Exception as fault:  # noqa: BLE001 - one device's fault keeps no other from being reminded.
-            logger().error("reminder not sent", occurrence_id=str(found.id), exc_info=fault)
-            results.append(Sent(device))
+            with store.work(writes=True):
+                recording.record(back, clock.now(), sender)
+        except _BUSY as fault:
+            if STOPPING.is_set() or time.monotonic() >= ends:
+                raise
+            logger().warning("result not recorded yet", count=len(back), fault=type(fault).__name__)
+            time.sleep(_PAUSE)
+        except Exception as fault:  # noqa: BLE001 - it is sent again when the lease is over; nothing else suffers.
+            ids = [str(claimed.id) for claimed, _results in back]
+            logger().error("result not recorded", occurrence_ids=ids, exc_info=fault)
+            return
         else:
-            results.append(Sent(device, outcome))
-    return results
+            return
+
+
+def _left(flight: Flight) -> float:
+    """Return for how many seconds a flight is still waited for."""
+    most = LONGEST_SENDING.total_seconds() - flight.age
+    return min(most, STOPS_WITHIN.total_seconds() - flight.stopped_for(STOPPING.is_set()))

@@ -24,6 +24,7 @@ from patient_app.reminders.handling import LATER_MINUTES
 from patient_app.reminders.models import Kind, Wording
 from patient_app.reminders.own import LONGEST_WORDS, Chosen, OwnReminder
 from patient_app.reminders.schedule import Quiet
+from patient_app.reminders.wording import LEADS
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 _MINUTES_AN_HOUR = 60
@@ -72,13 +73,16 @@ class ReminderForm(Form):
         description=_l("Only you see this. It is not shown on a locked phone, unless you say so below."),
     )
     time_1 = ClockField(_l("Time"))
-    time_2 = ClockField(_l("Another time, if you like"))
-    time_3 = ClockField(_l("A third time"))
-    time_4 = ClockField(_l("A fourth time"))
+    time_2 = ClockField(_l("And at"))
+    time_3 = ClockField(_l("And at"))
+    time_4 = ClockField(_l("And at"))
     weekdays = ChipsField(_l("On these days"), WEEKDAYS)
+    leads = ChipsField(_l("How long before?"), [(str(minutes), words) for minutes, words in LEADS.items()])
     only = ChipsField(
         _l("Only for these medicines"), description=_l("Leave all empty, and it is for each that you take.")
     )
+    quiet_from = ClockField(_l("From"))
+    quiet_to = ClockField(_l("Until"))
     wording = ChoiceField(
         _l("What the locked phone shows"),
         Options(
@@ -100,12 +104,19 @@ class ReminderForm(Form):
         if form.is_submitted() and options.get("formdata", form) is not None:
             return form
         chosen = known.chosen if known else Chosen(kind)
-        for name, minute in zip(_TIMES, chosen.times, strict=False):
-            form[name].show(minute)
+        if kind is Kind.APPOINTMENT:
+            form.leads.data = tuple(str(lead) for lead in chosen.times)
+        else:
+            for name, minute in zip(_TIMES, chosen.times, strict=False):
+                form[name].show(minute)
         form.weekdays.data = tuple(str(day) for day in chosen.weekdays)
         form.only.data = chosen.only or ()
         form.wording.data = chosen.wording.value
         form.about.data, form.words.data = chosen.about, chosen.words
+        form.understood.data = known is not None and chosen.wording is not Wording.DISCREET
+        if chosen.quiet is not None:
+            form.quiet_from.show(chosen.quiet.first)
+            form.quiet_to.show(chosen.quiet.last)
         return form
 
     @property
@@ -115,8 +126,8 @@ class ReminderForm(Form):
 
     @property
     def asks_times(self) -> bool:
-        """Whether the person chooses the times; those of doses stand in the regimen."""
-        return self.of_kind is not Kind.DOSES
+        """Whether the person chooses the times; those of doses and appointments stand elsewhere."""
+        return self.of_kind not in {Kind.DOSES, Kind.APPOINTMENT}
 
     @property
     def asks_wording(self) -> bool:
@@ -126,13 +137,18 @@ class ReminderForm(Form):
     def chosen(self) -> Chosen | None:
         """Return what was chosen; None, with messages, for what cannot be. Only after `validate`."""
         times = tuple(sorted({found for name in _TIMES if (found := self[name].minute) is not None}))
+        if self.of_kind is Kind.APPOINTMENT:
+            times = tuple(sorted(int(lead) for lead in self.leads.data))
         wording = Wording(self.wording.data or Wording.DISCREET.value) if self.asks_wording else Wording.DISCREET
+        quiet = _hours(self) if self.asks_wording else None
         self._check(times, wording)
+        if quiet is not None and self.asks_times and all(quiet.holds(minute) for minute in times):
+            self.add_error("quiet_from", _l("All its times are in these hours, so it would not come."))
         if self.errors:
             return None
         return Chosen(
             kind=self.of_kind,
-            times=times if self.asks_times else (),
+            times=() if self.of_kind is Kind.DOSES else times,
             weekdays=tuple(int(day) for day in self.weekdays.data)
             if self.asks_times
             else Chosen(self.of_kind).weekdays,
@@ -140,11 +156,14 @@ class ReminderForm(Form):
             wording=wording,
             about=(self.about.data or "") if self.of_kind is Kind.OWN else "",
             words=(self.words.data or "") if wording is Wording.OWN else "",
+            quiet=quiet,
         )
 
     def _check(self, times: tuple[int, ...], wording: Wording) -> None:
         if self.of_kind is Kind.OWN and not self.about.data:
             self.add_error("about", _l("Type what it is about."))
+        if self.of_kind is Kind.APPOINTMENT and not times:
+            self.add_error("leads", _l("Pick at least one."))
         if self.asks_times and not times:
             self.add_error("time_1", _l("Choose a time."))
         if self.asks_times and not self.weekdays.data:
@@ -160,11 +179,19 @@ class ReminderForm(Form):
             )
 
 
+def _hours(form: Any) -> Quiet | None:
+    """Return the quiet hours of a form; None for none, and with a message for one without the other."""
+    first, last = form.quiet_from.minute, form.quiet_to.minute
+    if (first is None) != (last is None) or (first is not None and first == last):
+        form.add_error("quiet_to" if first is not None else "quiet_from", _l("Choose both times, or none."))
+    return None if first is None or last is None else Quiet(first, last)
+
+
 class QuietForm(Form):
     """The hours in which nothing is sent; both empty for none."""
 
-    quiet_from = ClockField(_l("Nothing is sent from"))
-    quiet_to = ClockField(_l("until"))
+    quiet_from = ClockField(_l("From"))
+    quiet_to = ClockField(_l("Until"))
 
     @classmethod
     def of(cls, quiet: Quiet | None, **options: Any) -> QuietForm:
@@ -177,10 +204,7 @@ class QuietForm(Form):
 
     def quiet(self) -> Quiet | None:
         """Return the hours that were chosen; None for none, and with messages for one without the other."""
-        first, last = self.quiet_from.minute, self.quiet_to.minute
-        if (first is None) != (last is None) or (first is not None and first == last):
-            self.add_error("quiet_to" if first is not None else "quiet_from", _l("Choose both times, or none."))
-        return None if first is None or last is None else Quiet(first, last)
+        return _hours(self)
 
 
 class PauseForm(Form):

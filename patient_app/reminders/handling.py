@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
+from patient_app.core.identity import Viewer
 from patient_app.core.work import db
+from patient_app.medications import dose_log
 from patient_app.medications.dose_log import Slot
-from patient_app.reminders import sources
+from patient_app.reminders import own, sources
 from patient_app.reminders.models import Handled, Kind, Occurrence, Reminder, State
 from patient_app.reminders.sources import Rule, Whose
 
@@ -19,6 +22,18 @@ LATER_MINUTES = (10, 30, 60)
 MOST_ROUNDS = 3
 # Put off is put off from now; so long after that it still makes sense.
 AFTER_PUTTING_OFF = timedelta(hours=1)
+
+
+_OF_DOSES = (
+    select(Occurrence)
+    .where(
+        Occurrence.patient_id == bindparam("patient_id"),
+        Occurrence.kind == Kind.DOSES,
+        Occurrence.local_day.in_(bindparam("days", expanding=True)),
+    )
+    .order_by(Occurrence.id)
+    .with_for_update()
+)
 
 
 class PutOffTooOften(Exception):
@@ -57,10 +72,36 @@ def put_off(patient_id: uuid.UUID, occurrence_id: uuid.UUID, minutes: int) -> da
     if occurrence.round >= MOST_ROUNDS:
         raise PutOffTooOften
     again = now + timedelta(minutes=minutes)
-    occurrence.round += 1
-    occurrence.state, occurrence.reason, occurrence.claim, occurrence.attempts = State.WAITING, None, None, 0
-    occurrence.act_at, occurrence.until = again, max(occurrence.until, again + AFTER_PUTTING_OFF)
+    _come_again(occurrence, again)
     return again
+
+
+def follow_put_off(patient: Viewer, put_off: Mapping[Slot, datetime]) -> None:
+    """Send the reminder of doses that were put off in the list again, at the time that was chosen there.
+
+    As often as the person puts them off; of doses that are due together, at the soonest of their times. One that waits
+    to be sent for the first time waits by itself: the engine asks the log. Needs a writing unit.
+    """
+    now = clock.now()
+    to_come = {slot: until for slot, until in put_off.items() if until > now}
+    if not to_come or patient.entries_closed_from is not None:
+        return
+    whose = own.whose(patient)
+    asked = {"patient_id": patient.id, "days": sorted({slot.plan_date for slot in to_come})}
+    for occurrence in db().scalars(_OF_DOSES, asked):
+        again = min((to_come[slot] for slot in doses_of(whose, occurrence) if slot in to_come), default=None)
+        is_untold = occurrence.state == State.WAITING and occurrence.round == occurrence.attempts == 0
+        if again is not None and not is_untold:
+            _come_again(occurrence, again)
+
+
+def _come_again(occurrence: Occurrence, again: datetime) -> None:
+    """Send it once more at a time: in a round of its own, unless the one of now was not begun."""
+    waits_unsent = occurrence.state == State.WAITING and not occurrence.attempts
+    occurrence.round += not waits_unsent
+    occurrence.state, occurrence.reason, occurrence.claim, occurrence.attempts = State.WAITING, None, None, 0
+    occurrence.handled_at = occurrence.handled_how = None
+    occurrence.act_at, occurrence.until = again, max(occurrence.until, again + AFTER_PUTTING_OFF)
 
 
 def doses_of(whose: Whose, occurrence: Occurrence) -> list[Slot]:
@@ -84,3 +125,6 @@ def _own(patient_id: uuid.UUID, occurrence_id: uuid.UUID) -> Occurrence:
     if found is None:
         raise NotFound
     return found
+
+
+dose_log.when_put_off(follow_put_off)

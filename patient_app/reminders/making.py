@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Insert, bindparam, case, or_, select, update
+from sqlalchemy import Insert, Table, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
@@ -36,14 +36,14 @@ BATCH = 100
 TICK_KEPT_EVERY = timedelta(minutes=1)
 # Longer without a look is an outage of ours.
 OUTAGE = timedelta(minutes=5)
-# A reminder that could not be looked at is looked at again after that: a key that is gone does not come back soon.
-AFTER_FAULT = timedelta(hours=1)
+# A reminder that could not be looked at is looked at again after that, from where it was looked at last.
+AFTER_FAULT = timedelta(minutes=10)
 # A clock that goes back less than this is only put right.
 SET_BACK = timedelta(minutes=2)
 # What was sent so much too early, by a clock that was wrong, is sent again at its time.
 FAR_TOO_EARLY = timedelta(hours=4)
 # Kinds whose times come from elsewhere are looked at again, in case that changed and nobody said so.
-_DERIVED = frozenset({Kind.DOSES})
+_DERIVED = frozenset({Kind.DOSES, Kind.APPOINTMENT, Kind.FOLLOW_UP})
 
 _HAS_DUE = select(Reminder.id).where(Reminder.next_at <= bindparam("now")).limit(1)
 DUE = (
@@ -57,6 +57,7 @@ DUE = (
         Reminder.only,
         Reminder.paused_until,
         Reminder.next_at,
+        Reminder.fault_since,
         Person.state,
         Person.zone,
         Person.language,
@@ -70,7 +71,12 @@ DUE = (
     .limit(BATCH)
     .with_for_update(of=Reminder, skip_locked=True)
 )
-_NEXT = update(Reminder).where(Reminder.id == bindparam("reminder")).values(next_at=bindparam("next"))
+_REMINDERS = cast("Table", Reminder.__table__)
+_NEXT = (
+    update(_REMINDERS)
+    .where(_REMINDERS.c.id == bindparam("reminder"))
+    .values(next_at=bindparam("next"), fault_since=None)
+)
 _NEW: dict[str, Insert] = {
     name: dialect.insert(Occurrence.__table__)
     .on_conflict_do_nothing(index_elements=["reminder_id", "local_day", "slot"])
@@ -138,6 +144,7 @@ def make_batch(now: datetime) -> tuple[int, int]:
     rows = connection().execute(DUE, {"now": now}).all()
     people: dict[uuid.UUID, Whose] = {}
     new: list[dict[str, Any]] = []
+    looked_at: list[dict[str, Any]] = []
     for row in rows:
         try:
             whose = people.setdefault(row.patient_id, whose_of(row))
@@ -147,15 +154,22 @@ def make_batch(now: datetime) -> tuple[int, int]:
         except Exception as fault:
             raise Unsound(row.id) from fault
         new += [_as_row(row, slot, now) for slot in slots]
-        connection().execute(_NEXT, {"reminder": row.id, "next": next_at})
-    statement = _NEW[connection().dialect.name]
-    return len(rows), sum(connection().execute(statement, one).first() is not None for one in new)
+        looked_at.append({"reminder": row.id, "next": next_at})
+    if looked_at:
+        connection().execute(_NEXT, looked_at)
+    if not new:
+        return len(rows), 0
+    return len(rows), len(connection().execute(_NEW[connection().dialect.name], new).all())
 
 
 def set_aside(reminder_id: uuid.UUID, now: datetime) -> None:
-    """Look at a reminder that could not be looked at again later. Needs a fresh writing unit."""
+    """Look at a reminder that could not be looked at again later. Needs a fresh writing unit.
+
+    What was due meanwhile is made then, if its window lasts: since when that is, is kept.
+    """
     one = update(Reminder).where(Reminder.id == reminder_id, Reminder.next_at <= now)
-    connection().execute(one.values(next_at=now + AFTER_FAULT))
+    since = func.coalesce(Reminder.fault_since, Reminder.next_at)
+    connection().execute(one.values(fault_since=since, next_at=now + AFTER_FAULT))
 
 
 def whose_of(row: Any) -> Whose:
@@ -170,7 +184,8 @@ def _due_of(row: Any, whose: Whose, now: datetime) -> tuple[list[Slot], datetime
     rule = Rule(row.id, Kind(row.kind), row.times, row.weekdays, row.only)
     slots_in = sources.slots_in(rule, whose)
     begins = paused_until(row.paused_until, row.all_paused_until)
-    found = due_between(slots_in, whose.zone, max(row.next_at, now - LOOK_BACK), now)
+    since = row.next_at if row.fault_since is None else min(row.fault_since, row.next_at)
+    found = due_between(slots_in, whose.zone, max(since, now - LOOK_BACK), now)
     after = now
     if begins is not None:
         found = [slot for slot in found if slot.local_day >= begins]
@@ -219,10 +234,11 @@ def look_again(person_id: uuid.UUID) -> None:
         connection().execute(_LOOK_AT_KIND, asked)
 
 
-def look_at_doses_again(person_id: uuid.UUID) -> None:
-    """After another regimen: look at the reminders that take their times from it."""
+def look_at_derived_again(person_id: uuid.UUID) -> None:
+    """After another regimen, or another appointment: look at the reminders that take their times from there."""
     connection().execute(_LOOK_AT_DERIVED, {"patient": person_id, "at": clock.now()})
 
 
 changed.listen(What.ZONE, look_again)
-changed.listen(What.REGIMEN, look_at_doses_again)
+changed.listen(What.REGIMEN, look_at_derived_again)
+changed.listen(What.APPOINTMENTS, look_at_derived_again)

@@ -7,7 +7,7 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 
-from flask_babel import force_locale
+from flask_babel import force_locale, gettext
 
 from patient_app.reminders import wording
 from patient_app.reminders.models import Kind, Wording
@@ -15,8 +15,9 @@ from patient_app.reminders.ways import Device, Payload
 from patient_app.reminders.wording import About
 
 OPENS = "/reminders"
-# Check-ins and doses are done there.
+# Check-ins and doses are done there; the next appointment and a word when it is quiet stand there.
 TODAY = "/today"
+_ON_TODAY = frozenset({Kind.CHECK_IN, Kind.DOSES, Kind.APPOINTMENT, Kind.FOLLOW_UP})
 _TOPIC_LENGTH = 32  # RFC 8030, 5.4
 
 
@@ -30,18 +31,26 @@ class Told:
     minute: int | None
     language: str
 
+    @property
+    def asks_mood(self) -> bool:
+        """Whether it asks how somebody is: only where they chose that others may read that it does."""
+        return self.of.kind is Kind.CHECK_IN and self.wording is Wording.DETAILED
+
 
 def payload(device: Device, told: Told) -> Payload:
     """Return what is sent to one device. Called in the claim's unit of work, so that it may store what it needs."""
+    at = "" if told.minute is None else wording.clock_time(told.minute)
     with force_locale(told.language):
         shown = wording.lock_screen(told.wording, told.of, told.minute)
+        body = gettext("Reminder for %(time)s: how are you now?", time=at) if told.asks_mood else shown.body
     return {
         "id": str(told.id),
         "title": shown.title,
-        "body": shown.body,
+        "body": body,
         "lang": told.language,
-        "at": "" if told.minute is None else wording.clock_time(told.minute),
-        "url": TODAY if told.of.kind in {Kind.CHECK_IN, Kind.DOSES} else OPENS,
+        "at": at,
+        "asks_mood": told.asks_mood,
+        "url": TODAY if told.of.kind in _ON_TODAY else OPENS,
     }
 
 

@@ -28,13 +28,18 @@ Id = uuid.UUID
 
 
 class Kind(StrEnum):
-    """What a reminder is of; each has a source (`sources.py`) that knows its times. `DIGEST` is the one by e-mail."""
+    """What a reminder is of; each has a source (`sources.py`) that knows its times. `DIGEST` is the one by e-mail.
+
+    `FOLLOW_UP` is the word that comes when it has been quiet: it is chosen on a page of its own (`follow_up`).
+    """
 
     CHECK_IN = "check_in"
     DOSES = "doses"
     REFILL = "refill"
+    APPOINTMENT = "appointment"
     OWN = "own"
     DIGEST = "digest"
+    FOLLOW_UP = "follow_up"
 
 
 class Wording(StrEnum):
@@ -84,14 +89,14 @@ class Channel(StrEnum):
     MAIL = "mail"
 
 
-_ONE_ONLY = text("kind IN ('doses', 'refill', 'digest') AND ended_at IS NULL")
+_ONE_ONLY = text("kind IN ('doses', 'refill', 'digest', 'appointment', 'follow_up') AND ended_at IS NULL")
 
 
 class Reminder(Base):
     """What a patient wants to be reminded of. `next_at` is when the engine looks at it next; None: never.
 
     `times` are minutes of the civil day, `weekdays` ISO weekdays; of kinds whose times come from elsewhere (doses) the
-    times are empty. `only` names medicines where not all are meant.
+    times are empty, and of appointments they are minutes before. `only` names medicines where not all are meant.
     """
 
     __tablename__ = "reminder"
@@ -119,10 +124,15 @@ class Reminder(Base):
     wording: Mapped[Wording] = mapped_column(String(10))
     # The first civil date on which it reminds again.
     paused_until: Mapped[date | None] = mapped_column(default=None)
+    # Minutes of the day between which this one is not sent, beside the hours that hold for all.
+    quiet_from: Mapped[int | None] = mapped_column(default=None)
+    quiet_to: Mapped[int | None] = mapped_column(default=None)
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
     next_at: Mapped[datetime | None]
+    # From when on nothing was made of it, since it could not be looked at; None for one that could.
+    fault_since: Mapped[datetime | None] = mapped_column(default=None)
     # What one of kind `OWN` is about, and the words that the person wants on the lock screen.
     about_sealed: Mapped[bytes | None] = sealed_column()
     about = SealedText("about_sealed", owner="patient_id")

@@ -12,26 +12,31 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from patient_app.accounts.models import Person
 from patient_app.checkins.models import CheckIn
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
+from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, vault
 from patient_app.reminders import sources
-from patient_app.reminders.models import Kind, Reminder, ReminderSettings, Wording
+from patient_app.reminders.models import Kind, Occurrence, Reminder, ReminderSettings, State, Wording
 from patient_app.reminders.schedule import EVERY_DAY, Quiet
 from patient_app.reminders.sources import Rule, Whose
 
 # Where the phone was longer ago says nothing of where it is.
 LATELY = timedelta(days=2)
+# So long a word that came because it was quiet stands on Today.
+WORD_STANDS = timedelta(days=60)
 MOST_TIMES = 12
 LONGEST_WORDS = 120
+# What has a page of its own, and stands in no list here.
+ELSEWHERE = frozenset({Kind.FOLLOW_UP})
 # Of these a patient has one at most.
-ONE_ONLY = frozenset({Kind.DOSES, Kind.REFILL, Kind.DIGEST})
+ONE_ONLY = frozenset({Kind.DOSES, Kind.REFILL, Kind.APPOINTMENT, Kind.DIGEST})
 
 _OWN = (
     select(
@@ -42,11 +47,17 @@ _OWN = (
         Reminder.only,
         Reminder.wording,
         Reminder.paused_until,
+        Reminder.quiet_from,
+        Reminder.quiet_to,
         Reminder.about_sealed,
         Reminder.words_sealed,
         Reminder.patient_id,
     )
-    .where(Reminder.patient_id == bindparam("patient_id"), Reminder.ended_at.is_(None))
+    .where(
+        Reminder.patient_id == bindparam("patient_id"),
+        Reminder.ended_at.is_(None),
+        Reminder.kind.not_in(ELSEWHERE),
+    )
     .order_by(Reminder.created_at, Reminder.id)
 )
 _SETTINGS = select(
@@ -73,22 +84,43 @@ _NEWEST_ZONE = (
     .scalar_subquery()
 )
 _HAS_ANY = select(Reminder.id).where(Reminder.patient_id == bindparam("patient_id")).limit(1).scalar_subquery()
-_TODAY = select(
-    ReminderSettings.zone_asked,
-    ReminderSettings.offer_answered_at,
-    _NEWEST_ZONE.label("phone_zone"),
-    _HAS_ANY.label("any_reminder"),
-).select_from(
-    select(Person.id)
-    .where(Person.id == bindparam("patient_id"))
-    .subquery("who")
-    .outerjoin(ReminderSettings, ReminderSettings.patient_id == bindparam("patient_id"))
+# A word that came because it was quiet, and to which nothing was said yet.
+_WORD = (
+    select(Occurrence.id)
+    .where(
+        Occurrence.patient_id == bindparam("patient_id"),
+        Occurrence.kind == Kind.FOLLOW_UP,
+        Occurrence.due_at > bindparam("long_ago"),
+        Occurrence.due_at <= bindparam("now"),
+        or_(Occurrence.state == State.SENT, Occurrence.state == State.LISTED),
+        Occurrence.handled_at.is_(None),
+    )
+    .order_by(Occurrence.due_at.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_TODAY = Prepared(
+    select(
+        ReminderSettings.zone_asked,
+        ReminderSettings.offer_answered_at,
+        _NEWEST_ZONE.label("phone_zone"),
+        _HAS_ANY.label("any_reminder"),
+        _WORD.label("word"),
+    ).select_from(
+        select(Person.id)
+        .where(Person.id == bindparam("patient_id"))
+        .subquery("who")
+        .outerjoin(ReminderSettings, ReminderSettings.patient_id == bindparam("patient_id"))
+    )
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What a person chose for a reminder. `about` is what one of kind `OWN` is of; `words` are for the lock screen."""
+    """What a person chose for a reminder. `about` is what one of kind `OWN` is of; `words` are for the lock screen.
+
+    `quiet` are hours of its own, beside those that hold for all.
+    """
 
     kind: Kind
     times: tuple[int, ...] = ()
@@ -97,6 +129,7 @@ class Chosen:
     wording: Wording = Wording.DISCREET
     about: str = ""
     words: str = ""
+    quiet: Quiet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +182,17 @@ def settings_of(patient: Viewer) -> Settings:
     row = connection().execute(_SETTINGS, {"patient_id": patient.id}).one_or_none()
     if row is None or patient.entries_closed_from is not None:
         return Settings()
-    quiet = None if row.quiet_from is None or row.quiet_to is None else Quiet(row.quiet_from, row.quiet_to)
     feed = ""
     if row.feed_sealed is not None:
         feed = vault().open(
             Place(ReminderSettings.__tablename__, "feed_sealed", patient.id, patient.id), row.feed_sealed
         )
-    return Settings(quiet, row.paused_until, row.zone_asked, row.offer_answered_at is not None, feed)
+    return Settings(quiet_of(row), row.paused_until, row.zone_asked, row.offer_answered_at is not None, feed)
+
+
+def quiet_of(row: Any) -> Quiet | None:
+    """Return the quiet hours that a row holds."""
+    return None if row.quiet_from is None or row.quiet_to is None else Quiet(row.quiet_from, row.quiet_to)
 
 
 def whose(patient: Viewer) -> Whose:
@@ -166,22 +203,27 @@ def whose(patient: Viewer) -> Whose:
 
 @dataclass(frozen=True, slots=True)
 class ForToday:
-    """What Today asks of reminders: whether to offer them, and which zone the person may have moved to."""
+    """What Today asks of reminders: whether to offer them, and which zone the person may have moved to.
+
+    `word` is the occurrence of a word that came because it was quiet, and waits for an answer.
+    """
 
     may_offer: bool = False
     other_zone: str = ""
+    word: uuid.UUID | None = None
 
 
 def for_today(patient: Viewer, now: datetime) -> ForToday:
     """Return what Today asks, from what the person said and where their last check-in was made. One SQL statement."""
     if patient.entries_closed_from is not None:
         return ForToday()
-    row = connection().execute(_TODAY, {"patient_id": patient.id, "lately": now - LATELY}).one()
+    asked = {"patient_id": patient.id, "now": now, "lately": now - LATELY, "long_ago": now - WORD_STANDS}
+    row = _TODAY.first(connection(), asked)
     settings = Settings(zone_asked=row.zone_asked)
     other = row.phone_zone or ""
     has_reminders = row.any_reminder is not None
     asks = has_reminders and asks_about_zone(patient, settings, other)
-    return ForToday(row.offer_answered_at is None and not has_reminders, other if asks else "")
+    return ForToday(row.offer_answered_at is None and not has_reminders, other if asks else "", row.word)
 
 
 def asks_about_zone(patient: Viewer, settings: Settings, phone_zone: str) -> bool:
@@ -204,6 +246,7 @@ def _as_own(row: Any) -> OwnReminder:
         wording=Wording(row.wording),
         about=opened("about_sealed"),
         words=opened("words_sealed"),
+        quiet=quiet_of(row),
     )
     return OwnReminder(row.id, chosen, row.paused_until)
 
@@ -211,7 +254,12 @@ def _as_own(row: Any) -> OwnReminder:
 def kinds_to_add(reminders: Sequence[OwnReminder]) -> list[Kind]:
     """Return the kinds of which one more can be added, in the order in which they are offered."""
     there = {reminder.kind for reminder in reminders}
-    return [kind for kind in Kind if kind in sources.known() and not (kind in ONE_ONLY and kind in there)]
+    return [kind for kind in addable() if not (kind in ONE_ONLY and kind in there)]
+
+
+def addable() -> list[Kind]:
+    """Return the kinds of which a person can have one in the list, in their order."""
+    return [kind for kind in Kind if kind in sources.known() and kind not in ELSEWHERE]
 
 
 def asking(patient: Viewer) -> uuid.UUID:

@@ -13,6 +13,7 @@ from flask_babel import gettext
 from sqlalchemy import bindparam, func, select
 
 from patient_app.core.identity import Viewer
+from patient_app.core.prepared import Prepared
 from patient_app.core.work import connection
 from patient_app.medications import doses
 from patient_app.medications.models import DoseState
@@ -52,14 +53,16 @@ _OWN = (
     .join(Reminder, Reminder.id == Occurrence.reminder_id)
     .where(Occurrence.patient_id == bindparam("patient_id"))
 )
-_WAITING = _OWN.where(
+_ALL_WAITING = _OWN.where(
     Occurrence.due_at <= bindparam("now"),
     Occurrence.due_at > bindparam("since"),
     Occurrence.handled_at.is_(None),
     Occurrence.state != State.DROPPED,
-    Occurrence.kind.not_in([Kind.CHECK_IN, Kind.DOSES, Kind.DIGEST]),
+    Occurrence.kind != Kind.DIGEST,
     Reminder.ended_at.is_(None),
 ).order_by(Occurrence.due_at)
+_ELSEWHERE = (Kind.CHECK_IN, Kind.DOSES, Kind.APPOINTMENT, Kind.FOLLOW_UP)
+_WAITING = Prepared(_ALL_WAITING.where(*(Occurrence.kind != kind for kind in _ELSEWHERE)))
 _SINCE = (
     _OWN.where(Occurrence.due_at > bindparam("since"), func.coalesce(Occurrence.reason, "") != Reason.NOT_NEEDED)
     .order_by(Occurrence.due_at.desc())
@@ -126,13 +129,31 @@ def _clock(at: datetime) -> str:
 
 
 def waiting(patient: Viewer, now: datetime) -> list[Seen]:
-    """Return what came up on this day and is not done: but for check-ins and doses, which Today shows by itself."""
+    """Return what came up on this day and is not done, but for what Today shows by itself."""
     if patient.entries_closed_from is not None:
         return []
     whose = own.whose(patient)
     asked = {"patient_id": patient.id, "now": now, "since": now - timedelta(days=1)}
-    rows = connection().execute(_WAITING, asked)
+    rows = _WAITING.all(connection(), asked)
     return [_as_seen(row, whose) for row in rows if row.local_day >= now.astimezone(whose.zone).date()]
+
+
+def all_waiting(patient: Viewer, now: datetime) -> list[Seen]:
+    """Return what came up on this day and is not done, check-ins and doses too while there is a reason for them.
+
+    For the page that a reminder opens where notifications have no buttons: it has the same ones.
+    """
+    if patient.entries_closed_from is not None:
+        return []
+    whose = own.whose(patient)
+    today = now.astimezone(whose.zone).date()
+    asked = {"patient_id": patient.id, "now": now, "since": now - timedelta(days=1)}
+    rows = [row for row in connection().execute(_ALL_WAITING, asked).all() if row.local_day >= today]
+    return [_as_seen(row, whose) for row in rows if row.kind not in _ELSEWHERE or _is_open(row, whose, now)]
+
+
+def _is_open(row: Any, whose: Whose, now: datetime) -> bool:
+    return not isinstance(sources.standing_of(_rule(row), whose, row, now), Reason)
 
 
 def history(patient: Viewer, now: datetime) -> list[Seen]:

@@ -19,7 +19,7 @@ from patient_app.reminders.choosing import OneOnly
 from patient_app.reminders.forms import ReminderForm
 from patient_app.reminders.models import Kind, Wording
 from patient_app.reminders.own import OwnReminder, Settings
-from patient_app.reminders.schedule import EVERY_DAY, next_after
+from patient_app.reminders.schedule import EVERY_DAY, Quiet, next_after
 from patient_app.reminders.seen import Seen
 from patient_app.reminders.sources import Whose
 from patient_app.reminders.wording import About, LockScreen
@@ -31,7 +31,8 @@ _EXAMPLE = 8 * 60
 class Row:
     """A reminder in the list. `next_at` is the wall time (naive) at which it comes next; None where none is near.
 
-    `days` are its ISO weekdays, empty for every day; `quiet` says that its next time is in the quiet hours.
+    `days` are its ISO weekdays, empty for every day; `quiet` says that its next time is in the quiet hours; `not_from`
+    are the ends of those of its own.
     """
 
     id: uuid.UUID
@@ -41,6 +42,7 @@ class Row:
     days: tuple[int, ...]
     next_at: datetime | None
     quiet: bool
+    not_from: tuple[str, str] | None
     paused_until: date | None
     screen: LockScreen | None
 
@@ -55,18 +57,24 @@ def _row(reminder: OwnReminder, settings: Settings, whose: Whose, now: datetime)
     chosen, today = reminder.chosen, now.astimezone(whose.zone).date()
     at = next_after(sources.slots_in(reminder.rule, whose), whose.zone, now)
     of = _about(reminder.kind, chosen.about, chosen.words, whose, chosen.only)
-    minute = chosen.times[0] if chosen.times else _EXAMPLE
+    leads = reminder.kind is Kind.APPOINTMENT
+    minute = None if leads else chosen.times[0] if chosen.times else _EXAMPLE
     return Row(
         id=reminder.id,
         kind=reminder.kind,
         text=chosen.about if reminder.kind is Kind.OWN else str(wording.KIND_NAMES[reminder.kind]),
-        times=tuple(wording.clock_time(minute) for minute in chosen.times),
+        times=tuple(str(wording.LEADS[one]) if leads else wording.clock_time(one) for one in chosen.times),
         days=() if chosen.weekdays == EVERY_DAY else chosen.weekdays,
         next_at=None if at is None else at.astimezone(whose.zone).replace(tzinfo=None),
-        quiet=at is not None and settings.quiet is not None and settings.quiet.ends(at, whose.zone) is not None,
+        quiet=at is not None and any(hours.ends(at, whose.zone) for hours in (settings.quiet, chosen.quiet) if hours),
+        not_from=_clocks(chosen.quiet),
         paused_until=still(reminder.paused_until, today),
         screen=None if reminder.kind is Kind.DIGEST else wording.lock_screen(chosen.wording, of, minute),
     )
+
+
+def _clocks(quiet: Quiet | None) -> tuple[str, str] | None:
+    return None if quiet is None else (wording.clock_time(quiet.first), wording.clock_time(quiet.last))
 
 
 def still(until: date | None, today: date) -> date | None:
@@ -81,7 +89,7 @@ def previews(form: ReminderForm, patient: Viewer) -> dict[str, str]:
     return {
         choice.value: wording.lock_screen(choice, of, _EXAMPLE).title
         for choice in Wording
-        if choice is not Wording.OWN or of.words
+        if choice is Wording.DISCREET or (of.words if choice is Wording.OWN else kind is not Kind.OWN or of.about)
     }
 
 

@@ -27,7 +27,7 @@ from patient_app.medications.models import DoseState
 from patient_app.medications.schedule import ON_THE_DAY, Hours
 from patient_app.refills import service as refills
 from patient_app.reminders import schedule
-from patient_app.reminders.models import Kind, Occurrence, Reason, Reminder
+from patient_app.reminders.models import Kind, Reason, Reminder
 from patient_app.reminders.schedule import Slot
 
 # A dose that is due on a day and at no time is reminded of at nine.
@@ -62,6 +62,26 @@ class Rule:
     only: Sequence[str] | None = None
 
 
+class Timed(Protocol):
+    """An occurrence, as far as its time goes."""
+
+    @property
+    def local_day(self) -> date:
+        """The civil date that it is of."""
+
+    @property
+    def slot(self) -> str:
+        """Its key among those of the day."""
+
+    @property
+    def due_at(self) -> datetime:
+        """When it is due."""
+
+    @property
+    def until(self) -> datetime:
+        """When its window ends."""
+
+
 @dataclass(frozen=True)
 class Whose:
     """Whose reminders they are, as far as times go. What is read of the person is read once."""
@@ -94,8 +114,8 @@ class Whose:
         """Return the medicines, what `due` wants to know of them, and the hours."""
         found = self._kept.get("regimen")
         if found is None:
-            medicines = regimen.own_medicines(self.as_viewer)
-            found = (medicines, regimen.due_versions(medicines), regimen.hours_of(self.as_viewer))
+            own = regimen.own_regimen(self.as_viewer)
+            found = (own.medicines, own.versions, own.hours)
             self._kept["regimen"] = found
         return found  # type: ignore[return-value]  # What was put there two lines above.
 
@@ -280,7 +300,7 @@ def slots_in(rule: Rule, whose: Whose) -> Callable[[date, date], list[Slot]]:
     return partial(slots_of, rule, whose)
 
 
-def standing_of(rule: Rule, whose: Whose, occurrence: Occurrence, now: datetime) -> Reason | datetime | None:
+def standing_of(rule: Rule, whose: Whose, occurrence: Timed, now: datetime) -> Reason | datetime | None:
     """Return why an occurrence is not to be sent any more, or before when not; None where it is to be sent now."""
     slot = Slot(occurrence.local_day, occurrence.slot, occurrence.due_at, occurrence.until)
     return _SOURCES[rule.kind].standing(rule, whose, slot, now)

@@ -15,15 +15,15 @@ from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.ids import new_id
 from patient_app.core.pages import render_page
-from patient_app.reminders import acting, calendar_views, choosing, own, seen, showing, sources
+from patient_app.reminders import acting, calendar_views, choosing, of_appointments, own, seen, showing
 from patient_app.reminders.blueprint import bp
 from patient_app.reminders.choosing import OneOnly, TooMany
 from patient_app.reminders.forms import OfferForm, PauseForm, QuietForm, ReminderForm, ZoneForm
 from patient_app.reminders.models import Kind
 from patient_app.reminders.own import Chosen, OwnReminder
-from patient_app.reminders.wording import KIND_NAMES
+from patient_app.reminders.wording import KIND_HINTS, KIND_NAMES
 
-__all__ = ["acting", "bp", "calendar_views"]
+__all__ = ["acting", "bp", "calendar_views", "of_appointments"]
 
 REFUSED = 422
 notices.register(
@@ -55,7 +55,7 @@ def _overview(pause: PauseForm, quiet: QuietForm | None, status: int = 200) -> R
     return render_page(
         "reminders/overview.html",
         rows=showing.rows(patient, reminders, settings, clock.now()),
-        kinds=[(kind.value, KIND_NAMES[kind]) for kind in own.kinds_to_add(reminders)],
+        kinds=[(kind.value, KIND_NAMES[kind], KIND_HINTS[kind]) for kind in own.kinds_to_add(reminders)],
         settings=settings,
         paused_until=showing.still(settings.paused_until, _today(patient)),
         pause=pause,
@@ -122,7 +122,7 @@ def save_new() -> ResponseReturnValue:
     """Add it; the same one sent again changes it to what was said."""
     patient = viewer()
     own.asking(patient)
-    named = {kind.value: kind for kind in sources.known()}
+    named = {kind.value: kind for kind in own.addable()}
     form = ReminderForm.of(named.get(request.form.get("kind", ""), Kind.OWN))
     showing.offer_medicines(form, patient)
     chosen = form.chosen() if form.validate() else None

@@ -15,12 +15,30 @@ from flask_babel import lazy_gettext as _l
 from patient_app.reminders.models import Kind, Reason, Wording
 
 MOST_NAMES = 3
+# So many minutes before an appointment it can be told of.
+LEADS = {
+    7 * 1440: _l("A week before"),
+    1440: _l("The day before"),
+    180: _l("3 hours before"),
+    60: _l("An hour before"),
+}
 KIND_NAMES = {
     Kind.CHECK_IN: _l("Check in"),
     Kind.DOSES: _l("Medicines"),
     Kind.REFILL: _l("Refill"),
+    Kind.APPOINTMENT: _l("Appointments"),
     Kind.OWN: _l("In my own words"),
     Kind.DIGEST: _l("E-mail"),
+    Kind.FOLLOW_UP: _l("A word when it is quiet"),
+}
+# Beside each, where one is chosen to be added.
+KIND_HINTS = {
+    Kind.CHECK_IN: _l("At times that you choose. Once you checked in, it does not come."),
+    Kind.DOSES: _l("At the times on your list."),
+    Kind.REFILL: _l("While something runs low, by what you wrote down."),
+    Kind.APPOINTMENT: _l("Before each one on your list."),
+    Kind.OWN: _l("A walk, a call, the plants: what you like."),
+    Kind.DIGEST: _l("One on each day with something. It does not say of what."),
 }
 REASONS = {
     Reason.TOO_LATE: _l("Not sent: our system did not run then, and later it made no more sense."),
@@ -69,6 +87,8 @@ def in_app(of: About) -> str:
         return _names(of.names)
     if of.kind is Kind.REFILL and of.names:
         return gettext("Getting more of %(names)s", names=_names(of.names))
+    if of.kind is Kind.APPOINTMENT:
+        return gettext("Your appointment")
     if of.kind is Kind.OWN and of.about:
         return of.about
     return str(KIND_NAMES[of.kind])

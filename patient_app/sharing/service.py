@@ -18,6 +18,7 @@ from patient_app.accounts import people, teams
 from patient_app.accounts.models import Person, SupportLink, SupportState
 from patient_app.accounts.people import SupportRow
 from patient_app.consent import service as consents
+from patient_app.consent import telling
 from patient_app.consent.categories import Category
 from patient_app.consent.decisions import Reader
 from patient_app.consent.models import ConsentState
@@ -28,6 +29,7 @@ from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import db, vault
+from patient_app.follow_up import service as follow_up
 from patient_app.reading.words import category_words, day_words, last_day_words
 
 LOG_LINES = 100
@@ -36,9 +38,12 @@ LARGEST_SEQ = 2**31  # What the databases can compare with; an address may ask f
 SENTENCES: dict[AccessKind, LazyString] = {
     AccessKind.DETAIL: _l("%(who)s read your %(what)s."),
     AccessKind.MEDICINES: _l("%(who)s read your %(what)s on the page of your medicines."),
+    AccessKind.CONCERN: _l("%(who)s saw in a list that you noted a sign that cannot wait, or that a medicine ran out."),
+    AccessKind.APPOINTMENTS: _l("%(who)s read your %(what)s on the page of your appointments."),
+    AccessKind.EFFECTS: _l("%(who)s read your %(what)s on the page of side effects."),
     AccessKind.SKILLS: _l("%(who)s read your %(what)s on the page of your exercises."),
-    AccessKind.CONCERN: _l("%(who)s saw in a list that you noted a sign that cannot wait."),
     AccessKind.CASELOAD: _l("%(who)s saw your %(what)s in a list."),
+    AccessKind.SILENCE: _l("%(who)s read that you had not checked in for some days, and what you ask for then."),
     AccessKind.CODE_ISSUED: _l("%(who)s made a code with which you can sign in."),
     AccessKind.CODE_CONFIRMED: _l("%(who)s agreed to a code with which you can sign in."),
     AccessKind.CODE_USED: _l("A code was used to sign in to your account. %(who)s had made it."),
@@ -60,9 +65,14 @@ NOTHING_SHARED = _l("%(who)s opened your page. Nothing on it was shared with the
 # Other things may be shared with them, that stand elsewhere.
 NO_MEDICINES_SHARED = _l("%(who)s opened the page of your medicines. None were shared with them.")
 NO_SKILLS_SHARED = _l("%(who)s opened the page of your exercises. None were shared with them.")
+NO_EFFECTS_SHARED = _l("%(who)s opened the page of your side effects. None were shared with them.")
+# Whoever you meet sees your appointments with them, whatever is shared.
+ONLY_THEIR_APPOINTMENTS = _l("%(who)s opened the page of your appointments. It showed your appointments with them.")
 _WITHOUT = {
     AccessKind.DETAIL: NOTHING_SHARED,
     AccessKind.MEDICINES: NO_MEDICINES_SHARED,
+    AccessKind.APPOINTMENTS: ONLY_THEIR_APPOINTMENTS,
+    AccessKind.EFFECTS: NO_EFFECTS_SHARED,
     AccessKind.SKILLS: NO_SKILLS_SHARED,
 }
 
@@ -130,11 +140,13 @@ class Overview:
     new_members: tuple[NewMember, ...]
     to_confirm: tuple[SupportRow, ...]
     invited: tuple[SupportRow, ...]
+    # Who is told when it gets quiet.
+    told: tuple[str, ...] = ()
 
     @property
     def shares_anything(self) -> bool:
         """Whether there is something to pause."""
-        return any(card.consent is not None and not card.consent.paused for card in self.cards)
+        return bool(self.told) or any(card.consent is not None and not card.consent.paused for card in self.cards)
 
     @property
     def all_paused(self) -> bool:
@@ -200,6 +212,7 @@ def overview(patient: Viewer, *, asks_about_use: bool) -> Overview:
         new_members=tuple(_new_member(patient, member, shared=member.discipline in shared) for member in new),
         to_confirm=tuple(row for row in supporters if row.state is SupportState.ACCEPTED),
         invited=tuple(row for row in supporters if row.state is SupportState.INVITED),
+        told=follow_up.names_told(patient),
     )
 
 
@@ -353,9 +366,11 @@ def end_support(patient: Viewer, link_id: uuid.UUID) -> None:
 
 
 def _end_consents_for(patient: Viewer, supporter_id: uuid.UUID | None) -> None:
-    for summary in consents.own_consents(patient):
-        if supporter_id is not None and summary.recipient.person_id == supporter_id:
-            consents.end_consent(patient, summary.id)
+    given = [(one.recipient, one.id) for one in consents.own_consents(patient)]
+    given += [(one.recipient, one.id) for one in telling.own_tellings(patient)]
+    for recipient, consent_id in given:
+        if supporter_id is not None and recipient.person_id == supporter_id:
+            consents.end_consent(patient, consent_id)
 
 
 def own_supporter(patient: Viewer, link_id: uuid.UUID) -> SupportRow:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, g, render_template, request
+from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from patient_app.accounts import practice
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer, viewer_or_none
 from patient_app.core.pages import render_page
 from patient_app.reading import service as reading
-from patient_app.reading import words
+from patient_app.reading import silence, words
 from patient_app.supporting import guide, service
 from patient_app.supporting.words import in_kind_words, which_days
 
@@ -36,6 +37,7 @@ def overview() -> ResponseReturnValue:
         "supporting/overview.html",
         people=people,
         waiting=service.waits_for_confirmation(supporter),
+        told=silence.waiting(supporter),
         shared_categories=words.shared_categories,
         protected=service.scope_of_substance_use(people),
         tonight=guide.tonight(),
@@ -48,6 +50,19 @@ def person(patient_id: uuid.UUID) -> ResponseReturnValue:
     """Show what one person asks of this supporter, and what they share."""
     shared = reading.read_supported(viewer(), patient_id, until=words.until_of(request.args.get("until")))
     return render_page("supporting/person.html", tonight=guide.tonight(), **words.page_words(shared))
+
+
+@bp.get("/supporting/told")
+@access(Permission.SUPPORTED_READ, records=True)
+def told() -> ResponseReturnValue:
+    """Show what this supporter was told when somebody did not check in, because that person asked for it."""
+    return render_page(
+        "follow_up/told.html",
+        found=silence.told_to(viewer()),
+        page="supporting.person",
+        back=url_for("supporting.overview"),
+        back_label=_("People I support"),
+    )
 
 
 @bp.get("/supporting/worried")

@@ -25,6 +25,8 @@ from tests.factories import Made
 
 # What the worker keeps without being asked, once somebody signed in.
 KEPT = [
+    "/appointments",
+    "/appointments/to-raise",
     "/check-in",
     "/help",
     "/history",

@@ -263,3 +263,65 @@ def _remind_again(server: LiveServer, patient: Made, receiver: RealReceiver, cli
     told: dict[str, Any] = json.loads(receiver.messages(client)[-1])
     told["act"]["token"] = token
     return json.dumps(told)
+
+
+# The same in the worker, where pages cannot reach: what it finds, and what it gets when it asks for a new one.
+STAND_IN_WORKER = """(told) => {
+  const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (one) => one.charCodeAt(0));
+  const made = ({ endpoint, keys }) => ({
+    endpoint,
+    options: { applicationServerKey: bytes(told.key).buffer },
+    toJSON: () => ({ endpoint, keys }),
+    unsubscribe: async () => { self.found = null; return true; },
+  });
+  self.found = told.found && made(told.found);
+  PushManager.prototype.subscribe = async () => (self.found = made(told.fresh));
+  PushManager.prototype.getSubscription = async () => self.found;
+}"""
+
+
+def _in_worker(phone: Phone, server: LiveServer, *, found: dict[str, Any] | None, fresh: dict[str, Any]) -> None:
+    key = vapid.read_keys(server.config)[0].public
+    phone.until(lambda: len(phone.context.service_workers) == 1)
+    [worker] = phone.context.service_workers
+    worker.evaluate(STAND_IN_WORKER, {"key": key, "found": found, "fresh": fresh})
+
+
+def _reached(server: LiveServer, person: Made) -> list[tuple[uuid.UUID, str]]:
+    with server.store.work(writes=False):
+        return [(device.id, device.endpoint) for device in devices.devices_of(person.id)]
+
+
+def test_a_subscription_that_the_browser_lost_is_made_anew_when_the_application_is_opened(
+    phone: Phone, server: LiveServer, receiver: RealReceiver, patient: Made
+) -> None:
+    _turn_on(phone, server, receiver, patient)
+    [(device, before)] = _reached(server, patient)
+    fresh = receiver.subscribe(vapid.read_keys(server.config)[0].public)
+    _in_worker(phone, server, found=None, fresh={"endpoint": fresh["endpoint"], "keys": fresh["keys"]})
+    phone.page.goto("/today")
+    phone.until(lambda: _reached(server, patient) == [(device, fresh["endpoint"])])
+    assert before != fresh["endpoint"]
+
+
+def test_one_persons_message_is_not_shown_to_another_who_signed_in_on_the_same_browser(
+    phone: Phone, server: LiveServer, receiver: RealReceiver, patient: Made
+) -> None:
+    other = make_patient(server.store, make_practice(server.store))
+    client = _turn_on(phone, server, receiver, patient)
+    _remind(server, patient)
+    [told] = receiver.messages(client)
+    [(_device, endpoint)] = _reached(server, patient)
+    keys = receiver.subscribe(vapid.read_keys(server.config)[0].public)["keys"]
+    _in_worker(phone, server, found={"endpoint": endpoint, "keys": keys}, fresh={"endpoint": endpoint, "keys": keys})
+    # Their session is not ended: the browser only forgot its cookies.
+    phone.context.clear_cookies()
+    phone.sign_in(other)
+    phone.until(lambda: _reached(server, patient) == [])
+    assert _reached(server, other) == []
+    # One that was on its way by then.
+    worker = Worker(phone)
+    worker.deliver(told, 0)
+    phone.page.wait_for_timeout(1000)
+    assert worker.shown() == []
+    worker.deliver("what nobody can read is shown still", 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import brotli
@@ -12,6 +13,7 @@ from flask import Flask
 from patient_app.core import static_files
 from patient_app.core.static_files import YEAR, StaticFiles
 
+SHEETS = Path(static_files.__file__).resolve().parents[1] / "static"
 STYLE = "body { color: black; }\n" * 50
 
 
@@ -63,7 +65,25 @@ def test_each_browser_gets_an_encoding_that_it_reads(site: Flask, accepts: str, 
     assert answer.headers["Cache-Control"] == YEAR
     assert answer.content_type == "text/css; charset=utf-8"
     unpack = {None: bytes, "gzip": gzip.decompress, "br": brotli.decompress}[encoding]
-    assert unpack(answer.data) == STYLE.encode()
+    assert unpack(answer.data) == static_files.without_remarks(STYLE.encode())
+
+
+def test_a_style_sheet_goes_without_its_remarks_and_nothing_else() -> None:
+    style = b"""/* Told
+       to readers. */
+    a { color: red; & > b { margin: calc(1rem + 2px) 0; } } /* again */
+    i::before { content: ""; font-family: "Segoe UI"; }"""
+    assert static_files.without_remarks(style) == (
+        b'a { color: red; & > b { margin: calc(1rem + 2px) 0; } } i::before { content: ""; font-family: "Segoe UI"; }'
+    )
+
+
+@pytest.mark.parametrize("sheet", sorted(SHEETS.rglob("*.css")), ids=lambda sheet: sheet.name)
+def test_no_text_in_our_style_sheets_looks_like_a_remark(sheet: Path) -> None:
+    told = re.sub(r"/\*.*?\*/", "", sheet.read_text(encoding="utf-8"), flags=re.DOTALL)
+    texts = re.findall(r"\"[^\"\n]*\"|'[^'\n]*'|url\([^)]*\)", told)
+    assert [text for text in texts if "/*" in text or "*/" in text or "  " in text] == []
+    assert told.count("/*") == told.count("*/") == 0
 
 
 def test_what_does_not_become_smaller_is_sent_as_it_is(site: Flask) -> None:

@@ -1,7 +1,9 @@
 """A worker of the reminder drill: the real engine, which kills itself with SIGKILL at a point that it is told.
 
-`python -m tests.drills.reminder_worker RECEIVER_PORT LEASE_SECONDS [POINT NUMBER]`: at the NUMBERth time that it comes
-to the POINT. The points are those at which a death could lose or double something (docs/reminders.md).
+The points are those at which a death could lose or double something (docs/reminders.md); a message passes those of
+sending, a whole unit of work the others. Each worker is a process of its own with its own connections, forked from one
+that has nothing but the modules (`multiprocessing`'s fork server): so what is measured is how soon the engine goes on,
+and not how long Python takes to start.
 """
 
 from __future__ import annotations
@@ -10,7 +12,6 @@ import http.client
 import json
 import os
 import signal
-import sys
 import threading
 import time
 import uuid
@@ -18,18 +19,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flask import Flask
+from flask_babel import Babel
+
 from patient_app.core import clock
 from patient_app.core.config import Config
 from patient_app.core.installation import open_store
 from patient_app.core.work import Store
-from patient_app.factory import create_app
 from patient_app.reminders import engine
-from patient_app.reminders.claiming import Claimed
+from patient_app.reminders.claiming import Claimed, Found
 from patient_app.reminders.recording import Sent
 from patient_app.reminders.ways import ACCEPTED, LATER, Device, Payload, Sender
 
 ONE = uuid.UUID(int=1)
 POINTS = ("before claim", "after claim", "after request", "after answer", "after record")
+# Of these there is one for many messages.
+OF_UNITS = frozenset({"before claim", "after claim", "after record"})
 PAUSE = 0.2
 
 
@@ -111,39 +116,35 @@ class ToReceiver:
 
 
 def with_death(death: Death) -> None:
-    """Put the points between claim and sending, and around the whole, into the engine."""
-    send, deliver = engine._send, engine.deliver_one
+    """Put the points around each unit of work into the engine."""
+    turn = engine._turn
 
-    def sending(found: Claimed, now: datetime, sender: Sender) -> list[Sent]:
-        death.at("after claim")
-        return send(found, now, sender)
-
-    def delivering(store: Store, now: datetime, sender: Sender) -> bool:
-        death.at("before claim")
-        done = deliver(store, now, sender)
-        if done:
+    def turning(
+        store: Store, back: Sequence[tuple[Claimed, Sequence[Sent]]], now: datetime, sender: Sender, room: int
+    ) -> Found | None:
+        if room:
+            death.at("before claim")
+        found = turn(store, back, now, sender, room)
+        if back:
             death.at("after record")
-        return done
+        if found is not None and found.claimed:
+            death.at("after claim")
+        return found
 
-    engine._send, engine.deliver_one = sending, delivering
+    engine._turn = turning
 
 
-def main(port: int, lease_seconds: float, point: str, number: int) -> None:
-    """Tick until killed."""
+def work(config: Config, port: int, lease_seconds: float, point: str, number: int) -> None:
+    """Tick until killed: at the `number`th time that it comes to the point, where it is told one."""
     death = Death(point, number)
     with_death(death)
     engine.LEASE = timedelta(seconds=lease_seconds)
-    config = Config.from_env()
     store = open_store(config)
-    app = create_app(config, store)
+    app = Flask("drill")  # All that the engine wants of one is where it finds its words.
+    Babel(app)
     sender = ToReceiver(port, death)
     while True:
         with app.app_context():
             engine.make_due(store, clock.now())
             engine.deliver_due(store, sender)
         time.sleep(PAUSE)
-
-
-if __name__ == "__main__":
-    port, lease_seconds, point, number = [*sys.argv[1:], "", "0"][:4]
-    main(int(port), float(lease_seconds), point, int(number))

@@ -4,15 +4,16 @@
 is over. Everything is real: processes, databases, SIGKILL, requests to a receiver that counts what comes.
 
 At first without a kill, where nothing may be doubled; then with kills at each of the points of `reminder_worker.POINTS`
-in turn. Missed may be none; doubled at most what was in flight at the kills.
+in turn. Missed may be none; doubled at most what was in flight at the kills. Last by real web push (`by_push.py`).
 """
 
 from __future__ import annotations
 
 import http.server
 import json
+import multiprocessing
 import random
-import subprocess
+import signal
 import sys
 import tempfile
 import threading
@@ -22,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import click
@@ -37,12 +39,14 @@ from patient_app.reminders import engine
 from patient_app.reminders.models import Kind, Occurrence, Reminder, State, Wording
 from patient_app.reminders.schedule import EVERY_DAY
 from tests import factories
+from tests.drills.by_push import by_push
 from tests.drills.loss import databases
-from tests.drills.reminder_worker import POINTS
-from tests.drills.restore import ROOT, Figures, environment
+from tests.drills.reminder_worker import OF_UNITS, POINTS, work
+from tests.drills.restore import Figures
 
 WORKERS = 2
 EACH = 20  # reminders of a patient
+PEOPLE_BY_PUSH = 200
 
 
 @dataclass(frozen=True)
@@ -130,36 +134,44 @@ def fill(store: Store, size: Size, at: datetime) -> None:
                 )
 
 
+# Forks workers from a process of its own that has loaded what they need, and nothing else.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["tests.drills.by_push", "tests.drills.loss", "tests.drills.reminder_worker"])
+
+
+def _warm() -> None:
+    """Do nothing: the first process waits until the fork server has loaded all."""
+
+
 class Workers:
     """Two processes; one that dies is started again, the next few with a point at which they are to die."""
 
-    def __init__(self, config: Config, port: int, size: Size, kills: int, log: Path) -> None:
-        more = {"DATABASE_URL": config.database_url, "KEYS_DATABASE_URL": config.keys_database_url}
-        self._environment = environment(config, **more)
-        self._command = [sys.executable, "-m", "tests.drills.reminder_worker", str(port), str(size.lease)]
+    def __init__(self, config: Config, port: int, size: Size, kills: int) -> None:
+        self._told = config, port, size.lease
         self._chance, self._size = random.Random(size.seed), size
         self._deaths = [POINTS[number % len(POINTS)] for number in range(kills)]
-        self._log = log
         self.kills: Counter[str] = Counter()
-        self._running: list[tuple[subprocess.Popen[bytes], str]] = []
+        self._running: list[tuple[ForkServerProcess, str]] = []
+        first = FORKS.Process(target=_warm)
+        first.start()
+        first.join()
 
     def start(self) -> None:
         """Start one more."""
         point = self._deaths.pop(0) if self._deaths else ""
-        told = [point, str(self._chance.randint(self._size.soonest, self._size.latest))] if point else []
-        with self._log.open("ab") as output:
-            process = subprocess.Popen(
-                [*self._command, *told], cwd=ROOT, env=self._environment, stdout=output, stderr=subprocess.STDOUT
-            )
+        often = 10 if point in OF_UNITS else 1
+        when = -(-self._chance.randint(self._size.soonest, self._size.latest) // often)
+        process = FORKS.Process(target=work, args=(*self._told, point, when), daemon=True)
+        process.start()
         self._running.append((process, point))
 
     def look(self) -> None:
         """Start those again that died."""
         for one in list(self._running):
-            if one[0].poll() is not None:
+            if one[0].exitcode is not None:
                 self._running.remove(one)
-                if one[0].returncode != -9:
-                    raise RuntimeError(self._log.read_text(encoding="utf-8", errors="replace")[-3000:])
+                if one[0].exitcode != -signal.SIGKILL:
+                    raise RuntimeError(f"A worker ended by itself, with {one[0].exitcode}.")
                 self.kills[one[1]] += 1
                 self.start()
 
@@ -167,7 +179,7 @@ class Workers:
         """Kill those that are left, by their own numbers."""
         for process, _point in self._running:
             process.kill()
-            process.wait()
+            process.join()
 
 
 def drill(folder: Path, size: Size, kills: int, figures: Figures, urls: tuple[str, str]) -> None:
@@ -188,7 +200,7 @@ def drill(folder: Path, size: Size, kills: int, figures: Figures, urls: tuple[st
         at = clock.now().replace(second=0, microsecond=0)
         fill(store, size, at)
         with receiver.running() as port:
-            workers = Workers(config, port, size, kills, folder / "workers.log")
+            workers = Workers(config, port, size, kills)
             begun = time.time()
             try:
                 for _number in range(WORKERS):
@@ -218,7 +230,7 @@ def _add(figures: Figures, size: Size, kills: int, what: tuple[Store, Receiver, 
     prefix = "killed" if kills else "undisturbed"
     with store.work(writes=False):
         rows = list(db().execute(select(Occurrence.id, Occurrence.state, Occurrence.reminder_id)))
-    in_flight = engine.THREADS
+    in_flight = engine.IN_FLIGHT
     late = sorted(at - begun for at in receiver.first.values())
     figures.add(f"{prefix}-made", len(rows), "occurrences", most=size.reminders, least=size.reminders)
     figures.add(f"{prefix}-missed", sum(str(row.id) not in receiver.came for row in rows), "occurrences", most=0)
@@ -234,6 +246,7 @@ def _add(figures: Figures, size: Size, kills: int, what: tuple[Store, Receiver, 
     if late:
         figures.add(f"{prefix}-late-p50", late[len(late) // 2], "s")
         figures.add(f"{prefix}-late-p99", late[int(len(late) * 0.99)], "s")
+        figures.add(f"{prefix}-late-most", late[-1], "s")
         figures.add(f"{prefix}-a-second", len(late) / max(0.1, late[-1] - late[0]), "messages/s")
 
 
@@ -257,6 +270,14 @@ def main(reminders: int, kills: int, on: tuple[str, ...], seconds: float, seed: 
                 finally:
                     click.echo("\n".join(figures.lines))
             over += figures.over
+        click.echo(f"# {kind}: by web push")
+        figures = Figures()
+        with tempfile.TemporaryDirectory(prefix="tandem-by-push-") as folder, databases(kind) as urls:
+            try:
+                by_push(Path(folder), PEOPLE_BY_PUSH, figures, urls)
+            finally:
+                click.echo("\n".join(figures.lines))
+        over += figures.over
     click.echo(f"# over: {', '.join(over) or 'none'}")
     sys.exit(1 if over else 0)
 

@@ -140,6 +140,12 @@ def first_radio(typing: Typing, field: str) -> str:
     return typing.target.form.controls[field].get("value") or ""
 
 
+def clinics_list(typing: Typing, _field: str) -> str:
+    """Paste a list of one row, of a patient whom nobody knows here."""
+    heads = "id,patient_number,clinician_email,date,time,place"
+    return f"{heads}\n1,{typing.mark},nobody@example.org,{in_a_week(typing, _field)},10:30,{typing.mark} place"
+
+
 _CHECK_IN: dict[str, Answer] = {
     "mood": "2",
     "craving": "3",
@@ -255,7 +261,36 @@ _WORRIES: dict[str, Answer] = {
     "finish": "done",
 }
 # By route, the answer to each field; an empty table is a form that is only a button.
+_VISIT: dict[str, Answer] = {
+    "id": as_it_came,
+    "base": as_it_came,
+    "on": in_a_week,
+    "at": "10:30",
+    "minutes": "30",
+    "place": words,
+    "link": "https://meet.example.org/room",
+    "about_use": None,
+    "cancelled": None,
+}
 ANSWERS: dict[str, dict[str, Answer]] = {
+    "/appointments/new": {**_VISIT, "with_whom": "", "who": words},
+    "/appointments/<uuid:appointment_id>/change": {**_VISIT, "with_whom": as_it_came, "who": words},
+    "/appointments/<uuid:appointment_id>/took": {"word": as_on_the_button},
+    "/appointments/to-raise": {
+        "id": as_it_came,
+        "base": as_it_came,
+        "appointment": as_it_came,
+        "one": words,
+        "two": words,
+        "three": words,
+        "done_one": None,
+        "about_use": None,
+        "shares": "y",
+    },
+    "/practice/appointments": {"file": None, "text": clinics_list},
+    "/team/<uuid:patient_id>/appointments": _VISIT,
+    "/team/<uuid:patient_id>/appointments/<uuid:appointment_id>": _VISIT,
+    "/team/<uuid:patient_id>/appointments/<uuid:appointment_id>/took": {"word": as_on_the_button},
     "/check-in": {"id": as_it_came, "zone": "America/New_York", "day": as_it_came, **_CHECK_IN},
     "/check-in/<uuid:entry_id>/bring-back": {},
     "/check-in/<uuid:entry_id>/change": {"id": as_it_came, "base": as_it_came, **_CHECK_IN},
@@ -362,6 +397,22 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/settings/phone": {"shared": "yes"},
     "/reminders/<uuid:occurrence_id>/done": {},
     "/reminders/<uuid:occurrence_id>/later": {"minutes": "30"},
+    "/settings/quiet": {"days": "5"},
+    "/settings/quiet/away": {"back_on": in_a_week},
+    "/settings/quiet/back": {},
+    "/settings/quiet/here": {},
+    "/settings/quiet/off": {},
+    "/settings/quiet/tell": {
+        "id": as_it_came,
+        "recipient_id": as_it_came,
+        "days": "10",
+        "asks": words,
+        "until": "open",
+        "signature": own_name,
+    },
+    "/settings/quiet/tell/<uuid:consent_id>/end": {},
+    "/settings/quiet/tell/<uuid:consent_id>/pause": {},
+    "/settings/quiet/tell/<uuid:consent_id>/resume": {},
     "/settings/reminders/<uuid:reminder_id>": _REMINDER,
     "/settings/reminders/<uuid:reminder_id>/end": {},
     "/settings/reminders/<uuid:reminder_id>/pause": {"until": in_a_week},

@@ -38,6 +38,7 @@ ABOUT_USE = frozenset({"thing", "amount", "trigger", "helper"})
 PLAN = frozenset({"plan", "plan_contact", "plan_about_use", "naloxone"})
 EFFECTS = frozenset({"effect_note", "week_words", "exercise"})
 MEDICINE = frozenset({"medicine", "medicine_for", "medicine_reason", "medicine_about_use", "skip_reason", "blood_test"})
+VISITS = frozenset({"visit_place", "visit_who", "to_raise"})
 OF_THE_SUPPORTER = frozenset({"supporter_own_name", "supporter_own_email"})
 OF_THE_STAFF = frozenset({"staff_name", "staff_email", "staff_device"})
 # What each situation may see at all, whatever the page.
@@ -50,8 +51,15 @@ MAY_SEE: dict[str, frozenset[str]] = {
     "in-question": frozenset({"email", "called", "device"}),
     "other": frozenset({"staff_name"}),
     "admin": CHART | {"staff_name"},
-    "c-with": TO_TEAM | {"note", "note_about_use", "team_note"} | ABOUT_USE | PLAN | MEDICINE | EFFECTS | OF_THE_STAFF,
-    "s-with": frozenset({"name", "instructions"}) | OF_THE_SUPPORTER,
+    "c-with": TO_TEAM
+    | {"note", "note_about_use", "team_note", "asks"}
+    | ABOUT_USE
+    | PLAN
+    | MEDICINE
+    | EFFECTS
+    | VISITS
+    | OF_THE_STAFF,
+    "s-with": frozenset({"name", "instructions", "asks"}) | OF_THE_SUPPORTER,
     **dict.fromkeys(("c-without", "c-paused", "c-expired", "c-revoked", "c-unshown"), TO_TEAM),
     **dict.fromkeys(("s-without", "s-paused", "s-expired", "s-revoked"), frozenset({"name"})),
 }

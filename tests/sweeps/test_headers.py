@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import brotli
 import pytest
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError, TooManyRequests
@@ -162,6 +163,16 @@ def test_a_compressed_page_is_the_same_page_with_the_same_headers(stage: Stage) 
     assert "Accept-Encoding" in packed.headers["Vary"]
     assert packed.html == plain.html
     assert len(packed.get_data()) < len(plain.get_data()) / 2
+
+
+def test_a_page_is_packed_as_the_browser_takes_it(stage: Stage) -> None:
+    client, said = stage.client("owner"), {}
+    for accepted in ("gzip, deflate, br", "br;q=0, gzip", "*;q=0", "identity", "br" + " " * 500):
+        page = client.get("/help", headers={"Accept-Encoding": accepted})
+        said[accepted.strip()] = page.headers.get("Content-Encoding")
+    assert said == {"gzip, deflate, br": "br", "br;q=0, gzip": "gzip", "*;q=0": None, "identity": None, "br": "br"}
+    packed = client.get("/help", headers={"Accept-Encoding": "br"}).get_data()
+    assert brotli.decompress(packed).decode() == client.get("/help").html
 
 
 @pytest.mark.parametrize("accepts", ["", "gzip", "gzip;q=0"])

@@ -17,9 +17,13 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"demo"}),
     frozenset({"home"}),
     frozenset({"care_team", "supporting", "sharing"}),
-    frozenset({"reading", "reminders"}),
+    frozenset({"reading"}),
+    frozenset({"follow_up"}),
+    frozenset({"reminders"}),
     frozenset({"blood_tests", "effects", "refills"}),
-    frozenset({"checkins", "medications", "offline", "safety", "skills", "styleguide", "teamwork", "worries"}),
+    frozenset(
+        {"appointments", "checkins", "medications", "offline", "safety", "skills", "styleguide", "teamwork", "worries"}
+    ),
     frozenset({"profile"}),
     frozenset({"push"}),
     frozenset({"consent"}),

@@ -13,6 +13,7 @@ assert models
 # Rows that are only ever reached through another one, which says the practice: by which column.
 THROUGH = {
     "access_chain": "patient_id",  # The end of one patient's records; it is locked and read by the patient's id.
+    "appointment_version": "appointment_id",  # What is true of an appointment; never without it.
     "blood_test_version": "test_id",  # What is true of a blood test; never without the test.
     "check_in_version": "check_in_id",  # What a check-in says; never without the check-in.
     "consent_category": "consent_id",  # What a consent opens; never without the consent.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import event, select
@@ -13,9 +14,19 @@ from patient_app.accounts.models import Person
 from patient_app.core import access, clock
 from patient_app.core.access import Permission
 from patient_app.core.db import Database
+from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
 from patient_app.core.work import Store, db
+from patient_app.medications import dose_log, regimen
+from patient_app.medications import doses as day_lists
+from patient_app.medications.changing import Author
+from patient_app.medications.dose_log import Slot, Told
+from patient_app.medications.models import DoseState
+from patient_app.medications.schedule import AsNeeded
 from tests import factories
+from tests.features.medications import regimens
+from tests.features.medications.plans import doses
+from tests.features.medications.regimens import daily
 from tests.page import Page
 from tests.sweeps import access_table
 from tests.sweeps.conftest import Stage
@@ -116,6 +127,28 @@ def test_no_page_says_more_than_a_few_statements(small_and_large: tuple[Stage, S
         if count > BUDGETS.get(rule, MOST)
     ]
     assert not many, "\n".join(many)
+
+
+def test_the_list_of_a_day_is_two_statements_whatever_is_on_it(store: Store) -> None:
+    """One for the regimen (versions, answers, the person's hours), one for what is logged; of a past day as well."""
+    patient = factories.make_patient(store, factories.make_practice(store))
+    doctor = factories.make_clinician(store, factories.MadePractice(patient.practice_id, "x", patient.zone))
+    now = clock.moment(clock.now(), patient.zone)
+    began = clock.moment(clock.now() - timedelta(days=20), patient.zone)
+    start = began.local_date.isoformat()
+    for plan in (None, None, AsNeeded(Decimal(1), 2, 60)):
+        schedule = daily(*doses("breakfast", "21:00"), start=start, plan=plan)
+        regimens.started(store, patient, schedule, began, author=Author.prescriber(doctor.viewer, patient.id))
+    with store.work(writes=True):
+        for medicine in regimen.own_medicines(patient.viewer)[:2]:
+            for state in (DoseState.TAKEN, DoseState.SKIPPED):
+                slot = Slot(medicine.id, now.local_date, "breakfast" if state is DoseState.TAKEN else "21:00")
+                dose_log.log_due(patient.viewer, new_id(), {slot: Told(state, now)}, now)
+    for day in (now.day, now.day - timedelta(days=1)):
+        with store.work(writes=False), counted(store.database) as counter:
+            listed = day_lists.on_date(patient.viewer, day, clock.now())
+        assert (len(listed.lines), len(listed.as_needed)) == (4, 1)
+        assert len(counter.statements) == 2, counter.statements
 
 
 def test_a_planted_page_that_asks_for_each_row_is_seen(

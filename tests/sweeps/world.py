@@ -58,10 +58,11 @@ from tests.factories import Made
 from tests.page import Client
 from tests.postgres import Postgres, Urls
 from tests.sweeps.kept_rows import KeptRows
+from tests.sweeps.world_appointments import appointments
 from tests.sweeps.world_doses import doses
 from tests.sweeps.world_effects import effects
 from tests.sweeps.world_medicines import medicines
-from tests.sweeps.world_reminders import reminders
+from tests.sweeps.world_reminders import quiet, reminders
 from tests.sweeps.world_skills import exercises
 
 # Words in every field of the owner, and in fields of others that are not for everybody, each with what it takes to see
@@ -105,11 +106,15 @@ CANARIES = {
     "supply_note": f"{CANARY}pharmacy",
     "reminder": f"{CANARY}remindedof",
     "reminder_words": f"{CANARY}lockscreen",
+    "asks": f"{CANARY}pleasedothis",
     "blood_test": f"{CANARY}bloodtest",
     "effect_note": f"{CANARY}effectwords",
     "effect_private": f"{CANARY}secreteffect",
     "effect_removed": f"{CANARY}removedeffect",
     "week_words": f"{CANARY}weekwords",
+    "visit_place": f"{CANARY}visitplace",
+    "visit_who": f"{CANARY}visitwho",
+    "to_raise": f"{CANARY}toraise",
     "exercise": f"{CANARY}exercisewords",
     "exercise_kept": f"{CANARY}keptline",
     "exercise_removed": f"{CANARY}removedexercise",
@@ -145,8 +150,11 @@ SPELLED = {
 }
 
 # What a route needs besides its address to come as far as asking whose object it is.
-QUERIES = {"/sharing/new": {"to": "team:prescriber"}, "/sharing/preview": {"to": "team:prescriber"}}
+_TEAM = {"to": "team:prescriber"}
+QUERIES = {"/sharing/new": _TEAM, "/sharing/preview": _TEAM, "/settings/quiet/tell": _TEAM}
 BODIES = {
+    "/appointments/<uuid:appointment_id>/took": {"word": "kept"},
+    "/team/<uuid:patient_id>/appointments/<uuid:appointment_id>/took": {"word": "kept"},
     "/check-in/<uuid:entry_id>/private": {"private": "yes"},
     "/medications/<uuid:medicine_id>/private": {"private": "yes"},
     "/medications/changes/<uuid:version_id>": {"answer": "seen"},
@@ -369,6 +377,8 @@ def build(folder: Path, server: Postgres | None = None, urls: Urls = NO_URLS) ->
     effects(store, world, CANARIES)
     exercises(store, world, CANARIES)
     reminders(store, world, CANARIES)
+    quiet(store, world, CANARIES)
+    appointments(store, world, CANARIES)
     store.close()
     return world
 

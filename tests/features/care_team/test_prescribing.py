@@ -111,23 +111,51 @@ def test_in_own_words_the_name_stands_in_no_address(client: Client, world: World
 
 
 @pytest.mark.parametrize("name", ["naltrexone", "Vivitrol"])
-def test_one_for_alcohol_or_drugs_needs_both(client: Client, world: World, store: Store, name: str) -> None:
+def test_one_for_alcohol_or_drugs_needs_both_and_says_so_before_anything_is_typed(
+    client: Client, world: World, store: Store, name: str
+) -> None:
     share(store, world, {MED: DETAIL})
     factories.sign_in(client, world.prescriber)
+    new = f"/team/{world.patient.id}/medications/new"
+    told = "does not share alcohol and drugs with you"
+    assert told in client.get(new).main_words
     pick = "naltrexone" if name == "naltrexone" else "own"
+    refused = asked(client, world, name=name, pick=pick, kind="once")
+    assert refused.status_code == 422
+    assert told in refused.words
+    assert "What it is for" not in refused.words, "the long form was not opened"
+    # Nor is it taken from who sends the long form all the same.
+    data = {"id": str(new_id()), "amount": "1", "unit": "tablet", "made_as": "tablet", "reason": REASON}
+    named = {"catalogue": "naltrexone"} if pick == "naltrexone" else {"name": name}
+    answer = client.post(f"{new}/once", data={**data, **named, "about_use": "no"})
+    assert (answer.status_code, stored(store)) == (422, 0)
+    assert told in answer.words
+    share(store, world, BOTH)
+    assert told not in client.get(new).main_words
     page = asked(client, world, name=name, pick=pick, kind="once")
-    form = page.form(action=f"/team/{world.patient.id}/medications/new/once")
     said = {"amount": "1", "unit": "tablet", "reason": REASON}
     if pick == "own":
         said["about_use"] = "no"
-    refused = client.submit(form, **said)
-    assert refused.status_code == 422
-    assert "does not share alcohol and drugs with you" in refused.words
-    assert stored(store) == 0
-    share(store, world, BOTH)
-    assert client.submit(refused.form(action=form.action)).status_code == 303
+    assert client.submit(page.form(action=f"{new}/once"), **said).status_code == 303
     [one] = own(store, world)
     assert one.about_use
+
+
+def test_what_is_told_of_it_is_the_same_whatever_the_patient_takes_or_keeps(
+    client: Client, world: World, store: Store
+) -> None:
+    share(store, world, {MED: DETAIL})
+    factories.sign_in(client, world.prescriber)
+    answers = []
+    for takes in (False, True):
+        if takes:
+            start(store, world, NALTREXONE)
+            start(store, world, LITHIUM, private=True, about_use=True)
+        with counted(store.database, store.keys.database) as counter:
+            first = client.get(f"/team/{world.patient.id}/medications/new").main_words
+            picked = asked(client, world, name="naltrexone", pick="naltrexone", kind="once").main_words
+        answers.append((first, picked, len(counter.statements)))
+    assert answers[0] == answers[1]
 
 
 def test_nobody_else_may(client: Client, world: World, store: Store) -> None:

@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from patient_app.checkins import history, history_words
 from patient_app.checkins.models import CheckInVersion
 from patient_app.core import clock
+from patient_app.core.prepared import Prepared
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
 from tests.factories import Made, make_check_in, make_patient, make_person, make_practice, sign_in
@@ -343,7 +344,9 @@ def test_thirty_days_stand_on_one_page_and_nobody_elses(
     assert "somebody" not in page.main_words
     assert len(counter.statements) <= 4
     assert page.headers["Tandem-Keep"] == "yes"
-    monkeypatch.setattr(history, "_NEWEST", history._NEWEST.limit(2))
+    newest = history._NEWEST.statement
+    assert isinstance(newest, Select)
+    monkeypatch.setattr(history, "_NEWEST", Prepared(newest.limit(2)))
     found = browser.get("/history/days").main_words
     assert "said 1 days back" in found
     assert "said 29 days back" not in found

@@ -19,7 +19,7 @@ from patient_app.core.work import Store, db
 from patient_app.effects import advice, picks, recording, service
 from patient_app.effects.models import Concern, SideEffect, SideEffectVersion
 from patient_app.effects.service import Said
-from patient_app.medications import changing, regimen
+from patient_app.medications import catalogue, changing, regimen
 from patient_app.medications.changing import Author
 from patient_app.medications.said import Said as Named
 from tests.factories import Made, make_person, make_practice, sign_in
@@ -29,6 +29,8 @@ from tests.features.medications.regimens import NALTREXONE, SERTRALINE, daily
 from tests.page import Client
 
 METHADONE, CITALOPRAM = Named("methadone", "methadone"), Named("citalopram", "citalopram")
+LITHIUM, HALOPERIDOL = Named("lithium", "lithium"), Named("haloperidol", "haloperidol")
+CLOZAPINE, PHENELZINE = Named("clozapine", "clozapine"), Named("phenelzine", "phenelzine")
 NEW = "/medications/side-effects/new"
 
 
@@ -134,6 +136,24 @@ def test_a_session_in_question_sees_only_what_it_wrote_itself(store: Store, pati
         (Said("flag:chest_pain"), SERTRALINE, True),  # The sign itself.
         (Said("nausea", severity=3), SERTRALINE, False),
         (Said("constipation", severity=3), SERTRALINE, False),  # A sign of other medicines alone.
+        # Each rule of side_effects.yaml, below its step and from it on; and with nothing said of how strong.
+        (Said("shaky", severity=1), LITHIUM, False),  # A fine tremor is an everyday effect.
+        (Said("shaky", severity=2), LITHIUM, False),
+        (Said("shaky", severity=3), LITHIUM, True),
+        (Said("shaky"), LITHIUM, True),
+        (Said("shaky", severity=3), HALOPERIDOL, False),
+        (Said("unsteady", severity=1), LITHIUM, True),
+        (Said("loose_stools", severity=1), LITHIUM, False),
+        (Said("loose_stools", severity=2), LITHIUM, True),
+        (Said("loose_stools", severity=3), SERTRALINE, False),
+        (Said("stiff", severity=2), HALOPERIDOL, False),
+        (Said("stiff", severity=3), HALOPERIDOL, True),
+        (Said("constipation", severity=1), CLOZAPINE, False),
+        (Said("constipation", severity=2), CLOZAPINE, True),
+        (Said("fast_heart", severity=1), CITALOPRAM, True),
+        (Said("headache", severity=2), PHENELZINE, False),
+        (Said("headache", severity=3), PHENELZINE, True),
+        (Said("headache", severity=3), SERTRALINE, False),
     ],
 )
 def test_what_cannot_wait_is_raised_once(store: Store, patient: Made, said: Said, named: object, raised: bool) -> None:
@@ -191,6 +211,37 @@ def test_a_correction_raises_anew_only_what_is_new(store: Store, patient: Made) 
     with store.work(writes=True):
         recording.change(patient.viewer, entry_id, Said("flag:chest_pain"), now(patient), base=2)
     assert counted(store)[2] == 2
+
+
+def test_it_is_raised_once_it_gets_as_strong_as_its_rule_asks(store: Store, patient: Made) -> None:
+    medicine = takes(store, patient, LITHIUM)
+    entry_id = log(store, patient, Said("shaky", medicine, 1))
+    with store.work(writes=False):
+        sign = advice.sign_of(Said("shaky", medicine, 1), regimen.own_medicines(patient.viewer))
+    assert sign is not None, "the person is told of the sign however mild it is"
+    assert counted(store)[2] == 0
+    with store.work(writes=True):
+        recording.change(patient.viewer, entry_id, Said("shaky", medicine, 3), now(patient), base=1)
+    assert counted(store)[2] == 1
+
+
+def test_every_rule_of_when_it_is_raised_is_in_the_table_above() -> None:
+    rules = {
+        one.id: one.raised.severity
+        for key in catalogue.every()
+        for one in catalogue.side_effects(key.key)
+        if one.raised
+    }
+    assert rules == {
+        "constipation": 2,
+        "fast_heart": 1,
+        "headache": 3,
+        "loose_stools": 2,
+        "rash": 1,
+        "shaky": 3,
+        "stiff": 3,
+        "unsteady": 1,
+    }
 
 
 @pytest.mark.parametrize(

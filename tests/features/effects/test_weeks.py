@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -16,6 +17,7 @@ from patient_app.effects.service import Said
 from patient_app.effects.weeks import ChangePoint, DaySaid, Kind, Noticed, before_and_after, changes_of, weeks_around
 from patient_app.medications import changing
 from patient_app.medications.changing import Author
+from patient_app.medications.schedule import EveryDays, Schedule, Step, Stepwise
 from patient_app.profile import service as profiles
 from patient_app.profile.service import Part
 from tests.factories import Made, make_check_in, make_person, make_practice, sign_in
@@ -73,6 +75,75 @@ def test_the_first_version_that_is_seen_says_itself_what_it_did(
     # A start that was overtaken before it held is one all the same.
     overtaken = replace(versions[0], since=versions[1].since, minute=versions[1].minute)
     assert [one.kind for one in changes_of([overtaken, versions[1]])] == [Kind.STARTED]
+
+
+def _taper(*amounts: str) -> Stepwise:
+    firsts = [DAY_ONE + timedelta(weeks=number) for number in range(len(amounts))]
+    return Stepwise(
+        tuple(Step(one, EveryDays(), doses(f"08:00 x{amount}")) for one, amount in zip(firsts, amounts, strict=True))
+    )
+
+
+@pytest.mark.parametrize(
+    ("schedule", "kinds"),
+    [
+        # The end of a plan is a change like a stop: the same weeks follow.
+        (replace(daily(*doses("08:00"), start="2026-03-02"), end=date(2026, 3, 11)), [("started", 0), ("ended", 10)]),
+        # A taper that reaches its end: its last step, and its end.
+        (
+            replace(daily(plan=_taper("3", "2", "1"), start="2026-03-02"), end=date(2026, 3, 22)),
+            [("started", 0), ("tapered", 14), ("ended", 21)],
+        ),
+        # Steps up are followed from the last of them on.
+        (daily(plan=_taper("1", "2"), start="2026-03-02"), [("started", 0), ("last_step", 7)]),
+        (daily(plan=_taper("1"), start="2026-03-02"), [("started", 0)]),
+    ],
+)
+@pytest.mark.sqlite
+def test_what_ends_by_its_plan_has_weeks_of_its_own(
+    store: Store, patient: Made, schedule: Schedule, kinds: list[tuple[str, int]]
+) -> None:
+    medicine = started(store, patient, schedule, now(patient))
+    found = changes_of(own(store, patient, medicine).versions)
+    assert [(one.kind.value, (one.since - DAY_ONE).days) for one in found] == kinds
+    assert [one.lessens for one in found] == [kind in {"ended", "tapered"} for kind, _ in kinds]
+    assert len({one.key for one in found}) == len(found)
+
+
+def test_an_end_that_was_moved_or_overtaken_is_none_and_one_taken_again_is_taken_again(
+    store: Store, patient: Made, set_time: Callable[[datetime | str], None]
+) -> None:
+    planned = replace(daily(*doses("08:00"), start="2026-03-02"), end=date(2026, 3, 11))
+    moved, overtaken, again = (started(store, patient, planned, now(patient)) for _ in range(3))
+    set_time("2026-03-10 14:00")
+    changed(store, patient, moved, replace(planned, end=date(2026, 3, 20)), now(patient))
+    with store.work(writes=True):
+        changing.stop(Author.patient(patient.viewer), overtaken, new_id(), moment=now(patient))
+    set_time("2026-03-20 14:00")
+    changed(store, patient, again, replace(planned, end=None), now(patient))
+
+    def kinds(medicine: uuid.UUID) -> list[str]:
+        return [one.kind.value for one in changes_of(own(store, patient, medicine).versions)]
+
+    assert kinds(moved) == ["started", "ended"]
+    assert kinds(overtaken) == ["started", "stopped"]
+    assert kinds(again) == ["started", "ended", "resumed"]
+
+
+def test_the_page_of_a_plan_that_ended_says_so_and_how_it_began(
+    app: Flask, store: Store, patient: Made, set_time: Callable[[datetime | str], None]
+) -> None:
+    planned = replace(daily(*doses("08:00"), start="2026-03-02"), end=date(2026, 3, 11))
+    medicine = started(store, patient, planned, now(patient))
+    browser = Client(app)
+    set_time("2026-03-25 14:00")
+    sign_in(browser, patient)
+    page = browser.get(f"/medications/{medicine}/weeks")
+    assert "Ended as planned, 12 March 2026. This is week 1 of 12." in page.main_words
+    assert "The weeks after a change matter too." in page.main_words
+    (other,) = [link for link in page.links if "change=" in link]
+    assert "Started, 2 March 2026." in browser.get(other).main_words
+    assert [link for link in browser.get(other).links if "change=1-ended" in link]
 
 
 def test_days_become_the_middle_of_their_week_counted_from_the_change() -> None:

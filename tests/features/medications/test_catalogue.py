@@ -561,6 +561,10 @@ def test_a_side_effect_opens_its_red_flag_where_that_holds() -> None:
         ("unsteady", "lorazepam", None),
         ("shaky", "lithium", "lithium_too_high"),
         ("shaky", "sertraline", None),
+        ("loose_stools", "lithium", "lithium_too_high"),
+        ("loose_stools", "sertraline", None),
+        ("headache", "phenelzine", "sudden_headache"),
+        ("headache", "sertraline", None),
         ("nausea", "lithium", None),
         ("made up", "lithium", None),
     ):
@@ -590,6 +594,14 @@ def test_when_questions_and_measures_are_offered() -> None:
     assert rhythm.young_days == (3, 7, 14, 28)
     assert rhythm.measure_weeks == (2, 4, 6, 8, 12)
     assert not rhythm.review.reviewed
+
+
+def test_which_questionnaire_is_proposed_and_none_where_no_source_names_one() -> None:
+    found = {one.key: told.entry.read().name for one in catalogue.every() if (told := catalogue.measure_for(one.key))}
+    assert (found["sertraline"], found["lithium"], found["buspirone"]) == ("PHQ-9 or GAD-7", "ASRM and PHQ-9", "GAD-7")
+    assert (found["acamprosate"], found["methadone"], found["prazosin"]) == ("BAM or PACS", "BAM", "PCL-5")
+    assert not {"clozapine", "melatonin", "topiramate", "naloxone"} & found.keys()
+    assert catalogue.measure_for(None) is catalogue.measure_for("made up") is None
 
 
 def test_words_come_in_english_where_another_language_is_not_written_yet() -> None:

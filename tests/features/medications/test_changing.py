@@ -397,13 +397,22 @@ def test_a_session_in_question_sees_and_changes_only_what_it_wrote(
         changed(store, patient, written, daily(MORNING), at("03-03 07:00"), author=prescriber)
 
 
-def test_the_list_is_read_in_two_statements(store: Store, patient: Made) -> None:
+def test_a_regimen_with_its_hours_and_answers_is_read_in_one_statement(
+    store: Store, patient: Made, prescriber: Author
+) -> None:
     for _ in range(3):
         started(store, patient, daily(plan=AsNeeded(ONE, 3, 240)), at("03-02 07:00"))
-    with store.work(writes=False):
-        with counted(store.database) as counter:
-            assert len(regimen.own_medicines(patient.viewer)) == 3
-        assert len(counter.statements) <= 2
+    theirs = started(store, patient, daily(MORNING), at("03-02 07:00"), author=prescriber)
+    late = hours_from({Anchor.BEDTIME: time(23)})
+    for answer in (Answer.SEEN, Answer.TALK):
+        with store.work(writes=True):
+            changing.set_hours(patient.viewer, late)
+            changing.answer_change(patient.viewer, theirs, answer, moment=at("03-02 08:00"))
+    with store.work(writes=False), counted(store.database) as counter:
+        found = regimen.own_regimen(patient.viewer)
+    assert len(counter.statements) == 1
+    assert [one.newest.answer for one in found.medicines] == [None, None, None, Answer.TALK]
+    assert found.hours == late
 
 
 def assert_not_found(store: Store, call: Callable[[], object]) -> None:

@@ -91,6 +91,9 @@ SPOILT = [
     ("response.yaml", "first_day: 14\n    last_day: 41", "first_day: 41\n    last_day: 14", "ends before it begins."),
     ("response.yaml", "[3, 7, 14]", "[7, 3, 14]", "question_days is not a rising list of numbers: [7, 3, 14]."),
     ("side_effects.yaml", "opens: severe_rash", "opens: rash", "side_effects.yaml, rash names 'rash'"),
+    ("side_effects.yaml", "    opens: severe_rash\n", "", "rash opens a sign and says from how strong on"),
+    ("side_effects.yaml", "raised: {from: 1, ", "raised: {from: 4, ", "is from none of the steps 1 to 3: 4."),
+    ("side_effects.yaml", "from: 2, review: {source: bowel_signs, ", "from: 2, review: {", "review has no source."),
     ("notices.yaml", "id: not_complete", "id: more", "notices.yaml names 'not_complete', which does not exist."),
     ("notices.yaml", "id: know", "id: fine", "notices.yaml names 'know', which does not exist."),
 ]

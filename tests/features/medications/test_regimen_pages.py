@@ -108,8 +108,25 @@ def test_a_name_is_found_however_it_is_spelt_and_stands_in_no_address(client: Cl
         ("once", {"amount": "½"}, Regular(EveryDays(), (Dose(None, Decimal("0.5")),))),
         (
             "meals",
-            {"amount_breakfast": "1", "amount_bedtime": "2", "food": "with"},
+            {"amount_breakfast": "1", "amount_bedtime": "2", "food_breakfast": "with", "food_bedtime": "with"},
             Regular(EveryDays(), (Dose(Anchor.BREAKFAST, ONE, Food.WITH), Dose(Anchor.BEDTIME, TWO, Food.WITH))),
+        ),
+        # Each dose by itself: one with food and one without, one by the clock and one with the person's day.
+        (
+            "times",
+            {"time_1": "8:00", "amount_1": "1", "food_1": "with",
+             "time_2": " Bedtime", "amount_2": "2", "food_2": "without"},
+            Regular(EveryDays(), (Dose(time(8), ONE, Food.WITH), Dose(Anchor.BEDTIME, TWO, Food.WITHOUT))),
+        ),
+        (
+            "meals",
+            {"amount_breakfast": "1", "food_breakfast": "with", "amount_bedtime": "2"},
+            Regular(EveryDays(), (Dose(Anchor.BREAKFAST, ONE, Food.WITH), Dose(Anchor.BEDTIME, TWO))),
+        ),
+        (
+            "weeks",
+            {"every": "2", "time_1": "lunch", "start": "2026-02-27"},
+            Regular(weekly(5, n=2), (Dose(Anchor.LUNCH, None),)),
         ),
         ("days", {"every": "3", "amount_1": "1", "unit": "patch"}, Regular(EveryDays(3), (Dose(None, ONE),))),
         ("weeks", {"every": "4", "amount_1": "1", "start": "2026-02-27"}, Regular(weekly(5, n=4), (Dose(None, ONE),))),
@@ -161,6 +178,10 @@ def test_each_way_of_taking_it_is_kept_and_comes_back_into_its_form(
         ("times", {"amount_2": "1"}, "time_2"),
         ("times", {}, "time_1"),
         ("times", {"time_1": "8:00", "time_4": "8 am"}, "time_4"),
+        ("times", {"time_1": "teatime", "amount_1": "1"}, "time_1"),
+        ("times", {"time_1": "lunch", "time_2": "LUNCH"}, "time_2"),
+        ("times", {"time_1": "8:00", "food_1": "feast"}, "food_1"),
+        ("meals", {"amount_lunch": "1", "food_lunch": "feast"}, "food_lunch"),
         ("meals", {}, "amount_waking"),
         ("days", {"every": "0", "amount_1": "1"}, "every"),
         ("days", {"every": "1e399990", "amount_1": "1"}, "every"),
@@ -194,7 +215,7 @@ def test_what_cannot_be_is_said_beside_its_field_and_nothing_is_stored(
     assert field in page.errors, page.errors
     assert "Sleeping badly" in page.html
     for name, typed in answers.items():
-        if isinstance(typed, str) and name not in {"unit", "about_use", "from_prescriber", "start"}:
+        if isinstance(typed, str) and not name.startswith(("unit", "about_use", "from_prescriber", "start", "food")):
             assert typed in page.html
     assert medicines(store, patient) == []
 
@@ -293,7 +314,8 @@ def test_a_first_day_that_is_still_to_come_can_be_moved(client: Client, store: S
 
 
 def test_what_a_form_cannot_say_is_asked_anew_and_never_dropped(client: Client, store: Store, patient: Made) -> None:
-    mixed = daily(Dose(time(8), ONE, Food.WITH), Dose(time(20), ONE, Food.WITHOUT))
+    with_food = Step(day("2026-03-02"), EveryDays(), (replace(MORNING, food=Food.WITH),))
+    mixed = daily(plan=Stepwise((with_food,)), start="2026-03-02")
     id_ = started(store, patient, mixed, clock.moment(NOW, patient.zone))
     page = client.submit(client.get(f"/medications/{id_}/change").form(field="strength"), strength="20 mg")
     assert page.status_code == 422
@@ -319,7 +341,7 @@ def test_stopping_says_what_to_know_and_the_past_stays(client: Client, store: St
         "resumed",
         "stopped",
     ]
-    assert client.get(f"/medications/{medicine.id}/change").status_code == 404
+    assert "Take it again" in client.get(f"/medications/{medicine.id}/change").main_words
     assert "do not take any more" in client.get("/medications").main_words
 
 

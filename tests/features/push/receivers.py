@@ -11,7 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import select
 
+from patient_app.accounts import sessions
+from patient_app.accounts.models import DeviceSession, Person
 from patient_app.core import clock
+from patient_app.core.identity import Stage
 from patient_app.core.ids import new_id
+from patient_app.core.work import Store, db
+from patient_app.push import service, vapid
 from patient_app.push.devices import Device
 from patient_app.push.service import Offered
 from tests.conftest import ROOT, free_port
+from tests.factories import Made
 
 SERVER = ROOT / "node_modules" / "web-push-testing" / "src" / "bin" / "server.js"
 STARTS_WITHIN = 20.0
@@ -96,6 +103,17 @@ class Browser:
         key = HKDF(hashes.SHA256(), 16, salt=salt, info=b"Content-Encoding: aes128gcm\x00").derive(material)
         nonce = HKDF(hashes.SHA256(), 12, salt=salt, info=b"Content-Encoding: nonce\x00").derive(material)
         return AESGCM(key).decrypt(nonce, sealed, None).rstrip(b"\x00").removesuffix(b"\x02")
+
+
+def subscribe(store: Store, person: Made, browser: Browser) -> None:
+    """Sign a person in on a browser, and turn messages on there; the store's settings name the key and the service."""
+    with store.work(writes=True):
+        token = sessions.begin_session(db().get_one(Person, person.id), "Firefox, Linux", Stage.FULL)
+        hashed = sessions.token_hash(token)
+        session_id = db().scalars(select(DeviceSession.id).where(DeviceSession.token_hash == hashed)).one()
+        [key, *_older] = vapid.read_keys(store.config)
+        viewer = replace(person.viewer, session_id=session_id)
+        service.turn_on(viewer, browser.offered(key.public), "Firefox, Linux")
 
 
 @dataclass

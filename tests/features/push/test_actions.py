@@ -45,6 +45,10 @@ class Reminders:
         """Keep it."""
         return self._keep("later", subject_id, minutes, moment)
 
+    def mood(self, patient: Viewer, subject_id: uuid.UUID, mood: int, moment: Moment, item: Item | None) -> str:
+        """Keep it."""
+        return self._keep("mood", subject_id, mood, moment)
+
     def _keep(self, word: str, subject_id: uuid.UUID, minutes: int, moment: Moment) -> str:
         if self.over:
             raise Over
@@ -78,10 +82,10 @@ SUBJECT = uuid.UUID(int=7)
 HOUR = timedelta(hours=1)
 
 
-def issue(store: Store, person: Made, subject: uuid.UUID) -> str:
+def issue(store: Store, person: Made, subject: uuid.UUID, *, asks_mood: bool = False) -> str:
     """Issue a token for the newest device of a person."""
     with store.work(writes=True):
-        return actions.issue(devices.devices_of(person.id)[0], subject, clock.now() + HOUR)
+        return actions.issue(devices.devices_of(person.id)[0], subject, clock.now() + HOUR, asks_mood=asks_mood)
 
 
 def tap(client: Client, token: str, wish: str = "done") -> tuple[int, str]:
@@ -105,6 +109,39 @@ def test_later_takes_the_minutes_that_were_offered(phone: Phone, token: str, rem
     for minutes in (10, 30, 60):
         assert tap(phone.browser, issue(phone.store, phone.person, SUBJECT), f"later {minutes}") == (200, "stored")
     assert [asked[:3] for asked in reminders.asked] == [("later", SUBJECT, minutes) for minutes in (10, 30, 60)]
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("minutes", [-23 * 60, -40, -6, 6, 40, 23 * 60])
+def test_a_phone_whose_clock_is_wrong_is_taken_at_its_word_as_far_as_ours_tells(
+    phone: Phone, token: str, reminders: Reminders, minutes: int
+) -> None:
+    phone.ahead = timedelta(minutes=minutes)
+    letter = phone.letter(ACT, [("token", token), ("do", "done")])
+    assert phone.send(letter, new_id())["result"] == "stored"
+    # What the person did says when, by their clock, as with every entry.
+    [(_word, _subject, _number, at)] = reminders.asked
+    assert abs(at - phone.now) < timedelta(seconds=5)
+
+
+@pytest.mark.sqlite
+def test_a_clock_that_is_slow_makes_no_tap_after_the_end_one_in_time(
+    phone: Phone, token: str, reminders: Reminders, set_time: SetTime
+) -> None:
+    set_time(clock.now() + HOUR + timedelta(minutes=1))
+    phone.ahead = timedelta(minutes=-30)
+    assert phone.send(phone.letter(ACT, [("token", token), ("do", "done")]), new_id())["result"] == "refused"
+    assert reminders.asked == []
+
+
+@pytest.mark.sqlite
+def test_only_a_notification_that_asks_takes_a_mood(phone: Phone, token: str, reminders: Reminders) -> None:
+    assert tap(phone.browser, token, "mood 4") == (410, "over")
+    for mood, expected in ((4, (200, "stored")), (1, (422, "malformed")), (6, (422, "malformed"))):
+        asks = issue(phone.store, phone.person, SUBJECT, asks_mood=True)
+        assert tap(phone.browser, asks, f"mood {mood}") == expected
+    assert [asked[:3] for asked in reminders.asked] == [("mood", SUBJECT, 4)]
+    assert tap(phone.browser, token) == (200, "stored"), "it is still good for what it offers"
 
 
 NOT_OFFERED = ("", "later", "later 0", "later 11", "later -10", "later 10 ", "later 1e9", "taken", "DONE", "d" * 10**6)
@@ -202,7 +239,9 @@ def test_a_tap_without_a_network_is_sent_later_and_counts_as_of_then(
     [
         ("2026-05-31 08:59", "2026-06-07 08:59", "stored"),
         ("2026-05-31 09:01", "2026-05-31 09:02", "refused"),
-        ("2026-05-31 07:50", "2026-05-31 08:10", "refused"),
+        # Nobody has a token before it is made: that clock was slow, and was put right since.
+        ("2026-05-31 07:50", "2026-05-31 08:10", "stored"),
+        ("2026-05-31 07:50", "2026-05-31 09:10", "refused"),
         ("2026-05-31 08:30", "2026-06-07 09:01", "refused"),
     ],
 )

@@ -137,15 +137,19 @@ def test_a_session_that_ran_out_gets_nothing_until_the_phone_is_back(
     assert reached(store, patient) == [browser.endpoint]
 
 
-def test_another_person_in_the_same_browser_takes_it_over_only_by_asking(
+def test_another_person_in_the_same_browser_ends_it_and_takes_it_over_only_by_asking(
     app: Flask, here: Client, store: Store, patient: Made, practice: MadePractice, own_key: str
 ) -> None:
     browser, other = Browser(), make_patient(store, practice)
     mine = tell(here, browser, "on", own_key)["device"]
     second = Client(app)
     sign_in(second, other)
-    assert tell(second, browser, "seen", own_key)["result"] == "off"
+    # Whoever is signed in there now did not ask for it; and the first one's messages would be on their screen.
     assert tell(second, browser, "renewed", own_key, before=browser.endpoint)["result"] == "off"
+    assert (reached(store, patient), reached(store, other)) == ([], [])
+    assert tell(second, browser, "seen", own_key)["result"] == "off"
+    # The first one is back in time, and the browser still has it.
+    assert tell(here, browser, "seen", own_key)["device"] == mine
     assert reached(store, patient) == [browser.endpoint]
     theirs = tell(second, browser, "on", own_key)["device"]
     assert theirs != mine

@@ -162,7 +162,7 @@ def test_every_request_has_its_time_limits_and_takes_no_proxy_of_the_environment
 ) -> None:
     sender.send(Browser().device(key), SAYS, ttl=HOUR)
     limits = service.last.extensions["timeout"]
-    assert limits == {"connect": 5.0, "read": 10.0, "write": 5.0, "pool": 5.0}
+    assert limits == {"connect": 3.0, "read": 5.0, "write": 3.0, "pool": 2.0}
     monkeypatch.setenv("HTTPS_PROXY", "http://localhost:1")
     made = Sender(pushing)
     assert not made._client.trust_env
@@ -202,3 +202,36 @@ def test_after_a_rotation_each_subscription_is_signed_with_its_own_key(
     vapid.rotate(pushing)
     for used in (vapid.read_keys(pushing)[0].public, key):
         assert made.send(Browser().device(used), SAYS, ttl=HOUR).result is Result.ACCEPTED
+
+
+def test_a_service_that_does_not_answer_is_left_alone_for_a_while_and_then_asked_once(
+    sender: Sender, service: Service, key: str, set_time: SetTime
+) -> None:
+    set_time("2026-05-31 08:00")
+    silent, other = Browser(), Browser("https://fcm.googleapis.com/fcm/send/other")
+    service.fault = httpx.ReadTimeout
+    results = [sender.send(silent.device(key), SAYS, ttl=HOUR) for _time in range(5)]
+    assert {one.result for one in results} == {Result.LATER}
+    assert len(service.requests) == sending.UNANSWERED
+    assert results[-1].retry_at == clock.now() + sending.REST
+    # Nobody else waits for it.
+    service.fault = None
+    assert sender.send(other.device(key), SAYS, ttl=HOUR).result is Result.ACCEPTED
+    # After its rest one asks for all; as long as that gets no answer it rests on.
+    service.fault = httpx.ConnectTimeout
+    set_time("2026-05-31 08:01")
+    asked = len(service.requests)
+    for _time in range(3):
+        assert sender.send(silent.device(key), SAYS, ttl=HOUR).result is Result.LATER
+    assert len(service.requests) == asked + 1
+    service.fault = None
+    set_time("2026-05-31 08:02")
+    for _time in range(3):
+        assert sender.send(silent.device(key), SAYS, ttl=HOUR).result is Result.ACCEPTED
+
+
+def test_being_too_many_ourselves_is_no_silence_of_the_service(sender: Sender, service: Service, key: str) -> None:
+    service.fault = httpx.PoolTimeout
+    for _time in range(5):
+        assert sender.send(Browser().device(key), SAYS, ttl=HOUR).result is Result.LATER
+    assert len(service.requests) == 5

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from patient_app import diagnosis
 from patient_app.core.config import Config, ConfigError
 from patient_app.push import vapid
 from patient_app.push.vapid import Signer, VapidKey
@@ -126,3 +127,36 @@ def test_the_public_half_is_a_point_that_browsers_take() -> None:
     key = VapidKey((1).to_bytes(32, "big"))
     assert len(_bytes(key.public)) == 65
     assert _bytes(key.public)[0] == 4
+
+
+@pytest.mark.parametrize(
+    ("sender", "base_url", "contact"),
+    [
+        ("Tandem <no-reply@care.example>", "http://localhost:8000", "no-reply@care.example"),
+        ("no-reply@localhost", "https://care.example:8443", "postmaster@care.example"),
+        ("Tandem <no-reply@clinic.local>", "https://care.example", "postmaster@care.example"),
+        ("nobody", "https://care.example", "postmaster@care.example"),
+    ],
+)
+def test_push_services_are_told_an_address_that_all_of_them_take(
+    pushing: Config, sender: str, base_url: str, contact: str
+) -> None:
+    config = replace(pushing, mail_sender=sender, base_url=base_url)
+    assert vapid.contact(config) == contact
+    assert vapid.is_public(contact)
+
+
+@pytest.mark.parametrize(
+    "base_url", ["http://localhost:8000", "https://localhost", "https://10.0.0.7", "https://clinic.local"]
+)
+def test_where_nothing_is_public_that_is_said(pushing: Config, base_url: str) -> None:
+    config = replace(pushing, mail_sender="no-reply@localhost", base_url=base_url)
+    assert not vapid.is_public(vapid.contact(config))
+    [told] = [finding for finding in diagnosis.examine(config) if finding.subject == "push contact"]
+    assert (told.state, "Apple refuses messages" in told.words) == (diagnosis.State.NOTE, True)
+    [fine] = [
+        finding
+        for finding in diagnosis.examine(replace(config, mail_sender="a@care.example"))
+        if finding.subject == "push contact"
+    ]
+    assert (fine.state, "a@care.example" in fine.words) == (diagnosis.State.OK, True)

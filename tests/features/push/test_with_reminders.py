@@ -11,11 +11,15 @@ from typing import Any
 import httpx
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
-from patient_app.core import clock
+from patient_app.checkins import service as own_check_ins
+from patient_app.checkins.models import CheckIn
+from patient_app.checkins.service import OwnCheckIn
+from patient_app.core import clock, letterbox
 from patient_app.core.config import Config
 from patient_app.core.ids import new_id
-from patient_app.core.work import Store
+from patient_app.core.work import Store, db
 from patient_app.medications import changing, dose_log, doses
 from patient_app.medications.dose_log import Slot
 from patient_app.medications.dose_log import Told as Tapped
@@ -23,7 +27,7 @@ from patient_app.medications.models import DoseState
 from patient_app.push.sending import Sender
 from patient_app.reminders import engine
 from patient_app.reminders.by_push import ByPush
-from patient_app.reminders.models import Handled, Kind, Occurrence, State
+from patient_app.reminders.models import Handled, Kind, Occurrence, State, Wording
 from tests.factories import Made, sign_in
 from tests.features.medications.plans import doses as planned
 from tests.features.medications.regimens import at, daily, started
@@ -353,3 +357,112 @@ def test_done_after_all_was_taken_is_stored_and_after_an_undo_another_device_log
     set_time(at("03-02 08:06").occurred_at)
     assert tap(tablet, there) == "stored"
     assert logged(store, patient) == sorted((one, DoseState.TAKEN, 1000, "08:06") for one in medicines)
+
+
+# --- how are you ------------------------------------------------------------------------------------------------
+
+
+def check_ins(store: Store, patient: Made) -> list[OwnCheckIn]:
+    """Return all that stand in the history."""
+    with store.work(writes=False):
+        ids = db().scalars(select(CheckIn.id).order_by(CheckIn.id)).all()
+        return [own_check_ins.own_check_in(patient.viewer, one) for one in ids]
+
+
+def test_only_in_the_wording_that_tells_it_asks_how_somebody_is(
+    store: Store, patient: Made, browser: Browser, way: Way, service: Service, set_time: SetTime
+) -> None:
+    remind(store, patient, 8 * 60, kind=Kind.CHECK_IN)
+    come(store, way, set_time, "03-02 08:00")
+    told = last(browser, service)
+    assert [name for name, _words in told["act"]["buttons"]] == ["done", "later 10", "later 30", "later 60"]
+    assert told["notification"]["body"] == "Reminder for 08:00"
+    remind(store, patient, 9 * 60, kind=Kind.CHECK_IN, wording=Wording.DETAILED)
+    come(store, way, set_time, "03-02 09:00")
+    told = last(browser, service)
+    assert told["act"]["buttons"][:3] == [["mood 4", "Good"], ["mood 2", "Low"], ["mood 3", "In between"]]
+    assert told["notification"]["body"] == "Reminder for 09:00: how are you now?"
+
+
+def test_an_answer_is_a_check_in_like_any_other_once(
+    app: Flask,
+    store: Store,
+    patient: Made,
+    phone: Phone,
+    browser: Browser,
+    way: Way,
+    service: Service,
+    set_time: SetTime,
+    own_key: str,
+) -> None:
+    tablet, second = Client(app), Browser("https://fcm.googleapis.com/fcm/send/tablet")
+    sign_in(tablet, patient)
+    tell(tablet, second, "on", own_key)
+    remind(store, patient, 8 * 60, kind=Kind.CHECK_IN, wording=Wording.DETAILED)
+    come(store, way, set_time, "03-02 08:00")
+    by_endpoint = {str(sent.url): sent.content for sent in service.requests}
+    here, there = (json.loads(one.opened(by_endpoint[one.endpoint])) for one in (browser, second))
+    set_time(at("03-02 08:03").occurred_at)
+    assert [tap(phone.browser, here, "mood 2") for _time in range(3)] == ["stored"] * 3
+    assert tap(phone.browser, here, "mood 4") == "over"
+    [one] = check_ins(store, patient)
+    assert (one.answers.mood, one.answers.private, one.answers.craving) == (2, False, None)
+    assert (f"{one.local_time:%H:%M}", one.day, one.version) == ("08:03", DAY, 1)
+    assert (_only(store).handled_how, _only(store).state) == (Handled.NOTIFICATION, State.SENT)
+    # The same from the other device changes nothing; another word corrects it.
+    assert tap(tablet, there, "mood 4") == "stored"
+    [one] = check_ins(store, patient)
+    assert (one.answers.mood, one.version) == (4, 2)
+    come(store, way, set_time, "03-02 11:00")
+    assert len(service.requests) == 2
+
+
+def test_an_answer_without_a_network_counts_as_of_then_and_corrects_nothing(
+    store: Store,
+    patient: Made,
+    phone: Phone,
+    browser: Browser,
+    way: Way,
+    service: Service,
+    set_time: SetTime,
+) -> None:
+    remind(store, patient, 8 * 60, kind=Kind.CHECK_IN, wording=Wording.DETAILED)
+    come(store, way, set_time, "03-02 08:00")
+    set_time(at("03-02 08:05").occurred_at)
+    token = last(browser, service)["act"]["token"]
+    letter, item = phone.letter(ACT, [("token", token), ("do", "mood 3")], offset=-300), new_id()
+    set_time(at("03-04 20:00").occurred_at)
+    assert [phone.send(letter, item)["result"] for _time in range(2)] == ["stored"] * 2
+    [one] = check_ins(store, patient)
+    assert (one.answers.mood, one.day, f"{one.local_time:%H:%M}") == (3, DAY, "08:05")
+
+
+@pytest.mark.sqlite
+def test_a_reminder_of_doses_takes_no_mood(
+    store: Store,
+    patient: Made,
+    phone: Phone,
+    browser: Browser,
+    medicines: list[uuid.UUID],
+    way: Way,
+    service: Service,
+    set_time: SetTime,
+) -> None:
+    remind(store, patient, kind=Kind.DOSES, wording=Wording.DETAILED)
+    come(store, way, set_time, "03-02 08:00")
+    assert tap(phone.browser, last(browser, service), "mood 4") == "over"
+    assert (check_ins(store, patient), logged(store, patient)) == ([], [])
+
+
+@pytest.mark.sqlite
+def test_a_device_that_shows_no_buttons_is_led_to_the_page_that_has_them(
+    store: Store, patient: Made, phone: Phone, own_key: str, way: Way, service: Service, set_time: SetTime
+) -> None:
+    apple = Browser("https://web.push.apple.com/one")
+    tell(phone.browser, apple, "on", own_key)
+    remind(store, patient, 8 * 60, kind=Kind.CHECK_IN)
+    come(store, way, set_time, "03-02 08:00")
+    told = last(apple, service)
+    assert told["notification"]["navigate"] == "http://localhost/reminders"
+    with store.work(writes=False):
+        assert told["person"] == letterbox.person_tag(patient.id)

@@ -244,7 +244,53 @@ def test_the_weeks_show_only_days_that_are_open(
     for shown in found.weeks:
         assert {week.mood for week in shown.weeks} - {None} == ({2} if mood else set())
         assert {week.craving for week in shown.weeks} - {None} == ({6} if craving else set())
-    assert all(one.proposal.next_week == 2 and not one.proposal.reviewed for one in found.weeks)
+    assert all(one.proposal and one.proposal.next_week == 2 and not one.proposal.reviewed for one in found.weeks)
+
+
+@pytest.mark.parametrize(("weeks", "proposed"), [(0, 2), (2, 2), (3, 4), (5, 6), (8, 8), (9, 12), (12, 12)], ids=str)
+def test_the_team_is_proposed_a_questionnaire_in_some_weeks_and_a_visit(
+    store: Store, world: World, set_time: Callable[[datetime | str], None], weeks: int, proposed: int
+) -> None:
+    takes(store, world.patient, SERTRALINE)
+    since = now(world.patient).local_date
+    give_consent(store, world.patient, world.therapist, {MED: DETAIL})
+    set_time(NOW + timedelta(weeks=weeks))
+    [shown] = read(store, world.therapist, world.patient).weeks
+    proposal = shown.proposal
+    assert proposal is not None
+    assert (proposal.weeks, proposal.next_week) == ((2, 4, 6, 8, 12), proposed)
+    assert (proposal.visit_from, proposal.visit_until) == (since + timedelta(weeks=8), since + timedelta(weeks=12))
+    assert proposal.measure is not None
+    assert proposal.measure.id == "low_mood"
+
+
+def test_a_dose_that_was_raised_has_its_weeks_and_so_has_the_start(
+    app: Flask, store: Store, world: World, set_time: Callable[[datetime | str], None]
+) -> None:
+    medicine = takes(store, world.patient, SERTRALINE)
+    set_time(NOW + timedelta(weeks=4))
+    today = now(world.patient).local_date
+    changed(store, world.patient, medicine, daily(*doses("08:00 x2"), start=str(today)), now(world.patient))
+    log(store, world.patient, Said("nausea", medicine))
+    for back in (0, 10):
+        make_check_in(store, world.patient, at=NOW + timedelta(weeks=4) - timedelta(days=back), mood=2, craving=6)
+    set_time(NOW + timedelta(weeks=6))
+    give_consent(store, world.patient, world.therapist, {MED: DETAIL, MOOD: DETAIL})
+    dose, begun = read(store, world.therapist, world.patient).weeks
+    assert [(one.change.kind, one.week, one.proposal is not None) for one in (dose, begun)] == [
+        ("dose", 2, True),
+        ("started", 6, False),
+    ]
+    # Before and after each of them: the same days, counted from another one.
+    assert [week.number for week in dose.weeks if week.mood is not None] == [-2, 0]
+    assert [week.number for week in begun.weeks if week.mood is not None] == [2, 4]
+    assert {week.craving for week in (*dose.weeks, *begun.weeks)} == {None}
+    assert [week.noticed for week in dose.weeks if week.noticed] == [("Feeling sick to my stomach",)]
+    browser = Client(app)
+    sign_in(browser, world.therapist)
+    page = browser.get(f"/team/{world.patient.id}/effects")
+    assert "Proposed now, in week 2: PHQ-9 or GAD-7." in page.main_words
+    assert page.main_words.index("dose changed") < page.main_words.index("Earlier changes of it")
 
 
 def test_each_drawing_of_weeks_has_a_name_of_its_own(app: Flask, store: Store, world: World) -> None:
@@ -284,7 +330,7 @@ def test_a_reading_is_recorded_and_a_list_once_a_day(store: Store, world: World)
     read(store, world.prescriber, world.patient)
     with store.work(writes=False):
         found = [(row.kind, row.categories) for row in db().scalars(select(AccessRecord).order_by(AccessRecord.seq))]
-    assert found == [(AccessKind.CONCERN, ["medications"]), (AccessKind.MEDICINES, ["medications", "notes"])]
+    assert found == [(AccessKind.CONCERN, ["medications"]), (AccessKind.EFFECTS, ["medications", "notes"])]
 
 
 def test_a_list_without_concerns_asks_one_statement_more_and_writes_nothing(store: Store, world: World) -> None:

@@ -17,15 +17,20 @@ from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind, AccessRecord
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.models import ConsentState
+from patient_app.core import clock
 from patient_app.core.errors import NotFound
+from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
 from patient_app.core.work import Store, db
-from patient_app.medications import changing, parts, regimen
+from patient_app.medications import changing, dose_log, parts, regimen
+from patient_app.medications.dose_log import Slot, Told
 from patient_app.medications.models import Answer, Dose, DoseState, Medicine
 from patient_app.medications.said import Said
 from patient_app.medications.skipping import Reason, Why
 from patient_app.reading import medicines
 from patient_app.reading import service as reading
+from patient_app.reading.logged import Logged
+from patient_app.reading.medicines import SharedAnswer
 from tests import factories
 from tests.factories import Made
 from tests.features.medications.regimens import NALTREXONE, SERTRALINE
@@ -125,7 +130,7 @@ def test_a_dose_that_a_session_in_question_logged_is_nobody_elses(store: Store, 
     with store.work(writes=True):
         db().execute(update(Dose).values(while_closed=True))
     [one] = read(store, world).medicines
-    assert (one.doses, one.counts.taken) == ((), 0)
+    assert (one.doses, one.logged.periods[-1].taken) == ((), 0)
 
 
 def test_nobody_else_comes_in(store: Store, world: World) -> None:
@@ -228,10 +233,61 @@ def test_what_is_counted_is_what_this_reader_may_see(store: Store, world: World)
     consent_id = share(store, world, {MED: DETAIL})
     [one] = read(store, world).medicines
     # Entered nine days ago: the eight days after that, without today, which is not over.
-    assert (one.counts.taken, one.counts.skipped, one.counts.not_recorded) == (3, 1, 4)
+    # Over 7 days, over 30 and over 90.
+    assert three(one.logged) == [(3, 1, 2), (3, 1, 4), (3, 1, 4)]
     end(store, consent_id)
     share(store, world, BOTH)
-    assert [one.counts.taken for one in read(store, world).medicines] == [3, 8]
+    page = read(store, world)
+    assert [one.logged.periods[-1].taken for one in page.medicines] == [3, 8]
+    assert three(page.together) == [(9, 1, 2), (11, 1, 4), (11, 1, 4)]
+
+
+def three(logged: Logged) -> list[tuple[int, int, int]]:
+    """Return the three numbers of each period."""
+    return [(one.taken, one.skipped, one.not_recorded) for one in logged.periods]
+
+
+def test_it_is_counted_over_three_periods_from_the_day_that_is_open(store: Store, world: World) -> None:
+    medicine_id = start(store, world, days=99)
+    change(store, world, medicine_id, days=20)
+    for days in (1, 8, 25, 40, 95):
+        mark_taken(store, world, medicine_id, days)
+    consent_id = share(store, world, {MED: DETAIL})
+    [one] = read(store, world).medicines
+    assert three(one.logged) == [(1, 0, 5), (3, 0, 26), (4, 0, 85)]
+    assert one.logged.since is None
+    end(store, consent_id)
+    share(store, world, {MED: DETAIL}, entries_from=TODAY - timedelta(days=20))
+    [one] = read(store, world).medicines
+    # The version that is open was written on that day: what was due before is nothing that this reader may know of.
+    assert three(one.logged) == [(1, 0, 5), (2, 0, 17), (2, 0, 17)]
+    assert one.logged.since == TODAY - timedelta(days=19)
+
+
+def mark_taken(store: Store, world: World, medicine_id: uuid.UUID, days: int) -> None:
+    """Have a dose logged on its own day, however long ago that is."""
+    told, slot = Told(DoseState.TAKEN, ago(days)), Slot(medicine_id, TODAY - timedelta(days=days), "08:00")
+    with store.work(writes=True):
+        dose_log.log_due(world.patient.viewer, new_id(), {slot: told}, ago(days))
+
+
+def test_when_the_last_entry_reached_us_is_told_from_open_medicines_alone(
+    store: Store, world: World, set_time: Callable[[datetime], None]
+) -> None:
+    seen, hidden = start(store, world, days=9), start(store, world, NALTREXONE, days=9)
+    share(store, world, {MED: DETAIL})
+    set_time(NOW - timedelta(days=4))
+    mark_taken(store, world, seen, 4)
+    heard = clock.now()
+    set_time(NOW - timedelta(days=1))
+    mark_taken(store, world, hidden, 1)
+    set_time(NOW)
+    page = read(store, world)
+    # Due on the three days since, and not recorded; of today nothing is known yet.
+    assert (page.heard_at, page.together.due_since_heard) == (heard, 3)
+    share(store, world, BOTH)
+    page = read(store, world)
+    assert (page.heard_at, page.together.due_since_heard) == (NOW - timedelta(days=1), 0)
 
 
 def test_a_change_of_a_prescriber_is_shown_with_reason_and_answer(store: Store, world: World) -> None:
@@ -248,7 +304,9 @@ def test_a_change_of_a_prescriber_is_shown_with_reason_and_answer(store: Store, 
         for by in (world.prescriber, world.therapist):
             [one] = read(store, world, by).medicines
             assert (one.unanswered, one.wants_talk) == (False, wants_talk)
-            assert one.answered_at[version_id] == NOW
+            assert one.answers[version_id][-1] == SharedAnswer(answer, NOW)
+    # Who wanted to talk and then saw it has said both.
+    assert [said.answer for said in one.answers[version_id]] == [Answer.TALK, Answer.SEEN]
 
 
 def test_the_reading_is_recorded_apart_and_the_patient_reads_of_it(store: Store, world: World) -> None:
@@ -262,7 +320,7 @@ def test_the_reading_is_recorded_apart_and_the_patient_reads_of_it(store: Store,
             (AccessKind.MEDICINES, [MED, USE]),
             (AccessKind.DETAIL, [MOOD, USE]),
         ]
-        assert records[0].from_day == TODAY - timedelta(days=29)
+        assert records[0].from_day == TODAY - timedelta(days=89)
         assert records[0].to_day == TODAY
         assert records[0].notice_version
     assert access_log.verify(store).faults == []

@@ -154,7 +154,7 @@ def test_a_consent_from_a_day_on_opens_what_was_said_since(
     assert (len(found.supply.entries), len(found.tests)) == (1, 0)
 
 
-def test_it_is_two_statements_however_much_there_is(store: Store, world: World) -> None:
+def test_it_is_a_few_statements_however_much_there_is(store: Store, world: World) -> None:
     factories.give_consent(store, world.patient, Discipline.THERAPIST, {MEDS: DETAIL, USE: DETAIL})
     for _ in range(5):
         fill(store, world.patient, world.lithium, 30)
@@ -162,7 +162,7 @@ def test_it_is_two_statements_however_much_there_is(store: Store, world: World) 
         page = read_medicines(world.reader.viewer, world.patient.id)
         with counted(store.database) as statements:
             supplies.of_page(reader_of(world.reader.viewer), page)
-    assert len(statements.statements) == 2
+    assert len(statements.statements) == 3  # Of what ran out: who has seen it.
 
 
 def test_the_team_reads_on_the_pages_of_medicines_that_it_ran_out(app: Flask, store: Store, world: World) -> None:

@@ -483,3 +483,24 @@ def test_after_a_restore_nothing_of_the_past_acts(store: Store, patient: Made, s
     set_time(moment("03-03 08:00"))
     run(store, push)
     assert len(push.sent) == 1
+
+
+def test_quiet_hours_of_one_hold_beside_those_of_all(store: Store, patient: Made, set_time: SetTime) -> None:
+    remind(store, patient, EIGHT, quiet=Quiet(7 * 60, 8 * 60 + 20))
+    remind(store, patient, EIGHT, about="Walk")
+    with store.work(writes=True):
+        choosing.set_quiet(patient.viewer, Quiet(7 * 60 + 30, 8 * 60 + 10))
+    push = Counting()
+    sent = []
+    for minute in (0, 10, 19, 20, 21):
+        set_time(moment(f"03-02 08:{minute:02d}"))
+        run(store, push)
+        sent.append(len(push.sent))
+    assert sent == [0, 1, 1, 2, 2]
+
+
+def test_quiet_hours_of_one_that_outlast_its_window_drop_it(store: Store, patient: Made, set_time: SetTime) -> None:
+    remind(store, patient, EIGHT, quiet=Quiet(22 * 60, 11 * 60))
+    set_time(moment("03-02 08:00"))
+    run(store, Counting())
+    assert state(store) == [(State.DROPPED, Reason.QUIET)]

@@ -254,7 +254,7 @@ def test_a_worker_that_is_to_end_begins_nothing_more_and_loses_nothing(
         return Told()
 
     push = Counting([Phone(uuid.UUID(int=number)) for number in (1, 2)], answer)
-    assert engine.deliver_due(store, push, threads=1) == 1
+    engine.deliver_due(store, push, threads=1)
     assert len(push.sent) == 1
     engine.STOPPING.clear()
     set_time(moment("03-02 08:01"))

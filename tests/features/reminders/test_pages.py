@@ -12,17 +12,18 @@ import pytest
 from flask import Flask
 
 from patient_app.accounts.models import Person
-from patient_app.core import clock
+from patient_app.core import clock, ical
 from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
 from patient_app.core.work import Store, db
 from patient_app.home.reminder_lines import reminder_lines
-from patient_app.medications import dose_log
+from patient_app.medications import dose_log, doses
 from patient_app.medications.dose_log import Slot
 from patient_app.medications.dose_log import Told as Tap
 from patient_app.medications.models import DoseState
 from patient_app.reminders import calendar, choosing, handling, own
 from patient_app.reminders.models import Handled, Kind, Wording
+from patient_app.reminders.schedule import Quiet
 from tests.factories import Made, make_check_in, make_patient, make_practice, sign_in
 from tests.features.medications.plans import doses as planned
 from tests.features.medications.regimens import NALTREXONE, at, daily, started
@@ -72,6 +73,10 @@ def test_one_is_added_once_changed_paused_and_turned_off(store: Store, client: C
     assert (one.chosen.about, one.chosen.times, one.paused_until) == ("Walk", (555,), date(2026, 3, 9))
     client.post(f"{address}/resume")
     assert own_of(store, patient)[0].paused_until is None
+    client.post(address, data=sent(quiet_from="21:00", quiet_to="07:00"))
+    assert own_of(store, patient)[0].chosen.quiet == Quiet(21 * 60, 7 * 60)
+    assert "Not from 21:00 to 07:00" in client.get(LIST).text
+    assert ("quiet_from", "21:00") in client.get(address).form(field="about").values
     assert client.post(f"{address}/end").status_code == 303
     assert own_of(store, patient) == []
     assert client.get(address).status_code == client.post(f"{address}/end").status_code == 404
@@ -90,6 +95,9 @@ def test_one_is_added_once_changed_paused_and_turned_off(store: Store, client: C
         ({"wording": "detailed"}, "understood"),
         ({"wording": "own", "words": "Plants"}, "understood"),
         ({"about": "x" * 200}, "about"),
+        ({"quiet_from": "22:00"}, "quiet_to"),
+        ({"quiet_from": "25:00", "quiet_to": "07:00"}, "quiet_from"),
+        ({"quiet_from": "22:00", "quiet_to": "08:30"}, "quiet_from"),
     ],
 )
 def test_what_cannot_be_is_said_at_its_field_and_the_words_stay(
@@ -320,12 +328,12 @@ def test_an_old_a_closed_and_a_guessed_address_open_nothing(
 
 
 def test_text_is_escaped_and_lines_are_folded_between_letters() -> None:
-    assert calendar.escaped("a, b; c\\d\ne") == "a\\, b\\; c\\\\d\\ne"
+    assert ical.escaped("a, b; c\\d\ne") == "a\\, b\\; c\\\\d\\ne"
     line = "SUMMARY:" + "é" * 100
-    parts = list(calendar.folded(line))
+    parts = list(ical.folded(line))
     assert all(len(part.encode()) <= 75 for part in parts)
     assert "".join([parts[0], *(part[1:] for part in parts[1:])]) == line
-    assert list(calendar.folded("x" * 75)) == ["x" * 75]
+    assert list(ical.folded("x" * 75)) == ["x" * 75]
 
 
 def test_ids_say_nothing_of_their_reminder() -> None:
@@ -376,3 +384,145 @@ def test_today_asks_reminders_only_for_lines_that_can_be_shown(
     with store.work(writes=False):
         first = next(reminder_lines(patient.viewer, clock.now(), has_checked_in=True))
     assert first.count == 1
+
+
+# --- later, and what closes -------------------------------------------------------------------------------------
+
+
+def logged_later(store: Store, patient: Made, medicine: uuid.UUID, wall: str, until: str) -> None:
+    """Put a dose off in the list."""
+    now = at(wall)
+    told = Tap(DoseState.LATER, now, later_until=at(until).occurred_at, typed=until)
+    with store.work(writes=True):
+        dose_log.log_due(patient.viewer, new_id(), {Slot(medicine, date(2026, 3, 2), "08:00"): told}, now)
+
+
+def deliver(store: Store, app: Flask, set_time: SetTime, push: Counting, *walls: str) -> list[int]:
+    """Let the engine look at some times, and return how many were sent by each."""
+    counts = []
+    for wall in walls:
+        set_time(at(wall).occurred_at)
+        with app.app_context():
+            run(store, push)
+        counts.append(len(push.sent))
+    return counts
+
+
+@pytest.fixture
+def dose(store: Store, patient: Made) -> uuid.UUID:
+    """A medicine that is due at eight, and a reminder of it."""
+    medicine = started(store, patient, daily(*planned("08:00")), at("03-01 12:00"))
+    remind(store, patient, kind=Kind.DOSES)
+    return medicine
+
+
+def test_a_dose_put_off_in_the_list_is_reminded_of_again_at_its_new_time(
+    store: Store, app: Flask, patient: Made, dose: uuid.UUID, set_time: SetTime
+) -> None:
+    push = Counting()
+    assert deliver(store, app, set_time, push, "03-02 07:00", "03-02 08:00") == [0, 1]
+    for wall, until, before in (("08:05", "08:35", "08:34"), ("08:40", "09:40", "09:39"), ("09:45", "18:00", "17:59")):
+        set_time(at(f"03-02 {wall}").occurred_at)
+        logged_later(store, patient, dose, f"03-02 {wall}", f"03-02 {until}")
+        sent_before = len(push.sent)
+        assert deliver(store, app, set_time, push, f"03-02 {before}", f"03-02 {until}", f"03-02 {until}") == [
+            sent_before,
+            sent_before + 1,
+            sent_before + 1,
+        ]
+    (one,) = occurrences(store)
+    assert (one.round, one.sent_at) == (3, at("03-02 08:00").occurred_at)
+
+
+def test_put_off_twice_before_its_time_it_comes_once_at_the_last(
+    store: Store, app: Flask, patient: Made, dose: uuid.UUID, set_time: SetTime
+) -> None:
+    push = Counting()
+    deliver(store, app, set_time, push, "03-02 07:00", "03-02 08:00")
+    for wall, until in (("08:01", "08:11"), ("08:08", "09:08")):
+        set_time(at(f"03-02 {wall}").occurred_at)
+        logged_later(store, patient, dose, f"03-02 {wall}", f"03-02 {until}")
+    assert deliver(store, app, set_time, push, "03-02 08:12", "03-02 09:07", "03-02 09:08", "03-02 10:00") == [
+        1,
+        1,
+        2,
+        2,
+    ]
+
+
+def test_put_off_before_it_was_reminded_of_it_comes_at_the_new_time_however_late(
+    store: Store, app: Flask, patient: Made, dose: uuid.UUID, set_time: SetTime
+) -> None:
+    push = Counting()
+    set_time(at("03-02 07:50").occurred_at)
+    logged_later(store, patient, dose, "03-02 07:50", "03-02 18:00")
+    assert deliver(store, app, set_time, push, "03-02 08:00", "03-02 11:30", "03-02 18:00", "03-02 18:10") == [
+        0,
+        0,
+        1,
+        1,
+    ]
+
+
+def test_put_off_and_then_taken_nothing_more_comes_and_the_history_keeps_what_was_sent(
+    store: Store, app: Flask, client: Client, patient: Made, dose: uuid.UUID, set_time: SetTime
+) -> None:
+    push = Counting()
+    deliver(store, app, set_time, push, "03-02 07:00", "03-02 08:00")
+    logged_later(store, patient, dose, "03-02 08:05", "03-02 08:35")
+    now = at("03-02 08:10")
+    set_time(now.occurred_at)
+    with store.work(writes=True):
+        taken = {Slot(dose, date(2026, 3, 2), "08:00"): Tap(DoseState.TAKEN, now)}
+        dose_log.log_due(patient.viewer, new_id(), taken, now)
+    assert deliver(store, app, set_time, push, "03-02 08:35", "03-02 12:00") == [1, 1]
+    assert "sent 08:00 · taken 08:10" in client.get(f"{LIST}/history").words
+
+
+def test_the_list_offers_ten_minutes_and_the_form_puts_off(
+    store: Store, app: Flask, client: Client, patient: Made, dose: uuid.UUID, set_time: SetTime
+) -> None:
+    push = Counting()
+    deliver(store, app, set_time, push, "03-02 07:00", "03-02 08:00")
+    page = client.get(f"/medications/days/2026-03-02/{dose}/08:00")
+    form = page.form(field="later")
+    client.submit(form, state="later", later="10")
+    assert deliver(store, app, set_time, push, "03-02 08:09", "03-02 08:10") == [1, 2]
+
+
+def test_the_page_that_a_phone_without_buttons_opens_has_the_same_ones(
+    store: Store, app: Flask, client: Client, patient: Made, dose: uuid.UUID, set_time: SetTime
+) -> None:
+    remind(store, patient, 8 * 60, kind=Kind.CHECK_IN)
+    push = Counting()
+    deliver(store, app, set_time, push, "03-02 07:00", "03-02 08:00")
+    page = client.get("/reminders")
+    assert [name in page.words for name in ("sertraline", "Your check-in")] == [True, True]
+    by_kind = {one.kind: one.id for one in occurrences(store)}
+    client.post(f"/reminders/{by_kind[Kind.CHECK_IN]}/later", data={"minutes": "10"})
+    client.post(f"/reminders/{by_kind[Kind.DOSES]}/later", data={"minutes": "60"})
+    assert "Comes again at 08:10." in client.get("/reminders").words
+    assert deliver(store, app, set_time, push, "03-02 08:10", "03-02 09:00") == [3, 4]
+    # Taken, twice: logged once, and gone from the page. A check-in that was made is gone too.
+    for _time in range(2):
+        client.post(f"/reminders/{by_kind[Kind.DOSES]}/done")
+    make_check_in(store, patient, at=at("03-02 09:01").occurred_at)
+    set_time(at("03-02 09:02").occurred_at)
+    assert "Nothing waits" in client.get("/reminders").words
+    with store.work(writes=False):
+        found = doses.logged_between(patient.viewer, date(2026, 3, 2), date(2026, 3, 2))
+    assert [(one.medicine_id, one.state) for one in found] == [(dose, DoseState.TAKEN)]
+
+
+def test_the_calendar_closes_with_the_sessions_that_are_ended_elsewhere(
+    store: Store, client: Client, patient: Made
+) -> None:
+    other = make_patient(store, make_practice(store))
+    with store.work(writes=True):
+        token, others = calendar.open_feed(patient.viewer), calendar.open_feed(other.viewer)
+    assert "ends when you sign out all else, or set a new password" in client.get(f"{LIST}/calendar").words
+    assert client.get(f"/calendar/{token}/reminders.ics").status_code == 200
+    client.post("/settings/devices/end-others")
+    assert client.get(f"/calendar/{token}/reminders.ics").status_code == 404
+    assert "Make the link" in client.get(f"{LIST}/calendar").words
+    assert client.get(f"/calendar/{others}/reminders.ics").status_code == 200

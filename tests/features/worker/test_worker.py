@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import socket
+import threading
+import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from email.message import Message
 from pathlib import Path
@@ -23,9 +27,14 @@ from patient_app.accounts.models import LinkPurpose, MailMessage, MailState, One
 from patient_app.core import clock
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
+from patient_app.push import vapid
+from patient_app.reminders.models import Occurrence, Reminder
+from patient_app.reminders.models import State as OccurrenceState
 from tests import factories
 from tests.conftest import free_port
 from tests.features.cli.program import Program, wait_until
+from tests.features.push.receivers import Browser, subscribe
+from tests.features.reminders.made import remind
 
 SECRET = "a word that nobody may read"
 
@@ -175,3 +184,55 @@ def test_mail_goes_out_within_seconds_and_ends_of_chains_are_kept_within_a_minut
     assert every["deliver mail"] == every["handle reset requests"] == timedelta(seconds=5)
     assert every["anchor access records"] == every["expire consents"] == timedelta(minutes=1)
     assert len(every) == len(worker.JOBS)
+
+
+@contextmanager
+def deaf() -> Iterator[tuple[int, list[socket.socket]]]:
+    """Listen on a free port, take every connection, and never say a word; give the port and who came."""
+    came: list[socket.socket] = []
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+
+        def take() -> None:
+            with suppress(OSError):
+                while True:
+                    came.append(listening.accept()[0])
+
+        threading.Thread(target=take, daemon=True).start()
+        yield int(listening.getsockname()[1]), came
+        for connection in came:
+            connection.close()
+
+
+@pytest.mark.slow
+@pytest.mark.sqlite
+def test_asked_to_end_it_is_gone_in_time_whoever_hangs_and_the_next_one_has_what_it_left(
+    store: Store, program: Program
+) -> None:
+    """A mail server that hangs holds its job up for longer than the end may take; a push service does not."""
+    queue(store)
+    with deaf() as (mail_port, mails), deaf() as (push_port, pushes):
+        config = replace(store.config, push_services=f"http://localhost:{push_port}")
+        vapid.make_keys(config)
+        patient = factories.make_patient(store, factories.make_practice(store, zone="UTC"))
+        subscribe(Store(config, store.database, store.vault), patient, Browser(f"http://localhost:{push_port}/one"))
+        now = clock.now()
+        reminder = remind(store, patient, now.hour * 60 + now.minute)
+        with store.work(writes=True):
+            db().get_one(Reminder, reminder).next_at = now.replace(second=0, microsecond=0)
+        settings = {
+            "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(mail_port),
+            "SMTP_SECURITY": "none",
+            "PUSH_SERVICES": config.push_services,
+        }
+        with program.running("worker", ready="worker started", **settings) as running:
+            wait_until(lambda: bool(mails and pushes))
+            begun = time.monotonic()
+            assert running.end() == 0
+            assert time.monotonic() - begun < 8
+            assert "worker ended" in running.text
+    with store.work(writes=False):
+        (one,) = db().scalars(select(Occurrence))
+        assert (one.state, one.claim) == (OccurrenceState.WAITING, None)
+        (message,) = db().scalars(select(MailMessage))
+        assert message.state == MailState.QUEUED

@@ -12,10 +12,12 @@ const hex = (bytes) => [...new Uint8Array(bytes)].map((byte) => byte.toString(16
 let current;
 let isOver = false; // The words of this page are stored, or wait as an entry: no draft is to be made of them any more.
 
-// Where a draft lies: by the person and the page, as a hash, so that the address itself is not on the disk.
+// Where a draft lies: by the person and the page, as a hash, so that the address itself is not on the disk. A page that asks
+// about one of many things, which its path does not name, has a draft for each: a day, or a medicine.
 async function keyOf(tag, form) {
   const { pathname } = new URL(form.action);
-  const what = [tag, location.pathname, pathname, form.querySelector('input[name="day"]')?.value ?? ""].join(" ");
+  const about = [...form.querySelectorAll('input[name="day"], input[name="catalogue"], input[name="name"]')].map(({ defaultValue }) => defaultValue);
+  const what = [tag, location.pathname, pathname, about.filter(Boolean).join(" ")].join(" ");
   return hex(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(what))).slice(0, 32);
 }
 
@@ -85,9 +87,10 @@ async function wordsOf(draft, key) {
   return answer.ok ? (await answer.json()).entry : undefined;
 }
 
-// The form of this page that has room for many words, if it has one; drafts of forms that were sent since are taken away.
+// The form of this page that has room for many words, or is long and says so (data-draft), if it has one; drafts of forms that
+// were sent since are taken away.
 export async function watch(page) {
-  const form = [...document.forms].find((one) => one.querySelector("textarea") && !one.querySelector(PASSWORD));
+  const form = [...document.forms].find((one) => (one.querySelector("textarea") || "draft" in one.dataset) && !one.querySelector(PASSWORD));
   const touched = new Set(); // Who types at once, before what was written earlier is back, loses neither.
   form?.addEventListener("input", ({ target }) => target.name && touched.add(target.name));
   if (form) toldAlready(form).forEach((name) => touched.add(name));

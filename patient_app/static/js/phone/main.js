@@ -88,7 +88,7 @@ async function takeOver() {
   const waits = new URLSearchParams(location.search).get("waiting");
   if (waits && document.querySelector("form[data-later]")) await import("./waiting.js").then(({ edit }) => edit(waits)).catch(() => {});
   // Not after sending: on a network that hangs, words that are typed meanwhile would be kept nowhere.
-  if (document.querySelector("textarea")) import("./drafts.js").then((drafts) => drafts.watch(page)).catch(() => {});
+  if (document.querySelector("textarea, form[data-draft]")) import("./drafts.js").then((drafts) => drafts.watch(page)).catch(() => {});
   await sendWaiting();
   addEventListener("online", sendWaiting);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && sendWaiting());

@@ -36,17 +36,18 @@ async function tell(what, subscription, before) {
   }
 }
 
-// Tell, and do what the answer says: give the subscription up, or make it anew with the key of now.
-export async function agree(manager, what, subscription, before) {
+// Tell, and do what the answer says: give the subscription up, or make it anew with the key of now, once.
+export async function agree(manager, what, subscription, before, isAgain = false) {
   const answer = await tell(what, subscription, before);
-  if (answer.result === "new-key" && answer.key && what !== "renewed") {
-    const old = subscription.endpoint;
+  if (answer.result === "new-key" && answer.key && !isAgain) {
+    const old = before ?? subscription.endpoint;
     await subscription.unsubscribe();
     const fresh = await subscribe(manager, answer.key);
-    return agree(manager, what === "on" ? "on" : "renewed", fresh, old);
+    return agree(manager, what === "on" ? "on" : "renewed", fresh, old, true);
   }
   if (answer.result === "on") {
-    await write("meta", { tag: await owner(), letterbox: answer.letterbox, at: Date.now() }, "push");
+    const { letterbox, key } = answer;
+    await write("meta", { tag: await owner(), letterbox, key, endpoint: subscription.endpoint, at: Date.now() }, "push");
   } else if (["off", "refused", "new-key"].includes(answer.result)) {
     await remove("meta", "push");
     await subscription.unsubscribe();
@@ -54,10 +55,16 @@ export async function agree(manager, what, subscription, before) {
   return answer;
 }
 
-// Whether this browser gets messages for the person whose phone this is: {tag, letterbox, at}, or undefined.
+// Whether this browser gets messages for the person whose phone this is: {tag, letterbox, key, endpoint, at}, or undefined.
 export async function asked() {
   const kept = await read("meta", "push");
   return kept && kept.tag === (await owner()) ? kept : undefined;
+}
+
+// Whether this browser's subscription is of somebody else than the person whose phone this is now.
+export async function isAnothers() {
+  const [kept, tag] = await Promise.all([read("meta", "push"), owner()]);
+  return !!kept?.tag && !!tag && kept.tag !== tag;
 }
 
 // Give the subscription up here, whoever's it was, without asking the server.

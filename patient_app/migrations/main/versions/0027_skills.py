@@ -1,6 +1,6 @@
 """Exercises that a person did, and what they said of who may read them.
 
-Revision: 0022, after 0019
+Revision: 0027, after 0026
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0022"
-down_revision = "0019"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,171 @@
+"""Statements that are asked at nearly every request: what depends only on the statement is made once.
+
+    _BY_TOKEN = Prepared(select(...).where(DeviceSession.token_hash == bindparam("token_hash")))
+    row = _BY_TOKEN.first(connection(), {"token_hash": ...})
+
+SQLite answers a small question in five microseconds. SQLAlchemy takes several times as long to look its text up, to lay
+out context, cursor and result, and to hand the values through, though the text, and how values go in and come out, are
+always the same. The connection, its transaction, the types and the errors stay SQLAlchemy's own. Its usual way is taken
+for PostgreSQL, which is further away than all that, and wherever somebody listens to what is asked (tests that count).
+
+A row is a named tuple of what was selected. A statement with a list (`IN` with an expanding `bindparam`) has one text
+for each length of it, which is made once too; an empty or a long list goes the usual way. ORM entities stay with
+`Connection.execute`.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Dialect, Select, UpdateBase, Uuid
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import BindParameter
+from sqlalchemy.types import TypeEngine
+
+from patient_app.core.ids import read_id
+
+_Process = Callable[[Any], Any]
+Statement = Select[*tuple[Any, ...]] | CompoundSelect[*tuple[Any, ...]] | UpdateBase
+
+# Lists of up to so many values have texts of their own, of which so many are kept.
+_LONGEST_LIST, _MOST_TEXTS = 64, 256
+
+
+class Prepared:
+    """One statement, ready to be run again and again. An insert or update is always given the same names."""
+
+    def __init__(self, statement: Statement) -> None:
+        self.statement = statement
+        self._lists: tuple[str, ...] | None = None
+        self._ready: dict[tuple[int, ...], _Ready] = {}
+
+    def all(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
+        """Return all rows, none for what returns none; raise SQLAlchemy's errors, as `Connection.execute` does."""
+        if connection.dialect.name != "sqlite" or connection.engine._has_events:
+            return self._usual(connection, values)
+        if self._lists is None:
+            self._lists = _lists_of(self.statement, connection.dialect)
+        sizes = tuple([len(values[name]) for name in self._lists]) if self._lists else ()
+        ready = self._ready.get(sizes)
+        if ready is None:
+            if sizes and (min(sizes) == 0 or max(sizes) > _LONGEST_LIST or len(self._ready) >= _MOST_TEXTS):
+                return self._usual(connection, values)
+            ready = self._ready[sizes] = _Ready.of(self.statement, connection.dialect, values)
+        return ready.run(connection, values)
+
+    def _usual(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
+        found = connection.execute(self.statement, values)
+        return list(found.all()) if found.returns_rows else []
+
+    def first(self, connection: Connection, values: Mapping[str, Any]) -> Any:
+        """Return the first row, or None where there is none."""
+        rows = self.all(connection, values)
+        return rows[0] if rows else None
+
+    def scalar(self, connection: Connection, values: Mapping[str, Any]) -> Any:
+        """Return the first value of the first row; None where there is none."""
+        rows = self.all(connection, values)
+        return rows[0][0] if rows else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A statement as SQLite is asked it.
+
+    `places` says for each value by which name it is given, or what it always is, and how it is written; a value of a
+    list stands at a number of it. `reads` says how those columns are read that are not kept as they are.
+    """
+
+    text: str
+    places: tuple[tuple[str | None, Any, _Process | None], ...]
+    listed: tuple[tuple[int, str, int], ...]
+    reads: tuple[tuple[int, _Process], ...]
+    row: _Process
+
+    @classmethod
+    def of(cls, statement: Statement, dialect: Dialect, values: Mapping[str, Any]) -> _Ready:
+        compiled = statement.compile(dialect=dialect, column_keys=list(values))
+        assert isinstance(compiled, SQLCompiler)  # noqa: S101 - narrows the type.
+        given = [bind for bind in compiled.literal_execute_params if not bind.unique]  # Others are part of the text.
+        if given or compiled.insert_prefetch:
+            raise TypeError("This statement has no fixed shape, or leaves columns to their defaults.")
+        text, order, places, listed = compiled.string, compiled.positiontup or [], [], []
+        spread: dict[str, tuple[str, int]] = {}
+        if compiled.post_compile_params or compiled.literal_execute_params:
+            laid_out = compiled.construct_expanded_state(dict(values))
+            text, order = laid_out.statement, list(laid_out.positiontup or [])
+            for name, ones in laid_out.parameter_expansion.items():
+                spread |= {one: (name, number) for number, one in enumerate(ones)}
+        for number, name in enumerate(order):
+            source, at = spread.get(name, (name, None))
+            key, value, write = _place(compiled.binds[source], dialect)
+            if at is None:
+                places.append((key, value, write))
+            else:
+                places.append((None, None, write))
+                listed.append((number, str(key), at))
+        columns = list(statement.exported_columns)
+        reads = [_reads(column.type, dialect) for column in columns]
+        return cls(
+            text=text,
+            places=tuple(places),
+            listed=tuple(listed),
+            reads=tuple((number, read) for number, read in enumerate(reads) if read is not None),
+            row=namedtuple("Row", [str(column.key) for column in columns], rename=True)._make,  # type: ignore[attr-defined]
+        )
+
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
+        asked = [
+            value if name is None else values[name] if write is None else write(values[name])
+            for name, value, write in self.places
+        ]
+        for number, name, at in self.listed:
+            write = self.places[number][2]
+            asked[number] = values[name][at] if write is None else write(values[name][at])
+        if not connection.in_transaction():
+            connection.begin()
+        driver: Any = connection.connection.dbapi_connection
+        try:
+            rows = driver.execute(self.text, asked).fetchall()
+        except driver.Error as error:
+            raise DBAPIError.instance(
+                self.text, None, error, driver.Error, hide_parameters=True, dialect=connection.dialect
+            ) from error
+        return [self._read(row) for row in rows] if self.reads else [self.row(row) for row in rows]
+
+    def _read(self, row: Any) -> Any:
+        read = list(row)
+        for number, process in self.reads:
+            read[number] = process(read[number])
+        return self.row(read)
+
+
+def _lists_of(statement: Statement, dialect: Dialect) -> tuple[str, ...]:
+    """Return the names under which a statement is given lists; raise `TypeError` for a list that it always has."""
+    compiled = statement.compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler)  # noqa: S101 - narrows the type.
+    found = [bind for bind in compiled.post_compile_params if bind.expanding]
+    if any(bind.unique for bind in found):
+        raise TypeError("This statement has no fixed shape, or leaves columns to their defaults.")
+    return tuple(sorted({bind.key for bind in found}))
+
+
+def _reads(kind: TypeEngine[Any], dialect: Dialect) -> _Process | None:
+    """Return what makes a value of what SQLite keeps."""
+    if isinstance(kind, Uuid) and kind.as_uuid:
+        return read_id
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _place(bind: BindParameter[Any], dialect: Dialect) -> tuple[str | None, Any, _Process | None]:
+    """Return the name under which a value is given and what writes it, or the value that it always has."""
+    write = bind.type.dialect_impl(dialect).bind_processor(dialect)
+    if not bind.unique:
+        return bind.key, None, write
+    value = bind.effective_value
+    return None, value if write is None else write(value), None

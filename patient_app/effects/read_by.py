@@ -1,0 +1,110 @@
+"""Who can see a side effect or a weekly note now, and who has read it: receipts, told to the patient alone.
+
+Both stand on one page of a clinician's (`reading.effects`), whose reading is recorded; the rules of what is open there
+are said here from the patient's side, and a test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from patient_app.access_log.models import AccessKind
+from patient_app.consent import hiding, receipts
+from patient_app.consent.categories import Category
+from patient_app.consent.receipts import HasRead, Hidden, Part, Sees, Words
+from patient_app.core.identity import Viewer
+from patient_app.core.work import connection
+from patient_app.effects.models import ResponseNote, ResponseVersion, SideEffect, SideEffectVersion
+from patient_app.effects.parts import note_parts, own_words, parts_of
+from patient_app.effects.service import OwnEffect
+from patient_app.effects.weekly import OwnNote
+from patient_app.medications.models import Medicine
+from patient_app.medications.regimen import OwnMedicine
+
+_EFFECT = (
+    select(
+        SideEffect.recorded_seq,
+        SideEffect.recorded_at,
+        SideEffect.hidden,
+        Medicine.hidden.label("medicine_hidden"),
+        SideEffectVersion.recorded_seq.label("said_seq"),
+        SideEffectVersion.note_about_use,
+        SideEffectVersion.note_sealed.is_not(None).label("has_note"),
+    )
+    .join(SideEffectVersion, SideEffectVersion.side_effect_id == SideEffect.id)
+    .outerjoin(Medicine, Medicine.id == SideEffectVersion.medicine_id)
+    .where(SideEffect.id == bindparam("entry_id"), SideEffect.patient_id == bindparam("patient_id"))
+    .order_by(SideEffectVersion.version)
+)
+_NOTE = (
+    select(
+        ResponseNote.recorded_seq,
+        ResponseNote.recorded_at,
+        ResponseNote.shown_version,
+        ResponseVersion.version,
+        ResponseVersion.recorded_seq.label("said_seq"),
+        ResponseVersion.words_sealed.is_not(None).label("has_note"),
+        ResponseVersion.words_about_use.label("note_about_use"),
+    )
+    .join(ResponseVersion, ResponseVersion.note_id == ResponseNote.id)
+    .where(
+        ResponseNote.patient_id == bindparam("patient_id"),
+        ResponseNote.week == bindparam("week"),
+        ResponseNote.while_closed.is_(False),
+    )
+    .order_by(ResponseVersion.version)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBy:
+    """Who can see an entry now, and who has read it, the latest first; nobody while a session is in question."""
+
+    seen_by: Sequence[Sees] = ()
+    has_read: Sequence[HasRead] = ()
+
+
+def of_effect(patient: Viewer, entry: OwnEffect, medicine: OwnMedicine | None) -> ReadBy:
+    """Return the receipts of a side effect of the patient's own, which comes from a medicine, or from none."""
+    if patient.entries_closed_from is not None:
+        return ReadBy()
+    closed = entry.private or (medicine is not None and medicine.is_only_theirs)
+    day = entry.day if medicine is None else min(entry.day, medicine.newest.day)
+    now = parts_of(entry, medicine)
+    seen_by = [] if closed else receipts.who_sees(patient, day, now)
+    rows = connection().execute(_EFFECT, {"entry_id": entry.id, "patient_id": patient.id}).all()
+    hidden = [*hiding.times(rows[-1].hidden), *hiding.times(rows[-1].medicine_hidden)] if rows else []
+    return ReadBy(seen_by, _has_read(patient, entry.day, rows, now, hidden))
+
+
+def of_note(patient: Viewer, note: OwnNote, medicines: Sequence[OwnMedicine]) -> ReadBy:
+    """Return the receipts of a weekly note of the patient's own, who has these medicines."""
+    if patient.entries_closed_from is not None:
+        return ReadBy()
+    now, day = note_parts(note, medicines)
+    rows = list(connection().execute(_NOTE, {"patient_id": patient.id, "week": note.week}))
+    if not rows:  # It was written in a session that was in question: nobody else reads it.
+        return ReadBy()
+    # The one that is read is not always the one that arrived last.
+    rows = sorted(rows, key=lambda row: row.version == row.shown_version)
+    return ReadBy(receipts.who_sees(patient, day, now), _has_read(patient, note.day, rows, now, []))
+
+
+def _has_read(
+    patient: Viewer, day: date, rows: Sequence[Any], now: Sequence[Part], hidden: Sequence[Hidden]
+) -> list[HasRead]:
+    """Return who has read an entry; `rows` are its versions, the one that is read now last."""
+    if not rows or not now:
+        return []
+    base = now[0].needs - {Category.NOTES}
+    newest, began, written_on = rows[-1], rows[0].recorded_seq, rows[0].recorded_at.date()
+    before = [own_words(base, about_use=row.note_about_use) for row in rows if row.has_note]
+    # Opened again, what it says counts as said now: who read meanwhile did not read it.
+    since = max([newest.said_seq, *(time.until for time in hidden if time.until is not None)])
+    as_now, ever = Words(since, written_on, now), Words(began, written_on, [*now, *before])
+    return receipts.who_has_read(patient, day, as_now, ever, hidden, on=AccessKind.EFFECTS)

@@ -1,0 +1,1 @@
+"""What is done when it gets quiet: a kind word to the person, and later, where they agreed to it, word to somebody."""

@@ -1,0 +1,83 @@
+"""A visit in a real browser: a patient writes it down with three things, a clinician reads them and marks one kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from patient_app.appointments import writing
+from patient_app.appointments.said import Said
+from patient_app.appointments.when import start
+from patient_app.appointments.writing import Author
+from patient_app.consent.categories import Category, Level
+from patient_app.core import clock
+from patient_app.core.ids import new_id
+from patient_app.core.roles import Discipline
+from tests import factories
+from tests.browser.test_whole_loop import sign_in
+from tests.conftest import LiveServer, Watched
+
+pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_visit_is_written_down_read_and_marked_as_kept(
+    live_server: LiveServer, browser: Browser, watched: Watched, scripts: bool
+) -> None:
+    store = live_server.store
+    practice = factories.make_practice(store)
+    patient = factories.make_patient(store, practice, name="Ada")
+    doctor = factories.make_clinician(store, practice, Discipline.PRESCRIBER, name="Dr Pia")
+    factories.assign_team(store, patient, doctor, factories.make_administrator(store, practice))
+    factories.give_consent(store, patient, doctor, {Category.NOTES: Level.DETAIL})
+    today = clock.moment(clock.now(), patient.zone).local_date
+    with store.work(writes=True):
+        begins = start(today - timedelta(days=2), 600, patient.zone)
+        author = Author.clinician(doctor.viewer, patient.id, today)
+        writing.enter(author, new_id(), Said(begins, clinician_id=doctor.id))
+    pages = []
+    for person in (patient, doctor):
+        context = browser.new_context(
+            base_url=live_server.url,
+            viewport={"width": 360, "height": 780},
+            is_mobile=True,
+            has_touch=True,
+            java_script_enabled=scripts,
+        )
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        watched.watch(page)
+        sign_in(page, person)
+        pages.append(page)
+    own, theirs = pages
+
+    own.goto("/appointments")
+    own.get_by_role("link", name="Write one down").tap()
+    own.get_by_label("With whom").select_option(label="Dr Pia, prescriber")
+    own.get_by_label("On which day").fill((today + timedelta(days=1)).isoformat())
+    own.get_by_label("At what time").fill("10:30")
+    own.get_by_label("Where").fill("Room 3")
+    own.get_by_role("button", name="Save").tap()
+    expect(own.get_by_text("Room 3")).to_be_visible()
+    own.get_by_role("link", name="Write them down").tap()
+    own.get_by_label("First").fill("Sleep")
+    own.get_by_label("Second").fill("The evening dose")
+    own.get_by_label("Let Dr Pia read this").check()
+    own.get_by_role("button", name="Save").tap()
+    expect(own.get_by_text("You and Dr Pia can read these.")).to_be_visible()
+
+    theirs.goto(f"/team/{patient.id}")
+    theirs.get_by_role("link", name="Appointments").tap()
+    expect(theirs.get_by_text("The evening dose")).to_be_visible()
+    theirs.get_by_role("button", name="It took place").tap()
+    expect(theirs.get_by_text("By the practice: It took place")).to_be_visible()
+    theirs.get_by_role("link", name="Back").tap()
+    expect(theirs.get_by_text("Your last visit:")).to_be_visible()
+
+    own.goto("/appointments")
+    expect(own.get_by_text("Read on")).to_be_visible()
+    expect(own.get_by_text("The practice said: It took place")).to_be_visible()
+    for page in pages:
+        page.context.close()
