@@ -81,7 +81,6 @@ NAVIGATION = (
     NavigationItem(_l("Today"), "home.today", "today", _PATIENT),
     NavigationItem(_l("Check in"), "checkins.check_in", "check-in", _PATIENT),
     NavigationItem(_l("Medicines"), "medications.show_list", "medicine", _PATIENT),
-    NavigationItem(_l("Skills"), "skills.overview", "wave", _PATIENT),
     NavigationItem(_l("History"), "checkins.history", "history", _PATIENT),
     NavigationItem(_l("Sharing"), "sharing.overview", "sharing", _PATIENT),
     NavigationItem(_l("My patients"), "care_team.caseload", "team", frozenset({Role.CLINICIAN})),
