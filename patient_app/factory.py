@@ -22,7 +22,7 @@ from patient_app.accounts import views as accounts_views
 from patient_app.accounts.models import Installation, InstallationKind
 from patient_app.appointments import list_views
 from patient_app.appointments import views as appointments_views
-from patient_app.care_team import appointment_views, blood_test_views, effect_views, prescribing_views
+from patient_app.care_team import appointment_views, blood_test_views, effect_views, prescribing_views, skill_views
 from patient_app.care_team import views as care_team_views
 from patient_app.checkins import views as checkins_views
 from patient_app.core import (
@@ -59,6 +59,7 @@ from patient_app.reminders import views as reminders_views
 from patient_app.safety import plan_views as safety_plan_views
 from patient_app.safety import views as safety_views
 from patient_app.sharing import views as sharing_views
+from patient_app.skills import views as skills_views
 from patient_app.styleguide import views as styleguide_views
 from patient_app.supporting import views as supporting_views
 from patient_app.worries import views as worries_views
@@ -80,6 +81,7 @@ NAVIGATION = (
     NavigationItem(_l("Today"), "home.today", "today", _PATIENT),
     NavigationItem(_l("Check in"), "checkins.check_in", "check-in", _PATIENT),
     NavigationItem(_l("Medicines"), "medications.show_list", "medicine", _PATIENT),
+    NavigationItem(_l("Skills"), "skills.overview", "wave", _PATIENT),
     NavigationItem(_l("History"), "checkins.history", "history", _PATIENT),
     NavigationItem(_l("Sharing"), "sharing.overview", "sharing", _PATIENT),
     NavigationItem(_l("My patients"), "care_team.caseload", "team", frozenset({Role.CLINICIAN})),
@@ -155,12 +157,14 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         reminders_views.bp,
         follow_up_views.bp,
         sharing_views.bp,
+        skills_views.bp,
         refills_views.bp,
         care_team_views.bp,
         effect_views.bp,
         blood_test_views.bp,
         appointment_views.bp,
         prescribing_views.bp,
+        skill_views.bp,
         supporting_views.bp,
         worries_views.bp,
     ):

@@ -14,6 +14,7 @@ from patient_app.push import models as push
 from patient_app.refills import models as refills
 from patient_app.reminders import models as reminders
 from patient_app.safety import models as safety
+from patient_app.skills import models as skills
 from patient_app.teamwork import models as teamwork
 from patient_app.worries import models as worries
 
@@ -32,6 +33,7 @@ __all__ = [
     "refills",
     "reminders",
     "safety",
+    "skills",
     "teamwork",
     "worries",
 ]

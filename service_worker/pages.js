@@ -5,7 +5,7 @@ import { belongTo, close, isLocked, open, owner, timesLeft } from "./box.js";
 import { isPlan, renew } from "./plan.js";
 import { read, readAll, within, write } from "./db.js";
 
-const MOST = 60;
+const MOST = 90;
 const KEPT_FOR = 30 * 24 * 60 * 60 * 1000;
 const REFRESHED_AFTER = 6 * 60 * 60 * 1000;
 const NOT_PART_OF_IT = ["done", "waiting"];
@@ -72,7 +72,10 @@ export async function refresh({ now = false } = {}) {
   const last = await read("meta", "refreshed");
   const isFresh = last?.release === settings.release && Date.now() - last.at < REFRESHED_AFTER;
   if ((isFresh && !now) || (await isLocked())) return;
-  for (const address of settings.keep) {
+  const isNew = last?.release !== settings.release; // These pages change only with the release.
+  const missing = [];
+  for (const address of settings.lasting) if (isNew || !(await read("pages", address))) missing.push(address);
+  for (const address of [...settings.keep, ...missing]) {
     const since = await timesLeft();
     if (await read("meta", "leaving")) return;
     const url = new URL(address, location.origin);

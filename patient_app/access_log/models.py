@@ -19,6 +19,7 @@ class AccessKind(StrEnum):
     MEDICINES = "medicines"  # the page of a patient's medicines was read
     APPOINTMENTS = "appointments"  # the page of a patient's appointments was read
     EFFECTS = "effects"  # the page of what medicines do to a patient was read: side effects, weekly notes, weeks
+    SKILLS = "skills"  # the page of a patient's exercises was read
     CONCERN = "concern"  # that a sign that cannot wait was noted stood in a list, once a viewer, consent and day
     CASELOAD = "caseload"  # a row in a list of patients, once a viewer, consent and day
     SILENCE = "silence"  # what the viewer was told when there was no check-in was read

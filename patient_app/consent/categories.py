@@ -31,13 +31,14 @@ OFFERED = (
     Category.SUBSTANCE_USE,
     Category.MEDICATIONS,
     Category.NOTES,
+    Category.SKILLS,
     Category.SAFETY_PLAN,
 )
 # Of these, what only clinicians are shown: a plan names whom to call, and what is to be put away; medicines tell of
-# illness.
-TEAM_ONLY = frozenset({Category.MEDICATIONS, Category.SAFETY_PLAN})
+# illness, and exercises of what is worked on.
+TEAM_ONLY = frozenset({Category.MEDICATIONS, Category.SAFETY_PLAN, Category.SKILLS})
 # What cannot be summed up by week is shared whole or not at all.
-DETAIL_ONLY = frozenset({Category.MEDICATIONS, Category.NOTES, Category.SAFETY_PLAN})
+DETAIL_ONLY = frozenset({Category.MEDICATIONS, Category.NOTES, Category.SAFETY_PLAN, Category.SKILLS})
 
 
 def offered(*, to_team: bool) -> tuple[Category, ...]:

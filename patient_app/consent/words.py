@@ -35,7 +35,10 @@ CATEGORY_HINTS: dict[Category, LazyString] = {
         "What you take and what for, each change with its reason, and what you logged of it. A medicine for alcohol or "
         "drugs also needs alcohol and drugs to be shared."
     ),
-    Category.SKILLS: _l("Exercises you did."),
+    Category.SKILLS: _l(
+        "Skills you tried, but only those that you show, one by one or by kind, with your words. If one is about "
+        "drinking or use, that part has to be shared too."
+    ),
     Category.MEASURES: _l("Answers to questionnaires."),
     Category.PLAN: _l("Your goals and steps."),
     Category.SAFETY_PLAN: _l(
@@ -53,6 +56,7 @@ HINTS_WITHOUT_USE: dict[Category, LazyString] = {
     Category.NOTES: _l("The words you write, all of them."),
     Category.MEDICATIONS: _l("What you take and what for, each change with its reason, and what you logged of it."),
     Category.SAFETY_PLAN: _l("Your plan for hard moments, with the people you named."),
+    Category.SKILLS: _l("Skills you tried, but only those that you show, one by one or by kind, with your words."),
 }
 
 # What is signed has to say what is shared (42 CFR 2.31(a)(3)); a category that is not here says it by its name.
@@ -63,6 +67,7 @@ SIGNED_AS: dict[Category, LazyString] = {
     ),
     Category.MEDICATIONS: _l("Medicines, with what they are for, each change, its reason, and what I logged"),
     Category.SAFETY_PLAN: _l("Safety plan, with the people it names"),
+    Category.SKILLS: _l("Skills, with what I wrote in the exercises that I choose to show"),
     Category.SUBSTANCE_USE: _l(
         "Alcohol and drugs, with cravings, use, what and how much, what made it harder and what helped"
     ),

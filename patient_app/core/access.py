@@ -51,6 +51,7 @@ class Permission(StrEnum):
     SECOND_FACTOR_FINISH = "second-factor:finish"
     SECURITY_ANSWER = "security:answer"
     SHARING_MANAGE = "sharing:manage"
+    SKILLS_PRACTISE = "skills:practise"
     SUPPORTED_READ = "supported:read"
     TEAM_READ = "team:read"
     TEAM_WRITE = "team:write"
@@ -83,6 +84,7 @@ PERMITTED: dict[Permission, frozenset[Role]] = {
     Permission.SECOND_FACTOR_FINISH: EVERYBODY,
     Permission.SECURITY_ANSWER: EVERYBODY,
     Permission.SHARING_MANAGE: _PATIENT,
+    Permission.SKILLS_PRACTISE: _PATIENT,
     Permission.SUPPORTED_READ: frozenset({Role.SUPPORTER}),
     Permission.TEAM_READ: frozenset({Role.CLINICIAN}),
     Permission.TEAM_WRITE: frozenset({Role.CLINICIAN}),

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import flask_babel
 from babel import Locale, dates, support
@@ -120,7 +121,10 @@ def translated_languages() -> frozenset[str]:
 def init_app(app: Flask) -> None:
     """Choose the language: the person's own, else the browser's first that we have, else English."""
     babel = Babel(
-        app, default_locale="en", default_translation_directories=str(TRANSLATIONS), locale_selector=_select_locale
+        app,
+        default_locale="en",
+        default_translation_directories=str(TRANSLATIONS),
+        locale_selector=cast("Callable[[], str | None]", _select_locale),  # What is made already, it takes as it is.
     )
     babel.domain_instance = RequestDomain()
     # Jinja's own wrappers call each other three deep and copy the context in every loop; half of a page's time.

@@ -15,7 +15,7 @@ Readers' pages (clinicians', supporters') cannot be registered.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -46,6 +46,20 @@ def kept_on_phone(view: _View) -> _View:
     """Register a view: a patient's phone keeps its page."""
     view.kept_on_phone = True  # type: ignore[attr-defined]
     return view
+
+
+def kept_in_each_release(values: Callable[[], Iterable[dict[str, str]]]) -> Callable[[_View], _View]:
+    """Say of a registered view with a variable part which of its pages a phone fetches by itself, once in a release.
+
+    For pages that hold nothing of a person's and change only with the release; `values` gives what stands in each
+    address.
+    """
+
+    def mark(view: _View) -> _View:
+        view.kept_values = values  # type: ignore[attr-defined]
+        return view
+
+    return mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,17 @@ def addresses(app: Flask) -> list[str]:
         rule.rule
         for rule in app.url_map.iter_rules()
         if is_registered(app, rule.endpoint) and not rule.arguments and "GET" in (rule.methods or ())
+    )
+
+
+def lasting_addresses(app: Flask) -> list[str]:
+    """Return the addresses that a phone fetches by itself once in each release (`kept_in_each_release`)."""
+    addressed = app.url_map.bind("")
+    return sorted(
+        addressed.build(endpoint, each)
+        for endpoint, view in app.view_functions.items()
+        if is_registered(app, endpoint) and hasattr(view, "kept_values")
+        for each in view.kept_values()
     )
 
 

@@ -14,6 +14,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, type_coerce
 from sqlalchemy.types import NullType
 
+from patient_app.core.ids import read_id
+
 
 def as_kept(column: Any) -> ColumnElement[Any]:
     """Return a column whose values come as the driver gives them, under its own name."""
@@ -22,7 +24,9 @@ def as_kept(column: Any) -> ColumnElement[Any]:
 
 def id_of(value: Any) -> uuid.UUID:
     """Return a kept id."""
-    return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
+    found = value if isinstance(value, uuid.UUID) else read_id(value)
+    assert found is not None  # noqa: S101 - a kept id is there.
+    return found
 
 
 @lru_cache(maxsize=4096)

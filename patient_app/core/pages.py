@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Hashable, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import FunctionType
 from typing import Any, cast
 
 from flask import Flask, current_app, g, get_template_attribute, render_template, request, url_for
@@ -73,6 +74,22 @@ def _escaped(value: object) -> str:
     return str(value) if kind is float or kind is int else escape(value)
 
 
+class _Context(Context):
+    """What a template works with; it calls macros and plain functions, which most calls are of, without Jinja's search.
+
+    Jinja looks six times for what a callable wants to be handed. A macro wants always the same, a function says so.
+    """
+
+    def call(self, called: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Call as Jinja does."""
+        kind = type(called)
+        if kind is Macro or (kind is FunctionType and "jinja_pass_arg" not in vars(called)):
+            kwargs.pop("_block_vars", None)
+            kwargs.pop("_loop_vars", None)
+            return called(self.eval_ctx, *args, **kwargs) if kind is Macro else called(*args, **kwargs)
+        return super().call(called, *args, **kwargs)
+
+
 class _Template(Template):
     """A template of ours: it writes with `_escaped`, and is always the same to others that import it.
 
@@ -85,7 +102,7 @@ class _Template(Template):
         cls,
         environment: Environment,
         namespace: MutableMapping[str, Any],
-        globals: MutableMapping[str, Any],  # noqa: A002
+        globals: MutableMapping[str, Any],  # noqa: A002 - as Jinja names it.
     ) -> Template:
         namespace["escape"] = _escaped
         return super()._from_namespace(environment, namespace, globals)
@@ -118,6 +135,7 @@ def init_app(app: Flask, navigation: tuple[NavigationItem, ...]) -> None:
         }
 
     app.jinja_env.template_class = _Template
+    app.jinja_env.context_class = _Context
     app.jinja_env.globals.update(once=_once, url_for=_url_for)
     app.context_processor(layout)
 
@@ -142,7 +160,7 @@ def _plain_address(endpoint: str, _mounted_at: str) -> str:
     return url_for(endpoint)
 
 
-def _once(macro: Macro, *arguments: str | bool | int | None) -> Markup:
+def _once(macro: Macro, *arguments: Hashable) -> Markup:
     """Return what a macro draws, drawn once for each language: `{{ once(forms.later_parts, of_use) }}`.
 
     For parts that hold words of ours alone. Nothing that a person wrote, and no address of theirs, may be among the
@@ -152,7 +170,7 @@ def _once(macro: Macro, *arguments: str | bool | int | None) -> Markup:
 
 
 @lru_cache(maxsize=512)
-def _drawn_once(_catalogue: object, macro: Macro, arguments: tuple[object, ...]) -> Markup:
+def _drawn_once(_catalogue: object, macro: Macro, arguments: tuple[Hashable, ...]) -> Markup:
     return cast("Markup", macro(*arguments))
 
 

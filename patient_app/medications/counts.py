@@ -6,7 +6,7 @@ viewer's numbers can be made of the medicines that this viewer may see, and of n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
@@ -15,6 +15,7 @@ from patient_app.medications.due import DueDose
 from patient_app.medications.models import DoseState
 
 PERIODS = (7, 30, 90)
+_SETTLED = (DoseState.TAKEN, DoseState.SKIPPED)
 
 
 class LoggedDose(Protocol):
@@ -67,11 +68,32 @@ def count(
     is known; so what is still to come or put off today is not, nor what was paused or stopped. `known_since` is the day
     on which each medicine (by its id) was entered: of the days up to that nobody could log anything.
     """
-    first = first_day(days, today)
-    rows = [row for row in logged if first <= row.plan_date <= today + timedelta(days=1)]
-    of_plan = {(str(row.medicine_id), row.plan_date, row.slot): row.state for row in rows if row.slot is not None}
-    states = list(of_plan.values())
-    settled = {name for name, state in of_plan.items() if state in {DoseState.TAKEN, DoseState.SKIPPED}}
+    return over(due, logged, today, (days,), known_since)[0]
+
+
+def over(
+    due: Iterable[DueDose],
+    logged: Iterable[LoggedDose],
+    today: date,
+    periods: Sequence[int],
+    known_since: Mapping[str, date],
+) -> tuple[Counts, ...]:
+    """Return what `count` does for each of several numbers of days, walking through what was due and logged once."""
+    first, last = first_day(max(periods), today), today + timedelta(days=1)
+    of_plan: dict[tuple[str, date, str], DoseState] = {}
+    as_needed: list[date] = []
+    medicine, name = None, ""
+    for row in logged:
+        if not first <= row.plan_date <= last:
+            continue
+        if row.slot is None:
+            if row.state is DoseState.TAKEN:
+                as_needed.append(row.plan_date)
+            continue
+        if row.medicine_id is not medicine:  # Most follow one of the same medicine.
+            medicine, name = row.medicine_id, str(row.medicine_id)
+        of_plan[name, row.plan_date, row.slot] = row.state
+    settled = {identity for identity, state in of_plan.items() if state in _SETTLED}
     unknown = {
         dose.identity
         for dose in due
@@ -79,10 +101,21 @@ def count(
         and dose.local_date > known_since.get(dose.medicine, date.min)
         and dose.identity not in settled
     }
-    return Counts(
-        days=days,
-        taken=states.count(DoseState.TAKEN),
-        skipped=states.count(DoseState.SKIPPED),
-        not_recorded=len(unknown),
-        as_needed=sum(row.slot is None and row.state is DoseState.TAKEN for row in rows),
+    taken = [day for (_, day, _), state in of_plan.items() if state is DoseState.TAKEN]
+    skipped = [day for (_, day, _), state in of_plan.items() if state is DoseState.SKIPPED]
+    open_ones = [day for _, day, _ in unknown]
+
+    def since(days: Iterable[date], from_day: date) -> int:
+        return sum([day >= from_day for day in days])
+
+    return tuple(
+        Counts(
+            days=days,
+            taken=since(taken, from_day),
+            skipped=since(skipped, from_day),
+            not_recorded=since(open_ones, from_day),
+            as_needed=since(as_needed, from_day),
+        )
+        for days in periods
+        for from_day in [first_day(days, today)]
     )

@@ -34,8 +34,8 @@ class DosePart:
 
     listed: DayList
     today: date
-    later: list[tuple[Later, LazyString]]
-    reasons: list[tuple[Reason, LazyString]]
+    later: tuple[tuple[Later, LazyString], ...]
+    reasons: tuple[tuple[Reason, LazyString], ...]
     after_skip: AfterSkip
     now: datetime
     zone: ZoneInfo
@@ -120,7 +120,7 @@ def own_counts(patient: Viewer) -> tuple[tuple[Counts, ...], list[MedicineCounts
     found = due.due_doses(regimen.due_versions(medicines), first, today)
 
     def periods(of: Sequence[due.DueDose], rows: Sequence[doses.Logged]) -> tuple[Counts, ...]:
-        return tuple(counts.count(of, rows, today, days, since) for days in counts.PERIODS)
+        return counts.over(of, rows, today, counts.PERIODS, since)
 
     each = [
         MedicineCounts(
@@ -144,8 +144,8 @@ def _part(patient: Viewer, listed: DayList, now: Moment, refused: DayForm | None
     return DosePart(
         listed=listed,
         today=now.day,
-        later=[(one, LATER[one]) for one in when.later_choices(now.occurred_at, _zone(patient), listed.hours)],
-        reasons=[(reason, WORDS[reason]) for reason in offered(about_use=asks_about_use)],
+        later=tuple((one, LATER[one]) for one in when.later_choices(now.occurred_at, _zone(patient), listed.hours)),
+        reasons=tuple((reason, WORDS[reason]) for reason in offered(about_use=asks_about_use)),
         after_skip=after_skip(patient, listed.lines),
         now=now.occurred_at,
         zone=_zone(patient),

@@ -22,6 +22,7 @@ from patient_app.core.work import connection
 from patient_app.medications import catalogue
 from patient_app.medications.cards import CONTENT, Shown, rules_file, shown
 from patient_app.medications.due import due_doses
+from patient_app.medications.facts import GapCard, Told
 from patient_app.medications.models import Dose, DoseState, DoseVersion, Medicine
 from patient_app.medications.regimen import OWN, OwnMedicine, asked_by, due_versions
 
@@ -99,14 +100,29 @@ def cards_for(
         return card if is_fact else replace(card, if_days=from_days)
 
     key, form, names = medicine.catalogue, medicine.newest.said.form, {medicine.catalogue or "": medicine.name}
-    holding = [rule for rule in rules() if rule.holds(key, days)]
-    said = frozenset().union(*(rule.instead_of for rule in holding))
-    *special, ask = (gap for gap in catalogue.gaps(key, form, days) if gap.entry.id not in said)
+    holding, special, ask = _that_hold(key, form, days)
     return (
         *(told(replace(_card(rule.shows, language), names=(medicine.name,)), rule.days_at_least) for rule in holding),
         *(told(shown(gap, names, language), gap.entry.after_days) for gap in special),
         shown(ask, names, language),
     )
+
+
+@lru_cache(maxsize=1024)
+def _that_hold(
+    key: str | None, form: str | None, days: int | None
+) -> tuple[tuple[Rule, ...], tuple[Told[GapCard], ...], Told[GapCard]]:
+    """Return the rules and special cards of a kind of medicine, and the card for every one: always the same."""
+    holding = tuple(rule for rule in rules() if rule.holds(key, days))
+    said = frozenset().union(*(rule.instead_of for rule in holding))
+    *special, ask = (gap for gap in catalogue.gaps(key, form, days) if gap.entry.id not in said)
+    return holding, tuple(special), ask
+
+
+def has_special_cards(medicine: OwnMedicine) -> bool:
+    """Whether there is a card for a medicine beside the one that holds for every medicine."""
+    holding, special, _ask = _that_hold(medicine.catalogue, medicine.newest.said.form, None)
+    return bool(holding or special)
 
 
 def if_left_out(medicine: OwnMedicine, days: int | None, language: str) -> tuple[Shown, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from patient_app.core.identity import Viewer
 from patient_app.core.prepared import Prepared
@@ -36,7 +36,7 @@ _LAST_SETTLED = Prepared(
         Dose.patient_id == bindparam("patient_id"),
         Dose.medicine_id.in_(bindparam("medicine_ids", expanding=True)),
         Dose.plan_date >= bindparam("since"),
-        DoseVersion.state.in_([DoseState.TAKEN, DoseState.SKIPPED]),
+        or_(DoseVersion.state == DoseState.TAKEN, DoseVersion.state == DoseState.SKIPPED),
     )
     .group_by(Dose.medicine_id, DoseVersion.state)
 )
@@ -64,7 +64,8 @@ def not_recorded(
 
     One statement where one of them has a card by itself, else none.
     """
-    asked_of = {one.id: one for one in medicines if one.standing(today) is Standing.TAKEN and _has_cards(one)}
+    taken = (one for one in medicines if one.standing(today) is Standing.TAKEN)
+    asked_of = {one.id: one for one in taken if left_out.has_special_cards(one)}
     if not asked_of:
         return ()
     asked = {**asked_by(patient), "medicine_ids": list(asked_of), "since": today - left_out.LOOK_BACK}
@@ -99,7 +100,3 @@ def _over_since(medicine: OwnMedicine, taken: date | None, today: date) -> Seque
     first = max(today - left_out.LOOK_BACK, medicine.versions[0].day + DAY, (taken or date.min) + DAY)
     last = today - timedelta(days=int(rules_file()["not_recorded"]["days_over"]))
     return due_doses(due_versions([medicine]), first, last) if first <= last else ()
-
-
-def _has_cards(medicine: OwnMedicine) -> bool:
-    return bool(left_out.if_left_out(medicine, None, "en"))

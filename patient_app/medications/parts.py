@@ -39,7 +39,7 @@ def who_sees_medicine(patient: Viewer, medicine: OwnMedicine, *, standing: Stand
 
 def who_would_see(standing: Standing, medicine: OwnMedicine) -> list[Sees]:
     """Return everybody who can see this medicine as it is now, or could if it were not kept private."""
-    return standing.sees(medicine.newest.day, [Part(gettext("this medicine"), needs_of(medicine))])
+    return standing.sees(medicine.newest.day, [Part(gettext("this one"), needs_of(medicine))])
 
 
 def who_sees_dose(

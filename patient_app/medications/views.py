@@ -10,7 +10,7 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 from patient_app.consent.privacy_form import PrivacyForm
-from patient_app.consent.words import CATEGORY_NAMES, DISCIPLINE_NAMES
+from patient_app.consent.words import CATEGORY_NAMES
 from patient_app.core import notices
 from patient_app.core.access import Permission, access
 from patient_app.core.errors import NotFound
@@ -93,7 +93,6 @@ def show_medicine(medicine_id: uuid.UUID) -> ResponseReturnValue:
         one=pages.one_of(patient, medicine, hours),
         history=pages.history_of(medicine, hours),
         who=who_sees.of_medicine(patient, medicine),
-        disciplines=DISCIPLINE_NAMES,
         unwritten=not_recorded.not_recorded(patient, [medicine], today, language),
         closed_until=patient.entries_closed_until,
         medicine=medicine,

@@ -67,8 +67,8 @@ def _why_nobody(medicine: OwnMedicine, standing: Standing) -> Why:
     if medicine.private:
         return Why.PRIVATE
     needs = parts.needs_of(medicine)
-    if standing.sees(date.max, [Part(gettext("this medicine"), needs)]):
+    if standing.sees(date.max, [Part(gettext("this one"), needs)]):
         return Why.LATER
-    if standing.sees(date.max, [Part(gettext("this medicine"), needs - {Category.SUBSTANCE_USE})]):
+    if standing.sees(date.max, [Part(gettext("this one"), needs - {Category.SUBSTANCE_USE})]):
         return Why.NEEDS_USE
     return Why.NOTHING

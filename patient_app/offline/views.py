@@ -48,6 +48,7 @@ def init_app(app: Flask) -> None:
         "files": [files.address(name) for name in named],
         "public": list(_PUBLIC_PAGES),
         "keep": keeping.addresses(app),
+        "lasting": keeping.lasting_addresses(app),
         "start": "/today",
         "signIn": "/sign-in",
     }

@@ -204,7 +204,8 @@ def _front(viewer: Viewer, reader: Reader, rows: Sequence[Any], page: int, *, wh
     if len(on_list) < PAGE_PATIENTS:
         return None
     vault().preload([*on_page, viewer.practice_id, SYSTEM_SUBJECT])
-    shown = tuple(sorted(people.named(viewer, on_list), key=lambda person: on_page.index(person.id)))
+    names = {person.id: person for person in people.named(viewer, on_list)}
+    shown = tuple([names[one] for one in on_page])
     return _Page(len(order) - PAGE_PATIENTS, shown, grants, on_list[0].total, on_list[0].unread, on_list[0].told)
 
 

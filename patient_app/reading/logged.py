@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from patient_app.checkins.service import local_time
+from patient_app.core import kept
 from patient_app.core.vault import Place
 from patient_app.core.work import vault
 from patient_app.medications import counts, due, skipping
@@ -26,6 +27,7 @@ from patient_app.medications.skipping import Why
 # Counted over so many days, today included; what was logged of single doses is told of the last `RECENT_DAYS`.
 DAYS = max(PERIODS)
 RECENT_DAYS = 30
+_STATES = {str(state): state for state in DoseState}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,14 @@ def recent_from(today: date) -> date:
 
 def doses_of(rows: Sequence[Any], today: date) -> dict[uuid.UUID, list[SharedDose]]:
     """Return rows of `medicine_gate.doses` by medicine; why one was left out is opened of the last days alone."""
-    found: dict[uuid.UUID, list[SharedDose]] = {}
+    lately = recent_from(today)
+    found: dict[Any, tuple[uuid.UUID, list[SharedDose]]] = {}
     for row in rows:
-        found.setdefault(row.medicine_id, []).append(_dose(row, opens=row.plan_date >= recent_from(today)))
-    return found
+        own = found.get(row.medicine_id)
+        if own is None:
+            own = found[row.medicine_id] = (kept.id_of(row.medicine_id), [])
+        own[1].append(_dose(row, own[0], opens=row.plan_date >= lately))
+    return dict(found.values())
 
 
 def counted(
@@ -101,16 +107,13 @@ def counted(
     """
     planned = due.due_doses(versions, first_day(today), today)
     since = {version.medicine: known_since for version in versions}
-
-    def over(days: int) -> Counts:
-        return counts.count(planned, doses, today, days, since)
-
     begins = known_since + timedelta(days=1)
     silent = DAYS if heard_on is None else (today - heard_on).days
+    *periods, silence = counts.over(planned, doses, today, (*PERIODS, max(silent, 0)), since)
     return Logged(
-        periods=tuple(over(days) for days in PERIODS),
+        periods=tuple(periods),
         since=begins if first_day(today) < begins <= today else None,
-        due_since_heard=over(silent).not_recorded if silent > 0 else 0,
+        due_since_heard=silence.not_recorded,
     )
 
 
@@ -133,17 +136,18 @@ def _sum(found: Sequence[Counts], days: int) -> Counts:
     )
 
 
-def _dose(row: Any, *, opens: bool) -> SharedDose:
+def _dose(row: Any, medicine_id: uuid.UUID, *, opens: bool) -> SharedDose:
     why = None
     if opens and row.reason_sealed is not None:
-        place = Place(DoseVersion.__tablename__, "reason_sealed", row.version_id, row.patient_id)
+        version_id, patient_id = kept.id_of(row.version_id), kept.id_of(row.patient_id)
+        place = Place(DoseVersion.__tablename__, "reason_sealed", version_id, patient_id)
         why = skipping.from_text(vault().open(place, row.reason_sealed))
     return SharedDose(
-        medicine_id=row.medicine_id,
+        medicine_id=medicine_id,
         plan_date=row.plan_date,
         slot=row.slot,
         day=row.day,
-        state=DoseState(row.state),
+        state=_STATES[row.state],
         local_time=local_time(row.occurred_at, row.utc_offset),
         time_known=row.time_known,
         amount=None if row.amount is None else Decimal(row.amount) / 1000,

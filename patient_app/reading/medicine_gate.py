@@ -21,6 +21,7 @@ from sqlalchemy.orm import aliased
 from patient_app.accounts.models import Person
 from patient_app.consent.categories import Category
 from patient_app.consent.decisions import Asker, open_days
+from patient_app.core.kept import as_kept
 from patient_app.medications import regimen
 from patient_app.medications.models import Dose, DoseState, DoseVersion, Medicine, MedicineAnswer, MedicineVersion
 
@@ -102,18 +103,19 @@ def answers(kind: Asker) -> Select[Any]:
 def doses(kind: Asker) -> Select[Any]:
     """Return what was logged from one date of the plan to another (`first`, `last`), the newest first.
 
-    A reason that is closed is NULL, as one that was never given. What was taken back is no row.
+    A reason that is closed is NULL, as one that was never given. What was taken back is no row. There are hundreds, of
+    which few are opened: their ids are as the database keeps them.
     """
     gate = Gate(open_days(kind, NEEDED))
     reason = or_(DoseVersion.reason_about_use.is_(False), gate.use_on(Dose.day))
     return (
         gate.of_medicines(
-            Dose.medicine_id,
-            Dose.patient_id,
+            as_kept(Dose.medicine_id),
+            as_kept(Dose.patient_id),
             Dose.plan_date,
             Dose.slot,
             Dose.day,
-            DoseVersion.id.label("version_id"),
+            as_kept(DoseVersion.id).label("version_id"),
             DoseVersion.state,
             DoseVersion.occurred_at,
             DoseVersion.utc_offset,

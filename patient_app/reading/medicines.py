@@ -167,9 +167,14 @@ def may_read(viewer: Viewer, patient_id: uuid.UUID, *, about_use: bool) -> bool:
     person = people.one_of_list(viewer, patient_id)
     if person is None:
         return False
+    grants = grants_of(reader_of(viewer), [patient_id]).get(patient_id, Grants())
+    return opens(person, grants, about_use=about_use)
+
+
+def opens(person: Named, grants: Grants, *, about_use: bool) -> bool:
+    """Whether these grants open medicines of this kind that are written today."""
     today = moment(clock.now(), person.zone, person.day_start_minutes).day
     needed = set(NEEDED if about_use else (MEDICATIONS,))
-    grants = grants_of(reader_of(viewer), [patient_id]).get(patient_id, Grants())
     opened = {
         grant.category
         for grant in grants.items

@@ -13,7 +13,7 @@ from patient_app.core.identity import Viewer
 from patient_app.core.roles import Discipline
 from patient_app.medications.writing import is_stored
 from patient_app.reading import people
-from patient_app.reading.medicines import SharedMedicine, SharedMedicines, is_open, may_read, read_medicines
+from patient_app.reading.medicines import SharedMedicine, SharedMedicines, is_open, may_read, opens, read_medicines
 from patient_app.reading.people import Named
 
 
@@ -56,7 +56,5 @@ def to_change(viewer: Viewer, patient_id: uuid.UUID, medicine_id: uuid.UUID) -> 
 def may_enter(viewer: Viewer, page: SharedMedicines) -> bool:
     """Whether the page of a patient's medicines offers this clinician to enter one."""
     return (
-        page.is_open
-        and viewer.discipline is Discipline.PRESCRIBER
-        and may_read(viewer, page.person.id, about_use=False)
+        page.is_open and viewer.discipline is Discipline.PRESCRIBER and opens(page.person, page.grants, about_use=False)
     )

@@ -57,5 +57,6 @@ def quiet_all() -> int:
         connection().execute(closed.values(feed_hash=None, feed_sealed=None)),
     ]
     connection().execute(update(Reminder).where(Reminder.next_at < now).values(next_at=now))
+    connection().execute(update(Reminder).where(Reminder.fault_since.is_not(None)).values(fault_since=None))
     connection().execute(update(ReminderTick).values(ticked_at=now))
     return sum(each.rowcount for each in ended)

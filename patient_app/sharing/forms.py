@@ -51,6 +51,7 @@ class ConsentForm(Form):
     substance_use = _question(Category.SUBSTANCE_USE, _LEVELS)
     medications = _question(Category.MEDICATIONS, _WHOLE)
     notes = _question(Category.NOTES, _WHOLE)
+    skills = _question(Category.SKILLS, _WHOLE)
     safety_plan = _question(Category.SAFETY_PLAN, _WHOLE)
     since = ChoiceField(
         _l("From when?"),

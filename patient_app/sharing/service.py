@@ -41,6 +41,7 @@ SENTENCES: dict[AccessKind, LazyString] = {
     AccessKind.CONCERN: _l("%(who)s saw in a list that you noted a sign that cannot wait, or that a medicine ran out."),
     AccessKind.APPOINTMENTS: _l("%(who)s read your %(what)s on the page of your appointments."),
     AccessKind.EFFECTS: _l("%(who)s read your %(what)s on the page of side effects."),
+    AccessKind.SKILLS: _l("%(who)s read your %(what)s on the page of your exercises."),
     AccessKind.CASELOAD: _l("%(who)s saw your %(what)s in a list."),
     AccessKind.SILENCE: _l("%(who)s read that you had not checked in for some days, and what you ask for then."),
     AccessKind.CODE_ISSUED: _l("%(who)s made a code with which you can sign in."),
@@ -63,6 +64,7 @@ WITH_DAYS = frozenset({AccessKind.RESTORED})
 NOTHING_SHARED = _l("%(who)s opened your page. Nothing on it was shared with them.")
 # Other things may be shared with them, that stand elsewhere.
 NO_MEDICINES_SHARED = _l("%(who)s opened the page of your medicines. None were shared with them.")
+NO_SKILLS_SHARED = _l("%(who)s opened the page of your exercises. None were shared with them.")
 NO_EFFECTS_SHARED = _l("%(who)s opened the page of your side effects. None were shared with them.")
 # Whoever you meet sees your appointments with them, whatever is shared.
 ONLY_THEIR_APPOINTMENTS = _l("%(who)s opened the page of your appointments. It showed your appointments with them.")
@@ -71,6 +73,7 @@ _WITHOUT = {
     AccessKind.MEDICINES: NO_MEDICINES_SHARED,
     AccessKind.APPOINTMENTS: ONLY_THEIR_APPOINTMENTS,
     AccessKind.EFFECTS: NO_EFFECTS_SHARED,
+    AccessKind.SKILLS: NO_SKILLS_SHARED,
 }
 
 

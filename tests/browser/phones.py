@@ -18,6 +18,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, expect
 from playwright.sync_api import Page as BrowserPage
 
+from patient_app.skills import library
 from tests.browser.wire import Proxy, Wire
 from tests.conftest import CHROMIUM_ARGUMENTS, LiveServer, find_chromium
 from tests.factories import Made
@@ -38,9 +39,13 @@ KEPT = [
     "/safety",
     "/settings/lock",
     "/settings/phone",
+    "/skills",
+    "/skills/done",
     "/today",
     "/waiting",
 ]
+# And once in each release, every exercise that a person may start.
+EXERCISES = [f"/skills/{one.id}" for one in library.startable()]
 # Opens a database that is there already, and waits for a request.
 _HELPS = """
   const done = (request) => new Promise((resolve, reject) => {
@@ -181,7 +186,7 @@ class Phone:
         self.page.goto("/today")
         self.until(lambda: any("release" in one for one in self.stores("meta")["meta"] if isinstance(one, dict)))
         kept = self.kept_addresses()
-        assert kept == KEPT, kept
+        assert kept == sorted(KEPT + EXERCISES), kept
 
     def kept_addresses(self) -> list[str]:
         """Return the addresses of the pages that are kept."""

@@ -94,7 +94,7 @@ def add_two(own: BrowserPage) -> None:
     """Add lithium at eight, found by what it sounds like, and an injection every four weeks."""
     look_for(own, "litium", "lithium", "At set times")
     first = own.get_by_role("group", name="Dose 1")
-    first.get_by_label("Time").fill("8:00")
+    first.get_by_label("When?").fill("8:00")
     first.get_by_label("How much?").fill("1")
     choose(own, "Is this for alcohol or drugs?", "No")
     add(own)
@@ -174,7 +174,7 @@ def test_medicines_are_added_logged_raised_answered_and_read(live_server: LiveSe
     change = other.locator(".of-medicine", has_text=REASON).first
     expect(change).to_contain_text("Wants to talk about this")
     expect(change).to_contain_text("08:00")
-    expect(other.get_by_text("1 taken").first).to_be_visible()
+    expect(other.get_by_role("row", name="7 days 1 0 0").first).to_be_visible()
     assert "naltrexone" not in other.content()
     clinic.goto(clinic.url.partition("?")[0])
     expect(clinic.get_by_text("Wants to talk about this").first).to_be_visible()

@@ -136,7 +136,7 @@ def fill(store: Store, size: Size, at: datetime) -> None:
 
 # Forks workers from a process of its own that has loaded what they need, and nothing else.
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.drills.reminders"])
+FORKS.set_forkserver_preload(["tests.drills.by_push", "tests.drills.loss", "tests.drills.reminder_worker"])
 
 
 def _warm() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,6 +81,8 @@ def content_texts() -> list[Text]:
         name = path.relative_to(PACKAGE).as_posix()
         if path.suffix in {".yaml", ".yml"}:
             found += [Text(name, line, words) for line, words in _yaml_words(path.read_text(encoding="utf-8"))]
+        elif path.suffix == ".toml":
+            found += [Text(name, line, words) for line, words in toml_words(path.read_text(encoding="utf-8"), "en")]
         elif path.suffix == ".txt":
             found += [
                 Text(name, number, line)
@@ -100,6 +104,25 @@ def _paragraphs(text: str) -> Iterator[tuple[int, str]]:
         if line.strip():
             first = first if collected else number
             collected.append(line.strip())
+
+
+def toml_words(text: str, language: str) -> Iterator[tuple[int, str]]:
+    """Yield what an exercise says in one language: the value of that key, wherever it stands."""
+    for words in _of_language(tomllib.loads(text), language):
+        before = text.partition(json.dumps(words, ensure_ascii=False))[0]
+        yield before.count("\n") + 1, words
+
+
+def _of_language(node: object, language: str) -> Iterator[str]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == language and isinstance(value, str):
+                yield value
+            else:
+                yield from _of_language(value, language)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _of_language(value, language)
 
 
 def _yaml_words(text: str) -> Iterator[tuple[int, str]]:

@@ -246,6 +246,20 @@ _TAP: dict[str, Answer] = {
     "do": as_on_the_button,
 }
 _OTHERWISE: dict[str, Answer] = {"later": "60", "why": "other", "own_words": words}
+# The exercise that the world's addresses mean.
+_WORRIES: dict[str, Answer] = {
+    "id": as_it_came,
+    "before": "7",
+    "a_worries": words,
+    "a_step": words,
+    "a_let_go": words,
+    "a_when_activity": words,
+    "a_when_day": "2026-12-01",
+    "a_when_time": "18:00",
+    "after": "4",
+    "about_use": "y",
+    "finish": "done",
+}
 # By route, the answer to each field; an empty table is a form that is only a button.
 _VISIT: dict[str, Answer] = {
     "id": as_it_came,
@@ -419,6 +433,7 @@ ANSWERS: dict[str, dict[str, Answer]] = {
         "substance_use": "no",
         "medications": "detail",
         "notes": "detail",
+        "skills": "detail",
         "safety_plan": "detail",
         "since": "before",
         "until": "day",
@@ -463,6 +478,14 @@ ANSWERS: dict[str, dict[str, Answer]] = {
         "id": as_it_came,
         "reason": words,
     },
+    "/skills/<string:exercise>": {"zone": "America/New_York", **_WORRIES},
+    "/skills/now": {"need": "storm", "strength": "9", "minutes": "5", "place": "alone"},
+    "/skills/runs/<uuid:run_id>/bring-back": {},
+    "/skills/runs/<uuid:run_id>/change": {"base": as_it_came, **_WORRIES},
+    "/skills/runs/<uuid:run_id>/lines": {"kept": ["step"]},
+    "/skills/runs/<uuid:run_id>/remove": {},
+    "/skills/runs/<uuid:run_id>/shared": {"shared": as_on_the_button},
+    "/skills/runs/<uuid:run_id>/kind": {"shared": as_on_the_button},
     "/team/<uuid:patient_id>/notes": {"id": as_it_came, "words": words, "about": ["mood"]},
     "/team/<uuid:patient_id>/notes/<uuid:note_id>/take-back": {},
     "/team/<uuid:patient_id>/reviewed": {"review-id": as_it_came},
@@ -482,6 +505,7 @@ ALSO = (
     ("/medications/<uuid:medicine_id>/removed", "medicine_id", "medicine_removed"),
     ("/check-in/<uuid:entry_id>/deleted", "entry_id", "removed_check_in"),
     ("/medications/side-effects/<uuid:effect_id>/removed", "effect_id", "removed_effect"),
+    ("/skills/runs/<uuid:run_id>/removed", "run_id", "removed_run"),
     ("/practice/people/<uuid:person_id>", "person_id", "invited"),
     ("/practice/people/<uuid:person_id>", "person_id", "closed"),
     ("/team/worries/<uuid:worry_id>", "worry_id", "muted_worry"),

@@ -36,7 +36,7 @@ TO_TEAM = IDENTITY | {"called", "pronouns"}
 CHART = IDENTITY | {"address", "emergency_contact", "email"}
 ABOUT_USE = frozenset({"thing", "amount", "trigger", "helper"})
 PLAN = frozenset({"plan", "plan_contact", "plan_about_use", "naloxone"})
-EFFECTS = frozenset({"effect_note", "week_words"})
+EFFECTS = frozenset({"effect_note", "week_words", "exercise"})
 MEDICINE = frozenset({"medicine", "medicine_for", "medicine_reason", "medicine_about_use", "skip_reason", "blood_test"})
 VISITS = frozenset({"visit_place", "visit_who", "to_raise"})
 OF_THE_SUPPORTER = frozenset({"supporter_own_name", "supporter_own_email"})
@@ -44,7 +44,7 @@ OF_THE_STAFF = frozenset({"staff_name", "staff_email", "staff_device"})
 # What each situation may see at all, whatever the page.
 MAY_SEE: dict[str, frozenset[str]] = {
     "owner": frozenset(CANARIES)
-    - {"note_removed", "effect_removed", "medicine_removed", "worry", "team_note"}
+    - {"note_removed", "effect_removed", "exercise_removed", "medicine_removed", "worry", "team_note"}
     - OF_THE_SUPPORTER
     - (OF_THE_STAFF - {"staff_name"}),
     # What identifies the account; of whom it is shared with, and of what was told before, nothing.
@@ -68,6 +68,7 @@ ON_A_PAGE: dict[tuple[str, str], frozenset[str]] = {
     ("/check-in/<uuid:entry_id>/bring-back", "owner"): frozenset({"note_removed"}),
     ("/medications/<uuid:medicine_id>/bring-back", "owner"): frozenset({"medicine_removed"}),
     ("/medications/side-effects/<uuid:effect_id>/bring-back", "owner"): frozenset({"effect_removed"}),
+    ("/skills/runs/<uuid:run_id>/bring-back", "owner"): frozenset({"exercise_removed"}),
     # What a supporter told the practice: its team reads it, whatever the patient shares.
     **{
         (f"/team/worries{rest}", situation): words | {"supporter_own_name"}

@@ -279,7 +279,11 @@ def _data(world: World) -> set[str]:
         | set(_reviewed([guide.tonight(), guide.poison_help()]))
         | set(_of_medicines())
         # Of medicines, and what follows an entry: reviewed words too.
-        | {text.words for text in content_texts() if text.file.startswith(("content/medicines/", "content/cards/"))}
+        | {
+            text.words
+            for text in content_texts()
+            if text.file.startswith(("content/medicines/", "content/cards/", "content/exercises/"))
+        }
     )
 
 

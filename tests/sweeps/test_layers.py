@@ -21,7 +21,9 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"follow_up"}),
     frozenset({"reminders"}),
     frozenset({"blood_tests", "effects", "refills"}),
-    frozenset({"appointments", "checkins", "medications", "offline", "safety", "styleguide", "teamwork", "worries"}),
+    frozenset(
+        {"appointments", "checkins", "medications", "offline", "safety", "skills", "styleguide", "teamwork", "worries"}
+    ),
     frozenset({"profile"}),
     frozenset({"push"}),
     frozenset({"consent"}),

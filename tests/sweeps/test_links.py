@@ -40,6 +40,7 @@ NOT_OFFERED = {
     "/outbox/open": "likewise",
     "/reminders/act": "a phone's worker sends to it, when a button of a notification is tapped",
     "/settings/notifications/device": "a browser's own scripts tell of its subscription",
+    "/practice/appointments/take": "stands on the answer to the form before it",
     "/practice/numbers/<uuid:number_id>/up": "there is one number, and nothing above it",
     "/reset/<token>": "the world's link is of another kind",
     "/security-notice": "stands only after a code was issued",

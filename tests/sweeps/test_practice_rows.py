@@ -20,6 +20,7 @@ THROUGH = {
     "consent_event": "consent_id",  # What happened to a consent; never without the consent.
     "delivery": "occurrence_id",  # What became of an occurrence at a device; never without the occurrence.
     "dose_version": "dose_id",  # What was logged of a dose; never without the dose.
+    "exercise_version": "run_id",  # What was written in an exercise; never without the run.
     "known_device": "person_id",  # A token's hash, looked up together with the person who signs in.
     "medicine_answer": "medicine_id",  # What a patient said to a change; never without the medicine.
     "response_version": "note_id",  # What a note of a week says; never without the note.

@@ -63,6 +63,7 @@ from tests.sweeps.world_doses import doses
 from tests.sweeps.world_effects import effects
 from tests.sweeps.world_medicines import medicines
 from tests.sweeps.world_reminders import quiet, reminders
+from tests.sweeps.world_skills import exercises
 
 # Words in every field of the owner, and in fields of others that are not for everybody, each with what it takes to see
 # it. Nothing else in the application holds them.
@@ -114,6 +115,9 @@ CANARIES = {
     "visit_place": f"{CANARY}visitplace",
     "visit_who": f"{CANARY}visitwho",
     "to_raise": f"{CANARY}toraise",
+    "exercise": f"{CANARY}exercisewords",
+    "exercise_kept": f"{CANARY}keptline",
+    "exercise_removed": f"{CANARY}removedexercise",
     "device": "Quorvix, Linux",
     # Of others: the supporter with a consent, and the clinician with one.
     "supporter_own_name": f"{CANARY}sue",
@@ -157,6 +161,8 @@ BODIES = {
     "/medications/side-effects/<uuid:effect_id>/private": {"private": "yes"},
     "/reminders/<uuid:occurrence_id>/later": {"minutes": "30"},
     "/settings/phone": {"shared": "yes"},
+    "/skills/runs/<uuid:run_id>/kind": {"shared": "no"},
+    "/skills/runs/<uuid:run_id>/shared": {"shared": "yes"},
     "/settings/reminders/zone": {"zone": "America/Chicago", "answer": "stay"},
 }
 
@@ -369,6 +375,7 @@ def build(folder: Path, server: Postgres | None = None, urls: Urls = NO_URLS) ->
     medicines(store, world, CANARIES)
     doses(store, world, CANARIES)
     effects(store, world, CANARIES)
+    exercises(store, world, CANARIES)
     reminders(store, world, CANARIES)
     quiet(store, world, CANARIES)
     appointments(store, world, CANARIES)

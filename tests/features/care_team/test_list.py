@@ -15,9 +15,12 @@ from sqlalchemy import update
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
 from patient_app.accounts.models import Person, TeamMembership
+from patient_app.checkins import recording
+from patient_app.checkins.answers import Answers
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.models import Consent, ConsentState
 from patient_app.core import clock
+from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
 from patient_app.core.work import Store, db
 from patient_app.reading import service as reading
@@ -206,7 +209,7 @@ def test_what_was_written_last_gives_the_same_pages_as_the_whole_list(
     chance = random.Random(seed)
     for patient in (world.ada, world.bo, world.cy):
         share(store, patient, MOOD)
-    for _ in range(chance.randrange(4, 24)):  # At first, five are asked for.
+    for _ in range(chance.randrange(4, 24)):  # At first, two are asked for, and then ten.
         recorded = NOW - timedelta(hours=chance.uniform(0, 120))
         set_time(recorded)
         ahead = timedelta(hours=chance.choice((-60, -1, 0, 0, 0, 23)))
@@ -217,6 +220,39 @@ def test_what_was_written_last_gives_the_same_pages_as_the_whole_list(
     quick = [names(look(store, world, Order.HARD, page)) for page in (1, 2, 3, 4)]
     monkeypatch.setattr("patient_app.reading.caseload._front", lambda *_, **__: None)
     assert [names(look(store, world, Order.HARD, page)) for page in (1, 2, 3, 4)] == quick
+
+
+def test_check_ins_of_one_moment_are_in_one_order_however_many_are_asked_for(
+    store: Store, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("patient_app.reading.caseload.PAGE_PATIENTS", 1)
+    for patient in (world.cy, world.bo, world.ada):
+        share(store, patient, MOOD)
+        write(store, patient, mood=1)
+        write(store, patient, mood=1)
+    by_id = sorted((world.ada, world.bo, world.cy), key=lambda one: one.id)
+    assert [names(look(store, world, Order.HARD, page)) for page in (1, 2, 3)] == [[one.viewer.name] for one in by_id]
+
+
+def test_what_a_check_in_says_now_moves_it_and_not_what_it_said(
+    store: Store, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Written and changed as the patient does it: new, over and over, and on a phone that was offline."""
+    monkeypatch.setattr("patient_app.reading.caseload.PAGE_PATIENTS", 1)
+    share(store, world.cy, MOOD, USE)
+    entry, base = new_id(), None
+    for mood, craving, is_first in ((3, 6, False), (3, 7, True), (4, None, False), (1, None, True)):
+        with store.work(writes=True):
+            moment = clock.moment(NOW - timedelta(hours=2), world.cy.zone)
+            answers = Answers(mood=mood, craving=craving)
+            recording.record_check_in(world.cy.viewer, entry, answers, moment, base=base)
+        base = (base or 0) + 1
+        assert names(look(store, world, Order.HARD)) == (["Cy"] if is_first else ["Ada"]), (mood, craving)
+    sent = recording.Sent(NOW, device_seq=1, clock_skew=None, sent_print=b"later")
+    with store.work(writes=True):
+        answers = Answers(mood=1, craving=9)
+        recording.record_edit(world.cy.viewer, entry, answers, base=base, sent=sent, recorded_at=NOW)
+    assert names(look(store, world, Order.HARD)) == ["Cy"]
 
 
 def test_who_wrote_on_a_phone_whose_clock_was_ahead_stands_first_though_others_wrote_later(

@@ -274,7 +274,8 @@ def test_anothers_id_is_not_there(store: Store, world: World) -> None:
 def test_what_cannot_be_agreed_to_is_refused(store: Store, world: World) -> None:
     for bad, reason in (
         (terms(grants={}), "nothing-chosen"),
-        (terms(grants={Category.SKILLS: Level.DETAIL}), "not-offered"),
+        (terms(grants={Category.MEASURES: Level.DETAIL}), "not-offered"),
+        (terms(grants={Category.SKILLS: Level.SUMMARY}), "not-offered"),
         (terms(grants={Category.SAFETY_PLAN: Level.SUMMARY}), "not-offered"),
         (terms(grants={Category.NOTES: Level.SUMMARY}), "not-offered"),
         (terms(ends_at=datetime(2020, 1, 1, tzinfo=UTC)), "ends-in-past"),

@@ -41,6 +41,7 @@ from tests.features.reading.medicines_world import (
     start,
 )
 from tests.page import Client
+from tests.sweeps.test_statements import counted
 
 METHADONE = Said("methadone", "methadone", "10 mg", "tablet")
 
@@ -195,6 +196,39 @@ def test_nothing_of_it_reaches_the_prescriber(store: Store, world: World) -> Non
         assert db().scalars(select(Consent.id)).all() == [consent_id]
     assert read(store, world) == before
     assert [one.id for one in before.medicines] == [entered]
+
+
+def test_the_clinicians_pages_are_the_same_with_it_and_without(client: Client, store: Store, world: World) -> None:
+    """The same words, and as many statements: before there is such a pair, and once the patient was told of it."""
+    share(store, world, {MED: DETAIL})
+    entered = start(store, world, by=world.prescriber)
+    factories.sign_in(client, world.prescriber)
+    at = f"/team/{world.patient.id}"
+    addresses = (
+        "/team",
+        at,
+        f"{at}/medications",
+        f"{at}/medications/{entered}",
+        f"{at}/effects",
+        f"{at}/medications/new",
+    )
+
+    def seen() -> list[tuple[str, int]]:
+        found = []
+        for address in addresses:
+            with counted(store.database, store.keys.database) as counter:
+                words = client.get(address).main_words
+            found.append((words, len(counter.statements)))
+        return found
+
+    seen()  # What is recorded once a day is recorded.
+    before = seen()
+    start(store, world, LITHIUM, private=True)
+    own = Client(client.application)
+    factories.sign_in(own, world.patient)
+    assert "can be a risk" in own.get("/today").words
+    assert "can be a risk" in own.get(f"/medications/{entered}").words
+    assert seen() == before
 
 
 def test_a_prescriber_who_left_the_team_is_not_named(store: Store, world: World) -> None:

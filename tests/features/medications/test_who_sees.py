@@ -23,7 +23,7 @@ from tests.features.medications.regimens import NALTREXONE, SERTRALINE, daily, s
 from tests.features.reading.medicines_world import BOTH, DETAIL, MED, MOOD, NOW, TODAY, World, make_world
 from tests.page import Client
 
-SEES, NOTHING = "Dr Ana Ruiz (prescriber) sees this medicine.", "Only you. You share no medicines with anyone."
+SEES, NOTHING = "Can see it, and why it changed: Dr Ana Ruiz.", "Only you. You share no medicines with anyone."
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_new_member_of_the_team_is_named_as_one_who_waits(app: Flask, store: S
     with store.work(writes=True):
         db().execute(update(TeamMembership).values(shown_at=None, noticed_at=clock.now()))
     words = page(app, store, world)
-    assert "Dr Ana Ruiz (prescriber) is new on your team. Once you have seen that, they see this medicine." in words
+    assert "New on your team: Dr Ana Ruiz. They see it once you have seen that." in words
     assert "Only you" not in words
 
 

@@ -417,6 +417,7 @@ def add_entry(patient: Made, days_ago: int, answers: Answers, *, removed: bool =
         recorded_seq=1,
         source=Source.FORM,
         fingerprint=b"",
+        hard_at=None,
         mood=answers.mood,
         craving=answers.craving,
         use=answers.use,

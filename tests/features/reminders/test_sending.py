@@ -20,7 +20,7 @@ from patient_app.accounts.preferences import Preferences
 from patient_app.core import clock
 from patient_app.core.db import LOCK_SECONDS, DatabaseBusy
 from patient_app.core.work import Store, db
-from patient_app.reminders import claiming, engine, making, recording
+from patient_app.reminders import claiming, engine, making, over, recording
 from patient_app.reminders.models import Delivery, Reason, Reminder, State
 from patient_app.reminders.ways import Device, Payload
 from tests.factories import Made, make_patient, make_practice
@@ -312,6 +312,23 @@ def test_a_slot_whose_window_ended_before_it_was_mended_is_kept_as_too_late(
     run(store, push := Counting())
     (one,) = occurrences(store)
     assert (one.state, one.reason, push.sent) == (State.DROPPED, Reason.TOO_LATE, [])
+
+
+@pytest.mark.sqlite
+def test_after_a_restore_a_fault_of_before_brings_nothing_back(
+    store: Store, set_time: SetTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_time(at("03-02 07:00").occurred_at)
+    remind(store, make_patient(store, make_practice(store)), EIGHT)
+    with monkeypatch.context() as patch:
+        patch.setattr(making, "_due_of", lambda *_given: 1 / 0)
+        set_time(at("03-02 08:00").occurred_at)
+        run(store, Counting())
+    set_time(at("03-02 08:30").occurred_at)
+    with store.work(writes=True):
+        over.quiet_all()
+    run(store, push := Counting())
+    assert (occurrences(store), push.sent) == ([], [])
 
 
 def test_claiming_does_not_forget_to_write_what_it_decided(store: Store, due: list[Made]) -> None:

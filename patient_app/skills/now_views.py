@@ -1,0 +1,67 @@
+"""What helps right now: a few taps, three exercises, and why these. Nothing of what is asked here is stored."""
+
+from __future__ import annotations
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+
+from patient_app.core.access import Permission, access
+from patient_app.core.identity import viewer
+from patient_app.core.pages import render_page
+from patient_app.profile import service as profiles
+from patient_app.skills import figures, library, service
+from patient_app.skills.blueprint import bp
+from patient_app.skills.helping import Now, offers
+from patient_app.skills.words import NEEDS, OF_USE
+
+STRENGTHS = {"3": _l("A little"), "6": _l("Quite a bit"), "9": _l("Very strong")}
+MINUTES = {"2": _l("Two minutes"), "5": _l("Five minutes"), "20": _l("More")}
+PLACES = {"alone": _l("Alone"), "people": _l("With people")}
+
+
+@bp.post("/skills/now")
+@access(Permission.SKILLS_PRACTISE, reads=True)
+def what_helps() -> ResponseReturnValue:
+    """Show three exercises for what was said. It is a POST so that what is felt stands in no address."""
+    return _page(_asked())
+
+
+@bp.get("/skills/now")
+@access(Permission.SKILLS_PRACTISE)
+def ask_now() -> ResponseReturnValue:
+    """Ask what is felt, how strong it is, how much time there is, and who is around."""
+    return _page(None)
+
+
+def _page(now: Now | None) -> str:
+    patient = viewer()
+    asks_about_use = profiles.profile_of(patient).asks_about_use
+    found = []
+    if now is not None:
+        known = library.all_exercises()
+        runs = [run for run in service.own_runs(patient) if run.exercise in known]
+        shown = [one for one in library.startable() if asks_about_use or not one.about_use]
+        found = offers(now, shown, figures.groups_of(runs, known))
+    return render_page(
+        "skills/now.html",
+        asked=request.form if now is not None else {},
+        found=found,
+        needs={need: words for need, words in NEEDS.items() if asks_about_use or need != OF_USE},
+        strengths=STRENGTHS,
+        minutes=MINUTES,
+        places=PLACES,
+        is_strong=now is not None and request.form.get("strength") == "9",
+    )
+
+
+def _asked() -> Now | None:
+    need, strength, minutes = (request.form.get(name) for name in ("need", "strength", "minutes"))
+    if need not in NEEDS:
+        return None
+    return Now(
+        need=need,
+        strength=int(strength) if strength in STRENGTHS else None,
+        minutes=int(minutes) if minutes in MINUTES else None,
+        with_people=request.form.get("place") == "people",
+    )

@@ -1,0 +1,21 @@
+"""The plain words around exercises: what they are found by."""
+
+from __future__ import annotations
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+# The one that speaks of use.
+OF_USE = "pull"
+# In the order in which they are shown: what is felt right now comes first.
+NEEDS: dict[str, LazyString] = {
+    "storm": _l("I feel panicky, or far away"),
+    "pull": _l("I feel a pull to drink or use"),
+    "thoughts": _l("My thoughts go round and round"),
+    "low": _l("I feel low, or nothing gets done"),
+    "harsh": _l("I am hard on myself"),
+    "problem": _l("There is something to solve"),
+    "afraid": _l("I keep away from something"),
+    "sleep": _l("Sleep, and the shape of my days"),
+    "ahead": _l("I want to be ready for a hard day"),
+}

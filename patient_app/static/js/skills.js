@@ -1,0 +1,59 @@
+// An exercise, one step at a time. Without scripts the page holds all its steps below each other, in one form that works.
+import { soundsHeavy } from "./near_words.js";
+import { pace } from "./skills/pacer.js";
+import { keepTime } from "./skills/timer.js";
+
+const form = document.querySelector("#exercise");
+const steps = [...form.querySelectorAll(".step")];
+const bar = form.querySelector(".save-bar");
+
+// The time zone the phone is in, so that an exercise belongs to the day it was for the person.
+const zone = form.querySelector('input[name="zone"]');
+if (zone) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+
+// Show one step; the others stay in the page with all their words. Each has its own place in the history of this page, so
+// the phone's own way back leads to the step before.
+function show(number, { focus = true } = {}) {
+  const at = Math.min(Math.max(number, 1), steps.length);
+  steps.forEach((step, index) => {
+    step.hidden = index + 1 !== at;
+  });
+  form.querySelector("[data-step-count] [data-n]").textContent = at;
+  bar.querySelector("[data-finish]").hidden = at !== steps.length;
+  if (focus) {
+    steps[at - 1].querySelector("h2").focus();
+    document.querySelector("h1").scrollIntoView();
+  }
+}
+
+const asked = () => Number(/^#step-(\d+)$/.exec(location.hash)?.[1] ?? 1);
+
+// Where a message says what to check, or where a link of the summary leads.
+const stepOf = (element) => steps.findIndex((step) => step.contains(element)) + 1;
+
+form.querySelectorAll("[data-step-buttons], [data-step-count]").forEach((part) => {
+  part.hidden = false;
+});
+form.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-step]");
+  if (!button) return;
+  location.hash = `step-${stepOf(button) + (button.dataset.step === "next" ? 1 : -1)}`;
+});
+addEventListener("hashchange", () => {
+  const field = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+  const within = field ? stepOf(field) : 0;
+  show(within || asked(), { focus: !within });
+  if (within) field.focus();
+});
+show(stepOf(form.querySelector(".has-error")) || asked(), { focus: false });
+
+document.querySelectorAll("[data-timer]").forEach(keepTime);
+document.querySelectorAll("[data-pacer]").forEach(pace);
+
+// Words that suggest danger bring help nearer. They are looked at on this phone only, and nothing is sent.
+const near = form.querySelector("#near");
+const look = () => {
+  if (near.hidden && [...form.querySelectorAll("textarea, input[type=text]")].some((field) => soundsHeavy(field.value))) near.hidden = false;
+};
+form.addEventListener("input", look);
+look();
