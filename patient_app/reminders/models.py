@@ -37,6 +37,7 @@ class Kind(StrEnum):
     DOSES = "doses"
     REFILL = "refill"
     APPOINTMENT = "appointment"
+    EXERCISE = "exercise"
     OWN = "own"
     DIGEST = "digest"
     FOLLOW_UP = "follow_up"

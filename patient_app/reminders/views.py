@@ -15,7 +15,7 @@ from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.ids import new_id
 from patient_app.core.pages import render_page
-from patient_app.reminders import acting, calendar_views, choosing, of_appointments, own, seen, showing
+from patient_app.reminders import acting, calendar_views, choosing, of_appointments, of_exercises, own, seen, showing
 from patient_app.reminders.blueprint import bp
 from patient_app.reminders.choosing import OneOnly, TooMany
 from patient_app.reminders.forms import OfferForm, PauseForm, QuietForm, ReminderForm, ZoneForm
@@ -23,7 +23,7 @@ from patient_app.reminders.models import Kind
 from patient_app.reminders.own import Chosen, OwnReminder
 from patient_app.reminders.wording import KIND_HINTS, KIND_NAMES
 
-__all__ = ["acting", "bp", "calendar_views", "of_appointments"]
+__all__ = ["acting", "bp", "calendar_views", "of_appointments", "of_exercises"]
 
 REFUSED = 422
 notices.register(

@@ -27,6 +27,7 @@ KIND_NAMES = {
     Kind.DOSES: _l("Medicines"),
     Kind.REFILL: _l("Refill"),
     Kind.APPOINTMENT: _l("Appointments"),
+    Kind.EXERCISE: _l("Skills"),
     Kind.OWN: _l("In my own words"),
     Kind.DIGEST: _l("E-mail"),
     Kind.FOLLOW_UP: _l("A word when it is quiet"),
@@ -37,6 +38,7 @@ KIND_HINTS = {
     Kind.DOSES: _l("At the times on your list."),
     Kind.REFILL: _l("While something runs low, by what you wrote down."),
     Kind.APPOINTMENT: _l("Before each one on your list."),
+    Kind.EXERCISE: _l("At times that you choose. Once you did one, it does not come."),
     Kind.OWN: _l("A walk, a call, the plants: what you like."),
     Kind.DIGEST: _l("One on each day with something. It does not say of what."),
 }
