@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, or_, select, update
 
 from patient_app.consent import service as consents
 from patient_app.consent import telling as agreed
@@ -220,4 +220,6 @@ def _row(patient: Viewer) -> FollowUp:
 
 def count_anew() -> int:
     """Count every silence from now on: what came in between a backup and its restore is not known. Return how many."""
-    return connection().execute(update(FollowUp).values(here_at=clock.now())).rowcount
+    now = clock.now()
+    before = or_(FollowUp.here_at.is_(None), FollowUp.here_at < now - timedelta(minutes=1))
+    return connection().execute(update(FollowUp).where(before).values(here_at=now)).rowcount

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from patient_app.accounts.models import Practice
 from patient_app.core import clock, work
@@ -101,6 +102,44 @@ def test_a_look_before_slow_work_takes_no_writer_lock(store: Store) -> None:
             thread.start()
             thread.join(timeout=5)
         assert done.is_set()
+
+
+def test_one_look_serves_what_a_request_asks_before_it_writes(store: Store) -> None:
+    with store.work(writes=True) as unit:
+        with work.looking() as first:
+            pass
+        with work.aside() as look:
+            assert look.connection is first
+        with work.looking() as second:
+            pass
+        assert (first.closed, second.closed) == (True, False)
+        db()
+        assert (second.closed, unit.connection is second) == (True, False)
+        _add_practice()
+    assert _count(store) == 1
+
+
+def test_what_is_looked_at_shows_what_was_written_meanwhile(store: Store) -> None:
+    count = select(func.count()).select_from(Practice)
+    with store.work(writes=True):
+        with work.looking() as look:
+            assert look.scalar(count) == 0
+        with store.work(writes=True):
+            _add_practice()
+        with work.reading() as session:
+            assert session.scalar(count) == 1
+
+
+def test_a_look_that_fails_leaves_a_fresh_one(store: Store) -> None:
+    def fails() -> None:
+        with work.looking() as look:
+            look.execute(text("SELECT nothing FROM nowhere"))
+
+    with store.work(writes=True):
+        with pytest.raises(SQLAlchemyError):
+            fails()
+        with work.looking() as look:
+            assert look.scalar(text("SELECT 1")) == 1
 
 
 def test_services_ask_the_look_as_long_as_the_look_lasts(store: Store) -> None:

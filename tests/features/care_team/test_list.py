@@ -249,6 +249,7 @@ def test_what_a_check_in_says_now_moves_it_and_not_what_it_said(
         base = (base or 0) + 1
         assert names(look(store, world, Order.HARD)) == (["Cy"] if is_first else ["Ada"]), (mood, craving)
     sent = recording.Sent(NOW, device_seq=1, clock_skew=None, sent_print=b"later")
+    assert base is not None
     with store.work(writes=True):
         answers = Answers(mood=1, craving=9)
         recording.record_edit(world.cy.viewer, entry, answers, base=base, sent=sent, recorded_at=NOW)

@@ -108,5 +108,5 @@ def test_one_written_in_a_session_that_was_in_question_is_never_opened(app: Flas
         one for one in browser.get("/medications").links if one.startswith("/medications/0") and one.count("/") == 2
     ]
     words = browser.get(link).main_words
-    assert "Only you. It was written just after a new password, so nobody else ever sees it." in words
+    assert "Only you. It was written right after a new password, so nobody else ever sees it." in words
     assert "Let people I share with see it" not in words

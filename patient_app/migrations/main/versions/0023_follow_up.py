@@ -65,7 +65,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["patient_id"], ["person.id"], name=op.f("fk_follow_up_told_patient_id")),
         sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_follow_up_told_practice_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_follow_up_told")),
-        sa.UniqueConstraint("consent_id", "silent_since", name=op.f("uq_follow_up_told_consent_id")),
+        sa.UniqueConstraint("consent_id", "silent_since", name=op.f("uq_follow_up_told_consent_id_silent_since")),
     )
     op.create_index("ix_follow_up_told_patient", "follow_up_told", ["patient_id", "told_at"], unique=False)
 
