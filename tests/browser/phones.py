@@ -185,8 +185,10 @@ class Phone:
         """Wait until the worker has the pages that it fetches by itself."""
         self.page.goto("/today")
         self.until(lambda: any("release" in one for one in self.stores("meta")["meta"] if isinstance(one, dict)))
+        wanted = sorted(KEPT + EXERCISES)
+        self.until(lambda: len(self.kept_addresses()) >= len(wanted))
         kept = self.kept_addresses()
-        assert kept == sorted(KEPT + EXERCISES), kept
+        assert kept == wanted, kept
 
     def kept_addresses(self) -> list[str]:
         """Return the addresses of the pages that are kept."""
