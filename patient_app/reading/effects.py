@@ -130,12 +130,15 @@ def read_effects(viewer: Viewer, patient_id: uuid.UUID) -> SharedEffects:
     return shared
 
 
-def preview(patient: Viewer, reader: Reader) -> SharedEffects:
-    """Return what a recipient would see of the patient's own now: the same functions, and no record."""
+def preview(patient: Viewer, reader: Reader, grants: Grants) -> SharedEffects:
+    """Return what a recipient would see of the patient's own now: the same functions, and no record.
+
+    `grants` are those of that recipient, as `grants_of` gives them.
+    """
     if reader.preview_of != patient.id:
         raise NotFound
     person = Named(patient.id, patient.name, zone=patient.zone, day_start_minutes=patient.day_start_minutes)
-    return _shared(reader, person, grants_of(reader, [patient.id]).get(patient.id, Grants()))
+    return _shared(reader, person, grants)
 
 
 def _shared(reader: Reader, person: Named, grants: Grants) -> SharedEffects:

@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind, AccessRecord
 from patient_app.consent.categories import Category, Level
+from patient_app.consent.decisions import Grants, Reader, grants_of
 from patient_app.consent.models import ConsentState
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
@@ -151,12 +152,17 @@ def test_nobody_else_comes_in(store: Store, world: World) -> None:
             medicines.read_medicines(nobody.viewer, world.patient.id)
 
 
+def _preview(world: World, picture: Reader) -> medicines.SharedMedicines:
+    grants = grants_of(picture, [world.patient.id]).get(world.patient.id, Grants())
+    return medicines.preview(world.patient.viewer, picture, grants)
+
+
 def test_a_supporter_reads_none_whatever_a_consent_says(store: Store, world: World) -> None:
     start(store, world)
     share(store, world, BOTH, to=world.supporter)
     picture = replace(reading.reader_of(world.supporter.viewer), preview_of=world.patient.id)
     with store.work(writes=False):
-        assert medicines.preview(world.patient.viewer, picture).medicines == ()
+        assert _preview(world, picture).medicines == ()
         own = regimen.own_medicines(world.patient.viewer)
         assert parts.who_sees_medicine(world.patient.viewer, own[0]) == []
 
@@ -384,7 +390,7 @@ def test_any_medicines_under_any_consents_and_the_receipts_say_the_same(
             add_consent(world, world.prescriber if by_name else Discipline.PRESCRIBER, scope, since)  # type: ignore[arg-type]
         db().flush()
         page = medicines.read_medicines(world.prescriber.viewer, world.patient.id)
-        seen_as = medicines.preview(world.patient.viewer, picture)
+        seen_as = _preview(world, picture)
         own = {one.id: one for one in regimen.own_medicines(world.patient.viewer)}
         receipts = {one for one in own if parts.who_sees_medicine(world.patient.viewer, own[one])}
         unit.abandon()
