@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 from xml.etree.ElementTree import Element
 
+import brotli
 import yaml
 from flask import Flask
 from flask.testing import FlaskClient
@@ -58,6 +59,7 @@ POLICY_WITH_PARTS = (
 # What a browser with htmx sends to get a part of a page.
 ASKING_FOR_PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
 PRIVATE = "no-store"
+_UNPACK: dict[str, Callable[[bytes], bytes]] = {"": bytes, "gzip": gzip.decompress, "br": brotli.decompress}
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 # Kept, and asked for again each time; it tells of nobody.
 ASKED_AGAIN = {"/manifest.webmanifest": "no-cache", "/sw.js": "no-cache"}
@@ -125,8 +127,8 @@ class Page(TestResponse):
     @property
     def html(self) -> str:
         """The page as it was written, compressed or not."""
-        body = self.get_data()
-        return (gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body).decode("utf-8")
+        unpack = _UNPACK[self.headers.get("Content-Encoding", "")]
+        return unpack(self.get_data()).decode("utf-8")
 
     @cached_property
     def document(self) -> Element:

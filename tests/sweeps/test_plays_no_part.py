@@ -69,10 +69,12 @@ HAS_TO_SAY: dict[str, tuple[tuple[str, ...], str]] = {
         ),
     ),
     **dict.fromkeys(
-        ("/sharing/new", "/sharing/consents/<uuid:consent_id>"),
+        ("/sharing/new", "/sharing/consents/<uuid:consent_id>", "/settings/quiet/tell"),
         (
             (
                 "my use of this application",
+                "That I use this application",
+                "If that care is for alcohol or drug use, Federal law (42 CFR part 2) protects it. It cannot be used",
                 "may use this for my treatment",
                 "Records about alcohol or drug use are protected by Federal law (42 CFR part 2). They cannot be used",
                 "if alcohol and drugs play no part",
