@@ -41,7 +41,8 @@ from patient_app.core.work import Store, db
 from patient_app.factory import create_app
 from patient_app.push import sending, service, vapid
 from patient_app.push.devices import Device
-from patient_app.push.sending import Result, Sender
+from patient_app.push.outcomes import Result
+from patient_app.push.sending import Sender
 from patient_app.push.service import Offered
 from patient_app.reminders import by_push, engine
 from patient_app.reminders.models import Kind, Occurrence, Reminder, State, Wording

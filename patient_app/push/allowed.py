@@ -10,8 +10,6 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import httpx
-
 from patient_app.core.config import LOCAL_HOSTS, ConfigError
 
 # Apple asks to let any of its names through; Microsoft's have the region in front.
@@ -96,6 +94,8 @@ def _is_port(text: str) -> bool:
 
 
 def _read_endpoint(endpoint: str) -> Service:
+    import httpx  # noqa: PLC0415 - large, and asked of by a web process only when a phone subscribes.
+
     if len(endpoint) > LONGEST_ENDPOINT or not _PLAIN.fullmatch(endpoint) or _TWO_WAYS.search(endpoint):
         raise NotAllowed
     try:

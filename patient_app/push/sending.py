@@ -2,7 +2,7 @@
 
 The package `webpush` encrypts and signs. This adapter is the one place that uses it, and mends what it lacks: a time to
 live for each message (its own sticks, and takes no 0), Urgency and Topic, the limit of size, the audience's port, and a
-token that is made once for an origin (`vapid.Signer`). Nothing here opens a unit of work: whoever sends has finished
+token that is made once for an origin (`signing.Signer`). Nothing here opens a unit of work: whoever sends has finished
 theirs, and says afterwards what came of it (`service.record`).
 """
 
@@ -12,10 +12,8 @@ import json
 import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
 
@@ -30,6 +28,8 @@ from patient_app.core.logs import logger
 from patient_app.push import allowed, vapid
 from patient_app.push.allowed import NotAllowed
 from patient_app.push.devices import Device
+from patient_app.push.outcomes import Outcome, Result, Urgency
+from patient_app.push.signing import Signer
 
 # Push services take 4,096 bytes; encryption adds 103 to what was written (RFC 8291, 4).
 LARGEST_PAYLOAD = 3993
@@ -45,32 +45,6 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(hours=1)
 _TOPIC = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _SMALL_ANSWER = 4096
 _RETRIED = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
-
-
-class Urgency(StrEnum):
-    """How soon a phone is to be woken (RFC 8030, 5.3)."""
-
-    LOW = "low"
-    NORMAL = "normal"
-    HIGH = "high"
-
-
-class Result(StrEnum):
-    """What came of sending."""
-
-    ACCEPTED = "accepted"
-    GONE = "gone"  # The subscription is no more.
-    LATER = "later"  # Nobody is to blame, or not for long.
-    REFUSED = "refused"  # The same message would be refused again.
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of sending. `retry_at` is set for `LATER`; `status` is the answer's, None where there was none."""
-
-    result: Result
-    status: int | None = None
-    retry_at: datetime | None = None
 
 
 class TooLarge(ValueError):
@@ -210,7 +184,7 @@ class _Pusher(WebPush):
 
     def __init__(self, key: vapid.VapidKey, contact: str) -> None:
         super().__init__(*key.pair(), subscriber=contact)
-        self.signer = vapid.Signer(key, contact)
+        self.signer = Signer(key, contact)
         self.vapid = _Unsigned(*key.pair())
 
     def sealed(self, body: bytes, device: Device) -> bytes:

@@ -36,7 +36,7 @@ from patient_app.push import allowed, vapid
 from patient_app.push.allowed import NotAllowed
 from patient_app.push.devices import Device
 from patient_app.push.models import NotificationAction, PushSubscription, Retired
-from patient_app.push.sending import Outcome, Result
+from patient_app.push.outcomes import Outcome, Result
 
 MOST_DEVICES = 10
 KEPT_AFTER_END = timedelta(days=90)

@@ -13,7 +13,7 @@ from patient_app.core.identity import Viewer
 from patient_app.push import service
 from patient_app.push.messages import Notice, payload
 from patient_app.push.models import PushSubscription
-from patient_app.push.sending import Result, Urgency, sender_of
+from patient_app.push.outcomes import Result, Urgency
 
 PAUSE = timedelta(seconds=10)
 _TTL = 10 * 60
@@ -28,6 +28,8 @@ def send_test(person: Viewer, device_id: uuid.UUID, notice: Notice) -> Result:
 
     Raise `NotFound` unless the device is theirs and gets messages, and `TooSoon`.
     """
+    from patient_app.push.sending import sender_of  # noqa: PLC0415 - large, and wanted in a web process for this alone.
+
     unit = work.unit()
     device = service.own_device(person, device_id)
     moment = clock.now()

@@ -27,7 +27,7 @@ from patient_app.push.actions import Over, Unclear
 from patient_app.push.blueprint import bp
 from patient_app.push.devices import Device
 from patient_app.push.messages import Notice
-from patient_app.push.sending import Result
+from patient_app.push.outcomes import Result
 from patient_app.push.service import Known, NotNow, Offered, State
 
 __all__ = ["bp"]

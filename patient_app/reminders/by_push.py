@@ -14,7 +14,8 @@ from patient_app.core.work import Store
 from patient_app.push import actions, messages, service, vapid
 from patient_app.push import devices as push
 from patient_app.push.messages import Notice
-from patient_app.push.sending import Outcome, Sender, Urgency, sender_of
+from patient_app.push.outcomes import Outcome, Urgency
+from patient_app.push.sending import Sender, sender_of
 from patient_app.reminders import engine, ways
 from patient_app.reminders import messages as reminders
 from patient_app.reminders.ways import Payload

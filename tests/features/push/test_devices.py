@@ -18,7 +18,7 @@ from patient_app.core.work import Store, db
 from patient_app.push import actions, sending, vapid
 from patient_app.push import service as devices
 from patient_app.push.models import PushSubscription
-from patient_app.push.sending import Outcome, Result
+from patient_app.push.outcomes import Outcome, Result
 from patient_app.reminders import by_push, engine
 from patient_app.reminders.models import State
 from tests.factories import PASSWORD, Made, MadePractice, make_patient, make_supporter, sign_in, sign_in_by_form

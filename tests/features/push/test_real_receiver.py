@@ -11,7 +11,8 @@ import pytest
 from patient_app.core.config import Config
 from patient_app.push import sending, vapid
 from patient_app.push.devices import Device
-from patient_app.push.sending import Result, Sender, Urgency
+from patient_app.push.outcomes import Result, Urgency
+from patient_app.push.sending import Sender
 from tests.features.push.receivers import Browser, RealReceiver
 
 HOUR = 3600

@@ -14,7 +14,8 @@ import pytest
 from patient_app.core import clock
 from patient_app.core.config import Config
 from patient_app.push import sending, vapid
-from patient_app.push.sending import Result, Sender, TooLarge, Urgency
+from patient_app.push.outcomes import Result, Urgency
+from patient_app.push.sending import Sender, TooLarge
 from tests.features.push.receivers import Browser, Service
 from tests.features.push.test_vapid import claims_of
 

@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from patient_app import diagnosis
 from patient_app.core.config import Config, ConfigError
-from patient_app.push import vapid
-from patient_app.push.vapid import Signer, VapidKey
+from patient_app.push import signing, vapid
+from patient_app.push.signing import Signer
+from patient_app.push.vapid import VapidKey
 
 SetTime = Callable[[datetime | str], None]
 
@@ -118,9 +119,9 @@ def test_a_token_is_made_once_for_an_origin_and_anew_before_it_is_over(pushing: 
 
 def test_a_signer_keeps_a_bounded_number_of_tokens(pushing: Config) -> None:
     signer = _signer(pushing)
-    for number in range(vapid.MOST_ORIGINS + 10):
+    for number in range(signing.MOST_ORIGINS + 10):
         signer.authorization(f"https://{number}.notify.windows.com")
-    assert len(signer._kept) == vapid.MOST_ORIGINS
+    assert len(signer._kept) == signing.MOST_ORIGINS
 
 
 def test_the_public_half_is_a_point_that_browsers_take() -> None:
