@@ -184,7 +184,7 @@ _REMINDER: dict[str, Answer] = {
     "only": as_it_came,
     "leads": as_it_came,
     "quiet_from": "22:15",
-    "quiet_to": "06:15",
+    "quiet_to": "00:45",
     "wording": "own",
     "words": words,
     "understood": "y",
