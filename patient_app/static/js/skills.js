@@ -31,9 +31,7 @@ const asked = () => Number(/^#step-(\d+)$/.exec(location.hash)?.[1] ?? 1);
 // Where a message says what to check, or where a link of the summary leads.
 const stepOf = (element) => steps.findIndex((step) => step.contains(element)) + 1;
 
-form.querySelectorAll("[data-step-buttons], [data-step-count]").forEach((part) => {
-  part.hidden = false;
-});
+form.querySelectorAll("[data-waits]").forEach((part) => part.removeAttribute("data-waits"));
 form.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-step]");
   if (!button) return;
