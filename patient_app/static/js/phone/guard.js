@@ -2,6 +2,7 @@
 // page that unlocks once nobody was for a while. Help stays as it is.
 import { isLocked, lock } from "./box.js";
 import { theLock, touch, unlockedUntil } from "./lock.js";
+import { isSending } from "./main.js";
 import { isOpen, isPlan } from "./plan.js";
 
 const EVERY = 5_000;
@@ -91,6 +92,10 @@ async function close() {
 async function go() {
   if (STAYS || !(await isLocked()) || isGone) return;
   cover(true);
+  if (isSending) { // What is being sent is not broken off: the answer says what became of the words.
+    setTimeout(go, 16_000);
+    return;
+  }
   const goesOn = isPlan(location) && navigator.serviceWorker?.controller && (await isOpen());
   const { pathname, search } = location;
   location.replace(goesOn ? pathname : `/locked#${pathname}${search}`);

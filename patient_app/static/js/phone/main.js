@@ -8,6 +8,14 @@ import { sendAll } from "./outbox.js";
 const page = document.body.dataset;
 const lines = document.querySelector("#phone-lines");
 const SYNC = "tandem-outbox";
+// Whether the browser sends a form just now: the answer takes the place of this page, or is a file, or does not come.
+export let isSending = false;
+function sends() {
+  isSending = true;
+  setTimeout(() => {
+    isSending = false;
+  }, 15_000);
+}
 
 // Show or hide a line of the status part; `fill` puts words into its places.
 export function say(name, shown = true, fill = []) {
@@ -98,13 +106,18 @@ async function takeOver() {
 export function native(form, submitter) {
   const { name, value } = submitter ?? {};
   if (name) form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  sends();
   HTMLFormElement.prototype.submit.call(form);
 }
 
 function submitted(event) {
   const form = event.target;
   const kind = form.action.endsWith("/sign-out") ? "leaving" : form.dataset.later && page.person && !page.shared ? "later" : undefined;
-  if (!kind || event.defaultPrevented) return;
+  if (event.defaultPrevented) return;
+  if (!kind) {
+    if (form.method === "post") sends();
+    return;
+  }
   event.preventDefault();
   if (form.getAttribute("aria-busy") === "true") return; // A second tap.
   form.setAttribute("aria-busy", "true");
