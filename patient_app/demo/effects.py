@@ -17,7 +17,7 @@ from patient_app.medications import regimen
 # By patient and medicine: how many days ago it was noticed, what was said, and when it was over, if it is.
 NOTICED: dict[tuple[str, str], tuple[int, Said, int | None]] = {
     ("patient", "sertraline"): (76, Said("nausea", severity=1, bother=2, note="Mostly in the morning."), 69),
-    ("patient2", "lithium"): (34, Said("shaky", severity=1, bother=1, note="Both hands, when I hold a cup."), None),
+    ("patient2", "lithium"): (34, Said("shaky", severity=3, bother=3, note="Both hands. I spill my tea."), None),
 }
 # By patient: so many days ago, how much the medicines help and bother, from 0 to 4, and own words.
 WEEKS: dict[str, tuple[tuple[int, Answers], ...]] = {

@@ -142,7 +142,7 @@ JORDAN_ELDER = Life(
         Told(44, 20, 3, 4, False, "Deleted two numbers from my phone.", about=True),
         Told(41, 22, 3, 2, False, "Asleep before midnight four days in a row."),
         Told(38, 19, 3, 6, False, "Ran into someone from before. Said hello and kept going.", about=True),
-        Told(34, 21, 3, 2, False, "My hands shake a little since the change. Wrote it down for Thursday."),
+        Told(34, 21, 3, 2, False, "My hands shake since the change. Wrote it down for Thursday."),
         Told(29, 22, 4, 1, False, "Played for an hour. Only songs I know."),
         Told(25, 22, 2, 3, False, "Flat today. Not the deep kind."),
         Told(21, 23, 4, 3, False, "Stayed up late and got a bit scared of how good it felt. Put the phone away."),

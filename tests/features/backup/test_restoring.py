@@ -86,6 +86,7 @@ def test_nothing_old_opens_or_is_sent(installed: Installed) -> None:
         "reminders by e-mail": 0,
         "consents": 1,
         "places on care teams": 1,
+        "days of quiet": 0,
     }
     config = replace(installed.elsewhere(), base_url="http://localhost")
     with opened(config) as store:

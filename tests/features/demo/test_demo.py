@@ -255,7 +255,7 @@ def test_doses_side_effects_and_weeks_are_logged_and_fit_what_was_told(filled: S
         assert all(1 <= found[DoseState.SKIPPED] <= 25 for found in states.values())
         assert about_use == [("patient3", 67)]  # "Consumí ayer."
         assert db().scalar(select(func.count()).select_from(SideEffect)) == 2
-        # Shaking with lithium may mean that there is too much of it: the prescriber finds it first in the list.
+        # Strong shaking with lithium may mean that there is too much of it: the prescriber finds it first in the list.
         assert db().scalar(select(func.count()).select_from(Concern)) == 1
         notes = set(db().scalars(select(ResponseNote.patient_id)))
         assert len(notes) == len(PATIENTS)
