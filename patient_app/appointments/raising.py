@@ -148,13 +148,14 @@ def save(
     if (newest.version if newest else 0) != base:
         raise Stale
     moment = recorded_at or clock.now()
+    appointment_id, shared_with = _picked(patient, wishes)
     row = ToRaise(
         id=list_id,
         practice_id=patient.practice_id,
         patient_id=patient.id,
         version=base + 1,
-        appointment_id=wishes.appointment_id if wishes.shares else None,
-        shared_with=_picked(patient, wishes),
+        appointment_id=appointment_id,
+        shared_with=shared_with,
         about_use=wishes.about_use,
         day=day or clock.moment(moment, patient.zone, patient.day_start_minutes).day,
         recorded_at=moment,
@@ -174,6 +175,11 @@ def newest_version() -> Select[int]:
     """Return the query of the newest version of a patient's list (`patient_id` is bound to it)."""
     other = aliased(ToRaise)
     return select(func.max(other.version)).where(other.patient_id == bindparam("patient_id"))
+
+
+def is_kept(list_id: uuid.UUID) -> bool:
+    """Whether a list, of whomever, was kept under this id."""
+    return db().get(ToRaise, list_id) is not None
 
 
 def was_saved(patient: Viewer, list_id: uuid.UUID, wishes: Wishes) -> bool:
@@ -231,15 +237,18 @@ def as_listed(row: Any) -> Listed:
     )
 
 
-def _picked(patient: Viewer, wishes: Wishes) -> uuid.UUID | None:
-    """Return whom the patient picked: the clinician of an appointment of theirs that stands; else nobody."""
+def _picked(patient: Viewer, wishes: Wishes) -> tuple[uuid.UUID | None, uuid.UUID | None]:
+    """Return the appointment on which the list hangs, and whom the patient picked: its clinician, while it stands.
+
+    What is no appointment of theirs is as good as none: the words are kept, and nobody reads them.
+    """
     if not wishes.shares or wishes.appointment_id is None:
-        return None
+        return None, None
     try:
         one = service.own_appointment(patient, wishes.appointment_id)
     except NotFound:
-        return None
-    return one.said.clinician_id if one.stands else None
+        return None, None
+    return wishes.appointment_id, one.said.clinician_id if one.stands else None
 
 
 def _read_at(patient: Viewer, found: Listed) -> datetime | None:

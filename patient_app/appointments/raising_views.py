@@ -52,8 +52,9 @@ def save_to_raise() -> ResponseReturnValue:
             return redirect(url_for(".overview", done="list-saved"), 303)
         except Stale:
             newer, form.base.data = found, str(found.version if found else 0)
-            form.renew_id()
-            form["id"].errors = []
+            if raising.is_kept(form["id"].value):
+                form.renew_id()
+                form["id"].errors = []
             form.add_error("one", _STALE)
         except IdTaken:
             form.renew_id()

@@ -182,13 +182,13 @@ def let_tell(
     Raise `NotOn` where no word comes to the person first, `SomebodySooner` where it does not come before, and as
     `consent.telling.agree` does.
     """
-    row = _row(patient)
-    if row.days is None:
+    days = db().scalar(select(FollowUp.days).where(FollowUp.patient_id == patient.id))
+    if days is None:
         raise NotOn
-    if told.days <= row.days:
+    if told.days <= days:
         raise SomebodySooner
     agreed.agree(patient, consent_id, recipient, told, signature=signature)
-    row.look_at = clock.now()
+    _row(patient).look_at = clock.now()  # Only now: what was refused has changed nothing.
 
 
 def names_told(patient: Viewer) -> tuple[str, ...]:

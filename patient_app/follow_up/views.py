@@ -124,6 +124,8 @@ def ask_to_tell() -> ResponseReturnValue:
     patient = viewer()
     own.asking(patient)
     recipient = consents.find_recipient(patient, request.args.get("to", ""))
+    if service.chosen(patient, clock.now()).days is None:  # The word to the person comes first.
+        return redirect(url_for("follow_up.show"), 303)
     return _tell_page(patient, recipient, TellForm(patient, recipient))
 
 

@@ -24,6 +24,7 @@ from patient_app.core.access import Permission
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
 from patient_app.core.work import db
+from patient_app.follow_up.models import FollowUpTold
 from patient_app.teamwork.models import TeamNote
 from tests import factories
 from tests.page import Page, text_of
@@ -391,6 +392,7 @@ def _agree(stage: Stage, agreed: list[Agreed], today: date) -> None:
         own = Consent.__table__.select().with_only_columns(Consent.id).where(Consent.patient_id == owner.id)
         db().execute(delete(ConsentEvent).where(ConsentEvent.patient_id == owner.id))
         db().execute(delete(ConsentCategory).where(ConsentCategory.consent_id.in_(own)))
+        db().execute(delete(FollowUpTold).where(FollowUpTold.patient_id == owner.id))
         db().execute(delete(Consent).where(Consent.patient_id == owner.id))
     for one in agreed:
         recipient = (
