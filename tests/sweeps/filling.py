@@ -402,8 +402,6 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/reminders/<uuid:occurrence_id>/later": {"minutes": "30"},
     "/settings/quiet": {"days": "5", "by_mail": "y"},
     "/settings/quiet/away": {"back_on": in_a_week},
-    "/settings/quiet/back": {},
-    "/settings/quiet/here": {},
     "/settings/quiet/off": {},
     "/settings/quiet/tell": {
         "id": as_it_came,
@@ -415,7 +413,6 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     },
     "/settings/quiet/tell/<uuid:consent_id>/end": {},
     "/settings/quiet/tell/<uuid:consent_id>/pause": {},
-    "/settings/quiet/tell/<uuid:consent_id>/resume": {},
     "/settings/reminders/<uuid:reminder_id>": _REMINDER,
     "/settings/reminders/<uuid:reminder_id>/end": {},
     "/settings/reminders/<uuid:reminder_id>/pause": {"until": in_a_week},

@@ -27,7 +27,7 @@ def doses(store: Store, world: World, canaries: Mapping[str, str]) -> None:
     began = clock.moment(clock.now() - timedelta(days=30), owner.zone)
     now = clock.moment(clock.now(), owner.zone)
     needed_id = new_id()
-    plan = Schedule(began.local_date, None, "tablet", AsNeeded(Decimal(1), 3, 12 * 60))
+    plan = Schedule(began.local_date, None, "tablet", AsNeeded(Decimal(1), 3, 2 * 60))
     with store.work(writes=True):
         said = Said(canaries["medicine"])
         changing.start(Author.patient(owner), needed_id, needed_id, said, plan, about_use=False, moment=began)
