@@ -302,7 +302,7 @@ def test_each_drawing_of_weeks_has_a_name_of_its_own(app: Flask, store: Store, w
     browser = Client(app)
     sign_in(browser, world.prescriber)
     page = browser.get(f"/team/{world.patient.id}/effects")
-    named = [page.by_id(str(one.get("aria-labelledby"))) for one in page.all("div", role="region")]
+    named = [page.by_id(str(one.get("aria-labelledby"))) for one in page.all("div", role="group")]
     names = [text_of(one) for one in named if one is not None]
     assert len(names) == len(set(names)) == 2
     assert any("lamotrigine" in name for name in names)
