@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from patient_app.accounts import supporters, teams
+from patient_app.accounts.teams import TeamMember
 from patient_app.blood_tests import service as blood_tests
 from patient_app.checkins import service as checkins
 from patient_app.consent.words import DISCIPLINE_NAMES
@@ -16,7 +17,7 @@ from patient_app.core import clock, work
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import moment
 from patient_app.core.identity import Stage, Viewer, viewer, viewer_or_none
-from patient_app.core.keeping import kept_on_phone
+from patient_app.core.keeping import is_looked_at, kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.core.roles import Role
 from patient_app.effects import prompts
@@ -76,15 +77,19 @@ def today() -> ResponseReturnValue:
         medicines = own.medicines
         called = profiles.address_of(patient).greeting(patient.name)
         shown = profile.prompted_on(day)
+        new_members = teams.new_members_for(patient.id)
         candidates = chain(
             _unseen_pairs(patient, medicines),
-            _candidates(patient, profile, own),
+            _candidates(patient, profile, own, new_members),
             visit_lines(patient, clock.now()),
             reminder_lines(patient, clock.now(), has_checked_in=newest is not None),
             _of_medicines(patient, medicines),
             _week_note(patient, medicines),
         )
         lines = chosen(candidates, shown)
+    if is_looked_at():
+        named = {line.target for line in lines if line.kind == "new_member"}
+        teams.count_as_notice(patient.id, [member for member in new_members if member.membership_id in named])
     if prompted := first_shown(lines, shown):
         profiles.note_prompted(patient, day, prompted)
     return render_page(
@@ -105,12 +110,12 @@ def _unseen_pairs(patient: Viewer, medicines: list[OwnMedicine]) -> list[Line]:
     return [Line("unseen_pair", one.entered.name, one.unseen.name, target=one.entered.id) for one in pairs[:1]]
 
 
-def _candidates(patient: Viewer, profile: Profile, own: OwnRegimen) -> list[Line]:
+def _candidates(patient: Viewer, profile: Profile, own: OwnRegimen, new_members: Sequence[TeamMember]) -> list[Line]:
     waiting = [] if patient.entries_closed_from else supporters.waiting(patient)  # Until then sharing names nobody.
     lines = [Line("supporter", waiting[0], count=len(waiting))] if waiting else []
     lines += [
         Line("new_member", member.name, str(DISCIPLINE_NAMES[member.discipline]), target=member.membership_id)
-        for member in teams.new_members_for(patient.id)
+        for member in new_members
     ]
     due = doses.waiting(patient, clock.now(), own)
     if due:
