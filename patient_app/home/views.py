@@ -25,7 +25,7 @@ from patient_app.home import beside
 from patient_app.home.attention import MOST_LINES, Line, chosen, first_shown
 from patient_app.home.reminder_lines import reminder_lines
 from patient_app.home.visit_lines import visit_lines
-from patient_app.medications import doses, regimen, unseen_pairs
+from patient_app.medications import doses, not_recorded, regimen, unseen_pairs, words
 from patient_app.medications.regimen import OwnMedicine, OwnRegimen
 from patient_app.profile import service as profiles
 from patient_app.profile.service import Profile
@@ -84,6 +84,7 @@ def today() -> ResponseReturnValue:
             visit_lines(patient, clock.now()),
             reminder_lines(patient, clock.now(), has_checked_in=newest is not None),
             _of_medicines(patient, medicines),
+            _unwritten(patient, medicines),
             _week_note(patient, medicines),
         )
         lines = chosen(candidates, shown)
@@ -139,6 +140,18 @@ def _of_medicines(patient: Viewer, medicines: list[OwnMedicine]) -> Iterator[Lin
     tests = blood_tests.due_soon(patient, today, medicines)
     if tests:
         yield Line("blood_test", count=len(tests), target=tests[0].medicine_id, day=tests[0].due_on)
+
+
+def _unwritten(patient: Viewer, medicines: list[OwnMedicine]) -> Iterator[Line]:
+    """Yield a line for a medicine with a card by itself of which nothing is written down; it may well have been taken.
+
+    It only suggests, so that a day shows it within its two prompts; asked only if it can be shown.
+    """
+    today = moment(clock.now(), patient.zone, patient.day_start_minutes).local_date
+    found = not_recorded.not_recorded(patient, medicines, today, words.language())
+    if found:
+        first = found[0]
+        yield Line("unwritten", first.name, count=len(found), target=first.medicine_id, day=first.last, is_prompt=True)
 
 
 def _week_note(patient: Viewer, medicines: list[OwnMedicine]) -> Iterator[Line]:
