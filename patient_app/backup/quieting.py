@@ -84,6 +84,7 @@ LEFT: Mapping[str, str] = {
     "check_in": "what a person wrote",
     "check_in_version": "likewise",
     "concern": "what waits in a list to be seen; nothing is sent to anybody",
+    "concern_medicine": "medicines that a sign rests on: history",
     "concern_seen": "who said that they saw it",
     "consent_category": "what a consent covers; its state is what opens",
     "follow_up_told": "who was told, and when; what it opens is a consent's",

@@ -113,6 +113,15 @@ def lasting_addresses(app: Flask) -> list[str]:
     )
 
 
+def is_looked_at() -> bool:
+    """Whether somebody opens the page of this request: a phone also fetches registered pages by itself, to have them.
+
+    What a page tells counts as told only where it is looked at. A browser that does not say is taken to show it (before
+    Safari 16.4).
+    """
+    return request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
+
+
 def phone() -> Phone | None:
     """Return what the page of this request tells its scripts; None for who is not signed in, or only half-way."""
     person = viewer_or_none() if has_request_context() else None
