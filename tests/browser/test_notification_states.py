@@ -46,6 +46,8 @@ def _open(browser: Browser, server: LiveServer, script: str = "", **options: obj
     context: BrowserContext = browser.new_context(
         base_url=server.url,
         viewport={"width": 360, "height": 780},
+        is_mobile=True,
+        has_touch=True,
         **options,  # type: ignore[arg-type]
     )
     context.set_default_timeout(15_000)
