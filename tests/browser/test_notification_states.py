@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from patient_app.core.config import Config
 from patient_app.push import vapid
 from tests.browser.test_whole_loop import sign_in
-from tests.conftest import LiveServer, Watched, serving
+from tests.conftest import LiveServer, serving
 from tests.factories import make_patient, make_practice
 from tests.nursery import Nursery
 
@@ -61,9 +61,10 @@ def _open(browser: Browser, server: LiveServer, script: str = "", **options: obj
 
 def _allow(page: Page, setting: str) -> None:
     """Answer for the person what the browser asks: "denied", "granted", or "prompt"."""
-    origin = page.evaluate("location.origin")
-    told = {"permission": {"name": "notifications"}, "setting": setting, "origin": origin}
-    page.context.new_cdp_session(page).send("Browser.setPermission", told)
+    protocol = page.context.new_cdp_session(page)
+    where = protocol.send("Target.getTargetInfo")["targetInfo"]["browserContextId"]
+    told = {"permission": {"name": "notifications"}, "setting": setting, "origin": page.evaluate("location.origin")}
+    protocol.send("Browser.setPermission", {**told, "browserContextId": where})
 
 
 def _shown(page: Page) -> list[str]:
@@ -71,11 +72,10 @@ def _shown(page: Page) -> list[str]:
 
 
 def test_blocked_it_says_where_to_change_that_and_nothing_is_asked_before_a_tap(
-    browser: Browser, server: LiveServer, watched: Watched
+    browser: Browser, server: LiveServer
 ) -> None:
     asks = "Notification.requestPermission = async () => { globalThis.asked = true; return Notification.permission; };"
     page = _open(browser, server, asks)
-    watched.watch(page)
     _allow(page, "prompt")
     page.reload()
     expect(page.get_by_role("button", name="Turn on for this phone")).to_be_visible()
@@ -147,11 +147,4 @@ def test_a_browser_that_cannot_do_it_says_so_and_where_reminders_stand(
     page = _open(browser, server, script, **agent)
     expect(page.get_by_text("This browser cannot do it. What is due is on the Today page.")).to_be_visible()
     assert _shown(page) == ["unable"]
-    page.context.close()
-
-
-def test_without_scripts_it_says_where_reminders_stand(browser: Browser, server: LiveServer) -> None:
-    page = _open(browser, server, java_script_enabled=False)
-    expect(page.get_by_text("This needs scripts, and they are off in this browser.")).to_be_visible()
-    assert _shown(page) == []
     page.context.close()
