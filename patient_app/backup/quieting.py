@@ -88,6 +88,7 @@ LEFT: Mapping[str, str] = {
     "concern_seen": "who said that they saw it",
     "consent_category": "what a consent covers; its state is what opens",
     "follow_up_told": "who was told, and when; what it opens is a consent's",
+    "exercise_assignment": "what a clinician gave, and that it was taken back; reminders of it have rows of their own",
     "exercise_choice": "what a person said of an exercise; it opens nothing without a consent",
     "exercise_run": "what a person did",
     "exercise_version": "likewise",

@@ -22,6 +22,7 @@ from patient_app.core.pages import render_page
 from patient_app.core.roles import Role
 from patient_app.effects import prompts
 from patient_app.home import beside
+from patient_app.home.assignment_lines import assignment_lines
 from patient_app.home.attention import MOST_LINES, Line, chosen, first_shown
 from patient_app.home.reminder_lines import reminder_lines
 from patient_app.home.visit_lines import visit_lines
@@ -85,6 +86,7 @@ def today() -> ResponseReturnValue:
             reminder_lines(patient, clock.now(), has_checked_in=newest is not None),
             _of_medicines(patient, medicines),
             _unwritten(patient, medicines),
+            assignment_lines(patient, day),
             _week_note(patient, medicines),
         )
         lines = chosen(candidates, shown)
