@@ -88,6 +88,8 @@ LEFT: Mapping[str, str] = {
     "consent_category": "what a consent covers; its state is what opens",
     "follow_up_told": "who was told, and when; what it opens is a consent's",
     "exercise_choice": "what a person said of an exercise; it opens nothing without a consent",
+    "exercise_plan": "when somebody wants to be reminded; the reminder has a row of its own",
+    "exercise_reader": "whom a person chose to show an exercise; it opens nothing without a consent",
     "exercise_run": "what a person did",
     "exercise_version": "likewise",
     "installation": "what the database is for",

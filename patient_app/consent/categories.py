@@ -35,8 +35,8 @@ OFFERED = (
     Category.SAFETY_PLAN,
 )
 # Of these, what only clinicians are shown: a plan names whom to call, and what is to be put away; medicines tell of
-# illness, and exercises of what is worked on.
-TEAM_ONLY = frozenset({Category.MEDICATIONS, Category.SAFETY_PLAN, Category.SKILLS})
+# illness.
+TEAM_ONLY = frozenset({Category.MEDICATIONS, Category.SAFETY_PLAN})
 # What cannot be summed up by week is shared whole or not at all.
 DETAIL_ONLY = frozenset({Category.MEDICATIONS, Category.NOTES, Category.SAFETY_PLAN, Category.SKILLS})
 
