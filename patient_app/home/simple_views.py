@@ -29,7 +29,7 @@ MOST_OWN_WORDS = 3
 
 notices.register(
     "home.today",
-    simple_on=_l("Your pages stay simple until you say otherwise."),
+    simple_on=_l("Your pages stay like this until you say otherwise."),
     simple_off=_l("Everything is shown again."),
 )
 
@@ -37,7 +37,7 @@ notices.register(
 class SimpleForm(Form):
     """Whether pages are to be simple: the two buttons of the page."""
 
-    simple = ChoiceField(_l("Show my pages"), [(ON, _l("Simple")), (OFF, _l("With everything"))])
+    simple = ChoiceField(_l("Show my pages"), [(ON, _l("Calm")), (OFF, _l("With everything"))])
 
 
 @bp.get("/simple")

@@ -104,14 +104,14 @@ class LinesForm(Form):
 class WhoForm(Form):
     """Who may read one run, or what is done in its exercise from today on. Nothing ticked is nobody."""
 
-    who = ChipsField(
+    readers = ChipsField(
         _l("These people"), description=_l("Only those with whom you share skills can be picked. Nobody else reads it.")
     )
     of = ChoiceField(_l("For which?"), [(RUN, _l("For this one")), (KIND, _l("From now on, for this kind"))])
 
     def offer(self, people: Iterable[tuple[str, LazyString | str]]) -> WhoForm:
         """Say who can be picked."""
-        self.who.offer(people)
+        self.readers.offer(people)
         return self
 
 

@@ -63,7 +63,7 @@ def standing_of(patient: Viewer, run: OwnRun) -> Standing:
         return Standing(Chosen(), Chosen(), [], [], None, run.said.finished)
     could = receipts.who_sees(patient, run.day, parts_of(run.said))
     chosen = readers.of_run(patient, run)
-    form = WhoForm(who=chosen.words).offer(_offered(could)) if could else None
+    form = WhoForm(readers=chosen.words).offer(_offered(could)) if could else None
     kind = readers.of_kind(patient, run.exercise, _today(patient))
     return Standing(chosen, kind, chosen.among(could), could, form, run.said.finished)
 
@@ -98,8 +98,8 @@ def choose_readers(run_id: uuid.UUID) -> ResponseReturnValue:
     form = WhoForm().offer(_offered(could))
     if not form.validate() or form.of.data is None:  # The page offers nobody else; somebody may have left meanwhile.
         abort(400)
-    ids = (parse_id(word) for word in form.who.data if word != TEAM)
-    chosen = Chosen(TEAM in form.who.data, frozenset(one for one in ids if one is not None))
+    ids = (parse_id(word) for word in form.readers.data if word != TEAM)
+    chosen = Chosen(TEAM in form.readers.data, frozenset(one for one in ids if one is not None))
     if form.of.data == forms.KIND:
         _choose_for_kind(patient, run, chosen)
     else:
