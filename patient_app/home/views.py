@@ -22,6 +22,7 @@ from patient_app.core.roles import Role
 from patient_app.effects import prompts
 from patient_app.home import beside
 from patient_app.home.attention import MOST_LINES, Line, chosen, first_shown
+from patient_app.home.lesson_lines import LessonLine
 from patient_app.home.reminder_lines import reminder_lines
 from patient_app.home.visit_lines import visit_lines
 from patient_app.medications import doses, regimen, unseen_pairs
@@ -75,7 +76,7 @@ def today() -> ResponseReturnValue:
         newest, own = checkins.newest_own(patient), regimen.own_regimen(patient)
         medicines = own.medicines
         called = profiles.address_of(patient).greeting(patient.name)
-        shown = profile.prompted_on(day)
+        shown, lesson = profile.prompted_on(day), LessonLine(patient, day, profile)
         candidates = chain(
             _unseen_pairs(patient, medicines),
             _candidates(patient, profile, own),
@@ -83,10 +84,12 @@ def today() -> ResponseReturnValue:
             reminder_lines(patient, clock.now(), has_checked_in=newest is not None),
             _of_medicines(patient, medicines),
             _week_note(patient, medicines),
+            lesson.lines(newest, medicines),
         )
         lines = chosen(candidates, shown)
     if prompted := first_shown(lines, shown):
         profiles.note_prompted(patient, day, prompted)
+        lesson.note(prompted)
     return render_page(
         "home/today.html",
         newest=newest,

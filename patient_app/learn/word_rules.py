@@ -1,4 +1,4 @@
-"""The rules for words that people read here; docs/content.md says why. All texts are held to them, lessons by `lint`."""
+"""The rules for words that people read here; docs/content.md says why. Tests hold texts to them, `lint` lessons."""
 
 from __future__ import annotations
 
