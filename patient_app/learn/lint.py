@@ -29,7 +29,7 @@ PAGES = {
     Audience.PATIENTS: frozenset(
         {
             *("/appointments", "/appointments/to-raise", "/check-in", "/help", "/history", "/learn", "/learn/near-by"),
-            *("/learn/not-now", "/medications", "/safety", "/settings/reminders", "/sharing", "/skills", "/skills/now"),
+            *("/learn/choices", "/medications", "/safety", "/settings/reminders", "/sharing", "/skills", "/skills/now"),
         }
     ),
     Audience.SUPPORTERS: frozenset(
@@ -53,7 +53,7 @@ CLAIM = re.compile(
 )
 # What people say to each other, they may say with tú.
 _QUOTED = re.compile(r"“[^”]*”")
-_ENDS = re.compile(r"(?<=[.?…])(?P<marks>(?:\s*\[\d{1,2}\])*)\s+")
+_ENDS = re.compile(r"(?<=[.?…])(?P<marks>(?:\s*\[\d{1,2}\])*)(?:\s+|$)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from patient_app.learn.facts import Link
 
 MARK = re.compile(r"\s*\[(\d{1,2})\]")
-_READER = MarkdownIt("commonmark", {"html": False})
+_READER = MarkdownIt("commonmark")  # With HTML among its tokens, so that it can be refused.
 _BLOCKS = frozenset({"paragraph_open", "paragraph_close", "list_item_open", "list_item_close"})
 _AROUND = {
     "bullet_list_open": Markup("<ul>"),
@@ -106,6 +106,8 @@ def _inline(
     html, plain, links = Markup(), "", []
     open_link: tuple[str, str, int] | None = None  # Where it leads, its address, and where its words begin.
     for token in children:
+        if token.type == "text" and "](" in token.content:
+            raise WrongMarkdown("a link is not written as [words](where)", line)
         if token.type == "text":
             html += _with_marks(token.content)
             plain += token.content
