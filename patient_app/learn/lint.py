@@ -233,7 +233,7 @@ def _too_hard_in_spanish(blocks: list[str]) -> Iterator[str]:
 
 
 def _of_words(lesson: Lesson) -> Iterator[str]:
-    texts = list(_texts(lesson))
+    texts = list(texts_of(lesson))
     rules: list[Rule] = list(word_rules.WORDS) if lesson.language == "en" else []
     if lesson.language == "es":
         rules += SPANISH
@@ -251,7 +251,8 @@ def _of_words(lesson: Lesson) -> Iterator[str]:
                 yield f":{text.line}: {found[0]!r} is about use\n    instead: category: substance_use, or leave it out"
 
 
-def _texts(lesson: Lesson) -> Iterator[Text]:
+def texts_of(lesson: Lesson) -> Iterator[Text]:
+    """Yield all that a lesson says, each text with its line."""
     yield Text(lesson.file, 1, lesson.title)
     if lesson.content_note:
         yield Text(lesson.file, 1, lesson.content_note)

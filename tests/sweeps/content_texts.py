@@ -14,6 +14,7 @@ import yaml
 from babel.messages import extract
 from jinja2 import Environment, nodes
 
+from patient_app.learn import library, lint
 from patient_app.learn.word_rules import Text
 
 PACKAGE = Path(__file__).resolve().parents[2] / "patient_app"
@@ -61,7 +62,12 @@ def gettext_texts() -> list[Text]:
 
 def content_texts() -> list[Text]:
     """Return what is read by people of the reviewed files: help lines, messages, forms."""
-    found: list[Text] = []
+    ours = library.ours().lessons
+    found = [
+        Text(f"content/lessons/{text.file}", text.line, text.words)
+        for by_language in ours.values()
+        for text in lint.texts_of(by_language["en"])
+    ]
     for path in sorted(CONTENT.rglob("*")):
         name = path.relative_to(PACKAGE).as_posix()
         if path.suffix in {".yaml", ".yml"}:

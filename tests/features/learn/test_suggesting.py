@@ -10,7 +10,7 @@ import pytest
 
 from patient_app.core import clock
 from patient_app.core.work import Store
-from patient_app.learn import service, suggesting
+from patient_app.learn import suggesting
 from patient_app.learn.facts import Words
 from patient_app.learn.library import Library
 from patient_app.learn.suggesting import Known, Rule
