@@ -411,7 +411,7 @@ def diagnose() -> int:
 
 @commands.group()
 def lessons() -> None:
-    """Lessons: check those of a folder before a practice uses them."""
+    """Lessons: check those of a folder before use."""
 
 
 @lessons.command("check")

@@ -1,4 +1,4 @@
-"""A file of lessons is read whole or refused with a sentence that says where; a weak one is told what to write instead."""
+"""A file of lessons is read whole or refused with a sentence that says where; of a weak one, what to write instead."""
 
 from __future__ import annotations
 
