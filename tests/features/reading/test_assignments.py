@@ -115,9 +115,10 @@ def test_it_is_seen_from_the_day_on_which_the_category_is_open_and_says_so(
         give_consent(store, world.patient, who, {SKILLS: DETAIL}, entries_from=today - timedelta(days=1))
     found = seen(store, world.therapist, world)
     assert set(found) == {LOCKED}
-    assert found[LOCKED].since == today - timedelta(days=1)
-    assert found[LOCKED].done is not None
-    assert found[LOCKED].done.times == 0
+    one = found[LOCKED]
+    assert one.since == today - timedelta(days=1)
+    assert one.done is not None
+    assert one.done.times == 0
     did(store, world)
     again = seen(store, world.therapist, world)[LOCKED]
     assert again.done is not None
