@@ -51,6 +51,7 @@ class ConsentForm(Form):
     medications = _question(Category.MEDICATIONS, _WHOLE)
     notes = _question(Category.NOTES, _WHOLE)
     skills = _question(Category.SKILLS, _WHOLE)
+    plan = _question(Category.PLAN, _WHOLE)
     safety_plan = _question(Category.SAFETY_PLAN, _WHOLE)
     since = ChoiceField(
         _l("From when?"),
