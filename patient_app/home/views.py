@@ -90,10 +90,10 @@ def today() -> ResponseReturnValue:
         candidates = chain(
             _unseen_pairs(patient, medicines),
             _candidates(patient, profile, own, new_members),
+            _unwritten(patient, medicines),
             visit_lines(patient, clock.now()),
             reminder_lines(patient, clock.now(), has_checked_in=newest is not None),
             _of_medicines(patient, medicines),
-            _unwritten(patient, medicines),
             assignment_lines(patient, day),
             _week_note(patient, medicines),
             lesson.lines(newest, medicines),
