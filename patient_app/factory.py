@@ -22,7 +22,14 @@ from patient_app.accounts import views as accounts_views
 from patient_app.accounts.models import Installation, InstallationKind
 from patient_app.appointments import list_views
 from patient_app.appointments import views as appointments_views
-from patient_app.care_team import appointment_views, blood_test_views, effect_views, prescribing_views, skill_views
+from patient_app.care_team import (
+    appointment_views,
+    assignment_views,
+    blood_test_views,
+    effect_views,
+    prescribing_views,
+    skill_views,
+)
 from patient_app.care_team import views as care_team_views
 from patient_app.checkins import views as checkins_views
 from patient_app.core import (
@@ -81,14 +88,19 @@ NAVIGATION = (
     NavigationItem(_l("Today"), "home.today", "today", _PATIENT),
     NavigationItem(_l("Check in"), "checkins.check_in", "check-in", _PATIENT),
     NavigationItem(_l("Medicines"), "medications.show_list", "medicine", _PATIENT),
-    NavigationItem(_l("History"), "checkins.history", "history", _PATIENT),
-    NavigationItem(_l("Sharing"), "sharing.overview", "sharing", _PATIENT),
+    NavigationItem(_l("Skills"), "skills.overview", "skills", _PATIENT),
+    NavigationItem(_l("History"), "checkins.history", "history", _PATIENT, wide=True),
+    NavigationItem(_l("Visits"), "appointments.overview", "calendar", _PATIENT, wide=True),
+    NavigationItem(_l("Safety plan"), "safety_plan.show", "list", _PATIENT, wide=True),
+    NavigationItem(_l("Sharing"), "sharing.overview", "sharing", _PATIENT, wide=True),
+    NavigationItem(_l("Settings"), "accounts.settings", "settings", _PATIENT, wide=True),
+    NavigationItem(_l("More"), "home.more", "more", _PATIENT),
     NavigationItem(_l("My patients"), "care_team.caseload", "team", frozenset({Role.CLINICIAN})),
     NavigationItem(_l("Worries"), "worries.inbox", "message", frozenset({Role.CLINICIAN})),
     NavigationItem(_l("People I support"), "supporting.overview", "team", frozenset({Role.SUPPORTER})),
     NavigationItem(_l("I am worried"), "supporting.worried", "support", frozenset({Role.SUPPORTER})),
     NavigationItem(_l("Practice"), "accounts.practice", "practice", frozenset({Role.ADMINISTRATOR})),
-    NavigationItem(_l("Settings"), "accounts.settings", "settings", frozenset(Role)),
+    NavigationItem(_l("Settings"), "accounts.settings", "settings", frozenset(Role) - _PATIENT),
 )
 
 
@@ -164,6 +176,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         appointment_views.bp,
         prescribing_views.bp,
         skill_views.bp,
+        assignment_views.bp,
         supporting_views.bp,
         worries_views.bp,
     ):

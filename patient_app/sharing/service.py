@@ -198,7 +198,8 @@ def overview(patient: Viewer, *, asks_about_use: bool) -> Overview:
 
     For whom alcohol and drugs play no part it does not name them as what nobody sees.
     """
-    supporters, new = people.supporters_of(patient), teams.new_members_for(patient.id)
+    supporters = people.supporters_of(patient)
+    new = teams.count_as_notice(patient.id, teams.new_members_for(patient.id))  # The page names them all.
     waiting = {
         discipline: tuple(member.name for member in new if member.discipline == discipline and not member.reads)
         for discipline in {member.discipline for member in new}
