@@ -458,10 +458,8 @@ def _report_all(reports: Iterator[Report]) -> int:
             for kind in ("missing", "fuzzy", "wrong", "gone", "content"):
                 for line in getattr(report, kind):
                     click.echo(f"{report.language}  {kind:<8} {line}")
-            click.echo(
-                f"{report.language}: {report.messages} messages, {len(report.missing)} missing, {len(report.fuzzy)} fuzzy, "
-                f"{len(report.wrong)} with other places, {report.to_review} for a person to review."
-            )
+            faults = f"{len(report.missing)} missing, {len(report.fuzzy)} fuzzy, {len(report.wrong)} with other places"
+            click.echo(f"{report.language}: {report.messages} messages, {faults}, {report.to_review} to review.")
     except translating.NoSuchLanguage as error:
         return _complain(str(error), USAGE)
     return FINE if complete else REFUSED

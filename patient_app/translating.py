@@ -1,7 +1,7 @@
 """The catalogues: what is taken from the code, what a language lacks, and the compiled file; see docs/translating.md.
 
-A catalogue is `translations/LANGUAGE/LC_MESSAGES/messages.po`, with the compiled `messages.mo` beside it. Both are in the
-repository, so that a clone speaks every language at once, whatever was run in it.
+A catalogue is `translations/LANGUAGE/LC_MESSAGES/messages.po`, with the compiled `messages.mo` beside it. Both are in
+the repository, so that a clone speaks every language at once, whatever was run in it.
 """
 
 from __future__ import annotations
