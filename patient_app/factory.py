@@ -25,6 +25,7 @@ from patient_app.appointments import views as appointments_views
 from patient_app.care_team import appointment_views, blood_test_views, effect_views, prescribing_views, skill_views
 from patient_app.care_team import views as care_team_views
 from patient_app.checkins import views as checkins_views
+from patient_app.consent import form_text
 from patient_app.core import (
     access,
     errors,
@@ -137,6 +138,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
     app.after_request(_finish_work)
     static_files.init_app(app, PACKAGE / "static")
     pages.init_app(app, NAVIGATION)
+    app.jinja_env.globals["notice_beside"] = form_text.notice_beside
 
     for blueprint in (
         machines.bp,
