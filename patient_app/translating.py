@@ -59,7 +59,7 @@ OF_LAW_AND_DANGER = (
 # One day for all: the history of the file says when what was changed.
 _DAY = datetime(2026, 11, 30, tzinfo=UTC)
 _WIDTH = 110
-_PLACE = re.compile(r"%\((\w+)\)[sd]|%%")
+_PLACE = re.compile(r"%\(\w+\)[sd]|%%")
 _KEPT_TOGETHER = re.compile(r"https?://\S+|\b\d{3,}\b")
 
 
@@ -140,7 +140,7 @@ def updated(language: str) -> Catalog:
     catalogue.obsolete.clear()
     catalogue.project, catalogue.version, catalogue.fuzzy = "Tandem", "1", False
     catalogue.msgid_bugs_address = catalogue.last_translator = ""
-    catalogue.language_team = Locale.parse(language).english_name
+    catalogue.language_team = Locale.parse(language).english_name or language
     catalogue.creation_date = catalogue.revision_date = _DAY
     catalogue.header_comment = f"# {Locale.parse(language).english_name}: see docs/translating.md."
     for message in catalogue:
@@ -231,8 +231,8 @@ def _is_said(message: Message | None) -> bool:
     return message is not None and all(string.strip() for string in _forms(message.string))
 
 
-def _forms(words: str | Iterable[str]) -> list[str]:
-    return [words] if isinstance(words, str) else list(words)
+def _forms(words: str | Iterable[str] | None) -> list[str]:
+    return [words] if isinstance(words, str) else list(words or ())
 
 
 def _shown(message: Message) -> str:

@@ -21,7 +21,7 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 from patient_app.core import spoken
-from patient_app.core.identity import Stage, viewer_or_none
+from patient_app.core.identity import viewer_or_none
 
 PSEUDO = "xx"
 # One style for days and times, all over: the day before the month, a clock of 24 hours.
@@ -278,10 +278,7 @@ def _select_locale() -> Locale:
     person = viewer_or_none()
     if person is None:
         return _locale_of(spoken.of_visitor(available))
-    language = person.language if person.language in available else "en"
-    if person.stage is Stage.FULL:
-        spoken.use(language)
-    return _locale_of(language)
+    return _locale_of(person.language if person.language in available else "en")
 
 
 def language_of_page() -> str | None:

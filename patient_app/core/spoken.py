@@ -22,6 +22,8 @@ def use(language: str) -> None:
 
 def of_visitor(available: Collection[str]) -> str:
     """Return the language for who is not signed in: chosen just now, or before, or the browser's, or English."""
+    if (known := g.get("spoken")) in available:  # Somebody is signed in, and a page of errors is drawn for nobody.
+        return str(known)
     chosen = request.args.get("language", "")
     if chosen in available:
         use(chosen)
