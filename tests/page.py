@@ -380,7 +380,10 @@ def _heading_and_title(page: Page) -> list[str]:
     headings, titles = page.all("h1"), page.all("title")
     if len(headings) != 1 or len(titles) != 1:
         return [f"a page has one h1 and one title; here are {len(headings)} and {len(titles)}"]
-    heading, title = text_of(headings[0]), text_of(titles[0]).removeprefix("Please check: ").removeprefix("Revise esto: ")
+    heading, title = (
+        text_of(headings[0]),
+        text_of(titles[0]).removeprefix("Please check: ").removeprefix("Revise esto: "),
+    )
     if not heading:
         return ["the h1 is empty; give the page a heading block"]
     if not title.startswith(heading) and not heading.startswith(title.split(" · ")[0]):
