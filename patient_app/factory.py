@@ -32,6 +32,7 @@ from patient_app.care_team import (
 )
 from patient_app.care_team import views as care_team_views
 from patient_app.checkins import views as checkins_views
+from patient_app.consent import form_text
 from patient_app.core import (
     access,
     errors,
@@ -154,6 +155,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
     app.after_request(_finish_work)
     static_files.init_app(app, PACKAGE / "static")
     pages.init_app(app, NAVIGATION)
+    app.jinja_env.globals["notice_beside"] = form_text.notice_beside
 
     for blueprint in (
         machines.bp,
