@@ -41,6 +41,7 @@ KEPT = [
     "/settings/lock",
     "/settings/phone",
     "/skills",
+    "/skills/assigned",
     "/skills/done",
     "/today",
     "/waiting",
