@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from patient_app.accounts import practice
+from patient_app.consent import receipts
 from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core import clock, notices, outbox
 from patient_app.core.access import Permission, access
@@ -21,6 +22,8 @@ from patient_app.core.keeping import kept_in_each_release, kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.profile import service as profiles
 from patient_app.skills import (
+    assignment_views,
+    assignments,
     drawing,
     figures,
     forms,
@@ -37,10 +40,11 @@ from patient_app.skills.blueprint import bp
 from patient_app.skills.facts import Exercise, FigureKind, Kind
 from patient_app.skills.forms import ExerciseForm, LinesForm
 from patient_app.skills.from_phones import NOTHING_SAID, take_run
+from patient_app.skills.parts import that_it_was_done
 from patient_app.skills.service import OwnRun
 from patient_app.skills.words import NEEDS
 
-__all__ = ["bp", "now_views", "paper_views", "sharing_views"]
+__all__ = ["assignment_views", "bp", "now_views", "paper_views", "sharing_views"]
 
 A_WEEK = timedelta(days=6)  # With the day itself.
 
@@ -62,7 +66,12 @@ def overview() -> ResponseReturnValue:
     """Show the exercises, found by what a person needs."""
     patient = viewer()
     asks_about_use = profiles.profile_of(patient).asks_about_use
-    return render_page("skills/library.html", needs=NEEDS, found=library.by_need(asks_about_use=asks_about_use))
+    return render_page(
+        "skills/library.html",
+        needs=NEEDS,
+        found=library.by_need(asks_about_use=asks_about_use),
+        given=assignments.standing(patient, _now(patient).day),
+    )
 
 
 @bp.get("/skills/<string:exercise>")
@@ -71,15 +80,17 @@ def overview() -> ResponseReturnValue:
 @kept_in_each_release(lambda: ({"exercise": one.id} for one in library.startable()))
 def do(exercise: str) -> ResponseReturnValue:
     """Show an exercise: what it is, how long it takes, when to stop, and its steps."""
-    found = library.exercise_named(exercise)
-    return _form_page(viewer(), found, forms.blank(found))
+    patient = viewer()
+    found = assignments.startable(patient, exercise, _now(patient).day)
+    return _form_page(patient, found, forms.blank(found))
 
 
 @bp.post("/skills/<string:exercise>")
 @access(Permission.SKILLS_PRACTISE)
 def save(exercise: str) -> ResponseReturnValue:
     """Store what was written, finished or not; the same sent again gives the same answer."""
-    patient, found = viewer(), library.exercise_named(exercise)
+    patient = viewer()
+    found = assignments.storable(patient, exercise, _now(patient).day)
     form = forms.blank(found)
     if form.validate():
         try:
@@ -117,6 +128,7 @@ def show(run_id: uuid.UUID) -> ResponseReturnValue:
     patient = viewer()
     run, exercise = _own(patient, run_id)
     lines = lines_of(exercise, run.said.answers, run.said.kept)
+    may_start = assignments.may_start(patient, exercise, _now(patient).day)
     who = sharing_views.standing_of(patient, run)
     return render_page(
         "skills/run.html",
@@ -127,13 +139,14 @@ def show(run_id: uuid.UUID) -> ResponseReturnValue:
         change=figures.change_of(run, exercise),
         figure=_figure(patient, run, exercise),
         trials=_trials(patient, run, exercise),
-        may_repeat=exercise.id in {one.id for one in library.startable()},
+        may_repeat=may_start,
         waves=figures.waves(lines),
         planned=plans.of_run(run_id) if patient.entries_closed_from is None else [],
         closed_until=patient.entries_closed_until,
         who=who,
         disciplines=DISCIPLINE_NAMES,
         when_read=practice.when_read(patient) if who.is_read_by_team else None,
+        told_done=_told_done(patient, run, exercise),
     )
 
 
@@ -235,6 +248,13 @@ def _own(patient: Viewer, run_id: uuid.UUID) -> tuple[OwnRun, Exercise]:
     if exercise is None:  # Its file was taken away since.
         raise NotFound
     return run, exercise
+
+
+def _told_done(patient: Viewer, run: OwnRun, exercise: Exercise) -> list[str]:
+    """Return who can see that the run was done, since it was given to the patient."""
+    if not assignments.is_counted(patient, run.id):
+        return []
+    return [one.name for one in receipts.who_sees(patient, run.day, [that_it_was_done(exercise)]) if not one.waits]
 
 
 def _figure(patient: Viewer, run: OwnRun, exercise: Exercise) -> tuple[int, int] | None:

@@ -1,6 +1,6 @@
 """Who alone may read an exercise; what somebody planned in one and wants to be reminded of; pages made simple.
 
-Revision: 0031, after 0027
+Revision: 0030, after 0029
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0031"
-down_revision = "0027"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
