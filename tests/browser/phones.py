@@ -27,6 +27,7 @@ from tests.factories import Made
 KEPT = [
     "/appointments",
     "/appointments/new",
+    "/appointments/new",
     "/appointments/to-raise",
     "/check-in",
     "/help",

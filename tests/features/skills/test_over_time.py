@@ -11,9 +11,10 @@ from flask import Flask
 from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.work import Store
-from patient_app.skills import drawing, figures, files, library, recording
+from patient_app.skills import drawing, figures, files, recording
 from patient_app.skills.answers import Said
 from tests.factories import Made, make_patient, make_practice, sign_in
+from tests.features.skills import given
 from tests.page import Client
 
 DAY = date(2026, 3, 1)
@@ -91,19 +92,18 @@ def test_before_and_after_are_drawn_with_a_table_once_there_are_two(
     assert "It felt better afterwards 2 of 2 times." in page.words
 
 
-def test_trials_of_one_step_are_drawn_and_it_is_gone_on_with_only_by_who_may_start_it(
-    store: Store, patient: Made, client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_trials_of_one_step_are_drawn_and_it_is_gone_on_with_only_by_who_may_start_it(app: Flask, store: Store) -> None:
+    world, client = given.make_world(store), Client(app)
+    sign_in(client, world.patient)
     ladder = [{"item": "the bus", "rating": 50}]
     for back, numbers in ((9, {"0": 60, "20": 40}), (5, {"0": 40, "20": 10})):
-        address = did(store, patient, "brave-steps", back, {"ladder": ladder, "step": "the bus", "trial": numbers})
+        answers = {"ladder": ladder, "step": "the bus", "trial": numbers}
+        address = did(store, world.patient, "brave-steps", back, answers)
     page = client.get(address)
     assert "The highest number was 60 the first time, and 40 the last time." in page.words
     assert f"{address}/again" not in page.links
     assert client.get(f"{address}/again").status_code == 404
-    started = [*library.startable(), BRAVE]
-    monkeypatch.setattr(library, "startable", lambda: started)
-    monkeypatch.setattr(library, "exercise_named", lambda _name: BRAVE)
+    given.give(store, world)
     assert f"{address}/again" in client.get(address).links
     form = client.get(f"{address}/again").form(action="/skills/brave-steps").filled()
     assert (form["a_step"], form["a_ladder_0_item"], form["a_ladder_0_rating"]) == (["the bus"], ["the bus"], ["50"])
