@@ -132,7 +132,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
     store = store or open_store(config)
     app = _Application("patient_app", root_path=str(PACKAGE), static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_REQUEST, MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST, WTF_CSRF_ENABLED=False)
-    app.extensions["tandem"] = Tandem(config, store, _is_demonstration(store))
+    work_on(app, config, store)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     if config.trusted_proxies:
         hops = config.trusted_proxies
@@ -198,6 +198,11 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
     push_views.init_app(config)
     access.check_url_map(app)
     return app
+
+
+def work_on(app: Flask, config: Config, store: Store) -> None:
+    """Have the application work on these databases."""
+    app.extensions["tandem"] = Tandem(config, store, _is_demonstration(store))
 
 
 def _is_demonstration(store: Store) -> bool:
