@@ -169,7 +169,7 @@ def again(run_id: uuid.UUID) -> ResponseReturnValue:
     """Show an exercise of repeated trials with the same ladder and the same step, to be done once more."""
     patient = viewer()
     run, exercise = _own(patient, run_id)
-    library.exercise_named(exercise.id)  # Whoever may not start it may not repeat it.
+    assignments.startable(patient, exercise.id, _now(patient).day)  # Whoever may not start it may not repeat it.
     figure = exercise.figure
     if figure is None or not figure.of:
         raise NotFound
