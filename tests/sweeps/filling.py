@@ -276,8 +276,13 @@ _VISIT: dict[str, Answer] = {
     "cancelled": None,
 }
 ANSWERS: dict[str, dict[str, Answer]] = {
-    "/appointments/new": {**_VISIT, "with_whom": "", "who": words},
-    "/appointments/<uuid:appointment_id>/change": {**_VISIT, "with_whom": as_it_came, "who": words},
+    "/appointments/new": {**_VISIT, "zone": as_it_came, "with_whom": "", "who": words},
+    "/appointments/<uuid:appointment_id>/change": {
+        **_VISIT,
+        "zone": as_it_came,
+        "with_whom": as_it_came,
+        "who": words,
+    },
     "/appointments/<uuid:appointment_id>/took": {"word": as_on_the_button},
     "/appointments/to-raise": {
         "id": as_it_came,
