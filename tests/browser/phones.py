@@ -27,7 +27,6 @@ from tests.factories import Made
 KEPT = [
     "/appointments",
     "/appointments/new",
-    "/appointments/new",
     "/appointments/to-raise",
     "/check-in",
     "/help",
@@ -44,6 +43,7 @@ KEPT = [
     "/settings/phone",
     "/simple",
     "/skills",
+    "/skills/assigned",
     "/skills/done",
     "/skills/now",
     "/skills/signs",
