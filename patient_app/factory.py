@@ -91,7 +91,7 @@ NAVIGATION = (
     NavigationItem(_l("Today"), "home.today", "today", _PATIENT),
     NavigationItem(_l("Check in"), "checkins.check_in", "check-in", _PATIENT, wide=True),
     NavigationItem(_l("Medicines"), "medications.show_list", "medicine", _PATIENT),
-    NavigationItem(_l("Skills"), "skills.overview", "skills", _PATIENT),
+    NavigationItem(_l("Skills"), "skills.overview", "wave", _PATIENT),
     NavigationItem(_l("Learn"), "learn.overview", "learn", _PATIENT),
     NavigationItem(_l("History"), "checkins.history", "history", _PATIENT, wide=True),
     NavigationItem(_l("Visits"), "appointments.overview", "calendar", _PATIENT, wide=True),

@@ -27,7 +27,6 @@ from tests.factories import Made
 KEPT = [
     "/appointments",
     "/appointments/new",
-    "/appointments/new",
     "/appointments/to-raise",
     "/check-in",
     "/help",
