@@ -5,9 +5,10 @@ Only the patient does any of it; but when their account closes or opens again, e
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -26,7 +27,7 @@ from patient_app.accounts.models import (
 )
 from patient_app.consent import seals
 from patient_app.consent.categories import DETAIL_ONLY, Category, Level, offered
-from patient_app.consent.form_text import current_form, digest
+from patient_app.consent.form_text import beside, current_form, digest
 from patient_app.consent.models import Consent, ConsentCategory, ConsentEvent, ConsentState, RecipientKind
 from patient_app.consent.words import CATEGORY_NAMES, DISCIPLINE_NAMES, LEVEL_NAMES, SIGNED_AS, YOUR_DISCIPLINE
 from patient_app.core import clock
@@ -49,13 +50,17 @@ class ConsentRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Somebody the patient may share with: one person, or everybody of a discipline on the team."""
+    """Somebody the patient may share with: one person, or everybody of a discipline on the team.
+
+    `people` names who is meant now, and `ids` says who they are, in the same order.
+    """
 
     kind: RecipientKind
     person_id: uuid.UUID | None
     discipline: Discipline | None
     title: str
     people: tuple[str, ...]
+    ids: tuple[uuid.UUID, ...] = ()
 
     @property
     def key(self) -> str:
@@ -72,6 +77,11 @@ class Recipient:
         """Return the title, and behind a discipline the names of who is meant now."""
         return self.title if self.discipline is None else f"{self.title} ({', '.join(self.people)})"
 
+    @property
+    def fingerprint(self) -> str:
+        """Return what tells a page that named these people from one that names others, namesakes too."""
+        return hashlib.sha256("\n".join([self.named, *map(str, self.ids)]).encode()).hexdigest()[:32]
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -84,10 +94,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class FormWords:
-    """Words of the form, and the language in which they are."""
+    """Words of the form, and the language in which they are; and those in the reader's, where that is another."""
 
     text: str
     language: str
+    beside: str = ""
+    beside_language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +118,23 @@ class ConsentSummary:
 
 def recipients(patient: Viewer) -> list[Recipient]:
     """Return whom this patient may share with now: the disciplines on their team, then confirmed supporters."""
-    names = _team_names(patient)
+    people = _team(patient)
     team = [
-        Recipient(RecipientKind.TEAM, None, discipline, str(YOUR_DISCIPLINE[discipline]), names[discipline])
+        Recipient(
+            RecipientKind.TEAM,
+            None,
+            discipline,
+            str(YOUR_DISCIPLINE[discipline]),
+            people=tuple(person.name or "" for person in people[discipline]),
+            ids=tuple(person.id for person in people[discipline]),
+        )
         for discipline in Discipline
-        if discipline in names
+        if discipline in people
     ]
     return team + _supporters(patient)
 
 
-def _team_names(patient: Viewer) -> dict[Discipline, tuple[str, ...]]:
+def _team(patient: Viewer) -> dict[Discipline, tuple[Person, ...]]:
     query = (
         select(Person)
         .join(TeamMembership, TeamMembership.clinician_id == Person.id)
@@ -129,9 +148,9 @@ def _team_names(patient: Viewer) -> dict[Discipline, tuple[str, ...]]:
     )
     team = db().scalars(query).all()
     vault().preload(person.id for person in team)
-    by_name = sorted(team, key=lambda person: person.name or "")
+    by_name = sorted(team, key=lambda person: (person.name or "", person.id))
     return {
-        discipline: tuple(person.name or "" for person in by_name if person.discipline == discipline)
+        discipline: tuple(person for person in by_name if person.discipline == discipline)
         for discipline in {Discipline(person.discipline or "") for person in team}
     }
 
@@ -186,7 +205,7 @@ def keep(patient: Viewer, consent: Consent, recipient: Recipient) -> None:
     db().flush()  # Its event refers to it.
     _note(consent, "given", patient.id)
     if recipient.discipline is not None:
-        teams.mark_named(patient.id, recipient.discipline)
+        teams.mark_named(patient.id, recipient.ids)
 
 
 def check_signature(patient: Viewer, signature: str) -> None:
@@ -274,20 +293,32 @@ def _make(patient: Viewer, consent_id: uuid.UUID, recipient: Recipient, terms: T
 
 def preview_text(patient: Viewer, recipient: Recipient) -> FormWords:
     """Return the words of the form as they are before anything is chosen, in the language in which they are signed."""
-    form = current_form()
     practice = db().get_one(Practice, patient.practice_id)
+
+    def elements() -> dict[str, str]:
+        return {
+            "patient_name": patient.name,
+            "discloser": practice.name,
+            "information": gettext("what I tick above"),
+            "entries": gettext("From the day I choose above."),
+            "recipient": recipient_words(recipient, practice.name),
+            "purpose": _purpose(recipient),
+            "expiry": gettext("as I choose above"),
+            "redisclosure": redisclosure(recipient),
+        }
+
+    return filled("form", elements)
+
+
+def filled(name: str, elements: Callable[[], dict[str, str]]) -> FormWords:
+    """Return the words of a form with its elements, asked for once in each language in which it is shown."""
+    form, other = current_form(name), beside(name)
     with form.in_its_language():
-        text = form.fill(
-            patient_name=patient.name,
-            discloser=practice.name,
-            information=gettext("what I tick above"),
-            entries=gettext("From the day I choose above."),
-            recipient=recipient_words(recipient, practice.name),
-            purpose=_purpose(recipient),
-            expiry=gettext("as I choose above"),
-            redisclosure=redisclosure(recipient),
-        )
-    return FormWords(text, form.language)
+        text = form.fill(**elements())
+    if other is None:
+        return FormWords(text, form.language)
+    with other.in_its_language():
+        return FormWords(text, form.language, other.fill(**elements()), other.language)
 
 
 def _information(terms: Terms) -> str:
