@@ -101,10 +101,10 @@ NAVIGATION = (
     NavigationItem(_l("More"), "home.more", "more", _PATIENT),
     NavigationItem(_l("My patients"), "care_team.caseload", "team", frozenset({Role.CLINICIAN})),
     NavigationItem(_l("Worries"), "worries.inbox", "message", frozenset({Role.CLINICIAN})),
-    NavigationItem(_l("People I support"), "supporting.overview", "team", frozenset({Role.SUPPORTER})),
+    NavigationItem(_l("People"), "supporting.overview", "team", frozenset({Role.SUPPORTER})),
     NavigationItem(_l("I am worried"), "supporting.worried", "support", frozenset({Role.SUPPORTER})),
     NavigationItem(_l("Learn"), "learn.for_supporters", "learn", frozenset({Role.SUPPORTER})),
-    NavigationItem(_l("How am I?"), "learn.own_space", "person", frozenset({Role.SUPPORTER})),
+    NavigationItem(_l("For me"), "learn.own_space", "person", frozenset({Role.SUPPORTER})),
     NavigationItem(_l("Practice"), "accounts.practice", "practice", frozenset({Role.ADMINISTRATOR})),
     NavigationItem(_l("Settings"), "accounts.settings", "settings", frozenset(Role) - _PATIENT),
 )
