@@ -22,7 +22,14 @@ from patient_app.accounts import views as accounts_views
 from patient_app.accounts.models import Installation, InstallationKind
 from patient_app.appointments import list_views
 from patient_app.appointments import views as appointments_views
-from patient_app.care_team import appointment_views, blood_test_views, effect_views, prescribing_views, skill_views
+from patient_app.care_team import (
+    appointment_views,
+    assignment_views,
+    blood_test_views,
+    effect_views,
+    prescribing_views,
+    skill_views,
+)
 from patient_app.care_team import views as care_team_views
 from patient_app.checkins import views as checkins_views
 from patient_app.core import (
@@ -170,6 +177,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         appointment_views.bp,
         prescribing_views.bp,
         skill_views.bp,
+        assignment_views.bp,
         supporting_views.bp,
         worries_views.bp,
     ):

@@ -23,6 +23,7 @@ class What(StrEnum):
     # All devices but the one at hand were signed out: whatever else opens without signing in closes too.
     SIGNED_OUT = "signed_out"
     APPOINTMENTS = "appointments"
+    ASSIGNMENTS = "assignments"
 
 
 _LISTENERS: dict[What, list[Listener]] = {what: [] for what in What}

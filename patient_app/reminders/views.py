@@ -112,8 +112,14 @@ def _kind(named: str | None) -> Kind:
 def new() -> ResponseReturnValue:
     """Show the form for one more, of the kind in the address."""
     own.asking(viewer())
-    kind = _kind(request.args.get("kind", Kind.OWN.value))
-    return _form_page(ReminderForm.of(kind), None)
+    kind, form = _kind(request.args.get("kind", Kind.OWN.value)), None
+    if kind is Kind.EXERCISE and (given := showing.given_named(viewer(), request.args.get("given"))) is not None:
+        there = next((one for one in own.own_reminders(viewer()) if one.chosen.only == (str(given.id),)), None)
+        if there is not None:
+            return redirect(url_for("reminders.one", reminder_id=there.id), 303)
+        form = ReminderForm.of(kind)
+        form.given.data = str(given.id)
+    return _form_page(form or ReminderForm.of(kind), None)
 
 
 @bp.post("/settings/reminders/new")
@@ -196,6 +202,7 @@ def _form_page(form: ReminderForm, known: OwnReminder | None, pause: PauseForm |
         form=form,
         known=known,
         title=KIND_NAMES[form.of_kind],
+        given=showing.given_title(patient, form.given.data),
         previews=showing.previews(form, patient),
         pause=pause or PauseForm(formdata=None),
         paused_until=showing.still(known.paused_until, _today(patient)) if known else None,

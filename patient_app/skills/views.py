@@ -20,17 +20,27 @@ from patient_app.core.identity import Viewer, viewer
 from patient_app.core.keeping import kept_in_each_release, kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.profile import service as profiles
-from patient_app.skills import figures, forms, library, now_views, paper_views, recording, service
+from patient_app.skills import (
+    assignment_views,
+    assignments,
+    figures,
+    forms,
+    library,
+    now_views,
+    paper_views,
+    recording,
+    service,
+)
 from patient_app.skills.answers import Said, lines_of
 from patient_app.skills.blueprint import bp
 from patient_app.skills.facts import Exercise, FigureKind
 from patient_app.skills.forms import ExerciseForm, LinesForm, SharedForm
 from patient_app.skills.from_phones import NOTHING_SAID, take_run
-from patient_app.skills.parts import parts_of
+from patient_app.skills.parts import parts_of, that_it_was_done
 from patient_app.skills.service import OwnRun
 from patient_app.skills.words import NEEDS
 
-__all__ = ["bp", "now_views", "paper_views"]
+__all__ = ["assignment_views", "bp", "now_views", "paper_views"]
 
 A_WEEK = timedelta(days=6)  # With the day itself.
 
@@ -56,7 +66,12 @@ def overview() -> ResponseReturnValue:
     """Show the exercises, found by what a person needs."""
     patient = viewer()
     asks_about_use = profiles.profile_of(patient).asks_about_use
-    return render_page("skills/library.html", needs=NEEDS, found=library.by_need(asks_about_use=asks_about_use))
+    return render_page(
+        "skills/library.html",
+        needs=NEEDS,
+        found=library.by_need(asks_about_use=asks_about_use),
+        given=assignments.standing(patient, _now(patient).day),
+    )
 
 
 @bp.get("/skills/<string:exercise>")
@@ -65,15 +80,17 @@ def overview() -> ResponseReturnValue:
 @kept_in_each_release(lambda: ({"exercise": one.id} for one in library.startable()))
 def do(exercise: str) -> ResponseReturnValue:
     """Show an exercise: what it is, how long it takes, when to stop, and its steps."""
-    found = library.exercise_named(exercise)
-    return _form_page(viewer(), found, forms.blank(found))
+    patient = viewer()
+    found = assignments.startable(patient, exercise, _now(patient).day)
+    return _form_page(patient, found, forms.blank(found))
 
 
 @bp.post("/skills/<string:exercise>")
 @access(Permission.SKILLS_PRACTISE)
 def save(exercise: str) -> ResponseReturnValue:
     """Store what was written, finished or not; the same sent again gives the same answer."""
-    patient, found = viewer(), library.exercise_named(exercise)
+    patient = viewer()
+    found = assignments.storable(patient, exercise, _now(patient).day)
     form = forms.blank(found)
     if form.validate():
         try:
@@ -111,6 +128,7 @@ def show(run_id: uuid.UUID) -> ResponseReturnValue:
     lines = lines_of(exercise, run.said.answers, run.said.kept)
     in_question = patient.entries_closed_from is not None  # Then sharing names nobody.
     could_see = [] if in_question else receipts.who_sees(patient, run.day, parts_of(run.said))
+    may_start = assignments.may_start(patient, exercise, _now(patient).day)
     return render_page(
         "skills/run.html",
         run=run,
@@ -125,6 +143,8 @@ def show(run_id: uuid.UUID) -> ResponseReturnValue:
         disciplines=DISCIPLINE_NAMES,
         kind_shared=service.shared_from(patient, exercise.id) is not None and not in_question,
         when_read=practice.when_read(patient) if run.is_read and could_see else None,
+        may_start=may_start,
+        told_done=_told_done(patient, run, exercise),
     )
 
 
@@ -222,6 +242,13 @@ def _own(patient: Viewer, run_id: uuid.UUID) -> tuple[OwnRun, Exercise]:
     if exercise is None:  # Its file was taken away since.
         raise NotFound
     return run, exercise
+
+
+def _told_done(patient: Viewer, run: OwnRun, exercise: Exercise) -> list[str]:
+    """Return who can see that the run was done, since it was given to the patient."""
+    if not assignments.is_counted(patient, run.id):
+        return []
+    return [one.name for one in receipts.who_sees(patient, run.day, [that_it_was_done(exercise)]) if not one.waits]
 
 
 def _figure(patient: Viewer, run: OwnRun, exercise: Exercise) -> tuple[int, int] | None:

@@ -26,6 +26,7 @@ from tests.factories import Made
 # What the worker keeps without being asked, once somebody signed in.
 KEPT = [
     "/appointments",
+    "/appointments/new",
     "/appointments/to-raise",
     "/check-in",
     "/help",

@@ -438,6 +438,7 @@ ANSWERS: dict[str, dict[str, Answer]] = {
         "medications": "detail",
         "notes": "detail",
         "skills": "detail",
+        "plan": "detail",
         "safety_plan": "detail",
         "since": "before",
         "until": "day",

@@ -59,6 +59,7 @@ from tests.page import Client
 from tests.postgres import Postgres, Urls
 from tests.sweeps.kept_rows import KeptRows
 from tests.sweeps.world_appointments import appointments
+from tests.sweeps.world_assignments import given
 from tests.sweeps.world_doses import doses
 from tests.sweeps.world_effects import effects
 from tests.sweeps.world_learn import lessons
@@ -119,6 +120,8 @@ CANARIES = {
     "exercise": f"{CANARY}exercisewords",
     "exercise_kept": f"{CANARY}keptline",
     "exercise_removed": f"{CANARY}removedexercise",
+    "assignment_note": f"{CANARY}givennote",
+    "assignment_word": f"{CANARY}saidno",
     "device": "Quorvix, Linux",
     # Of others: the supporter with a consent, and the clinician with one.
     "supporter_own_name": f"{CANARY}sue",
@@ -380,6 +383,7 @@ def build(folder: Path, server: Postgres | None = None, urls: Urls = NO_URLS) ->
     effects(store, world, CANARIES)
     exercises(store, world, CANARIES)
     lessons(store, world, CANARIES)
+    given(store, world, CANARIES)
     reminders(store, world, CANARIES)
     quiet(store, world, CANARIES)
     appointments(store, world, CANARIES)

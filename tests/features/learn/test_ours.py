@@ -10,7 +10,7 @@ from flask import Flask
 
 from patient_app.core.roles import Role
 from patient_app.core.work import Store
-from patient_app.learn import checking, library, lint, suggesting
+from patient_app.learn import checking, content, library, lint, suggesting
 from patient_app.learn.facts import Audience
 from tests.factories import make_person, make_practice, sign_in
 from tests.page import Client
@@ -72,5 +72,5 @@ def test_the_pages_that_lessons_may_lead_to_are_there(app: Flask) -> None:
 
 
 def test_no_file_lies_about_that_is_read_by_nobody() -> None:
-    folder = Path(library.content.FOLDER)
+    folder = Path(content.FOLDER)
     assert {path.suffix for path in folder.rglob("*") if path.is_file()} == {".md", ".toml"}

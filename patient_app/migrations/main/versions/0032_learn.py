@@ -1,6 +1,6 @@
 """What a patient keeps of the library, and a supporter's notes for themselves.
 
-Revision: 0032, after 0027
+Revision: 0032, after 0029
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0032"
-down_revision = "0027"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
