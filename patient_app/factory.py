@@ -32,6 +32,7 @@ from patient_app.care_team import (
 )
 from patient_app.care_team import views as care_team_views
 from patient_app.checkins import views as checkins_views
+from patient_app.consent import form_text
 from patient_app.core import (
     access,
     errors,
@@ -88,11 +89,16 @@ _LONGEST_ACCEPTED = 200
 _PATIENT = frozenset({Role.PATIENT})
 NAVIGATION = (
     NavigationItem(_l("Today"), "home.today", "today", _PATIENT),
-    NavigationItem(_l("Check in"), "checkins.check_in", "check-in", _PATIENT),
+    NavigationItem(_l("Check in"), "checkins.check_in", "check-in", _PATIENT, wide=True),
     NavigationItem(_l("Medicines"), "medications.show_list", "medicine", _PATIENT),
+    NavigationItem(_l("Skills"), "skills.overview", "skills", _PATIENT),
     NavigationItem(_l("Learn"), "learn.overview", "learn", _PATIENT),
-    NavigationItem(_l("History"), "checkins.history", "history", _PATIENT),
-    NavigationItem(_l("Sharing"), "sharing.overview", "sharing", _PATIENT),
+    NavigationItem(_l("History"), "checkins.history", "history", _PATIENT, wide=True),
+    NavigationItem(_l("Visits"), "appointments.overview", "calendar", _PATIENT, wide=True),
+    NavigationItem(_l("Safety plan"), "safety_plan.show", "list", _PATIENT, wide=True),
+    NavigationItem(_l("Sharing"), "sharing.overview", "sharing", _PATIENT, wide=True),
+    NavigationItem(_l("Settings"), "accounts.settings", "settings", _PATIENT, wide=True),
+    NavigationItem(_l("More"), "home.more", "more", _PATIENT),
     NavigationItem(_l("My patients"), "care_team.caseload", "team", frozenset({Role.CLINICIAN})),
     NavigationItem(_l("Worries"), "worries.inbox", "message", frozenset({Role.CLINICIAN})),
     NavigationItem(_l("People I support"), "supporting.overview", "team", frozenset({Role.SUPPORTER})),
@@ -100,7 +106,7 @@ NAVIGATION = (
     NavigationItem(_l("Learn"), "learn.for_supporters", "learn", frozenset({Role.SUPPORTER})),
     NavigationItem(_l("How am I?"), "learn.own_space", "person", frozenset({Role.SUPPORTER})),
     NavigationItem(_l("Practice"), "accounts.practice", "practice", frozenset({Role.ADMINISTRATOR})),
-    NavigationItem(_l("Settings"), "accounts.settings", "settings", frozenset(Role)),
+    NavigationItem(_l("Settings"), "accounts.settings", "settings", frozenset(Role) - _PATIENT),
 )
 
 
@@ -149,6 +155,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
     app.after_request(_finish_work)
     static_files.init_app(app, PACKAGE / "static")
     pages.init_app(app, NAVIGATION)
+    app.jinja_env.globals["notice_beside"] = form_text.notice_beside
 
     for blueprint in (
         machines.bp,

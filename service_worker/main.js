@@ -110,8 +110,9 @@ const MESSAGES = {
   use: () => skipWaiting(),
   lock: () => lock(),
   refresh: ({ now }) => refresh({ now }),
-  hello: async ({ face, keeps }) => {
-    if (/^[a-z]+$/.test(face) && (await read("meta", "face")) !== face) await keepPublic(face);
+  hello: async ({ face, language, keeps }) => {
+    const isNew = (await read("meta", "face")) !== face || ((await read("meta", "language")) ?? "en") !== language;
+    if (isNew && /^[a-z]+$/.test(face) && /^[A-Za-z_-]+$/.test(language)) await keepPublic(face, language);
     if (keeps) await refresh();
     await tidy();
     await report();

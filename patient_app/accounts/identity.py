@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from patient_app.accounts import addresses, sessions
 from patient_app.accounts.models import DeviceSession, Person, PersonState, SecurityNotice
 from patient_app.accounts.sign_in import Asking, SignedIn
-from patient_app.core import access, clock, faces, work
+from patient_app.core import access, clock, faces, spoken, work
 from patient_app.core.config import ConfigError
 from patient_app.core.db import DatabaseBusy, DatabaseMissing
 from patient_app.core.identity import Stage, Viewer, keep, viewer_or_none
@@ -52,6 +52,7 @@ _BY_TOKEN = Prepared(
         Person.zone,
         Person.day_start_minutes,
         Person.shown_as,
+        Person.shown_simply,
         Person.entries_closed_from,
         Person.entries_closed_until,
         Person.security_notice,
@@ -177,6 +178,7 @@ def _viewer_of(token: str) -> Viewer | None:
         return None
     if stage is Stage.FULL:
         faces.use(row.shown_as)
+        spoken.use(row.language)
     return person
 
 
@@ -200,6 +202,7 @@ def _viewer(row: Any, role: Role, stage: Stage, moment: datetime) -> Viewer:
         entries_closed_until=row.entries_closed_until if still_closed else None,
         superseded=sessions.is_superseded(row.created_at, row.entries_closed_from, row.entries_closed_until, moment),
         security_notice=_notice(row, closed=closed, still_closed=still_closed),
+        shown_simply=bool(row.shown_simply),
     )
 
 

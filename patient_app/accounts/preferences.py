@@ -35,6 +35,12 @@ def set_preferences(viewer: Viewer, chosen: Preferences) -> None:
     person.day_start_minutes = chosen.day_start_minutes
 
 
+def set_language(viewer: Viewer, language: str) -> None:
+    """Keep a person's language from now on, and nothing else; one that does not exist changes nothing."""
+    if language in LANGUAGES:
+        db().get_one(Person, viewer.id, with_for_update=FOR_CHANGE).language = language
+
+
 def set_zone(viewer: Viewer, zone: str) -> None:
     """Keep in which zone a person is from now on, and nothing else."""
     if clock.find_zone(zone) is None:
@@ -54,3 +60,8 @@ def show_as(viewer: Viewer, word: str) -> None:
         raise ValueError("Choose a name that exists.")
     db().get_one(Person, viewer.id, with_for_update=FOR_CHANGE).shown_as = word
     faces.use(word)
+
+
+def show_simply(viewer: Viewer, *, wish: bool) -> None:
+    """Keep whether a person wants their pages simple, until they say otherwise; said twice it is the same."""
+    db().get_one(Person, viewer.id, with_for_update=FOR_CHANGE).shown_simply = wish

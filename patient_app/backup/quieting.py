@@ -90,6 +90,8 @@ LEFT: Mapping[str, str] = {
     "follow_up_told": "who was told, and when; what it opens is a consent's",
     "exercise_assignment": "what a clinician gave, and that it was taken back; reminders of it have rows of their own",
     "exercise_choice": "what a person said of an exercise; it opens nothing without a consent",
+    "exercise_plan": "when somebody wants to be reminded; the reminder has a row of its own",
+    "exercise_reader": "whom a person chose to show an exercise; it opens nothing without a consent",
     "exercise_run": "what a person did",
     "exercise_version": "likewise",
     "installation": "what the database is for",

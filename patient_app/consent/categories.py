@@ -36,10 +36,10 @@ OFFERED = (
     Category.SAFETY_PLAN,
 )
 # Of these, what only clinicians are shown: a plan names whom to call, and what is to be put away; medicines tell of
-# illness, exercises of what is worked on, and visits of where somebody is, and when.
-TEAM_ONLY = frozenset({Category.MEDICATIONS, Category.PLAN, Category.SAFETY_PLAN, Category.SKILLS})
+# illness, and visits of where somebody is, and when.
+TEAM_ONLY = frozenset({Category.MEDICATIONS, Category.PLAN, Category.SAFETY_PLAN})
 # What cannot be summed up by week is shared whole or not at all.
-DETAIL_ONLY = TEAM_ONLY | {Category.NOTES}
+DETAIL_ONLY = TEAM_ONLY | {Category.NOTES, Category.SKILLS}
 
 
 def offered(*, to_team: bool) -> tuple[Category, ...]:

@@ -107,6 +107,7 @@ class Sees:
     parts: tuple[str, ...]
     weekly: tuple[str, ...] = ()
     waits: bool = False
+    id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +181,9 @@ class Standing:
             now = _parts_open([*named, *(by_kind if person.name_known else [])], parts)
             later = _parts_open([*named, *by_kind], parts)
             if any(now):
-                found.append(Sees(person.name, person.discipline, *now))
+                found.append(Sees(person.name, person.discipline, *now, id=person.id))
             elif any(later):
-                found.append(Sees(person.name, person.discipline, *later, waits=True))
+                found.append(Sees(person.name, person.discipline, *later, waits=True, id=person.id))
         return found
 
     def can_see(self, person_id: uuid.UUID, day: date, needs: frozenset[Category]) -> bool:

@@ -24,6 +24,8 @@ class What(StrEnum):
     SIGNED_OUT = "signed_out"
     APPOINTMENTS = "appointments"
     ASSIGNMENTS = "assignments"
+    # What somebody planned in exercises and wants to be reminded of.
+    PLANS = "plans"
 
 
 _LISTENERS: dict[What, list[Listener]] = {what: [] for what in What}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from flask import Blueprint, redirect, url_for
+from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from patient_app.accounts import supporters, teams
@@ -21,9 +21,10 @@ from patient_app.core.keeping import is_looked_at, kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.core.roles import Role
 from patient_app.effects import prompts
-from patient_app.home import beside
+from patient_app.home import beside, more_views, simple_views
 from patient_app.home.assignment_lines import assignment_lines
 from patient_app.home.attention import MOST_LINES, Line, chosen, first_shown
+from patient_app.home.blueprint import bp
 from patient_app.home.lesson_lines import LessonLine
 from patient_app.home.reminder_lines import reminder_lines
 from patient_app.home.visit_lines import visit_lines
@@ -33,7 +34,8 @@ from patient_app.profile import service as profiles
 from patient_app.profile.service import Profile
 from patient_app.refills import service as refills
 
-bp = Blueprint("home", __name__)
+__all__ = ["bp", "more_views"]
+
 beside.join()
 
 START = {
@@ -68,13 +70,18 @@ def start() -> ResponseReturnValue:
 @access(Permission.TODAY_READ, records=True)
 @kept_on_phone
 def today() -> ResponseReturnValue:
-    """Show one next thing, and at most three lines; or once, before that, the last of the first screens."""
+    """Show one next thing, and at most three lines; or once, before that, the last of the first screens.
+
+    Whoever made their pages simple is shown that page instead.
+    """
     patient = viewer()
     day = moment(clock.now(), patient.zone, patient.day_start_minutes).day
     with work.aside():  # There is something to write once a day, when a prompt is shown first.
         profile = profiles.profile_of(patient)
         if profile.sees_help_next:
             return redirect(url_for(FIRST_SCREENS[profile.step]), 303)
+        if patient.shown_simply:
+            return simple_views.simple_page(patient)
         newest, own = checkins.newest_own(patient), regimen.own_regimen(patient)
         medicines = own.medicines
         called = profiles.address_of(patient).greeting(patient.name)
@@ -83,10 +90,10 @@ def today() -> ResponseReturnValue:
         candidates = chain(
             _unseen_pairs(patient, medicines),
             _candidates(patient, profile, own, new_members),
+            _unwritten(patient, medicines),
             visit_lines(patient, clock.now()),
             reminder_lines(patient, clock.now(), has_checked_in=newest is not None),
             _of_medicines(patient, medicines),
-            _unwritten(patient, medicines),
             assignment_lines(patient, day),
             _week_note(patient, medicines),
             lesson.lines(newest, medicines),

@@ -130,8 +130,8 @@ class ReminderForm(Form):
 
     @property
     def asks_times(self) -> bool:
-        """Whether the person chooses the times; those of doses and appointments stand elsewhere."""
-        return self.of_kind not in {Kind.DOSES, Kind.APPOINTMENT}
+        """Whether the person chooses the times; those of doses, appointments and plans stand elsewhere."""
+        return self.of_kind not in {Kind.DOSES, Kind.APPOINTMENT, Kind.PLAN}
 
     @property
     def asks_wording(self) -> bool:
@@ -152,7 +152,7 @@ class ReminderForm(Form):
             return None
         return Chosen(
             kind=self.of_kind,
-            times=() if self.of_kind is Kind.DOSES else times,
+            times=() if self.of_kind in {Kind.DOSES, Kind.PLAN} else times,
             weekdays=tuple(int(day) for day in self.weekdays.data)
             if self.asks_times
             else Chosen(self.of_kind).weekdays,

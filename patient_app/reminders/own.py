@@ -37,7 +37,7 @@ LONGEST_WORDS = 120
 # What has a page of its own, and stands in no list here.
 ELSEWHERE = frozenset({Kind.FOLLOW_UP})
 # Of these a patient has one at most.
-ONE_ONLY = frozenset({Kind.DOSES, Kind.REFILL, Kind.APPOINTMENT, Kind.DIGEST})
+ONE_ONLY = frozenset({Kind.DOSES, Kind.REFILL, Kind.APPOINTMENT, Kind.PLAN, Kind.DIGEST})
 
 _OWN = (
     select(

@@ -15,7 +15,17 @@ from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.ids import new_id
 from patient_app.core.pages import render_page
-from patient_app.reminders import acting, calendar_views, choosing, of_appointments, of_exercises, own, seen, showing
+from patient_app.reminders import (
+    acting,
+    calendar_views,
+    choosing,
+    of_appointments,
+    of_exercises,
+    of_plans,
+    own,
+    seen,
+    showing,
+)
 from patient_app.reminders.blueprint import bp
 from patient_app.reminders.choosing import OneOnly, TooMany
 from patient_app.reminders.forms import OfferForm, PauseForm, QuietForm, ReminderForm, ZoneForm
@@ -23,7 +33,7 @@ from patient_app.reminders.models import Kind
 from patient_app.reminders.own import Chosen, OwnReminder
 from patient_app.reminders.wording import KIND_HINTS, KIND_NAMES
 
-__all__ = ["acting", "bp", "calendar_views", "of_appointments", "of_exercises"]
+__all__ = ["acting", "bp", "calendar_views", "of_appointments", "of_exercises", "of_plans"]
 
 REFUSED = 422
 notices.register(

@@ -323,14 +323,14 @@ def preview() -> ResponseReturnValue:
     until = words.until_of(request.args.get("until"))
     picture = service.picture_of(patient, recipient)
     shared = reading.preview(patient, picture, until=until)
-    of_medicines, of_effects, of_skills, of_visits, given = None, None, None, None, None
+    of_medicines, of_effects, of_visits, given = None, None, None, None
     if recipient.discipline:
         seen = medicines.preview(patient, picture, shared.grants)
         of_medicines = medicine_words.page_words(seen) | supplies.page_words(picture, seen)
         of_effects = effect_words.page_words(effects.preview(patient, picture, shared.grants))
-        of_skills = skill_words.page_words(skills.preview(patient, picture, shared.grants))
         of_visits = visit_words.page_words(visits.preview(patient, picture, shared.grants))
         given = assignments.preview(patient, picture, shared.grants)
+    of_skills = skill_words.page_words(skills.preview(patient, picture, shared.grants))
     return render_page(
         "sharing/preview.html",
         recipient=recipient,

@@ -164,3 +164,47 @@ class ExerciseChoice(Base):
     tag: Mapped[bytes] = mapped_column(LargeBinary)
     shared_from: Mapped[date | None] = mapped_column(default=None)
     changed_at: Mapped[datetime]
+
+
+class ExerciseReader(Base):
+    """One person who may read a run, or from a day on what is done in an exercise, where not all the team may.
+
+    It opens nothing by itself: a consent to `skills` has to reach that person too (`reading/skills.py`).
+    """
+
+    __tablename__ = "exercise_reader"
+    __table_args__ = (
+        UniqueConstraint("run_id", "reader_id"),
+        UniqueConstraint("patient_id", "tag", "reader_id"),
+        CheckConstraint("(run_id IS NULL) <> (tag IS NULL)", name="one_of"),
+        CheckConstraint("(tag IS NULL) = (from_day IS NULL)", name="from_day"),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    practice_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("practice.id"))
+    patient_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("person.id"))
+    reader_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("person.id"))
+    run_id: Mapped[Id | None] = mapped_column(Uuid, ForeignKey("exercise_run.id"), default=None)
+    tag: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    from_day: Mapped[date | None] = mapped_column(default=None)
+
+
+class ExercisePlan(Base):
+    """When somebody wants to be reminded of what they planned in a run: the times alone, as its newest version says.
+
+    What it is stands in the run, sealed. `place` counts the plans of one run; a plan at no time has no `minute`.
+    """
+
+    __tablename__ = "exercise_plan"
+    __table_args__ = (
+        UniqueConstraint("run_id", "place"),
+        Index("ix_exercise_plan_patient_date", "patient_id", "local_date"),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    practice_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("practice.id"))
+    patient_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("person.id"))
+    run_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("exercise_run.id"))
+    place: Mapped[int]
+    local_date: Mapped[date]
+    minute: Mapped[int | None] = mapped_column(default=None)

@@ -74,7 +74,7 @@ def content_texts() -> list[Text]:
             found += [Text(name, line, words) for line, words in _yaml_words(path.read_text(encoding="utf-8"))]
         elif path.suffix == ".toml":
             found += [Text(name, line, words) for line, words in toml_words(path.read_text(encoding="utf-8"), "en")]
-        elif path.suffix == ".txt":
+        elif path.suffix == ".txt" and path.suffixes[0].lstrip(".") not in OTHER_LANGUAGES:
             found += [
                 Text(name, number, line)
                 for number, line in _paragraphs(path.read_text(encoding="utf-8"))

@@ -37,9 +37,14 @@ def known(**said: Any) -> Known:
 CASES = [
     # Nothing that needs a word more.
     (known(), None),
-    (known(mood=2), None),
+    (known(mood=3), None),
+    (known(mood=2, made_simple=True), None),
     (known(mood=5, craving=0, use=False), None),
     (known(craving=6), None),
+    # A low mood: the page made simple is offered, to whom it is not yet.
+    (known(mood=2), "simpler"),
+    (known(mood=2, craving=7), "urge"),
+    (known(mood=2, used=["alcohol"]), "thanks"),
     # A strong pull.
     (known(craving=7), "urge"),
     (known(craving=10, use=False), "urge"),

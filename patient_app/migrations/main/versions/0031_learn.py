@@ -1,6 +1,6 @@
 """What a patient keeps of the library, and a supporter's notes for themselves.
 
-Revision: 0032, after 0029
+Revision: 0031, after 0030
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0032"
-down_revision = "0029"
+revision = "0031"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
