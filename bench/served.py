@@ -112,7 +112,7 @@ def application(ground: Ground, config: Config | None = None, *, workers: int = 
         config or ground.config, BASE_URL=f"http://localhost:{port}", PROMETHEUS_MULTIPROC_DIR=str(folder)
     )
     web = serve.web_program(serve.WebSettings(port=port, workers=workers), settings)
-    with program(web.command, settings, ground.folder, port, "/healthz") as pid:
+    with program(web.command, web.environment, ground.folder, port, "/healthz") as pid:
         yield port, pid
 
 
@@ -121,12 +121,12 @@ def reference(ground: Ground) -> Iterator[int]:
     """Serve the reference in the same way; give its port."""
     assert ground.reference  # noqa: S101 - makes its file.
     port = free_port()
-    web = serve.web_program(serve.WebSettings(port=port), {})
-    command = [*web.command[:-1], "--factory", "bench.reference:served"]
     settings = environment(
         ground.config, BENCH_REFERENCE=str(ground.reference_file), PROMETHEUS_MULTIPROC_DIR=str(ground.folder)
     )
-    with program(command, settings, ground.folder, port, "/empty") as _:
+    web = serve.web_program(serve.WebSettings(port=port), settings)
+    command = [*web.command[:-1], "--factory", "bench.reference:served"]
+    with program(command, web.environment, ground.folder, port, "/empty") as _:
         yield port
 
 

@@ -410,6 +410,32 @@ def diagnose() -> int:
     return REFUSED if any(finding.state is diagnosis.State.FAULT for finding in findings) else FINE
 
 
+@commands.group()
+def lessons() -> None:
+    """Lessons: check those of a folder before use."""
+
+
+@lessons.command("check")
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--language", help="Say what is not written in this language yet, such as pt.")
+def lessons_check(folder: Path | None, language: str | None) -> int:
+    """Check the lessons of FOLDER, or those that come with this.
+
+    Each line says where something is and what to write instead. Leaves with 1 when there is any.
+    """
+    from patient_app.learn import checking
+
+    if language is not None:
+        lines = checking.missing(folder, language)
+        click.echo("\n".join(lines) if lines else f"Everything is written in {language!r}.")
+        return FINE
+    number, problems = checking.check(folder)
+    for problem in problems:
+        click.echo(problem)
+    click.echo(f"{number} lessons, {len(problems)} to mend." if problems else f"{number} lessons, nothing to mend.")
+    return REFUSED if problems else FINE
+
+
 @commands.command()
 def routes() -> None:
     """List every route with method and permission."""

@@ -22,7 +22,14 @@ from patient_app.accounts import views as accounts_views
 from patient_app.accounts.models import Installation, InstallationKind
 from patient_app.appointments import list_views
 from patient_app.appointments import views as appointments_views
-from patient_app.care_team import appointment_views, blood_test_views, effect_views, prescribing_views, skill_views
+from patient_app.care_team import (
+    appointment_views,
+    assignment_views,
+    blood_test_views,
+    effect_views,
+    prescribing_views,
+    skill_views,
+)
 from patient_app.care_team import views as care_team_views
 from patient_app.checkins import views as checkins_views
 from patient_app.consent import form_text
@@ -50,6 +57,8 @@ from patient_app.core.work import Store, db
 from patient_app.effects import views as effects_views
 from patient_app.follow_up import views as follow_up_views
 from patient_app.home import views as home_views
+from patient_app.learn import library as lessons
+from patient_app.learn import views as learn_views
 from patient_app.medications import dose_views
 from patient_app.medications import views as medications_views
 from patient_app.offline import views as offline_views
@@ -80,16 +89,24 @@ _LONGEST_ACCEPTED = 200
 _PATIENT = frozenset({Role.PATIENT})
 NAVIGATION = (
     NavigationItem(_l("Today"), "home.today", "today", _PATIENT),
-    NavigationItem(_l("Check in"), "checkins.check_in", "check-in", _PATIENT),
+    NavigationItem(_l("Check in"), "checkins.check_in", "check-in", _PATIENT, wide=True),
     NavigationItem(_l("Medicines"), "medications.show_list", "medicine", _PATIENT),
-    NavigationItem(_l("History"), "checkins.history", "history", _PATIENT),
-    NavigationItem(_l("Sharing"), "sharing.overview", "sharing", _PATIENT),
+    NavigationItem(_l("Skills"), "skills.overview", "skills", _PATIENT),
+    NavigationItem(_l("Learn"), "learn.overview", "learn", _PATIENT),
+    NavigationItem(_l("History"), "checkins.history", "history", _PATIENT, wide=True),
+    NavigationItem(_l("Visits"), "appointments.overview", "calendar", _PATIENT, wide=True),
+    NavigationItem(_l("Safety plan"), "safety_plan.show", "list", _PATIENT, wide=True),
+    NavigationItem(_l("Sharing"), "sharing.overview", "sharing", _PATIENT, wide=True),
+    NavigationItem(_l("Settings"), "accounts.settings", "settings", _PATIENT, wide=True),
+    NavigationItem(_l("More"), "home.more", "more", _PATIENT),
     NavigationItem(_l("My patients"), "care_team.caseload", "team", frozenset({Role.CLINICIAN})),
     NavigationItem(_l("Worries"), "worries.inbox", "message", frozenset({Role.CLINICIAN})),
     NavigationItem(_l("People I support"), "supporting.overview", "team", frozenset({Role.SUPPORTER})),
     NavigationItem(_l("I am worried"), "supporting.worried", "support", frozenset({Role.SUPPORTER})),
+    NavigationItem(_l("Learn"), "learn.for_supporters", "learn", frozenset({Role.SUPPORTER})),
+    NavigationItem(_l("How am I?"), "learn.own_space", "person", frozenset({Role.SUPPORTER})),
     NavigationItem(_l("Practice"), "accounts.practice", "practice", frozenset({Role.ADMINISTRATOR})),
-    NavigationItem(_l("Settings"), "accounts.settings", "settings", frozenset(Role)),
+    NavigationItem(_l("Settings"), "accounts.settings", "settings", frozenset(Role) - _PATIENT),
 )
 
 
@@ -159,6 +176,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         follow_up_views.bp,
         sharing_views.bp,
         skills_views.bp,
+        learn_views.bp,
         refills_views.bp,
         care_team_views.bp,
         effect_views.bp,
@@ -166,6 +184,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         appointment_views.bp,
         prescribing_views.bp,
         skill_views.bp,
+        assignment_views.bp,
         supporting_views.bp,
         worries_views.bp,
     ):
@@ -175,6 +194,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
     keeping.check_registered(app)
     outbox.check_registered(app)
     offline_views.init_app(app)
+    lessons.library_of(config.lessons_path)  # What cannot be read is noticed at start.
     push_views.init_app(config)
     access.check_url_map(app)
     return app

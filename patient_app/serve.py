@@ -122,7 +122,8 @@ def web_program(web: WebSettings, environment: Mapping[str, str]) -> Program:
     }
     words = [word for pair in options.items() for word in pair]
     command = [sys.executable, "-m", "granian", *words, "--no-ws", "--respawn-failed-workers", "app:application"]
-    return Program("web server", command, environment)
+    # One pool of memory for all threads: the C library else keeps one for each, and gives little of it back.
+    return Program("web server", command, {"MALLOC_ARENA_MAX": "1", **environment})
 
 
 def worker_program(environment: Mapping[str, str]) -> Program:

@@ -75,12 +75,21 @@ export async function refresh({ now = false } = {}) {
   const isNew = last?.release !== settings.release; // These pages change only with the release.
   const missing = [];
   for (const address of settings.lasting) if (isNew || !(await read("pages", address))) missing.push(address);
-  for (const address of [...settings.keep, ...missing]) {
+  const ahead = [...settings.keep, ...missing];
+  const own = new Set(); // What pages name that this person has, and others do not.
+  for (const address of ahead) {
     const since = await timesLeft();
     if (await read("meta", "leaving")) return;
     const url = new URL(address, location.origin);
     const answer = await fetch(url, { credentials: "same-origin", cache: "no-store", redirect: "manual" });
-    if (answer.ok) await note(answer, url, since);
+    if (!answer.ok) continue;
+    await note(answer, url, since);
+    for (const named of namedBy(answer)) if (!own.has(named)) own.add(named) && ahead.push(named);
   }
-  await write("meta", { release: settings.release, at: Date.now() }, "refreshed");
+  const over = (last?.own ?? []).filter((address) => !own.has(address));
+  if (over.length) await within(["pages"], "readwrite", (pages) => over.forEach((address) => pages.delete(address)));
+  await write("meta", { release: settings.release, at: Date.now(), own: [...own] }, "refreshed");
 }
+
+// Which pages an answer says that are to be kept with it.
+const namedBy = (answer) => (answer.headers.get("Tandem-Keep-Too") ?? "").split(" ").filter((address) => address.startsWith("/"));

@@ -18,6 +18,7 @@ class AccessKind(StrEnum):
     DETAIL = "detail"  # a patient's page was read
     MEDICINES = "medicines"  # the page of a patient's medicines was read
     APPOINTMENTS = "appointments"  # the page of a patient's appointments was read
+    VISITS = "visits"  # the patient stood in the viewer's list of their visits of a day, once a viewer and day
     EFFECTS = "effects"  # the page of what medicines do to a patient was read: side effects, weekly notes, weeks
     SKILLS = "skills"  # the page of a patient's exercises was read
     CONCERN = "concern"  # that a sign that cannot wait was noted stood in a list, once a viewer, consent and day

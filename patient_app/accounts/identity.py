@@ -52,6 +52,7 @@ _BY_TOKEN = Prepared(
         Person.zone,
         Person.day_start_minutes,
         Person.shown_as,
+        Person.shown_simply,
         Person.entries_closed_from,
         Person.entries_closed_until,
         Person.security_notice,
@@ -201,6 +202,7 @@ def _viewer(row: Any, role: Role, stage: Stage, moment: datetime) -> Viewer:
         entries_closed_until=row.entries_closed_until if still_closed else None,
         superseded=sessions.is_superseded(row.created_at, row.entries_closed_from, row.entries_closed_until, moment),
         security_notice=_notice(row, closed=closed, still_closed=still_closed),
+        shown_simply=bool(row.shown_simply),
     )
 
 

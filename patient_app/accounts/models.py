@@ -10,7 +10,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from patient_app.core import faces
@@ -148,6 +148,8 @@ class Person(Base):
     day_start_minutes: Mapped[int] = mapped_column(default=240)
     # The name and icon under which they see the application: a word of `core.faces`.
     shown_as: Mapped[str] = mapped_column(String(10), default=faces.OWN, server_default=faces.OWN)
+    # Whether the person made their pages simple: large letters, no drawings, few things. Only they turn it on or off.
+    shown_simply: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     name_sealed: Mapped[bytes | None] = sealed_column()
     name = SealedText("name_sealed", owner="id")

@@ -60,3 +60,8 @@ def show_as(viewer: Viewer, word: str) -> None:
         raise ValueError("Choose a name that exists.")
     db().get_one(Person, viewer.id, with_for_update=FOR_CHANGE).shown_as = word
     faces.use(word)
+
+
+def show_simply(viewer: Viewer, *, wish: bool) -> None:
+    """Keep whether a person wants their pages simple, until they say otherwise; said twice it is the same."""
+    db().get_one(Person, viewer.id, with_for_update=FOR_CHANGE).shown_simply = wish

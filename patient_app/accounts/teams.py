@@ -8,6 +8,7 @@ mail server, or a page of the patient's that told of it. Without either, nothing
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -215,28 +216,37 @@ def patients_with(clinician_id: uuid.UUID) -> Select[uuid.UUID]:
 
 
 def new_members_for(patient_id: uuid.UUID) -> list[TeamMember]:
-    """Return the members of a patient's team whose names the patient was not shown yet, for a page that tells of them.
+    """Return the members of a patient's team whose names the patient was not shown yet.
 
-    Asking for them is the patient's notice: it is kept at once, unless entries are closed after a reset, when it may be
-    somebody else who looks.
+    A page that tells of them says so with `count_as_notice`.
     """
-    members = _members(_NEW_ON_TEAM, patient_id)
-    if all(member.noticed_at for member in members):
-        return members
+    return _members(_NEW_ON_TEAM, patient_id)
+
+
+def count_as_notice(patient_id: uuid.UUID, told_of: Sequence[TeamMember]) -> list[TeamMember]:
+    """Keep at once that a page in front of the patient tells of these members, and return them as they are now.
+
+    Only those whom the page names: who found no room on it was not told of. Nothing counts while entries are closed
+    after a reset, when it may be somebody else who looks.
+    """
+    untold = [member.membership_id for member in told_of if member.noticed_at is None]
+    if not untold:
+        return list(told_of)
     moment = clock.now()
     if unit().writes:
-        kept = _keep_notice(patient_id, moment)
+        kept = _keep_notice(patient_id, untold, moment)
     else:
         with unit().store.work(writes=True):
-            kept = _keep_notice(patient_id, moment)
-    return [replace(one, noticed_at=one.noticed_at or moment) for one in members] if kept else members
+            kept = _keep_notice(patient_id, untold, moment)
+    return [replace(one, noticed_at=one.noticed_at or moment) for one in told_of] if kept else list(told_of)
 
 
-def _keep_notice(patient_id: uuid.UUID, moment: datetime) -> bool:
+def _keep_notice(patient_id: uuid.UUID, membership_ids: Sequence[uuid.UUID], moment: datetime) -> bool:
     """Count the patient's notice of new members from this moment; return whether it counts."""
     is_closed = exists().where(Person.id == patient_id, Person.entries_closed_until > moment)
     untold = update(TeamMembership).where(
         TeamMembership.patient_id == patient_id,
+        TeamMembership.id.in_(membership_ids),
         TeamMembership.ended_at.is_(None),
         TeamMembership.noticed_at.is_(None),
         TeamMembership.shown_at.is_(None),
@@ -247,14 +257,16 @@ def _keep_notice(patient_id: uuid.UUID, moment: datetime) -> bool:
     return bool(result.rowcount)
 
 
-def mark_named(patient_id: uuid.UUID, discipline: Discipline) -> None:
-    """Keep that the patient was shown the names of everybody of a discipline on their team: a consent named them."""
-    named = select(Person.id).where(Person.discipline == discipline, Person.state == PersonState.ACTIVE)
+def mark_named(patient_id: uuid.UUID, clinician_ids: Sequence[uuid.UUID]) -> None:
+    """Keep that the patient was shown the names of these members of their team: a consent named them.
+
+    Nobody else of their discipline: who came while the consent was being signed was not named.
+    """
     shown = update(TeamMembership).where(
         TeamMembership.patient_id == patient_id,
+        TeamMembership.clinician_id.in_(clinician_ids),
         TeamMembership.ended_at.is_(None),
         TeamMembership.shown_at.is_(None),
-        TeamMembership.clinician_id.in_(named),
     )
     db().execute(shown.values(shown_at=clock.now()))
 

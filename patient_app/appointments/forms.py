@@ -18,6 +18,7 @@ from patient_app.accounts.registry import one_line
 from patient_app.appointments.raising import LONGEST_LINE, Listed, Wishes
 from patient_app.appointments.said import Entered, Said
 from patient_app.appointments.when import NoSuchTime, Start, is_near, start
+from patient_app.core import clock
 from patient_app.core.forms import (
     OUT_OF_DATE,
     DayField,
@@ -74,11 +75,19 @@ def is_link(text: str) -> bool:
     return is_plain and re.fullmatch(r"(?:[a-z0-9-]{1,63}\.){1,8}[a-z][a-z0-9-]{1,62}", host) is not None
 
 
+def version_of(text: str | None) -> int:
+    """Return the number of a version that a page names; 0 for anything that is none."""
+    text = text or ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LARGEST_VERSION else 0
+
+
 class AppointmentForm(Form):
     """Whom somebody meets, when, where."""
 
     id = IdField()
     base = HiddenField(filters=[without_controls])
+    # By whose clock the page told the time; a phone may send it when the person's zone is another one.
+    zone = HiddenField(filters=[without_controls])
     with_whom = ListField(_l("With whom"), default="")
     who = short_text(_l("Their name, if it is somebody else"), longest=LONGEST_WORDS)
     on = DayField(_l("On which day"), validators=[Needed(_l("Pick the day."))])
@@ -129,6 +138,7 @@ class AppointmentForm(Form):
         return {
             "id": str(one.id),
             "base": str(one.version),
+            "zone": said.start.zone,
             "on": said.start.local_date.isoformat(),
             "at": f"{said.start.local_time:%H:%M}",
             "minutes": str(said.minutes or ""),
@@ -146,12 +156,21 @@ class AppointmentForm(Form):
 
     def base_version(self) -> int:
         """Return the version that the page showed; 0 for anything that is none."""
-        text = self.base.data or ""
-        return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LARGEST_VERSION else 0
+        return version_of(self.base.data)
+
+    def zone_or(self, zone: str) -> str:
+        """Return the zone by whose clock the page told the time; the given one where it named none."""
+        return self.zone.data or zone
 
     def validate_base(self, field: Field) -> None:
         """Refuse what no page of ours sent: nothing at all would be what is there already."""
         if not field.raw_data:
+            raise ValidationError(OUT_OF_DATE)
+
+    def validate_zone(self, field: Field) -> None:
+        """Refuse a zone that no page of ours named; what is sent again is by the clock that the page shows then."""
+        if field.data and clock.find_zone(field.data) is None:
+            field.data = ""
             raise ValidationError(OUT_OF_DATE)
 
     def validate_link(self, field: Field) -> None:
@@ -256,8 +275,7 @@ class RaiseForm(Form):
 
     def base_version(self) -> int:
         """Return the version that the page showed; 0 for none, and for anything that is none."""
-        text = self.base.data or ""
-        return int(text) if text.isascii() and text.isdecimal() and len(text) <= _LARGEST_VERSION else 0
+        return version_of(self.base.data)
 
     def validate_base(self, field: Field) -> None:
         """Refuse what no page of ours sent: nothing at all would be kept as an empty list."""

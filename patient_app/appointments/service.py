@@ -153,6 +153,14 @@ def next_one(patient: Viewer, now: datetime, within: timedelta | None = None) ->
     return next((one for one in found if one.ends_at > now), None)
 
 
+def own_to_change(patient: Viewer, appointment_id: uuid.UUID) -> Entered:
+    """Return one that the patient may change; raise `NotFound` for any other, what the practice wrote too."""
+    one = own_appointment(patient, appointment_id)
+    if not may_change(patient, one):
+        raise NotFound
+    return one
+
+
 def may_change(patient: Viewer, one: Entered) -> bool:
     """Whether the patient may move or cancel it: what they wrote. What the practice wrote, the practice changes."""
     return one.source is Source.PATIENT

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from patient_app.accounts import practice
-from patient_app.appointments import calendar_file, raising, raising_views, service, words, writing
+from patient_app.appointments import calendar_file, from_phones, raising, raising_views, service, words, writing
 from patient_app.appointments.blueprint import bp
 from patient_app.appointments.forms import AppointmentForm, TookForm
 from patient_app.appointments.models import Took
@@ -30,8 +30,6 @@ from patient_app.profile import service as profiles
 __all__ = ["bp"]
 
 assert raising_views  # noqa: S101 - its routes belong to the same blueprint.
-
-_STALE = _l("This was changed meanwhile. Look at both, and save what is right.")
 
 notices.register(
     "appointments.overview",
@@ -67,10 +65,11 @@ def overview() -> ResponseReturnValue:
 
 @bp.get("/appointments/new")
 @access(Permission.APPOINTMENTS_MANAGE)
+@kept_on_phone
 def new() -> ResponseReturnValue:
     """Show the form that writes one down."""
     patient = viewer()
-    return _form_page(patient, AppointmentForm.offering(_people(patient)))
+    return _form_page(patient, AppointmentForm.offering(_people(patient), zone=patient.zone))
 
 
 @bp.post("/appointments/new")
@@ -79,7 +78,8 @@ def save_new() -> ResponseReturnValue:
     """Keep one, once; the same form sent again changes nothing."""
     patient = viewer()
     form = AppointmentForm.offering(_people(patient))
-    said = form.said(patient.zone, _today(patient), _disciplines(patient)) if form.validate() else None
+    zone = form.zone_or(patient.zone)
+    said = form.said(zone, _today(patient), _disciplines(patient)) if form.validate() else None
     if said is not None:
         try:
             writing.enter(Author.patient(patient), form["id"].value, said)
@@ -91,10 +91,11 @@ def save_new() -> ResponseReturnValue:
 
 @bp.get("/appointments/<uuid:appointment_id>/change")
 @access(Permission.APPOINTMENTS_MANAGE)
+@kept_on_phone
 def change(appointment_id: uuid.UUID) -> ResponseReturnValue:
     """Show the form filled with one that the patient wrote."""
     patient = viewer()
-    one = _own_to_change(patient, appointment_id)
+    one = service.own_to_change(patient, appointment_id)
     return _form_page(patient, AppointmentForm.of(_people(patient), one), one)
 
 
@@ -103,7 +104,7 @@ def change(appointment_id: uuid.UUID) -> ResponseReturnValue:
 def save_change(appointment_id: uuid.UUID) -> ResponseReturnValue:
     """Keep a change; one that was changed elsewhere meanwhile is shown beside it."""
     patient, newer = viewer(), None
-    one = _own_to_change(patient, appointment_id)
+    one = service.own_to_change(patient, appointment_id)
     form = AppointmentForm.of(_people(patient), one)
     disciplines = _disciplines(patient)
     if one.said.clinician_id is not None and one.discipline is not None:
@@ -115,7 +116,7 @@ def save_change(appointment_id: uuid.UUID) -> ResponseReturnValue:
             return _done("appointment-cancelled" if said.cancelled else "appointment-saved")
         except Stale:
             newer, form.base.data = one, str(one.version)
-            form.add_error("on", _STALE)
+            form.add_error("on", from_phones.STALE)
     return _form_page(patient, form, one, newer), 422
 
 
@@ -147,14 +148,6 @@ def took_of(form: TookForm) -> Took | None:
     return Took(form.word.data) if form.word.data in set(Took) else None
 
 
-def _own_to_change(patient: Viewer, appointment_id: uuid.UUID) -> Entered:
-    """Return one that the patient may change; what the practice wrote, the practice changes."""
-    one = service.own_appointment(patient, appointment_id)
-    if not service.may_change(patient, one):
-        raise NotFound
-    return one
-
-
 def _people(patient: Viewer) -> list[tuple[uuid.UUID, str]]:
     team = service.clinicians_for(patient)
     return [(one.clinician_id, f"{one.name}, {DISCIPLINE_NAMES[one.discipline]}") for one in team]
@@ -180,6 +173,6 @@ def _form_page(patient: Viewer, form: AppointmentForm, one: Entered | None = Non
         one=one,
         newer=newer,
         with_words=words.with_words,
-        zone=one.said.start.zone if one else patient.zone,
+        zone=one.said.start.zone if one else form.zone_or(patient.zone),
         asks_about_use=marked or profiles.profile_of(patient).asks_about_use,
     )

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from patient_app.accounts.entry_order import lock_entries, next_entry_seq
+from patient_app.accounts.models import Person
 from patient_app.appointments.models import Appointment, AppointmentVersion, Source, State, Took
 from patient_app.appointments.said import Said
 from patient_app.core import changed, clock
@@ -24,7 +25,17 @@ from patient_app.core.changed import What
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
-from patient_app.core.work import db, vault
+from patient_app.core.roles import Discipline
+from patient_app.core.work import connection, db, vault
+
+_OF_ONE = and_(
+    AppointmentVersion.patient_id == bindparam("patient_id"),
+    AppointmentVersion.appointment_id == bindparam("appointment_id"),
+)
+_SAID = select(AppointmentVersion.id).where(_OF_ONE, AppointmentVersion.fingerprint == bindparam("mark")).limit(1)
+_BEFORE = select(Person.id, Person.discipline).where(
+    Person.id.in_(select(AppointmentVersion.clinician_id).where(_OF_ONE))
+)
 
 
 class IdTaken(Exception):
@@ -47,9 +58,9 @@ class Author:
     in_question: bool = False
 
     @classmethod
-    def patient(cls, patient: Viewer) -> Author:
-        """The patient, about themselves."""
-        day = clock.moment(clock.now(), patient.zone, patient.day_start_minutes).day
+    def patient(cls, patient: Viewer, day: date | None = None) -> Author:
+        """The patient, about themselves; `day` where it was written on another one than today."""
+        day = day or clock.moment(clock.now(), patient.zone, patient.day_start_minutes).day
         in_question = patient.entries_closed_from is not None
         return cls(patient.id, patient.practice_id, patient.id, Source.PATIENT, day, in_question)
 
@@ -141,6 +152,18 @@ def versions(appointment_id: uuid.UUID) -> Sequence[AppointmentVersion]:
     """Return the versions of an appointment, the oldest first."""
     query = select(AppointmentVersion).where(AppointmentVersion.appointment_id == appointment_id)
     return db().scalars(query.order_by(AppointmentVersion.version)).all()
+
+
+def was_said(patient_id: uuid.UUID, appointment_id: uuid.UUID, said: Said) -> bool:
+    """Whether exactly this was kept of a patient's appointment before."""
+    asked = {"patient_id": patient_id, "appointment_id": appointment_id, "mark": fingerprint(said)}
+    return connection().scalar(_SAID, asked) is not None
+
+
+def clinicians_before(patient_id: uuid.UUID, appointment_id: uuid.UUID) -> dict[uuid.UUID, Discipline | None]:
+    """Return with which clinicians a patient's appointment was, now or before, on the team or not."""
+    rows = connection().execute(_BEFORE, {"patient_id": patient_id, "appointment_id": appointment_id})
+    return {row.id: Discipline(row.discipline) if row.discipline else None for row in rows}
 
 
 def fingerprint(said: Said) -> bytes:

@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from patient_app.accounts import practice
-from patient_app.appointments import words as told
 from patient_app.appointments import writing
 from patient_app.appointments.forms import TookForm
 from patient_app.appointments.models import Took
@@ -23,7 +22,7 @@ from patient_app.core.identity import Viewer, viewer
 from patient_app.core.pages import render_page
 from patient_app.core.roles import Discipline
 from patient_app.reading import appointments as reading
-from patient_app.reading import words
+from patient_app.reading import visit_words, words
 from patient_app.reading.appointments import SharedAppointments
 
 bp = Blueprint("team_appointments", __name__)
@@ -38,7 +37,7 @@ notices.register(
 
 
 @bp.get("/team/appointments")
-@access(Permission.TEAM_READ)
+@access(Permission.TEAM_READ, records=True)
 def today() -> ResponseReturnValue:
     """Show the clinician's own visits of today."""
     return render_page(
@@ -129,17 +128,12 @@ def _done(patient_id: uuid.UUID, word: str) -> ResponseReturnValue:
 def _page(shared: SharedAppointments, form: VisitForm, one: Entered | None = None, newer: Entered | None = None) -> str:
     return render_page(
         "care_team/appointments.html",
-        shared=shared,
         person=shared.person,
         identity=words.identity_words(shared.person),
         protected=shared.has_substance_use,
-        scope=words.scope_sentences(shared.grants, shared.person.zone),
         form=form,
         one=one,
         newer=newer,
-        now=clock.now(),
         zone=one.said.start.zone if one else _zone(),
-        with_words=told.with_words,
-        took_words=told.TOOK_WORDS,
-        source_words=told.SOURCE_WORDS,
+        **visit_words.page_words(shared),
     )

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select
 
 from patient_app.checkins.answers import Answers, read_use_details
 from patient_app.checkins.models import CheckIn, CheckInVersion
-from patient_app.checkins.rules import LOOK_BACK, UNNAMED, Card, Known, card, rule_for
+from patient_app.checkins.rules import LOOK_BACK, SIMPLE, UNNAMED, Card, Known, card, rule_for
 from patient_app.checkins.service import OWN, SHOWN_VERSION, OwnCheckIn, asked_by
 from patient_app.core.identity import Viewer
 from patient_app.core.vault import Place
@@ -51,6 +51,8 @@ def card_after(patient: Viewer, profile: Profile, entry: OwnCheckIn, language: s
     if rule is None:
         return None
     found = card(rule.shows, language)
+    if known.made_simple:
+        found = replace(found, links=tuple(link for link in found.links if link.to != SIMPLE))
     if not (rule.beside_medicines and known.used):
         return found
     return replace(found, beside=next((beside(patient, known.used, language) for beside in _beside), None))
@@ -79,6 +81,7 @@ def _known(patient: Viewer, profile: Profile, entry: OwnCheckIn) -> Known:
         used=_kinds(answers, profile) if answers.use else frozenset(),
         use_days={kind: frozenset(days) for kind, days in use_days.items()},
         told_days=frozenset(told_days),
+        made_simple=patient.shown_simply,
     )
 
 

@@ -21,6 +21,8 @@ CONTENT = Path(__file__).resolve().parents[1] / "content"
 RULES = CONTENT / "rules" / "after_check_in.yaml"
 CARDS = CONTENT / "cards" / "after_check_in.yaml"
 UNNAMED = "unnamed"
+# Where a card leads that is no part of the help page: the page made simple.
+SIMPLE = "simple"
 # How far back the rules look; what is older cannot change an offer.
 LOOK_BACK = timedelta(days=30)
 
@@ -41,6 +43,8 @@ class Known:
     used: frozenset[str] = frozenset()
     use_days: Mapping[str, frozenset[date]] = field(default_factory=dict)
     told_days: frozenset[date] = frozenset()
+    # Whether the person made their pages simple.
+    made_simple: bool = False
 
     def days_of(self, kinds: list[str]) -> frozenset[date]:
         """Return the days before this one with use of any of the kinds."""
@@ -62,7 +66,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where a card leads: a part of the help page, and what the link says."""
+    """Where a card leads, a part of the help page or the simple page, and what the link says."""
 
     to: str
     label: str
@@ -130,6 +134,10 @@ def _not_used(known: Known, asked: bool) -> bool:
     return (known.use is False) == asked
 
 
+def _made_simple(known: Known, asked: bool) -> bool:
+    return known.made_simple == asked
+
+
 def _daily_before(known: Known, asked: Mapping[str, Any]) -> bool:
     days = known.days_of(asked["kinds"])
     recent = [day for day in days if 0 < (known.day - day).days <= asked["of"]]
@@ -154,6 +162,7 @@ _CONDITIONS: dict[str, Callable[[Known, Any], bool]] = {
     "used": _used,
     "used_only": _used_only,
     "not_used": _not_used,
+    "made_simple": _made_simple,
     "daily_before": _daily_before,
     "paused": _paused,
 }

@@ -14,7 +14,7 @@ class Category(StrEnum):
     MEDICATIONS = "medications"
     SKILLS = "skills"
     MEASURES = "measures"
-    PLAN = "plan"
+    PLAN = "plan"  # visits: with whom, when, where. Goals and steps are no part of what was signed so far.
     SAFETY_PLAN = "safety_plan"
 
 
@@ -32,13 +32,14 @@ OFFERED = (
     Category.MEDICATIONS,
     Category.NOTES,
     Category.SKILLS,
+    Category.PLAN,
     Category.SAFETY_PLAN,
 )
 # Of these, what only clinicians are shown: a plan names whom to call, and what is to be put away; medicines tell of
-# illness, and exercises of what is worked on.
-TEAM_ONLY = frozenset({Category.MEDICATIONS, Category.SAFETY_PLAN, Category.SKILLS})
+# illness, and visits of where somebody is, and when.
+TEAM_ONLY = frozenset({Category.MEDICATIONS, Category.PLAN, Category.SAFETY_PLAN})
 # What cannot be summed up by week is shared whole or not at all.
-DETAIL_ONLY = frozenset({Category.MEDICATIONS, Category.NOTES, Category.SAFETY_PLAN, Category.SKILLS})
+DETAIL_ONLY = TEAM_ONLY | {Category.NOTES, Category.SKILLS}
 
 
 def offered(*, to_team: bool) -> tuple[Category, ...]:

@@ -7,7 +7,7 @@ two against each other. Who has read follows from the access records.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -49,13 +49,16 @@ _TEAM = (
 _SUPPORTERS = select(SupportLink.id, SupportLink.supporter_id, SupportLink.name_sealed).where(
     SupportLink.patient_id == bindparam("patient_id"), SupportLink.state == SupportState.CONFIRMED
 )
-_READ = (
+_READINGS = (
     select(
         AccessRecord.viewer_id,
         AccessRecord.recorded_at,
         AccessRecord.highest_seq,
         AccessRecord.kind,
         AccessRecord.on_day,
+        AccessRecord.from_day,
+        AccessRecord.to_day,
+        Consent.entries_from,
         ConsentCategory.category,
     )
     .join(
@@ -71,11 +74,16 @@ _READ = (
             AccessRecord.highest_seq >= bindparam("recorded_seq"),
             and_(AccessRecord.kind == AccessKind.CASELOAD, AccessRecord.on_day >= bindparam("on_day")),
         ),
-        AccessRecord.from_day <= bindparam("day"),
-        AccessRecord.to_day >= bindparam("day"),
-        or_(Consent.entries_from.is_(None), Consent.entries_from <= bindparam("day")),
     )
     .order_by(AccessRecord.seq)
+)
+_READ = _READINGS.where(
+    AccessRecord.from_day <= bindparam("day"),
+    AccessRecord.to_day >= bindparam("day"),
+    or_(Consent.entries_from.is_(None), Consent.entries_from <= bindparam("day")),
+)
+_READ_BETWEEN = _READINGS.where(
+    AccessRecord.from_day <= bindparam("last_day"), AccessRecord.to_day >= bindparam("first_day")
 )
 
 
@@ -99,6 +107,7 @@ class Sees:
     parts: tuple[str, ...]
     weekly: tuple[str, ...] = ()
     waits: bool = False
+    id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +152,20 @@ class HasRead:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """One of several entries whose readers are asked for at once: its day, and its words as in `who_has_read`."""
+
+    day: date
+    now: Words
+    ever: Words
+
+    def stood_on(self, row: Any) -> bool:
+        """Whether its day was on a page that an access record tells of, by a consent that opened that day."""
+        is_open = row.entries_from is None or row.entries_from <= self.day
+        return bool(is_open and row.from_day <= self.day <= row.to_day)
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Everybody whom a patient's consents can reach, and what those consents open; asked once for many entries."""
 
@@ -158,9 +181,9 @@ class Standing:
             now = _parts_open([*named, *(by_kind if person.name_known else [])], parts)
             later = _parts_open([*named, *by_kind], parts)
             if any(now):
-                found.append(Sees(person.name, person.discipline, *now))
+                found.append(Sees(person.name, person.discipline, *now, id=person.id))
             elif any(later):
-                found.append(Sees(person.name, person.discipline, *later, waits=True))
+                found.append(Sees(person.name, person.discipline, *later, waits=True, id=person.id))
         return found
 
     def can_see(self, person_id: uuid.UUID, day: date, needs: frozenset[Category]) -> bool:
@@ -230,10 +253,40 @@ def who_has_read(
     asked = {"patient_id": patient.id, "kinds": kinds, "recorded_seq": ever.since, "on_day": ever.on_day, "day": day}
     rows = [row for row in db().execute(_READ, asked) if not any(time.covers(row) for time in hidden)]
     since = _read(ever, rows)
-    if not since:
+    return _named(since, _read(now, rows), _people(since))
+
+
+def who_have_read(patient: Viewer, entries: Sequence[Entry], *, on: AccessKind) -> list[list[HasRead]]:
+    """Return of several entries, each by itself, what `who_has_read` does: two statements, however many they are.
+
+    They stand on pages of their own kind (`on`), never on a list of patients, and were never hidden.
+    """
+    if not entries:
         return []
-    as_now = _read(now, rows)
-    people = {person.id: person for person in db().scalars(select(Person).where(Person.id.in_(since)))}
+    asked = {
+        "patient_id": patient.id,
+        "kinds": [on],
+        "recorded_seq": min(one.ever.since for one in entries),
+        "on_day": min(one.ever.on_day for one in entries),
+        "first_day": min(one.day for one in entries),
+        "last_day": max(one.day for one in entries),
+    }
+    rows = db().execute(_READ_BETWEEN, asked).all()
+    on_page = [[row for row in rows if one.stood_on(row)] for one in entries]
+    since = [_read(one.ever, own) for one, own in zip(entries, on_page, strict=True)]
+    people = _people({one for each in since for one in each})
+    return [_named(ever, _read(one.now, own), people) for one, own, ever in zip(entries, on_page, since, strict=True)]
+
+
+def _people(ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Person]:
+    if not ids:
+        return {}
+    return {person.id: person for person in db().scalars(select(Person).where(Person.id.in_(ids)))}
+
+
+def _named(
+    since: Mapping[uuid.UUID, datetime], as_now: Mapping[uuid.UUID, datetime], people: Mapping[uuid.UUID, Person]
+) -> list[HasRead]:
     found = [
         HasRead(person.name or "", person.discipline, as_now.get(person.id, at), earlier=person.id not in as_now)
         for person, at in ((people[viewer_id], at) for viewer_id, at in since.items())

@@ -5,6 +5,7 @@ Only the patient does any of it; but when their account closes or opens again, e
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -49,13 +50,17 @@ class ConsentRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Somebody the patient may share with: one person, or everybody of a discipline on the team."""
+    """Somebody the patient may share with: one person, or everybody of a discipline on the team.
+
+    `people` names who is meant now, and `ids` says who they are, in the same order.
+    """
 
     kind: RecipientKind
     person_id: uuid.UUID | None
     discipline: Discipline | None
     title: str
     people: tuple[str, ...]
+    ids: tuple[uuid.UUID, ...] = ()
 
     @property
     def key(self) -> str:
@@ -71,6 +76,11 @@ class Recipient:
     def named(self) -> str:
         """Return the title, and behind a discipline the names of who is meant now."""
         return self.title if self.discipline is None else f"{self.title} ({', '.join(self.people)})"
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what tells a page that named these people from one that names others, namesakes too."""
+        return hashlib.sha256("\n".join([self.named, *map(str, self.ids)]).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +118,23 @@ class ConsentSummary:
 
 def recipients(patient: Viewer) -> list[Recipient]:
     """Return whom this patient may share with now: the disciplines on their team, then confirmed supporters."""
-    names = _team_names(patient)
+    people = _team(patient)
     team = [
-        Recipient(RecipientKind.TEAM, None, discipline, str(YOUR_DISCIPLINE[discipline]), names[discipline])
+        Recipient(
+            RecipientKind.TEAM,
+            None,
+            discipline,
+            str(YOUR_DISCIPLINE[discipline]),
+            people=tuple(person.name or "" for person in people[discipline]),
+            ids=tuple(person.id for person in people[discipline]),
+        )
         for discipline in Discipline
-        if discipline in names
+        if discipline in people
     ]
     return team + _supporters(patient)
 
 
-def _team_names(patient: Viewer) -> dict[Discipline, tuple[str, ...]]:
+def _team(patient: Viewer) -> dict[Discipline, tuple[Person, ...]]:
     query = (
         select(Person)
         .join(TeamMembership, TeamMembership.clinician_id == Person.id)
@@ -131,9 +148,9 @@ def _team_names(patient: Viewer) -> dict[Discipline, tuple[str, ...]]:
     )
     team = db().scalars(query).all()
     vault().preload(person.id for person in team)
-    by_name = sorted(team, key=lambda person: person.name or "")
+    by_name = sorted(team, key=lambda person: (person.name or "", person.id))
     return {
-        discipline: tuple(person.name or "" for person in by_name if person.discipline == discipline)
+        discipline: tuple(person for person in by_name if person.discipline == discipline)
         for discipline in {Discipline(person.discipline or "") for person in team}
     }
 
@@ -188,7 +205,7 @@ def keep(patient: Viewer, consent: Consent, recipient: Recipient) -> None:
     db().flush()  # Its event refers to it.
     _note(consent, "given", patient.id)
     if recipient.discipline is not None:
-        teams.mark_named(patient.id, recipient.discipline)
+        teams.mark_named(patient.id, recipient.ids)
 
 
 def check_signature(patient: Viewer, signature: str) -> None:

@@ -15,7 +15,7 @@ CATEGORY_NAMES: dict[Category, LazyString] = {
     Category.MEDICATIONS: _l("Medicines"),
     Category.SKILLS: _l("Skills"),
     Category.MEASURES: _l("Questionnaires"),
-    Category.PLAN: _l("Plan"),
+    Category.PLAN: _l("Visits"),
     Category.SAFETY_PLAN: _l("Safety plan"),
 }
 
@@ -40,7 +40,10 @@ CATEGORY_HINTS: dict[Category, LazyString] = {
         "drinking or use, that part has to be shared too."
     ),
     Category.MEASURES: _l("Answers to questionnaires."),
-    Category.PLAN: _l("Your goals and steps."),
+    Category.PLAN: _l(
+        "Whom you meet, when and where. Who meets you sees that visit anyway. One that is about alcohol or drugs also "
+        "needs alcohol and drugs to be shared."
+    ),
     Category.SAFETY_PLAN: _l(
         "Your plan for hard moments, with the people you named. A step that is about alcohol and drugs also needs "
         "alcohol and drugs to be shared."
@@ -55,6 +58,7 @@ HINTS_WITHOUT_USE: dict[Category, LazyString] = {
     ),
     Category.NOTES: _l("The words you write, all of them."),
     Category.MEDICATIONS: _l("What you take and what for, each change with its reason, and what you logged of it."),
+    Category.PLAN: _l("Whom you meet, when and where. Who meets you sees that visit anyway."),
     Category.SAFETY_PLAN: _l("Your plan for hard moments, with the people you named."),
     Category.SKILLS: _l("Skills you tried, but only those that you show, one by one or by kind, with your words."),
 }
@@ -66,6 +70,7 @@ SIGNED_AS: dict[Category, LazyString] = {
         "helped"
     ),
     Category.MEDICATIONS: _l("Medicines, with what they are for, each change, its reason, and what I logged"),
+    Category.PLAN: _l("Visits, with whom, when and where"),
     Category.SAFETY_PLAN: _l("Safety plan, with the people it names"),
     Category.SKILLS: _l("Skills, with what I wrote in the exercises that I choose to show"),
     Category.SUBSTANCE_USE: _l(

@@ -23,6 +23,9 @@ class What(StrEnum):
     # All devices but the one at hand were signed out: whatever else opens without signing in closes too.
     SIGNED_OUT = "signed_out"
     APPOINTMENTS = "appointments"
+    ASSIGNMENTS = "assignments"
+    # What somebody planned in exercises and wants to be reminded of.
+    PLANS = "plans"
 
 
 _LISTENERS: dict[What, list[Listener]] = {what: [] for what in What}

@@ -47,6 +47,8 @@ class Viewer(UserMixin):  # type: ignore[misc]  # Flask-Login has no types.
     superseded: bool = False
     # What the person is to be told on every page until they answer (a word of `accounts.models.SecurityNotice`).
     security_notice: str | None = None
+    # Whether the person made their pages simple, for a hard day: nobody else ever turns that on or off.
+    shown_simply: bool = False
 
     def get_id(self) -> str:
         """Return the id as Flask-Login wants it."""

@@ -33,7 +33,7 @@ from patient_app.core.logs import logger
 from patient_app.core.roles import Role
 
 # What the worker goes by. The tag says whose a page is, and tells nothing to who reads it.
-PERSON, KEEP = "Tandem-Person", "Tandem-Keep"
+PERSON, KEEP, KEEP_TOO = "Tandem-Person", "Tandem-Keep", "Tandem-Keep-Too"
 # Whoever may open these is a patient, or nobody in particular.
 _OWN_PAGES = frozenset({Role.PATIENT})
 _SENT_SECONDS = 24 * 60 * 60
@@ -60,6 +60,14 @@ def kept_in_each_release(values: Callable[[], Iterable[dict[str, str]]]) -> Call
         return view
 
     return mark
+
+
+def keep_too(addresses: Iterable[str]) -> None:
+    """Name, on a page that a phone fetches by itself, the registered pages that it is to fetch with it.
+
+    For pages with a variable part of which one person has some: those that are not named any more are let go of.
+    """
+    g.keep_too = " ".join(addresses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,15 @@ def lasting_addresses(app: Flask) -> list[str]:
         if is_registered(app, endpoint) and hasattr(view, "kept_values")
         for each in view.kept_values()
     )
+
+
+def is_looked_at() -> bool:
+    """Whether somebody opens the page of this request: a phone also fetches registered pages by itself, to have them.
+
+    What a page tells counts as told only where it is looked at. A browser that does not say is taken to show it (before
+    Safari 16.4).
+    """
+    return request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
 
 
 def phone() -> Phone | None:
@@ -168,6 +185,8 @@ def _say_whose(response: Response) -> Response:
         response.headers[PERSON] = told.tag
         if told.keeps and response.status_code == HTTPStatus.OK and is_registered(current_app, request.endpoint):
             response.headers[KEEP] = "yes"
+            if "keep_too" in g:
+                response.headers[KEEP_TOO] = g.keep_too
     return response
 
 

@@ -22,12 +22,13 @@ from patient_app.core.roles import Role
 
 @dataclass(frozen=True, slots=True, eq=False)  # Compared by identity: it is a key in a cache.
 class NavigationItem:
-    """One entry of the bottom or side bar."""
+    """One entry of the bottom bar on phones and of the side bar, or of the side bar alone (`wide`)."""
 
     label: LazyString
     endpoint: str
     icon: str
     roles: frozenset[Role]
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class NavigationLink:
     href: str
     icon: str
     current: bool
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +209,9 @@ def _bar(items: tuple[NavigationItem, ...], role: Role, rule: str, mounted_at: s
 def _links(items: tuple[NavigationItem, ...], role: Role, rule: str, mounted_at: str) -> tuple[NavigationLink, ...]:
     shown = [(item, current_app.url_for(item.endpoint)) for item in items if role in item.roles]
     here = _section(mounted_at + rule, [address for _, address in shown])
-    return tuple(NavigationLink(str(item.label), address, item.icon, address == here) for item, address in shown)
+    return tuple(
+        NavigationLink(str(item.label), address, item.icon, address == here, item.wide) for item, address in shown
+    )
 
 
 def _section(path: str, addresses: Sequence[str]) -> str | None:

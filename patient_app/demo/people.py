@@ -219,12 +219,20 @@ class Agreement:
 
 _EACH, _WEEKS = Level.DETAIL, Level.SUMMARY
 _MOOD, _USE, _NOTES = Category.MOOD, Category.SUBSTANCE_USE, Category.NOTES
-_SAFETY, _MEDICINES = Category.SAFETY_PLAN, Category.MEDICATIONS
+_SAFETY, _MEDICINES, _VISITS, _SKILLS = Category.SAFETY_PLAN, Category.MEDICATIONS, Category.PLAN, Category.SKILLS
 
 # The fourth patient has none: no consent, no reading.
 AGREEMENTS = (
-    Agreement("patient", Discipline.PRESCRIBER, {_MOOD: _EACH, _USE: _EACH, _MEDICINES: _EACH, _NOTES: _EACH}),
-    Agreement("patient", Discipline.THERAPIST, {_MOOD: _EACH, _MEDICINES: _EACH, _NOTES: _EACH, _SAFETY: _EACH}),
+    Agreement(
+        "patient",
+        Discipline.PRESCRIBER,
+        {_MOOD: _EACH, _USE: _EACH, _MEDICINES: _EACH, _NOTES: _EACH, _VISITS: _EACH, _SKILLS: _EACH},
+    ),
+    Agreement(
+        "patient",
+        Discipline.THERAPIST,
+        {_MOOD: _EACH, _MEDICINES: _EACH, _NOTES: _EACH, _VISITS: _EACH, _SKILLS: _EACH, _SAFETY: _EACH},
+    ),
     Agreement("patient", Discipline.ADDICTION_SPECIALIST, {_MOOD: _EACH, _USE: _EACH, _MEDICINES: _EACH}),
     Agreement("patient", "supporter", {_MOOD: _EACH}, given_days_ago=80),
     Agreement("patient2", Discipline.PRESCRIBER, {_MOOD: _EACH, _USE: _EACH, _MEDICINES: _EACH}),

@@ -31,7 +31,7 @@ from patient_app.core.identity import Stage, Viewer
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import Store, db
-from patient_app.demo import appointments, doses, effects, medicines, safety, story, supplies
+from patient_app.demo import appointments, assigned, doses, effects, medicines, safety, skills, story, supplies
 from patient_app.demo.people import (
     ACCOUNTS,
     AGREEMENTS,
@@ -113,6 +113,10 @@ class _Filling:
         self._safety_plan()
         self._medicines()
         self._appointments()
+        for account in PATIENTS:
+            skills.enter(
+                account.short, self._viewer(account.short), lambda days: clock.moment(self._ago(days), PRACTICE_ZONE)
+            )
         # Nobody is told of invitations that never were.
         db().execute(delete(MailMessage))
         db().execute(delete(OneTimeLink))
@@ -273,6 +277,8 @@ class _Filling:
         clinicians = {short: self._viewer(short) for short in ("prescriber", "therapist", "addiction")}
         for account in PATIENTS:
             appointments.enter(account.short, self._viewer(account.short), clinicians, self._day(0))
+        given_at = clock.moment(self._ago(assigned.AGO), PRACTICE_ZONE)
+        assigned.enter(self._viewer("patient"), clinicians["therapist"], given_at)
 
     def _viewer(self, short: str) -> Viewer:
         """Return one of the people as the services know who is asking."""

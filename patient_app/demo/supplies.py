@@ -22,8 +22,11 @@ FILLED: dict[tuple[str, str], tuple[tuple[int, int], ...]] = {
     ("patient", "sertraline"): ((76, 60), (54, 60), (24, 60)),
     ("patient", "naltrexone"): ((60, 30), (26, 30)),
     ("patient2", "lithium"): ((85, 90), (55, 120), (26, 180)),
+    ("patient3", "prazosin"): ((70, 35), (36, 35)),
     ("patient4", "buspirone"): ((78, 60), (46, 60), (17, 60)),
 }
+# By patient and medicine: how many days ago they said that nothing was left.
+RAN_OUT: dict[tuple[str, str], int] = {("patient3", "prazosin"): 1}
 # By patient and medicine: which test, in how many days it is due, and when it was done, if it was.
 TESTS: dict[tuple[str, str], tuple[tuple[str, int, int | None], ...]] = {
     ("patient2", "lithium"): (("lithium_level", -47, -47), ("lithium_level", -8, -8), ("lithium_level", 5, None)),
@@ -40,6 +43,11 @@ def enter(short: str, patient: Viewer, prescriber: Viewer, at: Callable[[int], M
             new = New(new_id(), Kind.FILLED, moment.local_date, Decimal(amount))
             source, when = Source.DEMONSTRATION, moment.occurred_at
             refills.record(patient, medicine, new, moment, source=source, recorded_at=when)
+        if which in RAN_OUT:
+            moment = at(RAN_OUT[which])
+            empty = New(new_id(), Kind.RAN_OUT, moment.local_date)
+            when = moment.occurred_at
+            refills.record(patient, medicine, empty, moment, source=Source.DEMONSTRATION, recorded_at=when)
         for code, due_in, done_in in TESTS.get(which, ()):
             due_on = today.local_date + timedelta(days=due_in)
             done_on = None if done_in is None else today.local_date + timedelta(days=done_in)

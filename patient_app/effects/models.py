@@ -133,11 +133,24 @@ class Concern(Base):
     side_effect_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("side_effect.id"))
     # The version that raised it.
     version: Mapped[int]
-    # The medicine that it comes from; or, of one that is tied to none, without which it would not have been raised.
+    # The medicine that it comes from; or, of one that is tied to none, the first of those without which it would not
+    # have been raised (`ConcernMedicine` has them all). None where the sign is enough.
     medicine_id: Mapped[Id | None] = mapped_column(Uuid, ForeignKey("medicine.id"))
     day: Mapped[date]
     raised_at: Mapped[datetime]
     recorded_seq: Mapped[int]
+
+
+class ConcernMedicine(Base):
+    """A medicine that a concern rests on: each by itself is enough to raise it, so it stands while one is open."""
+
+    __tablename__ = "concern_medicine"
+    __table_args__ = (UniqueConstraint("concern_id", "medicine_id"),)
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    practice_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("practice.id"))
+    concern_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("concern.id"))
+    medicine_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("medicine.id"))
 
 
 class ConcernSeen(Base):

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, select
 from patient_app.access_log.models import AccessKind
 from patient_app.consent import hiding, receipts
 from patient_app.consent.categories import Category
-from patient_app.consent.receipts import HasRead, Hidden, Part, Sees, Words
+from patient_app.consent.receipts import Entry, HasRead, Hidden, Part, Sees, Words
 from patient_app.core.identity import Viewer
 from patient_app.core.work import connection
 from patient_app.effects.models import ResponseNote, ResponseVersion, SideEffect, SideEffectVersion
@@ -41,8 +41,9 @@ _EFFECT = (
     .where(SideEffect.id == bindparam("entry_id"), SideEffect.patient_id == bindparam("patient_id"))
     .order_by(SideEffectVersion.version)
 )
-_NOTE = (
+_NOTES = (
     select(
+        ResponseNote.week,
         ResponseNote.recorded_seq,
         ResponseNote.recorded_at,
         ResponseNote.shown_version,
@@ -54,7 +55,7 @@ _NOTE = (
     .join(ResponseVersion, ResponseVersion.note_id == ResponseNote.id)
     .where(
         ResponseNote.patient_id == bindparam("patient_id"),
-        ResponseNote.week == bindparam("week"),
+        ResponseNote.week.in_(bindparam("weeks", expanding=True)),
         ResponseNote.while_closed.is_(False),
     )
     .order_by(ResponseVersion.version)
@@ -82,17 +83,31 @@ def of_effect(patient: Viewer, entry: OwnEffect, medicine: OwnMedicine | None) -
     return ReadBy(seen_by, _has_read(patient, entry.day, rows, now, hidden))
 
 
-def of_note(patient: Viewer, note: OwnNote, medicines: Sequence[OwnMedicine]) -> ReadBy:
-    """Return the receipts of a weekly note of the patient's own, who has these medicines."""
-    if patient.entries_closed_from is not None:
-        return ReadBy()
-    now, day = note_parts(note, medicines)
-    rows = list(connection().execute(_NOTE, {"patient_id": patient.id, "week": note.week}))
-    if not rows:  # It was written in a session that was in question: nobody else reads it.
-        return ReadBy()
-    # The one that is read is not always the one that arrived last.
-    rows = sorted(rows, key=lambda row: row.version == row.shown_version)
-    return ReadBy(receipts.who_sees(patient, day, now), _has_read(patient, note.day, rows, now, []))
+def of_notes(patient: Viewer, notes: Sequence[OwnNote], medicines: Sequence[OwnMedicine]) -> dict[date, ReadBy]:
+    """Return the receipts of weekly notes of the patient's own, who has these medicines, by the week.
+
+    As many statements for all of them as for one. One that was written in a session in question has none: nobody else
+    reads it.
+    """
+    if patient.entries_closed_from is not None or not notes:
+        return {}
+    versions: dict[date, list[Any]] = {}
+    for row in connection().execute(_NOTES, {"patient_id": patient.id, "weeks": [note.week for note in notes]}):
+        versions.setdefault(row.week, []).append(row)
+    standing = receipts.standing(patient)
+    seen_by: dict[date, Sequence[Sees]] = {}
+    read: dict[date, Entry] = {}
+    for note in notes:
+        if note.week in versions:
+            now, day = note_parts(note, medicines)
+            seen_by[note.week] = standing.sees(day, now)
+            # The one that is read is not always the one that arrived last.
+            rows = sorted(versions[note.week], key=lambda row: row.version == row.shown_version)
+            if now:
+                read[note.week] = Entry(note.day, *_words(rows, now))
+    readers = receipts.who_have_read(patient, list(read.values()), on=AccessKind.EFFECTS)
+    has_read = dict(zip(read, readers, strict=True))
+    return {week: ReadBy(seen, has_read.get(week, ())) for week, seen in seen_by.items()}
 
 
 def _has_read(
@@ -101,10 +116,15 @@ def _has_read(
     """Return who has read an entry; `rows` are its versions, the one that is read now last."""
     if not rows or not now:
         return []
+    as_now, ever = _words(rows, now, hidden)
+    return receipts.who_has_read(patient, day, as_now, ever, hidden, on=AccessKind.EFFECTS)
+
+
+def _words(rows: Sequence[Any], now: Sequence[Part], hidden: Sequence[Hidden] = ()) -> tuple[Words, Words]:
+    """Return the words of an entry as they stand, and those of all its versions; `rows` as for `_has_read`."""
     base = now[0].needs - {Category.NOTES}
     newest, began, written_on = rows[-1], rows[0].recorded_seq, rows[0].recorded_at.date()
     before = [own_words(base, about_use=row.note_about_use) for row in rows if row.has_note]
     # Opened again, what it says counts as said now: who read meanwhile did not read it.
     since = max([newest.said_seq, *(time.until for time in hidden if time.until is not None)])
-    as_now, ever = Words(since, written_on, now), Words(began, written_on, [*now, *before])
-    return receipts.who_has_read(patient, day, as_now, ever, hidden, on=AccessKind.EFFECTS)
+    return Words(since, written_on, now), Words(began, written_on, [*now, *before])

@@ -25,7 +25,7 @@ from patient_app.core.ids import new_id
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, vault
 from patient_app.effects import picks
-from patient_app.effects.models import Concern, SideEffect, SideEffectVersion, Source
+from patient_app.effects.models import Concern, ConcernMedicine, SideEffect, SideEffectVersion, Source
 from patient_app.effects.service import Said, is_open, own_effect
 from patient_app.medications import regimen
 from patient_app.medications.regimen import OwnMedicine
@@ -61,12 +61,23 @@ class Sent:
 
 
 _ENTRIES, _SAID = cast("Table", SideEffect.__table__), cast("Table", SideEffectVersion.__table__)
-_CONCERNS = cast("Table", Concern.__table__)
+_CONCERNS, _RESTS = cast("Table", Concern.__table__), cast("Table", ConcernMedicine.__table__)
 _NEW_ENTRY: dict[str, Insert] = {
     "sqlite": sqlite.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["id"]).returning(SideEffect.id),
     "postgresql": postgresql.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["id"]).returning(SideEffect.id),
 }
 _NEW_VERSION, _NEW_CONCERN = insert(_SAID), insert(_CONCERNS)
+_RESTS_ONCE = ["concern_id", "medicine_id"]
+_NEW_REST: dict[str, Insert] = {
+    "sqlite": sqlite.insert(_RESTS).on_conflict_do_nothing(index_elements=_RESTS_ONCE),
+    "postgresql": postgresql.insert(_RESTS).on_conflict_do_nothing(index_elements=_RESTS_ONCE),
+}
+_NEWEST_CONCERN = (
+    select(Concern.id)
+    .where(Concern.side_effect_id == bindparam("side_effect_id"))
+    .order_by(Concern.version.desc())
+    .limit(1)
+)
 _PRINTS = select(SideEffectVersion.fingerprint).where(SideEffectVersion.side_effect_id == bindparam("side_effect_id"))
 _WAS_SENT = (
     select(SideEffectVersion.id)
@@ -94,8 +105,8 @@ class _Writing:
     sent: Sent | None
     about_use: bool
     flagged: bool
-    # The medicine without which it would not be raised for the team; None where the sign is enough.
-    rests_on: uuid.UUID | None
+    # The medicines each of which is enough to raise it for the team; none where the sign is enough.
+    rests_on: tuple[uuid.UUID, ...]
 
 
 def record(
@@ -221,12 +232,12 @@ def _whole(said: Said) -> Said:
     return said if said.pick else replace(said, pick=picks.OTHER)
 
 
-def _marks(patient: Viewer, said: Said) -> tuple[bool, bool, uuid.UUID | None]:
-    """Return whether it tells of use by itself, whether it is raised for the team, and on which medicine that rests.
+def _marks(patient: Viewer, said: Said) -> tuple[bool, bool, tuple[uuid.UUID, ...]]:
+    """Return whether it tells of use by itself, whether it is raised for the team, and on which medicines that rests.
 
     What is tied to no medicine stands before all who may read medicines: one that they may not all see raises nothing
-    then, or the concern would tell of it. For the same reason the medicine that it rests on is kept with the concern
-    (the first, where several would do): once that one is kept private or taken away, nobody is shown the concern.
+    then, or the concern would tell of it. For the same reason the medicines that it rests on, each of which would do,
+    are kept with the concern: once all of them are kept private or taken away, nobody is shown it.
     """
     medicines = regimen.own_medicines(patient)
     linked = next((one for one in medicines if one.id == said.medicine_id), None)
@@ -240,10 +251,10 @@ def _marks(patient: Viewer, said: Said) -> tuple[bool, bool, uuid.UUID | None]:
         return picks.is_raised(said.pick, [one.catalogue for one in meant if one.catalogue], said.severity)
 
     if linked is not None or is_raised():
-        return about_use, is_raised(*([linked] if linked else [])), linked.id if linked else None
+        return about_use, is_raised(*([linked] if linked else [])), (linked.id,) if linked else ()
     seen = (one for one in medicines if not (one.private or one.about_use or one.while_closed))
-    known_for_it = next((one.id for one in seen if is_raised(one)), None)
-    return about_use, known_for_it is not None, known_for_it
+    known_for_it = tuple(one.id for one in seen if is_raised(one))
+    return about_use, bool(known_for_it), known_for_it
 
 
 # --- how it is written -----------------------------------------------------------------------------------------
@@ -297,6 +308,8 @@ def _correct(entry: SideEffect, writing: _Writing) -> None:
     _insert_version(writing, version, over_on=over_on)
     if raises:
         _raise_concern(writing, version)
+    elif writing.flagged:  # Raised before, and it may rest on others by now.
+        _rest(writing, connection().scalar(_NEWEST_CONCERN, {"side_effect_id": writing.id}))
 
 
 def _insert_entry(writing: _Writing, *, private: bool) -> bool:
@@ -360,20 +373,35 @@ def _insert_version(writing: _Writing, version: int, *, over_on: Any) -> None:
 
 
 def _raise_concern(writing: _Writing, version: int) -> None:
+    concern_id = new_id()
     connection().execute(
         _NEW_CONCERN,
         {
-            "id": new_id(),
+            "id": concern_id,
             "practice_id": writing.patient.practice_id,
             "patient_id": writing.patient.id,
             "side_effect_id": writing.id,
             "version": version,
-            "medicine_id": writing.rests_on,
+            "medicine_id": next(iter(writing.rests_on), None),
             "day": writing.moment.day,
             "raised_at": writing.when,
             "recorded_seq": writing.seq,
         },
     )
+    _rest(writing, concern_id)
+
+
+def _rest(writing: _Writing, concern_id: uuid.UUID | None) -> None:
+    """Keep on which medicines a concern rests, each once."""
+    if concern_id is None:
+        return
+    practice_id = writing.patient.practice_id
+    rows = [
+        {"id": new_id(), "practice_id": practice_id, "concern_id": concern_id, "medicine_id": one}
+        for one in writing.rests_on
+    ]
+    if rows:
+        connection().execute(_NEW_REST[connection().dialect.name], rows)
 
 
 def _fingerprint(side_effect_id: uuid.UUID, said: Said) -> bytes:

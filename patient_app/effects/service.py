@@ -15,7 +15,7 @@ from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, vault
-from patient_app.effects.models import Concern, ConcernSeen, SideEffect, SideEffectVersion
+from patient_app.effects.models import Concern, ConcernMedicine, ConcernSeen, SideEffect, SideEffectVersion
 from patient_app.medications.models import Medicine
 
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
@@ -71,26 +71,26 @@ _SEEN = (
 
 
 def rests_on_what_is_open() -> ColumnElement[bool]:
-    """Return the condition that a concern (joined with its version) does not rest on a medicine that is closed now.
+    """Return the condition that a concern (joined with its version) rests on a medicine that is open now, or on none.
 
     Of a side effect that is tied to a medicine, that medicine says who reads it, and this says nothing. One that is
-    tied to none stands before all who may read medicines: so the medicine that it rests on has to be open to all.
+    tied to none stands before all who may read medicines: so one of the medicines that it rests on has to be open to
+    all. Each is enough by itself, and what is closed of them is told by nothing.
     """
-    rests_on = aliased(Medicine)
-    is_closed = (
+    rests_on, medicine = aliased(ConcernMedicine), aliased(Medicine)
+    stands = (
         exists()
         .where(
-            rests_on.id == Concern.medicine_id,
-            or_(
-                rests_on.private.is_(True),
-                rests_on.removed_at.is_not(None),
-                rests_on.about_use.is_(True),
-                rests_on.while_closed.is_(True),
-            ),
+            rests_on.concern_id == Concern.id,
+            medicine.id == rests_on.medicine_id,
+            medicine.private.is_(False),
+            medicine.removed_at.is_(None),
+            medicine.about_use.is_(False),
+            medicine.while_closed.is_(False),
         )
         .correlate(Concern)
     )
-    return or_(SideEffectVersion.medicine_id.is_not(None), ~is_closed)
+    return or_(SideEffectVersion.medicine_id.is_not(None), Concern.medicine_id.is_(None), stands)
 
 
 _RAISED = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, date, datetime, time, timedelta
 
 from flask_babel import lazy_gettext as _l
@@ -97,7 +96,7 @@ class TellForm(Form):
         self.signature.description = _l(
             "Typing your name here is your signature. Your name here is: %(name)s.", name=patient.name
         )
-        self.names = hashlib.sha256(recipient.named.encode()).hexdigest()[:32]
+        self.names = recipient.fingerprint
         self.sent_names, self.recipient_id.data = self.recipient_id.data, self.names
 
     def validate_recipient_id(self, field: Field) -> None:

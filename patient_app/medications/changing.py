@@ -25,7 +25,7 @@ from patient_app.core.ids import new_id
 from patient_app.core.work import db
 from patient_app.medications import regimen
 from patient_app.medications.beginning import holds_from, minute_now, starts_from
-from patient_app.medications.holding import pause, resume, stop
+from patient_app.medications.holding import going_on, pause, plan_again, resume, stop
 from patient_app.medications.models import Change, Medicine, Source
 from patient_app.medications.own_choices import (
     answer_change,
@@ -137,6 +137,7 @@ def change(
     about_use: bool | None = None,
     reason: str = "",
     since: date | None = None,
+    keeps_later: bool = False,
     source: Source = Source.FORM,
     recorded_at: datetime | None = None,
 ) -> uuid.UUID:
@@ -146,7 +147,8 @@ def change(
     the old ones were broken off. What says nothing new is not written. `base` is the version that was shown.
     `about_use` is what was answered; None leaves the mark as it is. A prescriber can set the mark and not take it away,
     and what any version of the medicine forces stays. `since` is a later date on which it begins, if it does not begin
-    now (`holds_from`).
+    now (`holds_from`). `keeps_later`, of one that is taken again: what was planned before the break for a day that is
+    still to come (`holding.going_on`) holds from that day on, after what is written now; else it is left out.
 
     Raise `NotFound` for a medicine that the author does not see, `Stale`, `IdTaken`, and `Refused` as `start` does.
     """
@@ -176,7 +178,9 @@ def change(
         return medicine_id
     medicine.about_use = marked
     # The same id with other words: a correction, which needs an id of its own.
-    _append(replace(writing, version_id=new_id()) if before else writing, medicine, known, since)
+    begins = _append(replace(writing, version_id=new_id()) if before else writing, medicine, known, since)
+    if was_held and keeps_later:
+        plan_again(writing, medicine, begins, going_on([one.version for one in known], moment.local_date).to_come)
     return medicine_id
 
 
@@ -252,11 +256,13 @@ def _append(
     since: date | None = None,
     *,
     known_by: bytes | None = None,
-) -> None:
+) -> Begins:
     hours = regimen.hours_kept(writing.author.patient_id)
     versions = [one.version for one in known]
     if writing.change is Change.RESUMED:
         from_date, minute = starts_from(writing.schedule, writing.moment, since)
     else:
         from_date, minute = holds_from(versions, writing.schedule, writing.moment, hours, since)
-    insert_next(writing, medicine, Begins(from_date, minute, hours), known_by=known_by)
+    begins = Begins(from_date, minute, hours)
+    insert_next(writing, medicine, begins, known_by=known_by)
+    return begins

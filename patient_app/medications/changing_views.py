@@ -13,8 +13,9 @@ from flask_babel import lazy_gettext as _l
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.pages import render_page
-from patient_app.medications import catalogue, changing, pages, regimen, words
+from patient_app.medications import catalogue, changing, holding, pages, regimen, words
 from patient_app.medications.adding_views import kind_named
+from patient_app.medications.beginning import starts_from
 from patient_app.medications.blueprint import bp
 from patient_app.medications.changing import Author
 from patient_app.medications.filling_in import STALE, put_beside
@@ -68,8 +69,11 @@ def save_change(medicine_id: uuid.UUID, kind: str) -> ResponseReturnValue:
     is_valid, schedule, since = form.validate(), form.schedule(today), form.begins_on(today)
     if schedule is None or not is_valid or form.errors:
         return _page(medicine, form), 422
+    keeps_later = form.keeps(_planned_for(medicine, today), starts_from(schedule, now_of(patient), since)[0])
+    if form.errors:
+        return _page(medicine, form), 422
     try:
-        _store(patient, medicine_id, form, schedule, since)
+        _store(patient, medicine_id, form, schedule, since, keeps_later=keeps_later)
         shown = next((one for one in medicine.versions if one.number == _base(form)), medicine.newest)
         done = "medicine-resumed" if shown.change in regimen.HOLDS else "medicine-changed"
         return redirect(url_for("medications.show_medicine", medicine_id=medicine_id, done=done), 303)
@@ -117,7 +121,20 @@ def hold(medicine_id: uuid.UUID, how: str) -> ResponseReturnValue:
     return redirect(url_for("medications.show_medicine", medicine_id=medicine_id, done=_DONE[change]), 303)
 
 
-def _store(patient: Viewer, medicine_id: uuid.UUID, form: MedicineForm, schedule: Schedule, since: date | None) -> None:
+def _planned_for(medicine: OwnMedicine, today: date) -> list[date]:
+    """Return the days still to come for which something was planned before a break; none where there is no break."""
+    return [one.since for one in holding.going_on(medicine.versions, today).to_come] if _is_held(medicine) else []
+
+
+def _store(
+    patient: Viewer,
+    medicine_id: uuid.UUID,
+    form: MedicineForm,
+    schedule: Schedule,
+    since: date | None,
+    *,
+    keeps_later: bool,
+) -> None:
     changing.change(
         Author.patient(patient),
         medicine_id,
@@ -129,6 +146,7 @@ def _store(patient: Viewer, medicine_id: uuid.UUID, form: MedicineForm, schedule
         about_use=form.is_about_use,
         reason=form.reason.data or "",
         since=since,
+        keeps_later=keeps_later,
     )
 
 
@@ -178,6 +196,7 @@ def _page(medicine: OwnMedicine, form: MedicineForm, newer: regimen.OwnVersion |
         always=any(version.said.always_about_use for version in medicine.versions),
         kind_name=NAMES[form.kind][0],
         again=_is_held(medicine),
+        later=pages.goes_on_with(viewer(), medicine).to_come if _is_held(medicine) else [],
     )
 
 

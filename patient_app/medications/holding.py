@@ -12,7 +12,7 @@ from patient_app.core.clock import Moment
 from patient_app.core.ids import new_id
 from patient_app.medications import regimen
 from patient_app.medications.beginning import minute_now, starts_from
-from patient_app.medications.models import Change, Source
+from patient_app.medications.models import Change, Medicine, Source
 from patient_app.medications.regimen import OwnVersion
 from patient_app.medications.schedule import Paused, Schedule, Stepwise
 from patient_app.medications.writing import (
@@ -168,12 +168,18 @@ def _hold(
     since, minute = starts_from(writing.schedule if how is Change.RESUMED else None, moment)
     begins = Begins(since, minute, regimen.hours_kept(author.patient_id))
     insert_next(writing, medicine, begins)
-    for later in goes_on.to_come if how is Change.RESUMED else ():
-        if later.since > since:
+    if how is Change.RESUMED:
+        plan_again(writing, medicine, begins, goes_on.to_come)
+    return medicine_id
+
+
+def plan_again(writing: Writing, medicine: Medicine, begins: Begins, to_come: Sequence[OwnVersion]) -> None:
+    """Write again, each for its own day, what was to hold later than what was just written, and was overtaken."""
+    for later in to_come:
+        if later.since > begins.since:
             again = replace(writing, said=later.said, schedule=later.schedule)
             again = replace(again, version_id=new_id(), change=Change.CHANGED)
             insert_next(again, medicine, replace(begins, since=later.since, minute=later.minute))
-    return medicine_id
 
 
 def _leads_to(now: Change, how: Change) -> bool:

@@ -6,7 +6,7 @@ puts what is wrong beside the field that it is about.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -23,6 +23,7 @@ from patient_app.core.forms import (
     IdField,
     ListField,
     Needed,
+    Options,
     list_choices,
     long_text,
     short_text,
@@ -39,6 +40,7 @@ from patient_app.medications.words import UNIT_OF_FORM, UNITS, language, weekday
 
 LONGEST_NUMBER = 40
 LEFT_OUT = "0"
+KEEP, DROP = "keep", "drop"
 _WEEKDAYS = range(1, 8)
 _LATEST_CHANGE = timedelta(days=366)
 
@@ -70,6 +72,7 @@ _SHARED = (
     "private",
     "reason",
     "since",
+    "later",
     "id",
     "base",
     "catalogue",
@@ -103,6 +106,12 @@ class MedicineForm(Form):
     private = BooleanField(_l("Keep this one to myself"))
     reason = long_text(_l("Why does it change?"), longest=LONGEST_REASON)
     since = DayField(_l("From which day?"), description=_l("Leave it empty if it is from now on."))
+    # Asked of who takes it again by a new plan, where something was planned before the break for a day still to come.
+    later = ChoiceField(
+        _l("Does this still hold?"),
+        Options([(KEEP, _l("Yes, from that day on")), (DROP, _l("No, leave it out"))]),
+        description=_l("Not sure? Ask your prescriber or pharmacist first."),
+    )
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the fields as the page asks them: those of the kind before those that every kind has."""
@@ -157,6 +166,19 @@ class MedicineForm(Form):
         if day is not None and day > today + _LATEST_CHANGE:
             self.add_error("since", problem_words(Wrong.TOO_FAR_AHEAD))
         return day if day is not None and day > today else None
+
+    def keeps(self, to_come: Sequence[date], begins: date) -> bool:
+        """Whether what was planned for these later days is to hold after a plan that begins on a day.
+
+        With a message beside the question where it was not answered, or where one of those days is not after that.
+        """
+        if not to_come:
+            return False
+        if self.later.data is None:
+            self.add_error("later", _l("Please pick yes or no."))
+        elif self.later.data == KEEP and min(to_come) <= begins:
+            self.add_error("later", _l("What you write down now begins on that day or after it. Pick no."))
+        return bool(self.later.data == KEEP)
 
     def refuse(self, problems: tuple[Problem, ...]) -> None:
         """Put what is wrong beside the fields; the first word on each is enough."""

@@ -12,7 +12,7 @@ from wtforms import BooleanField
 from patient_app.core.forms import DayField, short_text
 from patient_app.medications import documents, typed
 from patient_app.medications.plan_forms import Kind, MedicineForm, day_in
-from patient_app.medications.plan_rows import DAILY, at_typed, at_written
+from patient_app.medications.plan_rows import DAILY, at_typed, at_written, food_list
 from patient_app.medications.schedule import Anchor
 
 STEP_ROWS = range(1, 13)
@@ -27,9 +27,9 @@ class StepsForm(MedicineForm):
     from_prescriber = BooleanField(_l("These steps are from my prescriber, word for word"))
 
     @property
-    def rows(self) -> list[tuple[Any, Any]]:
+    def rows(self) -> list[tuple[Any, Any, Any]]:
         """The fields, step by step."""
-        return [(self[f"first_{row}"], self[f"doses_{row}"]) for row in STEP_ROWS]
+        return [(self[f"first_{row}"], self[f"doses_{row}"], self[f"food_{row}"]) for row in STEP_ROWS]
 
     @property
     def used(self) -> list[int]:
@@ -37,7 +37,7 @@ class StepsForm(MedicineForm):
         return [row for row in STEP_ROWS if self[f"first_{row}"].data or self[f"doses_{row}"].data] or [1]
 
     @property
-    def shown(self) -> list[tuple[Any, Any]]:
+    def shown(self) -> list[tuple[Any, Any, Any]]:
         """The rows that are there at once."""
         return self.rows[:3]
 
@@ -65,7 +65,7 @@ class StepsForm(MedicineForm):
                     "first": first.isoformat() if first else "",
                     "unit": self.unit.data,
                     "days": DAILY,
-                    "doses": doses_typed(self[f"doses_{row}"].data or ""),
+                    "doses": doses_typed(self[f"doses_{row}"].data or "", self[f"food_{row}"].data),
                 }
             )
         return found
@@ -84,15 +84,22 @@ class StepsForm(MedicineForm):
             return f"first_{self.used[0]}"
         if parts[:2] == ["plan", "steps"] and len(parts) > len(("plan", "steps")):
             row = self.used[int(parts[2])]
+            if parts[-1] == "food":
+                return f"food_{row}"
             return f"doses_{row}" if parts[3:4] == ["doses"] else f"first_{row}"
         return super().field_of(path)
 
     @classmethod
     def told(cls, document: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a row for each step."""
+        """Return a row for each step; with food only where all of its doses go with it, or all without."""
         told: dict[str, Any] = {"from_prescriber": True}
         for row, step in enumerate(document["steps"], 1):
-            told |= {f"first_{row}": step["first"], f"doses_{row}": doses_written(step["doses"])}
+            foods = {dose["food"] for dose in step["doses"]}
+            told |= {
+                f"first_{row}": step["first"],
+                f"doses_{row}": doses_written(step["doses"]),
+                f"food_{row}": (foods.pop() or "") if len(foods) == 1 else "",
+            }
         return told
 
 
@@ -103,10 +110,14 @@ for _row in STEP_ROWS:
         f"doses_{_row}",
         short_text(_l("When and how much"), render_kw={"placeholder": "8:00 x 1, 20:00 x 2"}),
     )
+    setattr(StepsForm, f"food_{_row}", food_list())
 
 
-def doses_typed(text: str) -> list[dict[str, Any]]:
-    """Return "8:00 x 1, 20:00 x 2" as doses of a document; a number alone is taken at any time of the day."""
+def doses_typed(text: str, food: str | None = None) -> list[dict[str, Any]]:
+    """Return "8:00 x 1, 20:00 x 2" as doses of a document; a number alone is taken at any time of the day.
+
+    `food` is the one answer for all of them.
+    """
     found = []
     for piece in text.split(",")[: documents.MOST_TIMES_A_DAY + 1]:
         part = piece.strip()
@@ -116,7 +127,7 @@ def doses_typed(text: str) -> list[dict[str, Any]]:
         at, amount = (parsed[1], parsed[2]) if parsed else (part, "")
         if not amount and ":" not in at and at_typed(at) not in set(Anchor):
             at, amount = "", at
-        found.append({"at": at_typed(at), "amount": typed.amount(amount) or "", "food": None})
+        found.append({"at": at_typed(at), "amount": typed.amount(amount) or "", "food": food or None})
     return found
 
 

@@ -8,7 +8,8 @@
 | the three things to raise             | the clinician whom the patient picked for the appointment, while `notes`   |
 |                                       | are shared with them, and `substance_use` where they are about that        |
 
-All of it only while the patient is on the clinician's list. Supporters read none of it.
+All of it only while the patient is on the clinician's list. Supporters read none of it. "See what they see" runs the
+same function for what is shared, and records nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 
 from patient_app.access_log import service as access_log
-from patient_app.access_log.models import AccessKind
+from patient_app.access_log.models import AccessKind, AccessRecord
 from patient_app.accounts.models import Person, PersonState, TeamMembership
 from patient_app.appointments import raising
 from patient_app.appointments.models import Appointment, AppointmentVersion, State, Took, ToRaise
@@ -31,7 +32,7 @@ from patient_app.appointments.raising import Listed
 from patient_app.appointments.said import CLINICIAN, COLUMNS, NEWEST, Entered, as_entered
 from patient_app.appointments.service import MOST_SHOWN, SHOWN_BACK, OwnAppointments, sorted_out
 from patient_app.consent.categories import Category, Level
-from patient_app.consent.decisions import Asker, Grants, asked_by, asker, grants_of, open_days
+from patient_app.consent.decisions import Asker, Grants, Reader, asked_by, asker, grants_of, open_days
 from patient_app.core import clock, work
 from patient_app.core.clock import moment
 from patient_app.core.errors import NotFound
@@ -44,6 +45,7 @@ from patient_app.reading.service import reader_of
 PLAN, USE, NOTES = Category.PLAN, Category.SUBSTANCE_USE, Category.NOTES
 # How far back the last visit is looked for.
 VISIT_BACK = timedelta(days=366)
+NOBODY = uuid.UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class SharedAppointments:
     found: OwnAppointments
     raised: Listed | None
     today: date
+
+    @property
+    def is_open(self) -> bool:
+        """Whether visits with others are shared with this reader."""
+        return self.grants.level(PLAN) is Level.DETAIL
 
     @property
     def has_substance_use(self) -> bool:
@@ -111,21 +118,44 @@ def read_appointments(viewer: Viewer, patient_id: uuid.UUID) -> SharedAppointmen
         raise NotFound
     reader, held = reader_of(viewer), records.hold([patient_id])
     grants = grants_of(reader, [patient_id]).get(patient_id, Grants())
-    asked = {
+    asked = _asked(reader, patient_id, grants, viewer.id)
+    raised = _raised(plain_rows(_lists(asker(reader)), asked))
+    shared = SharedAppointments(person, grants, _found(reader, asked), raised, _today(person))
+    _record(viewer, shared, held)
+    return shared
+
+
+def preview(patient: Viewer, reader: Reader, grants: Grants) -> SharedAppointments:
+    """Return what a recipient would see of the patient's own visits with others: the same function, and no record.
+
+    `grants` are those of that recipient, as `grants_of` gives them. Which visits are with whom of a discipline is no
+    matter of sharing, so those are not told apart.
+    """
+    if reader.preview_of != patient.id:
+        raise NotFound
+    person = Named(patient.id, patient.name, zone=patient.zone, day_start_minutes=patient.day_start_minutes)
+    found = _found(reader, _asked(reader, patient.id, grants, NOBODY))
+    return SharedAppointments(person, grants, found, None, _today(person))
+
+
+def _asked(reader: Reader, patient_id: uuid.UUID, grants: Grants, viewer_id: uuid.UUID) -> dict[str, Any]:
+    return {
         **asked_by(reader),
         "patient_id": patient_id,
-        "viewer_id": viewer.id,
+        "viewer_id": viewer_id,
         "consent_ids": grants.consent_ids,
         "level": Level.DETAIL,
     }
+
+
+def _found(reader: Reader, asked: dict[str, Any]) -> OwnAppointments:
     now = clock.now()
     rows = plain_rows(_appointments(asker(reader)), {**asked, "since": now - SHOWN_BACK})
-    found = sorted_out([as_entered(row) for row in rows], now)
-    raised = _raised(plain_rows(_lists(asker(reader)), asked))
-    today = moment(now, person.zone, person.day_start_minutes).day
-    shared = SharedAppointments(person, grants, found, raised, today)
-    _record(viewer, shared, held)
-    return shared
+    return sorted_out([as_entered(row) for row in rows], now)
+
+
+def _today(person: Named) -> date:
+    return moment(clock.now(), person.zone, person.day_start_minutes).day
 
 
 def _record(viewer: Viewer, shared: SharedAppointments, held: records.Held) -> None:
@@ -175,7 +205,8 @@ def visits(viewer: Viewer, patient_id: uuid.UUID) -> Visits:
 def todays_visits(viewer: Viewer) -> tuple[TodaysVisit, ...]:
     """Return this clinician's own appointments of today by their clock, the earliest first; cancelled ones too.
 
-    Whom they meet and when is theirs to know, and no more is in it, so no reading is recorded.
+    Whom they meet and when is theirs to know, so it rests on no consent; that they looked is recorded of each patient
+    once a day all the same. Opened again it waits for no writer.
     """
     zone = clock.find_zone(viewer.zone)
     begins = clock.now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -185,7 +216,15 @@ def todays_visits(viewer: Viewer) -> tuple[TodaysVisit, ...]:
         "since": begins,
         "until": (begins + timedelta(days=1)).replace(fold=0),
     }
-    rows = plain_rows(_TODAY, asked)
+    with work.aside():
+        rows, recorded = plain_rows(_OF_DAY, asked), _recorded_today(viewer)
+        unrecorded = {row.patient_id for row in rows} - recorded
+    if unrecorded:
+        held = records.hold(unrecorded)
+        # As it is now that nobody writes; who came in this very moment is there the next time.
+        shown = recorded | held.chains.keys()
+        rows = [row for row in plain_rows(_OF_DAY, asked) if row.patient_id in shown]
+        _record_day(viewer, {row.patient_id for row in rows} - _recorded_today(viewer), begins.date(), held)
     names = vault().open_all(
         Person.__tablename__, "name_sealed", [(row.patient_id, row.patient_id, row.patient_name) for row in rows]
     )
@@ -202,6 +241,16 @@ def todays_visits(viewer: Viewer) -> tuple[TodaysVisit, ...]:
         )
         for row, name in zip(rows, names, strict=True)
     )
+
+
+def _recorded_today(viewer: Viewer) -> set[uuid.UUID]:
+    asked = {"viewer_id": viewer.id, "on_day": clock.now().date()}
+    return {row.patient_id for row in plain_rows(_RECORDED, asked)}
+
+
+def _record_day(viewer: Viewer, patients: set[uuid.UUID], day: date, held: records.Held) -> None:
+    on_page = {one: Grants() for one in patients}
+    access_log.record(records.readings(viewer, on_page, AccessKind.VISITS, (day, day), held), held.chains)
 
 
 def _wall(row: Any) -> datetime:
@@ -230,7 +279,7 @@ _OWN_VISITS = (
     .order_by(Appointment.starts_at.desc())
     .limit(100)
 )
-_TODAY = (
+_OF_DAY = (
     select(
         Appointment.patient_id,
         Appointment.state,
@@ -257,6 +306,13 @@ _TODAY = (
     )
     .order_by(Appointment.starts_at, Appointment.id)
     .limit(MOST_SHOWN)
+)
+
+
+_RECORDED = select(AccessRecord.patient_id).where(
+    AccessRecord.viewer_id == bindparam("viewer_id"),
+    AccessRecord.on_day == bindparam("on_day"),
+    AccessRecord.kind == AccessKind.VISITS,
 )
 
 

@@ -40,8 +40,8 @@ from patient_app.safety.plan import Written
 PAGE_DAYS = 14
 # Opening the page again within this time is one visit: what was new at its start stays marked as new.
 VISIT = timedelta(minutes=30)
-# Medicines have a page of their own (`medicines`), and are recorded as read there.
-ON_PATIENT_PAGE = frozenset(Category) - {Category.MEDICATIONS}
+# Medicines, visits and exercises have pages of their own, and are recorded as read there.
+ON_PATIENT_PAGE = frozenset(Category) - {Category.MEDICATIONS, Category.PLAN, Category.SKILLS}
 # Nothing is older; days before it cannot be counted back from.
 EARLIEST = date(1900, 1, 1)
 

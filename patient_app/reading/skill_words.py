@@ -11,5 +11,5 @@ from patient_app.skills import figures
 
 def page_words(shared: SharedSkills) -> dict[str, Any]:
     """Return what the page is drawn from; `waves` are the lines that are drawn through what was rated along the way."""
-    waves = [{line.field: figures.wave(line.marks) for line in run.lines if len(line.marks) > 1} for run in shared.runs]
+    waves = [figures.waves(run.lines) for run in shared.runs]
     return {"shared": shared, "scope": scope_sentences(shared.grants, shared.person.zone), "waves": waves}

@@ -1,12 +1,14 @@
-"""Reads the exercises that a patient chose to show, for a clinician.
+"""Reads the exercises that a patient chose to show, for a clinician or a supporter.
 
 | what                                      | needs                                                      |
 | ----------------------------------------- | ---------------------------------------------------------- |
-| a finished exercise that is shown         | skills; and the patient's word that this one is shown      |
+| a finished exercise that is shown         | skills; and the patient's word that it is shown to them:   |
+|                                           | to all of the team, or to this person by name              |
 | one about use, or in which use was told   | substance use too                                          |
 | a line that the patient keeps             | nothing opens it: it lies in a column that is never asked  |
 
-A supporter reads none of it, whatever a consent says. "See what they see" runs the same functions and records nothing.
+A supporter reads only what they were chosen for by name (`skills/readers.py`). "See what they see" runs the same
+functions and records nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
@@ -36,6 +38,7 @@ from patient_app.skills import answers, library
 from patient_app.skills.answers import Line, lines_of
 from patient_app.skills.facts import Exercise
 from patient_app.skills.models import ExerciseChoice, ExerciseRun, ExerciseVersion
+from patient_app.skills.readers import may_read
 from patient_app.skills.service import NEWEST, OF_KIND
 
 SKILLS = Category.SKILLS
@@ -76,12 +79,13 @@ class SharedSkills:
 
 
 def read_skills(viewer: Viewer, patient_id: uuid.UUID) -> SharedSkills:
-    """Return what a clinician sees of a patient's exercises now, and record the reading.
+    """Return what a reader sees of a patient's exercises now, and record the reading.
 
-    Raise `NotFound` when the patient is not on the clinician's list, or does not exist.
+    Raise `NotFound` when the patient is not on the clinician's list, or did not confirm the supporter, or does not
+    exist.
     """
     with work.aside():
-        person = people.one_of_list(viewer, patient_id)
+        person = _person(viewer, patient_id)
     if person is None:
         raise NotFound
     held = records.hold([person.id])
@@ -106,6 +110,13 @@ def preview(patient: Viewer, reader: Reader, grants: Grants) -> SharedSkills:
     return _shared(reader, person, grants)
 
 
+def _person(viewer: Viewer, patient_id: uuid.UUID) -> Named | None:
+    if viewer.role is Role.SUPPORTER:
+        found = people.supported(viewer, patient_id)
+        return found[0][0] if found else None
+    return people.one_of_list(viewer, patient_id)
+
+
 def _days(person: Named) -> tuple[date, date]:
     today = moment(clock.now(), person.zone, person.day_start_minutes).day
     return today - timedelta(days=DAYS), today
@@ -113,7 +124,7 @@ def _days(person: Named) -> tuple[date, date]:
 
 def _shared(reader: Reader, person: Named, grants: Grants) -> SharedSkills:
     shared = SharedSkills(person, grants)
-    if reader.role is not Role.CLINICIAN or not shared.is_open:
+    if not shared.is_open:
         return shared
     first, today = _days(person)
     asked = {
@@ -176,10 +187,7 @@ def _of_runs(kind: Asker) -> Select[Any]:
             ExerciseRun.while_closed.is_(False),
             ExerciseRun.day >= bindparam("first"),
             ExerciseRun.day <= bindparam("last"),
-            or_(
-                ExerciseRun.shared.is_(True),
-                and_(ExerciseRun.shared.is_(None), ExerciseChoice.shared_from <= ExerciseRun.day),
-            ),
+            may_read(bindparam("reader_id") if kind.is_person else None, is_team=kind.role is Role.CLINICIAN),
             ExerciseVersion.finished.is_(True),
             opened.c[SKILLS] <= ExerciseRun.day,
             or_(ExerciseVersion.about_use.is_(False), opened.c[USE] <= ExerciseRun.day),

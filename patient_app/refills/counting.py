@@ -40,6 +40,15 @@ class Coverage:
     last: date
 
 
+@dataclass(frozen=True, slots=True)
+class OfStrength:
+    """What was said of one strength, the plan as it uses that one up, and the dates on which it is the one in use."""
+
+    said: Sequence[Said]
+    versions: Sequence[Version]
+    days: Sequence[date]
+
+
 def in_order(said: Iterable[Said]) -> list[Said]:
     """Return what was said by the date it is about, and of one date as it was written."""
     return sorted(said, key=lambda one: (one.on, one.seq))
@@ -80,14 +89,49 @@ def coverage(said: Iterable[Said], versions: Sequence[Version], first: date, las
     that is later. None where there is none, where the range is shorter than four weeks, or where a plan cannot be
     counted (as needed, given by a clinic, an amount that is not known, two units).
     """
-    fills = [one for one in in_order(said) if one.kind is Kind.FILLED and one.on <= last]
+    fills = _fills(said, last)
     if not fills:
         return None
     first = max(first, fills[0].on)
     days = (last - first).days + 1
-    if days < FEWEST_DAYS or supply(versions, fills[0].on, last) is None:
+    found = _stretches(fills, versions, last) if days >= FEWEST_DAYS else None
+    if found is None:
         return None
-    covered, free_from = 0, fills[0].on
+    covered = sum(max(0, (min(ends, last) - max(begins, first)).days + 1) for begins, ends in found)
+    return Coverage(covered, days, first, last)
+
+
+def coverage_of_several(of_each: Sequence[OfStrength], first: date, last: date) -> Coverage | None:
+    """Return on how many days of a range there was enough of the strength that the plan used on that day.
+
+    What is of one strength covers no day of another. Else as `coverage`, also for what cannot be counted.
+    """
+    known = [(one, _fills(one.said, last)) for one in of_each]
+    began = min((fills[0].on for _, fills in known if fills), default=None)
+    if began is None:
+        return None
+    first = max(first, began)
+    days = (last - first).days + 1
+    if days < FEWEST_DAYS:
+        return None
+    covered = 0
+    for one, fills in known:
+        found = _stretches(fills, one.versions, last) if fills else []
+        if found is None:
+            return None
+        covered += sum(any(begins <= day <= ends for begins, ends in found) for day in one.days if first <= day <= last)
+    return Coverage(covered, days, first, last)
+
+
+def _fills(said: Iterable[Said], last: date) -> list[Said]:
+    return [one for one in in_order(said) if one.kind is Kind.FILLED and one.on <= last]
+
+
+def _stretches(fills: Sequence[Said], versions: Sequence[Version], last: date) -> list[tuple[date, date]] | None:
+    """Return from when until when fills were enough, one after the other; None where that cannot be counted."""
+    if supply(versions, fills[0].on, last) is None:
+        return None
+    found, free_from = [], fills[0].on
     for one in fills:
         begins = max(one.on, free_from)
         if begins > last:
@@ -95,9 +139,9 @@ def coverage(said: Iterable[Said], versions: Sequence[Version], first: date, las
         ends = _lasts_until(one.amount, versions, begins, last)
         if ends is None:
             return None
-        covered += max(0, (min(ends, last) - max(begins, first)).days + 1)
+        found.append((begins, ends))
         free_from = ends + DAY
-    return Coverage(covered, days, first, last)
+    return found
 
 
 def _lasts_until(amount: Decimal, versions: Sequence[Version], begins: date, last: date) -> date | None:

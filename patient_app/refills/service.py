@@ -33,9 +33,9 @@ from patient_app.medications.regimen import OWN, OwnMedicine, asked_by
 from patient_app.medications.supply import days_left
 from patient_app.medications.words import amount_words
 from patient_app.refills import counting
-from patient_app.refills.counting import Coverage, Said
+from patient_app.refills.counting import Coverage, OfStrength, Said
 from patient_app.refills.models import Kind, RanOutSeen, SupplyEntry, SupplyWatch
-from patient_app.refills.strengths import SupplyPlan, plan_of
+from patient_app.refills.strengths import SupplyPlan, plan_of, same
 
 # Our own proposal: a week is enough to reach a prescriber and a pharmacy. A clinician is to confirm it.
 REMIND_DAYS = 7
@@ -115,6 +115,11 @@ class Supply:
     def has_of_it(self) -> bool:
         """Whether anything is written down of the strength in use."""
         return any(self.plan.uses(entry.strength) for entry in self.entries)
+
+    @property
+    def is_coverage_unclear(self) -> bool:
+        """Whether something was filled, and the strengths are why nobody can say for how many days it was enough."""
+        return self.plan.are_several and any(entry.kind is Kind.FILLED for entry in self.entries)
 
     def is_of_another(self, entry: Entry) -> bool:
         """Whether an entry is of a strength that is not in use."""
@@ -255,13 +260,34 @@ def seen_at(patient: Viewer, entry_id: uuid.UUID) -> datetime | None:
 def covered(supply: Supply, days: int = COVERAGE_DAYS) -> Coverage | None:
     """Return on how many of the last days what was filled was enough, today included; None as `counting.coverage`.
 
-    None as well where there were several strengths: which of them was for which day is not known.
+    Where there were several strengths, each is counted for the days on which the plan used it; None as well where it is
+    not known of which one something is, or which one was used on a day.
     """
-    if supply.plan.are_several:
-        return None
     first = supply.today - timedelta(days=days - 1)
+    if supply.plan.are_several:
+        return _covered_by_strength(supply, first)
     counted, _ = _counted(supply.entries, supply.plan)
     return counting.coverage([one.said for one in counted], supply.plan.versions, first, supply.today)
+
+
+def _covered_by_strength(supply: Supply, first: date) -> Coverage | None:
+    plan, fills = supply.plan, [one for one in supply.entries if one.kind is Kind.FILLED]
+    dates = [first + timedelta(days=number) for number in range((supply.today - first).days + 1)]
+    used = {day: plan.strength_on(day) for day in dates}
+    began = min((one.on for one in fills), default=supply.today)
+    if any(not one.strength or one.unit != plan.unit for one in fills):
+        return None
+    if any(day >= began and not strength for day, strength in used.items()):
+        return None
+    of_each = [
+        OfStrength(
+            [one.said for one in fills if same(one.strength, strength)],
+            plan.using(strength),
+            [day for day, of_day in used.items() if same(of_day, strength)],
+        )
+        for strength in plan.strengths
+    ]
+    return counting.coverage_of_several(of_each, first, supply.today)
 
 
 def supply_of(entries: Sequence[Entry], plan: SupplyPlan, today: date) -> Supply:

@@ -22,12 +22,14 @@ class SupplyPlan:
 
     `unit` and `strength` are those in use; `strengths` all that its versions name, the one in use first. `versions` use
     up what is of that strength: those of another one take nothing of it, and those that name none cannot be counted.
+    `told` are the versions that were held, as they were written, for `using`.
     """
 
     unit: str
     strength: str
     strengths: tuple[str, ...]
     versions: tuple[Version, ...]
+    told: tuple[OwnVersion, ...] = ()
 
     @property
     def are_several(self) -> bool:
@@ -41,6 +43,14 @@ class SupplyPlan:
         if not strength or not self.strength:
             return None
         return _plain(strength) == _plain(self.strength)
+
+    def using(self, strength: str) -> tuple[Version, ...]:
+        """Return the versions as they use up what is of one strength, which may be another than the one in use."""
+        return tuple(_as_used(one, strength) for one in self.told)
+
+    def strength_on(self, day: date) -> str:
+        """Return which strength is in use at the end of a date, the first one before that; empty where nobody told."""
+        return next((one for one in reversed(self.told) if one.since <= day), self.told[0]).said.strength
 
 
 def plan_of(versions: Sequence[OwnVersion], today: date) -> SupplyPlan:
@@ -58,6 +68,7 @@ def plan_of(versions: Sequence[OwnVersion], today: date) -> SupplyPlan:
         strength=strength,
         strengths=tuple(names.values()),
         versions=tuple(_as_used(one, strength if are_several else None) for one in holding),
+        told=tuple(holding),
     )
 
 
@@ -78,6 +89,11 @@ def _as_used(version: OwnVersion, strength: str | None) -> Version:
         return used
     # Of what is taken as needed nobody can count how much is used: so it is for a strength that was not told.
     return replace(used, schedule=replace(version.schedule, plan=Paused() if version.said.strength else AsNeeded()))
+
+
+def same(one: str | None, other: str | None) -> bool:
+    """Whether two strengths are the same, otherwise written or not."""
+    return _plain(one or "") == _plain(other or "")
 
 
 def _plain(strength: str) -> str:

@@ -29,8 +29,8 @@ from patient_app.reminders.sources import Rule, Whose
 DAYS_BEFORE, DAYS_AHEAD = 1, 30
 MOST_ENTRIES = 1000
 LONGEST_TOKEN = 64
-# What comes at times of the day that a person chose, or that their plan has.
-SHOWN = frozenset({Kind.CHECK_IN, Kind.DOSES, Kind.OWN})
+# What comes at times of the day that a person chose, or that their plan has; and what they planned in exercises.
+SHOWN = frozenset({Kind.CHECK_IN, Kind.DOSES, Kind.OWN, Kind.PLAN})
 _MINUTES = 5
 _FOUND = (
     select(

@@ -23,9 +23,9 @@ from patient_app.reminders.flights import Flight, Flights
 from patient_app.reminders.recording import Sent
 from patient_app.reminders.ways import NoPush, Sender, Unsound
 
-# As long as one worker sends an occurrence no other one takes it. Sending is over long before that, whatever a push
-# service does: what it has not answered by then is not waited for. What is left of the lease is for recording it.
-LEASE = timedelta(seconds=20)
+# As long as one worker sends an occurrence no other one takes it: until then is late what a worker had that was killed.
+# So it is short, and renewed for what a push service is slow with (`SLOW`); it outlasts a wait for the database's lock.
+LEASE = timedelta(seconds=12)
 LONGEST_SENDING = timedelta(seconds=8)
 # So many occurrences are claimed and not recorded at most: what a worker that is killed can double. Those that wait for
 # a service that is slow are not counted, up to a limit, so that nobody else waits for it.
@@ -86,6 +86,7 @@ def deliver_one(store: Store, now: datetime, sender: Sender) -> bool:
         try:
             while not flight.has_landed and (left := _left(flight)) > 0:
                 flights.wait([flight], min(left, SLOW.total_seconds()))
+                _hold_on(store, [flight])
             back = [(claimed, flights.close(flight))]
         finally:
             flights.end()
@@ -127,15 +128,15 @@ class _Tick:
                     self._move(room)
                 if self._up:
                     self._land()
+                    _hold_on(self._store, self._up)
         finally:
             self._flights.end()
         return self.done
 
     def _move(self, room: int) -> None:
         """Record what came back, and claim as many as there is room for."""
-        now = clock.now()
         try:
-            found = _turn(self._store, self._back, now, self._sender, room)
+            found = _turn(self._store, self._back, None, self._sender, room)
         except _BUSY:
             if not self._back:
                 raise
@@ -153,6 +154,7 @@ class _Tick:
             return
         self._back = []
         self.done += found.looked_at
+        now = clock.now()
         self._up += [self._flights.launch(claimed, now) for claimed in found.claimed]
         if room:
             self._more = found.looked_at >= room
@@ -170,18 +172,36 @@ class _Tick:
         self._back += [(flight.claimed, self._flights.close(flight)) for flight in landed]
 
 
-def _turn(store: Store, back: _Back, now: datetime, sender: Sender, room: int) -> Found | None:
-    """Record and claim in one unit of work; None where one occurrence was set aside and all else is as it was."""
+def _turn(store: Store, back: _Back, now: datetime | None, sender: Sender, room: int) -> Found | None:
+    """Record and claim in one unit of work; None where one occurrence was set aside and all else is as it was.
+
+    Without `now`, as of when the lock of the database was had: the lease begins then.
+    """
     try:
         with store.work(writes=True):
             if back:
                 recording.record(back, clock.now(), sender)
-            return claiming.claim(now, LEASE, sender, room) if room else Found()
+            return claiming.claim(now or clock.now(), LEASE, sender, room) if room else Found()
     except Unsound as fault:
         logger().error("occurrence set aside", occurrence_id=str(fault.row_id), exc_info=fault)
         with store.work(writes=True):
-            claiming.set_aside(fault.row_id, now)
+            claiming.set_aside(fault.row_id, now or clock.now())
         return None
+
+
+def _hold_on(store: Store, flights: Sequence[Flight]) -> None:
+    """Renew the lease of what is slow; where the database is busy, the next second tries again."""
+    slow = [flight for flight in flights if not flight.has_landed and flight.since_held > SLOW.total_seconds()]
+    if not slow:
+        return
+    try:
+        with store.work(writes=True):
+            recording.hold_on([flight.claimed for flight in slow], clock.now() + LEASE)
+    except _BUSY as fault:
+        logger().warning("lease not renewed yet", count=len(slow), fault=type(fault).__name__)
+        return
+    for flight in slow:
+        flight.held = time.monotonic()
 
 
 def _record(store: Store, back: _Back, sender: Sender) -> None:

@@ -30,6 +30,8 @@ class Flight:
     claimed: Claimed
     now: datetime
     begun: float = field(default_factory=time.monotonic)
+    # When its lease was had, or renewed.
+    held: float = field(default_factory=time.monotonic)
     outcomes: dict[uuid.UUID, Outcome | None] = field(default_factory=dict)
     started: set[uuid.UUID] = field(default_factory=set)
     left_alone: int = 0
@@ -41,6 +43,11 @@ class Flight:
     def age(self) -> float:
         """For how many seconds it is on its way."""
         return time.monotonic() - self.begun
+
+    @property
+    def since_held(self) -> float:
+        """How many seconds ago its lease was had, or renewed."""
+        return time.monotonic() - self.held
 
     def stopped_for(self, stopping: bool) -> float:
         """Return for how many seconds it was asked while the worker is to end; none while it is not."""

@@ -20,6 +20,7 @@ from patient_app.core.forms import (
     short_text,
     without_controls,
 )
+from patient_app.core.ids import parse_id
 from patient_app.reminders.handling import LATER_MINUTES
 from patient_app.reminders.models import Kind, Wording
 from patient_app.reminders.own import LONGEST_WORDS, Chosen, OwnReminder
@@ -81,6 +82,8 @@ class ReminderForm(Form):
     only = ChipsField(
         _l("Only for these medicines"), description=_l("Leave all empty, and it is for each that you take.")
     )
+    # Which of the exercises that a clinician gave it is of, if any.
+    given = HiddenField(filters=[without_controls])
     quiet_from = ClockField(_l("From"))
     quiet_to = ClockField(_l("Until"))
     wording = ChoiceField(
@@ -110,7 +113,8 @@ class ReminderForm(Form):
             for name, minute in zip(_TIMES, chosen.times, strict=False):
                 form[name].show(minute)
         form.weekdays.data = tuple(str(day) for day in chosen.weekdays)
-        form.only.data = chosen.only or ()
+        form.only.data = () if kind is Kind.EXERCISE else chosen.only or ()
+        form.given.data = chosen.only[0] if kind is Kind.EXERCISE and chosen.only else ""
         form.wording.data = chosen.wording.value
         form.about.data, form.words.data = chosen.about, chosen.words
         form.understood.data = known is not None and chosen.wording is not Wording.DISCREET
@@ -126,8 +130,8 @@ class ReminderForm(Form):
 
     @property
     def asks_times(self) -> bool:
-        """Whether the person chooses the times; those of doses and appointments stand elsewhere."""
-        return self.of_kind not in {Kind.DOSES, Kind.APPOINTMENT}
+        """Whether the person chooses the times; those of doses, appointments and plans stand elsewhere."""
+        return self.of_kind not in {Kind.DOSES, Kind.APPOINTMENT, Kind.PLAN}
 
     @property
     def asks_wording(self) -> bool:
@@ -148,16 +152,23 @@ class ReminderForm(Form):
             return None
         return Chosen(
             kind=self.of_kind,
-            times=() if self.of_kind is Kind.DOSES else times,
+            times=() if self.of_kind in {Kind.DOSES, Kind.PLAN} else times,
             weekdays=tuple(int(day) for day in self.weekdays.data)
             if self.asks_times
             else Chosen(self.of_kind).weekdays,
-            only=tuple(self.only.data) or None if self.of_kind is Kind.DOSES else None,
+            only=self._only(),
             wording=wording,
             about=(self.about.data or "") if self.of_kind is Kind.OWN else "",
             words=(self.words.data or "") if wording is Wording.OWN else "",
             quiet=quiet,
         )
+
+    def _only(self) -> tuple[str, ...] | None:
+        """Return the ids of what alone is meant: of medicines, or of an exercise that was given."""
+        if self.of_kind is Kind.DOSES:
+            return tuple(self.only.data) or None
+        given = parse_id(self.given.data) if self.of_kind is Kind.EXERCISE else None
+        return None if given is None else (str(given),)
 
     def _check(self, times: tuple[int, ...], wording: Wording) -> None:
         if self.of_kind is Kind.OWN and not self.about.data:

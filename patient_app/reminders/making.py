@@ -43,7 +43,7 @@ SET_BACK = timedelta(minutes=2)
 # What was sent so much too early, by a clock that was wrong, is sent again at its time.
 FAR_TOO_EARLY = timedelta(hours=4)
 # Kinds whose times come from elsewhere are looked at again, in case that changed and nobody said so.
-_DERIVED = frozenset({Kind.DOSES, Kind.APPOINTMENT, Kind.FOLLOW_UP})
+_DERIVED = frozenset({Kind.DOSES, Kind.APPOINTMENT, Kind.FOLLOW_UP, Kind.PLAN})
 
 _HAS_DUE = select(Reminder.id).where(Reminder.next_at <= bindparam("now")).limit(1)
 DUE = (

@@ -38,6 +38,7 @@ class Kind(StrEnum):
     REFILL = "refill"
     APPOINTMENT = "appointment"
     EXERCISE = "exercise"
+    PLAN = "plan"
     OWN = "own"
     DIGEST = "digest"
     FOLLOW_UP = "follow_up"
@@ -90,7 +91,7 @@ class Channel(StrEnum):
     MAIL = "mail"
 
 
-_ONE_ONLY = text("kind IN ('doses', 'refill', 'digest', 'appointment', 'follow_up') AND ended_at IS NULL")
+_ONE_ONLY = text("kind IN ('doses', 'refill', 'digest', 'appointment', 'follow_up', 'plan') AND ended_at IS NULL")
 
 
 class Reminder(Base):

@@ -20,7 +20,8 @@ from patient_app.reminders.sources import Rule, Whose
 class _Appointments:
     """So long before each appointment as the person chose; a day before is at the same time of the clock.
 
-    The key names the appointment, its version and how long before: one that was moved is told of anew.
+    The key names the appointment, when it is and how long before: one that was moved is told of anew, and one of which
+    only the place was changed is the same.
     """
 
     window: timedelta
@@ -33,18 +34,23 @@ class _Appointments:
                 due_at = _before(one, lead)
                 day = due_at.astimezone(whose.zone).date()
                 if first <= day <= last and due_at < one.starts_at:
-                    key = f"{one.id.hex[-6:]}.{one.version % 1000}.{lead}"
-                    found.append(Slot(day, key, due_at, min(one.starts_at, due_at + self.window)))
+                    found.append(Slot(day, _key(one, lead), due_at, min(one.starts_at, due_at + self.window)))
         return sorted(found, key=lambda slot: (slot.due_at, slot.key))
 
     def standing(self, rule: Rule, whose: Whose, slot: Slot, now: datetime) -> Reason | datetime | None:
         for one in appointments.coming(
             whose.as_viewer, slot.local_day - timedelta(days=1), slot.local_day + timedelta(days=9)
         ):
-            if slot.key.startswith(f"{one.id.hex[-6:]}.{one.version % 1000}."):
-                lead = int(slot.key.rpartition(".")[2])
+            lead = int(slot.key.rpartition(".")[2])
+            # By the key alone it could have been moved by whole days.
+            if slot.key == _key(one, lead) and slot.due_at == _before(one, lead):
                 return Reason.OFF if lead not in rule.times else Reason.TOO_LATE if now >= one.starts_at else None
         return Reason.OFF
+
+
+def _key(one: Coming, lead: int) -> str:
+    minute = int(one.starts_at.timestamp()) // 60 % MINUTES_A_DAY
+    return f"{one.id.hex[-6:]}.{minute:03x}.{lead}"
 
 
 def _before(one: Coming, lead: int) -> datetime:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, or_, select, union_all
 
 from patient_app.accounts.models import Person
 from patient_app.checkins.models import CheckIn
@@ -22,6 +22,7 @@ from patient_app.core.identity import Viewer
 from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, vault
+from patient_app.medications.models import Dose
 from patient_app.reminders import sources
 from patient_app.reminders.models import Kind, Occurrence, Reminder, ReminderSettings, State, Wording
 from patient_app.reminders.schedule import EVERY_DAY, Quiet
@@ -36,7 +37,7 @@ LONGEST_WORDS = 120
 # What has a page of its own, and stands in no list here.
 ELSEWHERE = frozenset({Kind.FOLLOW_UP})
 # Of these a patient has one at most.
-ONE_ONLY = frozenset({Kind.DOSES, Kind.REFILL, Kind.APPOINTMENT, Kind.DIGEST})
+ONE_ONLY = frozenset({Kind.DOSES, Kind.REFILL, Kind.APPOINTMENT, Kind.PLAN, Kind.DIGEST})
 
 _OWN = (
     select(
@@ -71,18 +72,35 @@ _SETTINGS = select(
 ).where(ReminderSettings.patient_id == bindparam("patient_id"))
 
 
-_NEWEST_ZONE = (
-    select(CheckIn.zone)
+_BY_CHECK_IN = (
+    select(CheckIn.zone, CheckIn.occurred_at.label("at"))
     .where(
         CheckIn.patient_id == bindparam("patient_id"),
         CheckIn.removed_at.is_(None),
+        CheckIn.while_closed.is_(False),
         CheckIn.time_known,
         CheckIn.occurred_at > bindparam("lately"),
     )
     .order_by(CheckIn.occurred_at.desc())
     .limit(1)
-    .scalar_subquery()
+    .subquery()
 )
+# One that a phone sent: a dose that was logged by a plain form knows only the person's own zone.
+_BY_DOSE = (
+    select(Dose.zone, Dose.recorded_at.label("at"))
+    .where(
+        Dose.patient_id == bindparam("patient_id"),
+        Dose.day >= bindparam("lately_day"),
+        Dose.recorded_at > bindparam("lately"),
+        Dose.while_closed.is_(False),
+        Dose.device_seq.is_not(None),
+    )
+    .order_by(Dose.recorded_at.desc())
+    .limit(1)
+    .subquery()
+)
+_SEEN_IN = union_all(*(select(found.c.zone, found.c["at"]) for found in (_BY_CHECK_IN, _BY_DOSE))).subquery()
+_NEWEST_ZONE = select(_SEEN_IN.c.zone).order_by(_SEEN_IN.c["at"].desc()).limit(1).scalar_subquery()
 _HAS_ANY = select(Reminder.id).where(Reminder.patient_id == bindparam("patient_id")).limit(1).scalar_subquery()
 # A word that came because it was quiet, and to which nothing was said yet.
 _WORD = (
@@ -214,10 +232,20 @@ class ForToday:
 
 
 def for_today(patient: Viewer, now: datetime) -> ForToday:
-    """Return what Today asks, from what the person said and where their last check-in was made. One SQL statement."""
+    """Return what Today asks, from what the person said and where they last checked in, or logged a dose by phone.
+
+    One SQL statement.
+    """
     if patient.entries_closed_from is not None:
         return ForToday()
-    asked = {"patient_id": patient.id, "now": now, "lately": now - LATELY, "long_ago": now - WORD_STANDS}
+    lately = now - LATELY
+    asked = {
+        "patient_id": patient.id,
+        "now": now,
+        "lately": lately,
+        "lately_day": lately.date() - timedelta(days=1),
+        "long_ago": now - WORD_STANDS,
+    }
     row = _TODAY.first(connection(), asked)
     settings = Settings(zone_asked=row.zone_asked)
     other = row.phone_zone or ""

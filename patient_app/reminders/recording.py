@@ -57,6 +57,12 @@ _STANDS = (
         claim=None,
     )
 )
+# Of a claim that is still the worker's; of one that was lost, nothing.
+_HOLD = (
+    update(_OCCURRENCES)
+    .where(_OCCURRENCES.c.id == bindparam("of_id"), _OCCURRENCES.c.claim == bindparam("of_claim"))
+    .values(act_at=bindparam("lease_ends"))
+)
 _KEY = ["occurrence_id", "round", "channel", "device_id"]
 
 
@@ -134,6 +140,11 @@ def record(back: Sequence[tuple[Claimed, Sequence[Sent]]], now: datetime, sender
     for statement, changed in ((_IS_SENT, lost), (_STANDS, stands)):
         if changed:
             connection().execute(statement, changed)
+
+
+def hold_on(held: Sequence[Claimed], until: datetime) -> None:
+    """Renew the lease of what is on its way, as far as the claims are still ours. Needs a writing unit."""
+    connection().execute(_HOLD, [{"of_id": one.id, "of_claim": one.claim, "lease_ends": until} for one in held])
 
 
 def by_mail(occurrence_id: uuid.UUID, patient_id: uuid.UUID, number: int, now: datetime) -> None:

@@ -11,7 +11,10 @@ from itertools import groupby
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from patient_app.core import clock
+from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
+from patient_app.core.ids import parse_id
 from patient_app.medications import regimen
 from patient_app.medications.regimen import Standing
 from patient_app.reminders import choosing, own, sources, wording
@@ -23,6 +26,8 @@ from patient_app.reminders.schedule import EVERY_DAY, Quiet, next_after
 from patient_app.reminders.seen import Seen
 from patient_app.reminders.sources import Whose
 from patient_app.reminders.wording import About, LockScreen
+from patient_app.skills import assignments
+from patient_app.skills.assignments import OwnAssignment
 
 _EXAMPLE = 8 * 60
 
@@ -62,7 +67,7 @@ def _row(reminder: OwnReminder, settings: Settings, whose: Whose, now: datetime)
     return Row(
         id=reminder.id,
         kind=reminder.kind,
-        text=chosen.about if reminder.kind is Kind.OWN else str(wording.KIND_NAMES[reminder.kind]),
+        text=chosen.about if reminder.kind is Kind.OWN else _called(reminder, whose),
         times=tuple(str(wording.LEADS[one]) if leads else wording.clock_time(one) for one in chosen.times),
         days=() if chosen.weekdays == EVERY_DAY else chosen.weekdays,
         next_at=None if at is None else at.astimezone(whose.zone).replace(tzinfo=None),
@@ -71,6 +76,12 @@ def _row(reminder: OwnReminder, settings: Settings, whose: Whose, now: datetime)
         paused_until=still(reminder.paused_until, today),
         screen=None if reminder.kind is Kind.DIGEST else wording.lock_screen(chosen.wording, of, minute),
     )
+
+
+def _called(reminder: OwnReminder, whose: Whose) -> str:
+    of_exercise = reminder.chosen.only if reminder.kind is Kind.EXERCISE else None
+    title = given_title(whose.as_viewer, of_exercise[0]) if of_exercise else ""
+    return title or str(wording.KIND_NAMES[reminder.kind])
 
 
 def _clocks(quiet: Quiet | None) -> tuple[str, str] | None:
@@ -111,6 +122,21 @@ def offer_medicines(form: ReminderForm, patient: Viewer) -> None:
         medicines, _versions, _hours = own.whose(patient).regimen()
         named = set(form.only.data)
         form.only.offer([(str(one.id), one.name) for one in medicines if _is_taken(one) or str(one.id) in named])
+
+
+def given_named(patient: Viewer, named: str | None) -> OwnAssignment | None:
+    """Return which of the exercises that a clinician gave is named by its id; None for none of the patient's."""
+    found, today = parse_id(named), clock.moment(clock.now(), patient.zone, patient.day_start_minutes).day
+    try:
+        return None if found is None else assignments.own_assignment(patient, found, today)
+    except NotFound:
+        return None
+
+
+def given_title(patient: Viewer, named: str | None) -> str:
+    """Return what an exercise that was given is called; empty for none."""
+    found = given_named(patient, named) if named else None
+    return "" if found is None else str(found.given.exercise.title)
 
 
 def has_medicines(patient: Viewer) -> bool:

@@ -15,7 +15,17 @@ from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.ids import new_id
 from patient_app.core.pages import render_page
-from patient_app.reminders import acting, calendar_views, choosing, of_appointments, of_exercises, own, seen, showing
+from patient_app.reminders import (
+    acting,
+    calendar_views,
+    choosing,
+    of_appointments,
+    of_exercises,
+    of_plans,
+    own,
+    seen,
+    showing,
+)
 from patient_app.reminders.blueprint import bp
 from patient_app.reminders.choosing import OneOnly, TooMany
 from patient_app.reminders.forms import OfferForm, PauseForm, QuietForm, ReminderForm, ZoneForm
@@ -23,7 +33,7 @@ from patient_app.reminders.models import Kind
 from patient_app.reminders.own import Chosen, OwnReminder
 from patient_app.reminders.wording import KIND_HINTS, KIND_NAMES
 
-__all__ = ["acting", "bp", "calendar_views", "of_appointments", "of_exercises"]
+__all__ = ["acting", "bp", "calendar_views", "of_appointments", "of_exercises", "of_plans"]
 
 REFUSED = 422
 notices.register(
@@ -112,8 +122,14 @@ def _kind(named: str | None) -> Kind:
 def new() -> ResponseReturnValue:
     """Show the form for one more, of the kind in the address."""
     own.asking(viewer())
-    kind = _kind(request.args.get("kind", Kind.OWN.value))
-    return _form_page(ReminderForm.of(kind), None)
+    kind, form = _kind(request.args.get("kind", Kind.OWN.value)), None
+    if kind is Kind.EXERCISE and (given := showing.given_named(viewer(), request.args.get("given"))) is not None:
+        there = next((one for one in own.own_reminders(viewer()) if one.chosen.only == (str(given.id),)), None)
+        if there is not None:
+            return redirect(url_for("reminders.one", reminder_id=there.id), 303)
+        form = ReminderForm.of(kind)
+        form.given.data = str(given.id)
+    return _form_page(form or ReminderForm.of(kind), None)
 
 
 @bp.post("/settings/reminders/new")
@@ -196,6 +212,7 @@ def _form_page(form: ReminderForm, known: OwnReminder | None, pause: PauseForm |
         form=form,
         known=known,
         title=KIND_NAMES[form.of_kind],
+        given=showing.given_title(patient, form.given.data),
         previews=showing.previews(form, patient),
         pause=pause or PauseForm(formdata=None),
         paused_until=showing.still(known.paused_until, _today(patient)) if known else None,

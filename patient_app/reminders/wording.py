@@ -28,6 +28,7 @@ KIND_NAMES = {
     Kind.REFILL: _l("Refill"),
     Kind.APPOINTMENT: _l("Appointments"),
     Kind.EXERCISE: _l("Skills"),
+    Kind.PLAN: _l("What I planned"),
     Kind.OWN: _l("In my own words"),
     Kind.DIGEST: _l("E-mail"),
     Kind.FOLLOW_UP: _l("A word when it is quiet"),
@@ -39,6 +40,7 @@ KIND_HINTS = {
     Kind.REFILL: _l("While something runs low, by what you wrote down."),
     Kind.APPOINTMENT: _l("Before each one on your list."),
     Kind.EXERCISE: _l("At times that you choose. Once you did one, it does not come."),
+    Kind.PLAN: _l("At the day and time you set in an exercise, where you ticked it."),
     Kind.OWN: _l("A walk, a call, the plants: what you like."),
     Kind.DIGEST: _l("One on each day with something. It does not say of what."),
 }

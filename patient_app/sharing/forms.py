@@ -6,7 +6,6 @@ Not choosing shares nothing.
 from __future__ import annotations
 
 import calendar
-import hashlib
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -52,6 +51,7 @@ class ConsentForm(Form):
     medications = _question(Category.MEDICATIONS, _WHOLE)
     notes = _question(Category.NOTES, _WHOLE)
     skills = _question(Category.SKILLS, _WHOLE)
+    plan = _question(Category.PLAN, _WHOLE)
     safety_plan = _question(Category.SAFETY_PLAN, _WHOLE)
     since = ChoiceField(
         _l("From when?"),
@@ -97,7 +97,7 @@ class ConsentForm(Form):
         if not speaks_of_use:
             for category in self.offered:
                 self[category].description = HINTS_WITHOUT_USE[category]
-        self.names = hashlib.sha256(recipient.named.encode()).hexdigest()[:32]
+        self.names = recipient.fingerprint
         self.sent_names, self.recipient_id.data = self.recipient_id.data, self.names
         if before is None or before.entries_from is None:
             self.since.choices = [choice for choice in self.since.choices if choice.value != SAME]

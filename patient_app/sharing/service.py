@@ -39,7 +39,8 @@ SENTENCES: dict[AccessKind, LazyString] = {
     AccessKind.DETAIL: _l("%(who)s read your %(what)s."),
     AccessKind.MEDICINES: _l("%(who)s read your %(what)s on the page of your medicines."),
     AccessKind.CONCERN: _l("%(who)s saw in a list that you noted a sign that cannot wait, or that a medicine ran out."),
-    AccessKind.APPOINTMENTS: _l("%(who)s read your %(what)s on the page of your appointments."),
+    AccessKind.APPOINTMENTS: _l("%(who)s read your %(what)s on the page of your visits."),
+    AccessKind.VISITS: _l("%(who)s saw your visit with them in the list of their day."),
     AccessKind.EFFECTS: _l("%(who)s read your %(what)s on the page of side effects."),
     AccessKind.SKILLS: _l("%(who)s read your %(what)s on the page of your exercises."),
     AccessKind.CASELOAD: _l("%(who)s saw your %(what)s in a list."),
@@ -66,8 +67,8 @@ NOTHING_SHARED = _l("%(who)s opened your page. Nothing on it was shared with the
 NO_MEDICINES_SHARED = _l("%(who)s opened the page of your medicines. None were shared with them.")
 NO_SKILLS_SHARED = _l("%(who)s opened the page of your exercises. None were shared with them.")
 NO_EFFECTS_SHARED = _l("%(who)s opened the page of your side effects. None were shared with them.")
-# Whoever you meet sees your appointments with them, whatever is shared.
-ONLY_THEIR_APPOINTMENTS = _l("%(who)s opened the page of your appointments. It showed your appointments with them.")
+# Whoever you meet sees your visits with them, whatever is shared.
+ONLY_THEIR_APPOINTMENTS = _l("%(who)s opened the page of your visits. It showed your visits with them.")
 _WITHOUT = {
     AccessKind.DETAIL: NOTHING_SHARED,
     AccessKind.MEDICINES: NO_MEDICINES_SHARED,
@@ -197,7 +198,8 @@ def overview(patient: Viewer, *, asks_about_use: bool) -> Overview:
 
     For whom alcohol and drugs play no part it does not name them as what nobody sees.
     """
-    supporters, new = people.supporters_of(patient), teams.new_members_for(patient.id)
+    supporters = people.supporters_of(patient)
+    new = teams.count_as_notice(patient.id, teams.new_members_for(patient.id))  # The page names them all.
     waiting = {
         discipline: tuple(member.name for member in new if member.discipline == discipline and not member.reads)
         for discipline in {member.discipline for member in new}

@@ -19,11 +19,24 @@ from patient_app.core.identity import Viewer, viewer
 from patient_app.core.ids import parse_id
 from patient_app.core.pages import render_page
 from patient_app.profile import service as profiles
-from patient_app.reading import effect_words, effects, medicine_words, medicines, skill_words, skills, supplies, words
+from patient_app.reading import appointments as visits
+from patient_app.reading import (
+    assignments,
+    effect_words,
+    effects,
+    medicine_words,
+    medicines,
+    skill_words,
+    skills,
+    supplies,
+    visit_words,
+    words,
+)
 from patient_app.reading import service as reading
 from patient_app.reading.words import category_words
 from patient_app.sharing import service
 from patient_app.sharing.forms import ConsentForm, InstructionsForm, SupporterForm
+from patient_app.skills.words import OFTEN
 
 bp = Blueprint("sharing", __name__)
 
@@ -310,12 +323,14 @@ def preview() -> ResponseReturnValue:
     until = words.until_of(request.args.get("until"))
     picture = service.picture_of(patient, recipient)
     shared = reading.preview(patient, picture, until=until)
-    of_medicines, of_effects, of_skills = None, None, None
+    of_medicines, of_effects, of_visits, given = None, None, None, None
     if recipient.discipline:
         seen = medicines.preview(patient, picture, shared.grants)
         of_medicines = medicine_words.page_words(seen) | supplies.page_words(picture, seen)
         of_effects = effect_words.page_words(effects.preview(patient, picture, shared.grants))
-        of_skills = skill_words.page_words(skills.preview(patient, picture, shared.grants))
+        of_visits = visit_words.page_words(visits.preview(patient, picture, shared.grants))
+        given = assignments.preview(patient, picture, shared.grants)
+    of_skills = skill_words.page_words(skills.preview(patient, picture, shared.grants))
     return render_page(
         "sharing/preview.html",
         recipient=recipient,
@@ -323,6 +338,9 @@ def preview() -> ResponseReturnValue:
         of_medicines=of_medicines,
         of_effects=of_effects,
         of_skills=of_skills,
+        of_visits=of_visits,
+        given=given,
+        often=OFTEN,
         **words.page_words(shared),
     )
 

@@ -52,6 +52,7 @@ class Line:
     heads: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     marks: tuple[tuple[int, int], ...] = ()
+    most: int = 10
     day: date | None = None
     kept: bool = False
 
@@ -68,7 +69,7 @@ def _line(asked: Asked, answer: Any, *, kept: bool) -> Line:
         return Line(asked.id, question, heads=heads, rows=tuple(_rows(asked, answer)), kept=kept)
     if asked.kind is Kind.TIMER:
         marks = tuple((int(mark), int(number)) for mark, number in answer.items())
-        return Line(asked.id, question, marks=tuple(sorted(marks)), kept=kept)
+        return Line(asked.id, question, marks=tuple(sorted(marks)), most=asked.most, kept=kept)
     if asked.kind is Kind.PLAN:
         told = tuple(filter(None, (answer.get("activity"), answer.get("time"))))
         day = date.fromisoformat(answer["day"]) if answer.get("day") else None

@@ -50,6 +50,7 @@ class FigureKind(StrEnum):
 
     SLEEP = "sleep"
     RHYTHM = "rhythm"
+    TRIALS = "trials"
 
 
 class State(StrEnum):
@@ -108,9 +109,13 @@ class Asked:
     columns: tuple[Column, ...] = ()
     rows: int = 0
     minutes: int = 0
+    # What a timer is rated up to along the way: 10 or 100.
+    most: int = 10
     marks: tuple[int, ...] = ()
     # Of a pacer: seconds in, seconds out, seconds held after each.
     breath: tuple[int, int, int] = (0, 0, 0)
+    # Of a list: its lines are the person's warning signs, which they can see by themselves.
+    signs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +139,17 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Something that is worked out from the answers, and what it is called."""
+    """Something that is worked out from the answers, and what it is called.
+
+    Of repeated trials: `of` is the field that says of what, `rated` the one that rates each time (a timer, or a table's
+    `column`).
+    """
 
     kind: FigureKind
     label: Words
+    of: str = ""
+    rated: str = ""
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from patient_app.skills.facts import Better, Exercise
+from patient_app.skills.answers import Line
+from patient_app.skills.facts import Better, Exercise, Figure
 from patient_app.skills.service import OwnRun
 
 WIDTH, HEIGHT, MARGIN = 320, 96, 8
@@ -89,6 +91,40 @@ def rhythm_of(days: Sequence[Mapping[str, Any]]) -> tuple[int, int] | None:
     return (near, told) if told else None
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One time that the same thing was faced: the highest rating of it, and the last one."""
+
+    day: date
+    highest: int
+    last: int
+
+
+def trials_of(figure: Figure, told: Iterable[tuple[date, Mapping[str, Any]]], like: Mapping[str, Any]) -> list[Trial]:
+    """Return the times that the same was faced as in the answers `like`, in the order in which they are `told`.
+
+    The same is what the person called the same, large letters and spaces aside. Each row of a table is a time.
+    """
+    same = _called(like.get(figure.of))
+    found = [one for one in told if same and _called(one[1].get(figure.of)) == same]
+    return [trial for day, answers in found for trial in _trials(figure, day, answers.get(figure.rated))]
+
+
+def _called(answer: Any) -> str:
+    text = " ".join(answer) if isinstance(answer, list) else answer or ""
+    return " ".join(text.casefold().split())
+
+
+def _trials(figure: Figure, day: date, answer: Any) -> list[Trial]:
+    if not answer:
+        return []
+    if figure.column:
+        numbers = [int(row[figure.column]) for row in answer if figure.column in row]
+        return [Trial(day, number, number) for number in numbers]
+    marks = sorted((int(minute), int(number)) for minute, number in answer.items())
+    return [Trial(day, max(number for _, number in marks), marks[-1][1])]
+
+
 def _middle(times: Sequence[int]) -> int:
     """Return the time to which all are nearest, taken together: midnight is no edge."""
     return min(times, key=lambda one: (sum(_apart(one, other) for other in times), one))
@@ -104,14 +140,19 @@ def _minutes(text: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
-def wave(marks: Sequence[tuple[int, int]]) -> str:
-    """Return the points of a line through ratings from 0 to 10 over minutes, for an SVG of `WIDTH` by `HEIGHT`."""
+def wave(marks: Sequence[tuple[int, int]], most: int = _TEN) -> str:
+    """Return the points of a line through ratings up to `most` over minutes, for an SVG of `WIDTH` by `HEIGHT`."""
     last = max(marks[-1][0], 1)
     points = (
         (
             MARGIN + (WIDTH - 2 * MARGIN) * minute / last,
-            HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * number / _TEN,
+            HEIGHT - MARGIN - (HEIGHT - 2 * MARGIN) * number / most,
         )
         for minute, number in marks
     )
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+
+
+def waves(lines: Iterable[Line]) -> dict[str, str]:
+    """Return the points to draw by field: of those that were rated more than once."""
+    return {line.field: wave(line.marks, line.most) for line in lines if len(line.marks) > 1}

@@ -43,11 +43,14 @@ CONDITIONS = frozenset(
 )
 MOST_ROWS, MOST_STEPS, MOST_FIELDS, MOST_MINUTES = 10, 12, 6, 90
 _ID, _FILE = re.compile(r"[a-z][a-z0-9_]{0,30}"), re.compile(r"[a-z][a-z0-9-]{2,40}")
+# Addresses of other pages.
+_TAKEN = frozenset({"done", "now", "on-paper", "runs", "signs"})
 _CATEGORIES = (Category.SKILLS, Category.SUBSTANCE_USE)
 # The fields that something is worked out from.
 _NEEDED = {
     FigureKind.SLEEP: {"to_bed", "out_of_bed", "awake"},
     FigureKind.RHYTHM: {"up", "contact", "start", "dinner", "bed"},
+    FigureKind.TRIALS: set(),
 }
 _COLUMNS = frozenset({Kind.TEXT, Kind.RATING_100})
 
@@ -139,7 +142,7 @@ def words_of(where: str, value: Mapping[str, Any]) -> Words:
 
 def read_exercise(name: str, text: str) -> Exercise:
     """Return the exercise that a file of this name holds; raise `WrongExercise` when it cannot be used."""
-    if not _FILE.fullmatch(name):
+    if not _FILE.fullmatch(name) or name in _TAKEN:
         raise WrongExercise(f"{name}: a file has a plain name such as worry-time.toml.")
     try:
         value = tomllib.loads(text)
@@ -177,11 +180,28 @@ def _exercise(name: str, table: _Table) -> Exercise:
     lacking = _NEEDED[found.figure.kind] - {field.id for field in found.fields} if found.figure else None
     if lacking:
         raise WrongExercise(f"{name}.figure needs the fields {', '.join(sorted(lacking))}.")
+    if found.figure and found.figure.kind is FigureKind.TRIALS:
+        _check_trials(name, found.figure, {field.id: field for field in found.fields})
     return found
 
 
 def _figure(table: _Table) -> Figure:
-    return Figure(table.one_of("kind", FigureKind), table.words("label"))
+    kind, label = table.one_of("kind", FigureKind), table.words("label")
+    if kind is not FigureKind.TRIALS:
+        return Figure(kind, label)
+    column = table.id("column") if table.has("column") else ""
+    return Figure(kind, label, table.id("of"), table.id("rated"), column)
+
+
+def _check_trials(name: str, figure: Figure, fields: Mapping[str, Asked]) -> None:
+    of, rated = fields.get(figure.of), fields.get(figure.rated)
+    if of is None or of.kind not in (Kind.TEXT, Kind.CHOICE):
+        raise WrongExercise(f"{name}.figure.of has to name a text or a choice.")
+    is_table = rated is not None and any(
+        column.id == figure.column and column.kind is Kind.RATING_100 for column in rated.columns
+    )
+    if rated is None or not (is_table or (rated.kind is Kind.TIMER and not figure.column)):
+        raise WrongExercise(f"{name}.figure.rated has to name a timer, or a table with the rated column.")
 
 
 def _review(table: _Table) -> tuple[State, date]:
@@ -289,7 +309,15 @@ def _timed(table: _Table, asked: Asked) -> Asked:
     minutes, marks = table.number("minutes", 1, MOST_MINUTES), table.take("marks", list)
     if not all(isinstance(mark, int) and 0 <= mark <= minutes for mark in marks) or marks != sorted(set(marks)):
         raise WrongExercise(f"{table.where}.marks has to be minutes in their order, such as [0, 5, 15].")
-    return _with(asked, minutes=minutes, marks=tuple(marks), low=table.words("low"), high=table.words("high"))
+    most = table.number("most", 10, 100) if table.has("most") else 10
+    if most not in (10, 100):
+        raise WrongExercise(f"{table.where}.most has to be 10 or 100.")
+    words = {"low": table.words("low"), "high": table.words("high")}
+    return _with(asked, minutes=minutes, marks=tuple(marks), most=most, **words)
+
+
+def _listed(table: _Table, asked: Asked) -> Asked:
+    return _with(asked, signs=table.take("signs", bool) if table.has("signs") else False)
 
 
 def _paced(table: _Table, asked: Asked) -> Asked:
@@ -309,6 +337,7 @@ def _table(table: _Table, asked: Asked) -> Asked:
 
 
 _OF_KIND: dict[Kind, Callable[[_Table, Asked], Asked]] = {
+    Kind.LIST: _listed,
     Kind.CHIPS: _picked,
     Kind.CHOICE: _picked,
     Kind.RATING_10: _rated,

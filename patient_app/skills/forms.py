@@ -6,7 +6,7 @@ label, its own message, and keeps its own words.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -30,9 +30,11 @@ from patient_app.core.forms import (
 )
 from patient_app.skills.answers import Said
 from patient_app.skills.facts import Asked, Exercise, Kind, Words
+from patient_app.skills.plans import REMIND
 
 YES, NO = "yes", "no"
 DONE, LATER = "done", "later"
+RUN, KIND = "run", "kind"
 LONGEST = 4000
 MOST_LINES = 50
 _LONGEST_NUMBER = 6
@@ -96,6 +98,20 @@ class LinesForm(Form):
     def offer(self, fields: Mapping[str, str]) -> LinesForm:
         """Say which lines there are."""
         self.kept.offer(fields.items())
+        return self
+
+
+class WhoForm(Form):
+    """Who may read one run, or what is done in its exercise from today on. Nothing ticked is nobody."""
+
+    readers = ChipsField(
+        _l("These people"), description=_l("Only those with whom you share skills can be picked. Nobody else reads it.")
+    )
+    of = ChoiceField(_l("For which?"), [(RUN, _l("For this one")), (KIND, _l("From now on, for this kind"))])
+
+    def offer(self, people: Iterable[tuple[str, LazyString | str]]) -> WhoForm:
+        """Say who can be picked."""
+        self.readers.offer(people)
         return self
 
 
@@ -176,7 +192,8 @@ class _Timer(_Parts):
 
     def make(self, asked: Asked) -> Iterator[Any]:
         for mark in asked.marks:
-            yield ScaleField(_l("After %(num)d minutes", num=mark) if mark else _l("At the start"))
+            label = _l("After %(num)d minutes", num=mark) if mark else _l("At the start")
+            yield _rating(label, asked.most == 10)  # noqa: PLR2004 - 0 to 10.
 
     def read(self, form: ExerciseForm, asked: Asked) -> Any:
         found = zip(asked.marks, form.parts(asked), strict=True)
@@ -236,20 +253,26 @@ class _Plan(_Parts):
     """Something to do, and when."""
 
     def names(self, asked: Asked) -> list[str]:
-        return [f"{_name(asked)}_{part}" for part in ("activity", "day", "time")]
+        return [f"{_name(asked)}_{part}" for part in ("activity", "day", "time", REMIND)]
 
     def make(self, asked: Asked) -> Iterator[Any]:
         yield short_text(here(asked.label), description=_hint(asked))
         yield DayField(_l("On which day, if you know"))
         yield ListField(_l("At what time"), _HOURS, default="")
+        yield BooleanField(
+            _l("Remind me then"),
+            description=_l("With a day alone, at nine. A locked phone shows only that there is a reminder."),
+        )
 
     def read(self, form: ExerciseForm, asked: Asked) -> Any:
-        activity, day, time = form.parts(asked)
+        activity, day, time, remind = form.parts(asked)
         found = {"activity": activity.data, "day": day.data, "time": time.data}
-        return {name: value for name, value in found.items() if value}
+        said = {name: value for name, value in found.items() if value}
+        return {**said, REMIND: YES} if remind.data and day.data else said
 
     def write(self, asked: Asked, answer: Any) -> dict[str, Any]:
-        return {f"{_name(asked)}_{part}": answer.get(part, "") for part in ("activity", "day", "time")}
+        said = {f"{_name(asked)}_{part}": answer.get(part, "") for part in ("activity", "day", "time")}
+        return {**said, f"{_name(asked)}_{REMIND}": bool(answer.get(REMIND))}
 
 
 class _Time(_Parts):

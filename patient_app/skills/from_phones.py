@@ -15,7 +15,7 @@ from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.outbox import Item, Refused, id_cannot_be_used
 from patient_app.core.work import vault
-from patient_app.skills import forms, library, recording
+from patient_app.skills import assignments, forms, recording
 from patient_app.skills.recording import Sent
 
 NOTHING_SAID = _l("There is nothing to keep yet. Answer one question, or rate how strong it is.")
@@ -34,11 +34,11 @@ def take_run(patient: Viewer, item: Item, *, exercise: str) -> str:
 
 
 def _store(patient: Viewer, item: Item, name: str) -> None:
+    moment = item.moment(patient)
     try:
-        exercise = library.exercise_named(name)
+        exercise = assignments.storable(patient, name, moment.day)
     except NotFound:
         raise Refused([("", _NOT_THERE)]) from None
-    moment = item.moment(patient)
     form = forms.blank(exercise, formdata=item.fields)
     if not form.validate():
         raise Refused.by(form)

@@ -22,6 +22,8 @@ from patient_app.skills.figures import Group
 
 MOST = 3
 STRONG, WITHIN = 7, 5
+# What a hard day brings: a storm, being low, being hard on oneself, a pull.
+HARD_NEEDS = frozenset({"storm", "low", "harsh", "pull"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,21 @@ def offers(now: Now, exercises: Iterable[Exercise], history: Iterable[Group]) ->
     known = {group.exercise.id: group for group in history}
     told = [_offer(one, known.get(one.id)) for one in found]
     return sorted(told, key=_order)[:MOST]
+
+
+def on_a_hard_day(exercises: Iterable[Exercise], history: Iterable[Group]) -> list[Offer]:
+    """Return three exercises for a day on which nothing is asked: those that begin soon, for what is felt then.
+
+    They are ordered by rule 5.
+    """
+    known = {group.exercise.id: group for group in history}
+    found = [one for one in exercises if _is_for_hard_days(one)]
+    return sorted((_offer(one, known.get(one.id)) for one in found), key=_order)[:MOST]
+
+
+def _is_for_hard_days(exercise: Exercise) -> bool:
+    # What is to be written down day by day helps later.
+    return exercise.minutes[0] <= WITHIN and exercise.figure is None and bool(HARD_NEEDS & set(exercise.needs))
 
 
 def _rules(now: Now) -> Sequence[Callable[[Exercise], bool]]:

@@ -27,6 +27,18 @@ class Source(StrEnum):
     DEMONSTRATION = "demonstration"
 
 
+class Often(StrEnum):
+    """How often a clinician wants an exercise to be done."""
+
+    ONCE = "once"
+    DAILY = "daily"
+    FIVE_A_WEEK = "five"
+    THREE_A_WEEK = "three"
+    TWO_A_WEEK = "two"
+    WEEKLY = "one"
+    WHEN_NEEDED = "needed"
+
+
 class ExerciseRun(Base):
     """One time that a person did an exercise: its time is fixed at writing, what it says is in its newest version.
 
@@ -101,6 +113,45 @@ class ExerciseVersion(Base):
     kept = SealedText("kept_sealed", owner="patient_id")
 
 
+class ExerciseAssignment(Base):
+    """An exercise that a clinician gave to a patient. What was given is never changed: it is taken back, or it ends.
+
+    `id` is made with the form and is the idempotency key for ever. Which exercise it is and all words are sealed under
+    the patient's key; `tag` is that of the patient's own runs of it.
+    """
+
+    __tablename__ = "exercise_assignment"
+    __table_args__ = (
+        Index("ix_exercise_assignment_patient", "patient_id", "tag"),
+        Index("ix_exercise_assignment_author", "author_id"),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    practice_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("practice.id"))
+    patient_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("person.id"))
+    author_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("person.id"))
+    # The patient's day on which it was given, from which a consent may open it to others of the team.
+    day: Mapped[date]
+    given_at: Mapped[datetime]
+    recorded_seq: Mapped[int]
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    tag: Mapped[bytes] = mapped_column(LargeBinary)
+    about_use: Mapped[bool] = mapped_column(default=False, server_default=false())
+    often: Mapped[Often] = mapped_column(String(16))
+    # The last of the patient's days on which it stands.
+    until: Mapped[date]
+    exercise_sealed: Mapped[bytes | None] = sealed_column()
+    exercise = SealedText("exercise_sealed", owner="patient_id")
+    note_sealed: Mapped[bytes | None] = sealed_column()
+    note = SealedText("note_sealed", owner="patient_id")
+    withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
+    # That the patient said no, on which of their days, and their word on it.
+    declined_at: Mapped[datetime | None] = mapped_column(default=None)
+    declined_day: Mapped[date | None] = mapped_column(default=None)
+    word_sealed: Mapped[bytes | None] = sealed_column()
+    word = SealedText("word_sealed", owner="patient_id")
+
+
 class ExerciseChoice(Base):
     """What a person said of one exercise as a whole: from which day on others may read what they do in it."""
 
@@ -113,3 +164,47 @@ class ExerciseChoice(Base):
     tag: Mapped[bytes] = mapped_column(LargeBinary)
     shared_from: Mapped[date | None] = mapped_column(default=None)
     changed_at: Mapped[datetime]
+
+
+class ExerciseReader(Base):
+    """One person who may read a run, or from a day on what is done in an exercise, where not all the team may.
+
+    It opens nothing by itself: a consent to `skills` has to reach that person too (`reading/skills.py`).
+    """
+
+    __tablename__ = "exercise_reader"
+    __table_args__ = (
+        UniqueConstraint("run_id", "reader_id"),
+        UniqueConstraint("patient_id", "tag", "reader_id"),
+        CheckConstraint("(run_id IS NULL) <> (tag IS NULL)", name="one_of"),
+        CheckConstraint("(tag IS NULL) = (from_day IS NULL)", name="from_day"),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    practice_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("practice.id"))
+    patient_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("person.id"))
+    reader_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("person.id"))
+    run_id: Mapped[Id | None] = mapped_column(Uuid, ForeignKey("exercise_run.id"), default=None)
+    tag: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    from_day: Mapped[date | None] = mapped_column(default=None)
+
+
+class ExercisePlan(Base):
+    """When somebody wants to be reminded of what they planned in a run: the times alone, as its newest version says.
+
+    What it is stands in the run, sealed. `place` counts the plans of one run; a plan at no time has no `minute`.
+    """
+
+    __tablename__ = "exercise_plan"
+    __table_args__ = (
+        UniqueConstraint("run_id", "place"),
+        Index("ix_exercise_plan_patient_date", "patient_id", "local_date"),
+    )
+
+    id: Mapped[Id] = mapped_column(primary_key=True)
+    practice_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("practice.id"))
+    patient_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("person.id"))
+    run_id: Mapped[Id] = mapped_column(Uuid, ForeignKey("exercise_run.id"))
+    place: Mapped[int]
+    local_date: Mapped[date]
+    minute: Mapped[int | None] = mapped_column(default=None)

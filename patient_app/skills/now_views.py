@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer
+from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.profile import service as profiles
 from patient_app.skills import figures, library, service
@@ -29,25 +30,30 @@ def what_helps() -> ResponseReturnValue:
 
 @bp.get("/skills/now")
 @access(Permission.SKILLS_PRACTISE)
+@kept_on_phone
 def ask_now() -> ResponseReturnValue:
-    """Ask what is felt, how strong it is, how much time there is, and who is around."""
+    """Ask what is felt, how strong it is, how much time there is, and who is around.
+
+    Below stand three for each need, as they come where nothing else is said: a phone keeps them, for a place without a
+    network.
+    """
     return _page(None)
 
 
 def _page(now: Now | None) -> str:
     patient = viewer()
     asks_about_use = profiles.profile_of(patient).asks_about_use
-    found = []
-    if now is not None:
-        known = library.all_exercises()
-        runs = [run for run in service.own_runs(patient) if run.exercise in known]
-        shown = [one for one in library.startable() if asks_about_use or not one.about_use]
-        found = offers(now, shown, figures.groups_of(runs, known))
+    known = library.all_exercises()
+    runs = [run for run in service.own_runs(patient) if run.exercise in known]
+    history = figures.groups_of(runs, known)
+    shown = [one for one in library.startable() if asks_about_use or not one.about_use]
+    needs = {need: words for need, words in NEEDS.items() if asks_about_use or need != OF_USE}
     return render_page(
         "skills/now.html",
         asked=request.form if now is not None else {},
-        found=found,
-        needs={need: words for need, words in NEEDS.items() if asks_about_use or need != OF_USE},
+        found=offers(now, shown, history) if now is not None else [],
+        needs=needs,
+        straight=[(words, offers(Now(need), shown, history)) for need, words in needs.items() if now is None],
         strengths=STRENGTHS,
         minutes=MINUTES,
         places=PLACES,

@@ -30,6 +30,6 @@ def on_paper() -> ResponseReturnValue:
         "skills/on_paper.html",
         first=first,
         told=told,
-        waves=[{line.field: figures.wave(line.marks) for line in lines if len(line.marks) > 1} for _, _, lines in told],
+        waves=[figures.waves(lines) for _, _, lines in told],
         closed_until=patient.entries_closed_until,
     )

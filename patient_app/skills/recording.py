@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import cast
 
-from sqlalchemy import Insert, Table, bindparam, insert, select
+from sqlalchemy import Insert, Table, bindparam, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from patient_app.accounts.entry_order import lock_entries, next_entry_seq
@@ -23,9 +23,10 @@ from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, vault
+from patient_app.skills import plans
 from patient_app.skills.answers import Said
 from patient_app.skills.facts import Exercise
-from patient_app.skills.models import ExerciseChoice, ExerciseRun, ExerciseVersion, Source
+from patient_app.skills.models import ExerciseChoice, ExerciseReader, ExerciseRun, ExerciseVersion, Source
 from patient_app.skills.service import is_open, own_run, tag_of
 
 
@@ -64,6 +65,7 @@ _PRINTS = select(ExerciseVersion.fingerprint).where(ExerciseVersion.run_id == bi
 _CHOICE = select(ExerciseChoice).where(
     ExerciseChoice.patient_id == bindparam("patient_id"), ExerciseChoice.tag == bindparam("tag")
 )
+_NAMES_NOBODY = delete(ExerciseReader).where(ExerciseReader.run_id == bindparam("run_id"))
 _WAS_SENT = (
     select(ExerciseVersion.id)
     .join(ExerciseRun, ExerciseRun.id == ExerciseVersion.run_id)
@@ -122,6 +124,7 @@ def record(
         _insert_version(writing, 1)
     else:
         raise IdTaken
+    plans.keep(patient, exercise, run_id, said)
     return run_id
 
 
@@ -142,6 +145,7 @@ def change(patient: Viewer, exercise: Exercise, run_id: uuid.UUID, said: Said, m
         raise Stale
     seq = next_entry_seq(patient.id)
     _correct(run, _Writing(patient, exercise, run_id, said, moment, seq, clock.now(), Source.FORM, None))
+    plans.keep(patient, exercise, run_id, said)
 
 
 def keep_lines(patient: Viewer, exercise: Exercise, run_id: uuid.UUID, kept: frozenset[str], moment: Moment) -> None:
@@ -152,8 +156,9 @@ def keep_lines(patient: Viewer, exercise: Exercise, run_id: uuid.UUID, kept: fro
 
 
 def set_shared(patient: Viewer, run_id: uuid.UUID, *, shared: bool) -> None:
-    """Say of one run whether others may read it; raise `NotFound` for anything not one's own."""
+    """Say of one run whether the team may read it, and no one else by name; raise `NotFound` for any not one's own."""
     _own_or_not_found(patient, run_id).shared = shared
+    connection().execute(_NAMES_NOBODY, {"run_id": run_id})
 
 
 def share_kind(patient: Viewer, exercise: Exercise, today: date | None) -> None:

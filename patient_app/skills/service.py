@@ -29,6 +29,8 @@ OWN = and_(
 )
 NEWEST = and_(ExerciseVersion.run_id == ExerciseRun.id, ExerciseVersion.version == ExerciseRun.newest_version)
 OF_KIND = and_(ExerciseChoice.patient_id == ExerciseRun.patient_id, ExerciseChoice.tag == ExerciseRun.tag)
+# What was said of the exercise as a whole reaches the day of a run.
+OF_SHOWN = ExerciseChoice.shared_from <= ExerciseRun.day
 _LISTED = (
     ExerciseRun.id,
     ExerciseRun.patient_id,
@@ -38,7 +40,6 @@ _LISTED = (
     ExerciseRun.exercise_sealed,
     ExerciseRun.shared,
     ExerciseRun.clock_skew,
-    ExerciseChoice.shared_from,
     ExerciseVersion.id.label("version_id"),
     ExerciseVersion.version,
     ExerciseVersion.before,
@@ -46,14 +47,13 @@ _LISTED = (
     ExerciseVersion.finished,
     ExerciseVersion.about_use,
 )
-_OWN_RUNS = select(*_LISTED).join(ExerciseVersion, NEWEST).outerjoin(ExerciseChoice, OF_KIND).where(OWN)
+_OWN_RUNS = select(*_LISTED).join(ExerciseVersion, NEWEST).where(OWN)
 _NEWEST_FIRST = (ExerciseRun.occurred_at.desc(), ExerciseRun.recorded_seq.desc())
 _OWN_LIST = _OWN_RUNS.order_by(*_NEWEST_FIRST).limit(MOST_LISTED)
 _OWN_OF_ONE = _OWN_RUNS.where(ExerciseRun.tag == bindparam("tag")).order_by(*_NEWEST_FIRST).limit(MOST_LISTED)
 _OWN_ONE = (
     select(*_LISTED, ExerciseVersion.answers_sealed, ExerciseVersion.kept_sealed)
     .join(ExerciseVersion, NEWEST)
-    .outerjoin(ExerciseChoice, OF_KIND)
     .where(OWN, ExerciseRun.id == bindparam("run_id"))
 )
 _OWN_WEEK = (
@@ -78,7 +78,6 @@ _OWN_WEEK = (
 _OWN_FINISHED = (
     select(*_LISTED, ExerciseVersion.answers_sealed)
     .join(ExerciseVersion, NEWEST)
-    .outerjoin(ExerciseChoice, OF_KIND)
     .where(OWN, ExerciseVersion.finished.is_(True), ExerciseRun.day >= bindparam("first"))
     .order_by(*_NEWEST_FIRST)
     .limit(MOST_LISTED)
@@ -92,7 +91,7 @@ _CHOICE = select(ExerciseChoice.shared_from).where(
 class OwnRun:
     """A run as its author reads it back; `said` holds no answers in a list. `local_time` is the wall clock of then.
 
-    `shared` says whether others may read it, as far as consents go: by what was said of it, else of its exercise.
+    `own_say` is whether the team may read it, where the person said so of this very run (`readers` knows all of it).
     """
 
     id: uuid.UUID
@@ -101,13 +100,8 @@ class OwnRun:
     local_time: datetime
     version: int
     said: Said
-    shared: bool
+    own_say: bool | None
     clock_skew: int | None = None
-
-    @property
-    def is_read(self) -> bool:
-        """Whether a consent opens it to others: it is shared, and finished."""
-        return self.shared and self.said.finished
 
 
 def own_runs(patient: Viewer, exercise: str | None = None) -> list[OwnRun]:
@@ -148,12 +142,19 @@ def own_finished(patient: Viewer, first: date) -> list[OwnRun]:
 
 def own_answers(patient: Viewer, exercise: str, first: date, last: date) -> list[dict[str, Any]]:
     """Return what the patient wrote in one exercise from one day to another: of each day the latest; one statement."""
+    return list(dict(own_told(patient, exercise, first, last)).values())
+
+
+def own_told(
+    patient: Viewer, exercise: str, first: date = date.min, last: date = date.max
+) -> list[tuple[date, dict[str, Any]]]:
+    """Return what the patient wrote in one exercise, with its day, the latest last; one statement."""
     asked = {**asked_by(patient), "tag": tag_of(patient.id, exercise), "first": first, "last": last}
-    rows = {row.day: row for row in reversed(connection().execute(_OWN_WEEK, asked).all())}.values()
-    found: list[dict[str, Any]] = [{} for _ in rows]
+    rows = list(reversed(connection().execute(_OWN_WEEK, asked).all()))
+    found: list[tuple[date, dict[str, Any]]] = [(row.day, {}) for row in rows]
     for column in ("answers_sealed", "kept_sealed"):
         sealed = [(row.id, row.patient_id, getattr(row, column)) for row in rows]
-        for one, text in zip(found, vault().open_all(ExerciseVersion.__tablename__, column, sealed), strict=True):
+        for (_, one), text in zip(found, vault().open_all(ExerciseVersion.__tablename__, column, sealed), strict=True):
             one.update(answers.read(text))
     return found
 
@@ -186,7 +187,6 @@ def _plain(row: Any) -> dict[str, Any]:
 
 
 def _as_own(row: Any, exercise: str, said: Said) -> OwnRun:
-    by_kind = row.shared_from is not None and row.shared_from <= row.day
     return OwnRun(
         id=row.id,
         exercise=exercise,
@@ -194,7 +194,7 @@ def _as_own(row: Any, exercise: str, said: Said) -> OwnRun:
         local_time=(row.occurred_at + timedelta(minutes=row.utc_offset)).replace(tzinfo=None),
         version=row.version,
         said=said,
-        shared=by_kind if row.shared is None else row.shared,
+        own_say=row.shared,
         clock_skew=row.clock_skew,
     )
 

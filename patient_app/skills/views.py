@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
 
 from flask import abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,17 +21,30 @@ from patient_app.core.identity import Viewer, viewer
 from patient_app.core.keeping import kept_in_each_release, kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.profile import service as profiles
-from patient_app.skills import figures, forms, library, now_views, paper_views, recording, service
+from patient_app.skills import (
+    assignment_views,
+    assignments,
+    drawing,
+    figures,
+    forms,
+    library,
+    now_views,
+    paper_views,
+    plans,
+    recording,
+    service,
+    sharing_views,
+)
 from patient_app.skills.answers import Said, lines_of
 from patient_app.skills.blueprint import bp
-from patient_app.skills.facts import Exercise, FigureKind
-from patient_app.skills.forms import ExerciseForm, LinesForm, SharedForm
+from patient_app.skills.facts import Exercise, FigureKind, Kind
+from patient_app.skills.forms import ExerciseForm, LinesForm
 from patient_app.skills.from_phones import NOTHING_SAID, take_run
-from patient_app.skills.parts import parts_of
+from patient_app.skills.parts import that_it_was_done
 from patient_app.skills.service import OwnRun
 from patient_app.skills.words import NEEDS
 
-__all__ = ["bp", "now_views", "paper_views"]
+__all__ = ["assignment_views", "bp", "now_views", "paper_views", "sharing_views"]
 
 A_WEEK = timedelta(days=6)  # With the day itself.
 
@@ -42,10 +56,6 @@ notices.register(
     skill_changed=_l("Changed. The earlier words are kept."),
     skill_lines=_l("Your choice is kept."),
     skill_back=_l("It is back, as it was."),
-    skill_shared=_l("Shared, for those with whom you share exercises."),
-    skill_private=_l("Only you can see this now."),
-    skill_kind_shared=_l("From today on, what you do in this exercise is shared."),
-    skill_kind_private=_l("This exercise is yours alone now, but for those you chose one by one."),
 )
 
 
@@ -56,7 +66,12 @@ def overview() -> ResponseReturnValue:
     """Show the exercises, found by what a person needs."""
     patient = viewer()
     asks_about_use = profiles.profile_of(patient).asks_about_use
-    return render_page("skills/library.html", needs=NEEDS, found=library.by_need(asks_about_use=asks_about_use))
+    return render_page(
+        "skills/library.html",
+        needs=NEEDS,
+        found=library.by_need(asks_about_use=asks_about_use),
+        given=assignments.standing(patient, _now(patient).day),
+    )
 
 
 @bp.get("/skills/<string:exercise>")
@@ -65,15 +80,17 @@ def overview() -> ResponseReturnValue:
 @kept_in_each_release(lambda: ({"exercise": one.id} for one in library.startable()))
 def do(exercise: str) -> ResponseReturnValue:
     """Show an exercise: what it is, how long it takes, when to stop, and its steps."""
-    found = library.exercise_named(exercise)
-    return _form_page(viewer(), found, forms.blank(found))
+    patient = viewer()
+    found = assignments.startable(patient, exercise, _now(patient).day)
+    return _form_page(patient, found, forms.blank(found))
 
 
 @bp.post("/skills/<string:exercise>")
 @access(Permission.SKILLS_PRACTISE)
 def save(exercise: str) -> ResponseReturnValue:
     """Store what was written, finished or not; the same sent again gives the same answer."""
-    patient, found = viewer(), library.exercise_named(exercise)
+    patient = viewer()
+    found = assignments.storable(patient, exercise, _now(patient).day)
     form = forms.blank(found)
     if form.validate():
         try:
@@ -95,9 +112,11 @@ def done() -> ResponseReturnValue:
     patient = viewer()
     known = library.all_exercises()
     runs = [run for run in service.own_runs(patient) if run.exercise in known]
+    groups = figures.groups_of(runs, known)
     return render_page(
         "skills/done.html",
-        groups=figures.groups_of(runs, known),
+        groups=groups,
+        drawings=[drawing.of_changes(group) for group in groups],
         closed_until=patient.entries_closed_until,
     )
 
@@ -109,8 +128,8 @@ def show(run_id: uuid.UUID) -> ResponseReturnValue:
     patient = viewer()
     run, exercise = _own(patient, run_id)
     lines = lines_of(exercise, run.said.answers, run.said.kept)
-    in_question = patient.entries_closed_from is not None  # Then sharing names nobody.
-    could_see = [] if in_question else receipts.who_sees(patient, run.day, parts_of(run.said))
+    may_start = assignments.may_start(patient, exercise, _now(patient).day)
+    who = sharing_views.standing_of(patient, run)
     return render_page(
         "skills/run.html",
         run=run,
@@ -119,12 +138,15 @@ def show(run_id: uuid.UUID) -> ResponseReturnValue:
         form=LinesForm(kept=run.said.kept).offer({line.field: line.question for line in lines}),
         change=figures.change_of(run, exercise),
         figure=_figure(patient, run, exercise),
-        waves={line.field: figures.wave(line.marks) for line in lines if len(line.marks) > 1},
+        trials=_trials(patient, run, exercise),
+        may_repeat=may_start,
+        waves=figures.waves(lines),
+        planned=plans.of_run(run_id) if patient.entries_closed_from is None else [],
         closed_until=patient.entries_closed_until,
-        could_see=could_see,
+        who=who,
         disciplines=DISCIPLINE_NAMES,
-        kind_shared=service.shared_from(patient, exercise.id) is not None and not in_question,
-        when_read=practice.when_read(patient) if run.is_read and could_see else None,
+        when_read=practice.when_read(patient) if who.is_read_by_team else None,
+        told_done=_told_done(patient, run, exercise),
     )
 
 
@@ -141,24 +163,28 @@ def keep_lines(run_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(url_for("skills.show", run_id=run_id, done="skill-lines"), 303)
 
 
-@bp.post("/skills/runs/<uuid:run_id>/shared")
+@bp.get("/skills/runs/<uuid:run_id>/again")
 @access(Permission.SKILLS_PRACTISE)
-def share_run(run_id: uuid.UUID) -> ResponseReturnValue:
-    """Let those with whom exercises are shared read one run, or nobody."""
-    shared = _wants_shared()
-    recording.set_shared(viewer(), run_id, shared=shared)
-    return redirect(url_for("skills.show", run_id=run_id, done="skill-shared" if shared else "skill-private"), 303)
+def again(run_id: uuid.UUID) -> ResponseReturnValue:
+    """Show an exercise of repeated trials with the same ladder and the same step, to be done once more."""
+    patient = viewer()
+    run, exercise = _own(patient, run_id)
+    assignments.startable(patient, exercise.id, _now(patient).day)  # Whoever may not start it may not repeat it.
+    figure = exercise.figure
+    if figure is None or not figure.of:
+        raise NotFound
+    repeated = {figure.of, *(asked.id for asked in exercise.fields if asked.kind is Kind.LADDER)}
+    same = {name: answer for name, answer in run.said.answers.items() if name in repeated}
+    return _form_page(patient, exercise, forms.filled(exercise, Said(same)))
 
 
-@bp.post("/skills/runs/<uuid:run_id>/kind")
+@bp.get("/skills/signs")
 @access(Permission.SKILLS_PRACTISE)
-def share_kind(run_id: uuid.UUID) -> ResponseReturnValue:
-    """Let them read whatever is done in this exercise from now on, or nothing of it."""
-    patient, shared = viewer(), _wants_shared()
-    _run, exercise = _own(patient, run_id)
-    recording.share_kind(patient, exercise, _now(patient).day if shared else None)
-    done = "skill-kind-shared" if shared else "skill-kind-private"
-    return redirect(url_for("skills.show", run_id=run_id, done=done), 303)
+@kept_on_phone
+def signs() -> ResponseReturnValue:
+    """Show the person's own warning signs as a list by itself, as they wrote them last."""
+    patient = viewer()
+    return render_page("skills/signs.html", found=list(_signs(patient)), closed_until=patient.entries_closed_until)
 
 
 @bp.get("/skills/runs/<uuid:run_id>/change")
@@ -224,19 +250,40 @@ def _own(patient: Viewer, run_id: uuid.UUID) -> tuple[OwnRun, Exercise]:
     return run, exercise
 
 
+def _told_done(patient: Viewer, run: OwnRun, exercise: Exercise) -> list[str]:
+    """Return who can see that the run was done, since it was given to the patient."""
+    if not assignments.is_counted(patient, run.id):
+        return []
+    return [one.name for one in receipts.who_sees(patient, run.day, [that_it_was_done(exercise)]) if not one.waits]
+
+
 def _figure(patient: Viewer, run: OwnRun, exercise: Exercise) -> tuple[int, int] | None:
     if exercise.figure is None:
         return None
     if exercise.figure.kind is FigureKind.SLEEP:
         return figures.sleep_of(run.said.answers)
+    if exercise.figure.kind is FigureKind.TRIALS:  # Drawn, not counted.
+        return None
     return figures.rhythm_of(service.own_answers(patient, exercise.id, run.day - A_WEEK, run.day))
 
 
-def _wants_shared() -> bool:
-    form = SharedForm()
-    if not form.validate() or form.shared.data is None:  # Two buttons are all that the page offers.
-        abort(400)
-    return bool(form.shared.data == forms.YES)
+def _trials(patient: Viewer, run: OwnRun, exercise: Exercise) -> drawing.Drawing | None:
+    figure = exercise.figure
+    if figure is None or figure.kind is not FigureKind.TRIALS or not run.said.answers.get(figure.of):
+        return None
+    most = next(asked.most for asked in exercise.fields if asked.id == figure.rated)
+    told = service.own_told(patient, exercise.id)
+    return drawing.of_trials(figures.trials_of(figure, told, run.said.answers), 100 if figure.column else most)
+
+
+def _signs(patient: Viewer) -> Iterator[tuple[Exercise, date, list[str]]]:
+    """Yield the exercises that ask for warning signs, with what was written last and when."""
+    for exercise in library.startable():
+        named = [asked.id for asked in exercise.fields if asked.signs]
+        told = service.own_told(patient, exercise.id) if named else []
+        newest = next(((day, answers) for day, answers in reversed(told) if answers.get(named[0])), None)
+        if newest is not None:
+            yield exercise, newest[0], [line for name in named for line in newest[1].get(name, [])]
 
 
 def _said(form: ExerciseForm) -> Said:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from patient_app.skills.models import Often
+
 # The one that speaks of use.
 OF_USE = "pull"
 # In the order in which they are shown: what is felt right now comes first.
@@ -18,4 +20,14 @@ NEEDS: dict[str, LazyString] = {
     "afraid": _l("I keep away from something"),
     "sleep": _l("Sleep, and the shape of my days"),
     "ahead": _l("I want to be ready for a hard day"),
+}
+# How often an exercise that was given is to be done.
+OFTEN: dict[Often, LazyString] = {
+    Often.ONCE: _l("Once"),
+    Often.DAILY: _l("Each day"),
+    Often.FIVE_A_WEEK: _l("5 times a week"),
+    Often.THREE_A_WEEK: _l("3 times a week"),
+    Often.TWO_A_WEEK: _l("2 times a week"),
+    Often.WEEKLY: _l("Once a week"),
+    Often.WHEN_NEEDED: _l("When it is needed"),
 }

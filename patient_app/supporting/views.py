@@ -9,11 +9,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from patient_app.accounts import practice
+from patient_app.consent.categories import Category
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer, viewer_or_none
 from patient_app.core.pages import render_page
 from patient_app.reading import service as reading
-from patient_app.reading import silence, words
+from patient_app.reading import silence, skill_words, skills, words
 from patient_app.supporting import guide, service
 from patient_app.supporting.words import in_kind_words, which_days
 
@@ -49,7 +50,18 @@ def overview() -> ResponseReturnValue:
 def person(patient_id: uuid.UUID) -> ResponseReturnValue:
     """Show what one person asks of this supporter, and what they share."""
     shared = reading.read_supported(viewer(), patient_id, until=words.until_of(request.args.get("until")))
-    return render_page("supporting/person.html", tonight=guide.tonight(), **words.page_words(shared))
+    shows_skills = Category.SKILLS in shared.grants.categories
+    return render_page(
+        "supporting/person.html", tonight=guide.tonight(), shows_skills=shows_skills, **words.page_words(shared)
+    )
+
+
+@bp.get("/supporting/<uuid:patient_id>/skills")
+@access(Permission.SUPPORTED_READ, records=True)
+def exercises(patient_id: uuid.UUID) -> ResponseReturnValue:
+    """Show the exercises that one person chose to show to this supporter."""
+    shared = skills.read_skills(viewer(), patient_id)
+    return render_page("supporting/skills.html", patient_id=patient_id, **skill_words.page_words(shared))
 
 
 @bp.get("/supporting/told")

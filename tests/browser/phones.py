@@ -26,6 +26,8 @@ from tests.factories import Made
 # What the worker keeps without being asked, once somebody signed in.
 KEPT = [
     "/appointments",
+    "/appointments/new",
+    "/appointments/new",
     "/appointments/to-raise",
     "/check-in",
     "/help",
@@ -36,11 +38,16 @@ KEPT = [
     "/medications/side-effects",
     "/medications/side-effects/new",
     "/medications/week-note",
+    "/more",
     "/safety",
     "/settings/lock",
     "/settings/phone",
+    "/simple",
     "/skills",
+    "/skills/assigned",
     "/skills/done",
+    "/skills/now",
+    "/skills/signs",
     "/today",
     "/waiting",
 ]

@@ -120,7 +120,7 @@ def with_death(death: Death) -> None:
     turn = engine._turn
 
     def turning(
-        store: Store, back: Sequence[tuple[Claimed, Sequence[Sent]]], now: datetime, sender: Sender, room: int
+        store: Store, back: Sequence[tuple[Claimed, Sequence[Sent]]], now: datetime | None, sender: Sender, room: int
     ) -> Found | None:
         if room:
             death.at("before claim")

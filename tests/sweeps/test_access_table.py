@@ -129,6 +129,12 @@ def test_strangers_reach_no_object_of_the_owner(stage: Stage, found: dict[str, d
     assert not problems, "\n".join(problems)
 
 
+def test_who_was_not_shown_gets_what_who_has_no_consent_gets(found: dict[str, dict[str, str]]) -> None:
+    """Whatever a consent opens to the discipline, nothing of it is open to a new member before the patient knows."""
+    told = [name for name, line in found.items() if line["c-unshown"] != line["c-without"]]
+    assert not told
+
+
 def test_the_table_is_drawn_and_read_alike(stage: Stage, found: dict[str, dict[str, str]]) -> None:
     drawn = access_table.draw(stage.app, lambda rule, method: found[f"{method} {rule.rule}"])
     assert access_table.read(drawn) == found

@@ -20,6 +20,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"reading"}),
     frozenset({"follow_up"}),
     frozenset({"reminders"}),
+    frozenset({"learn"}),
     frozenset({"blood_tests", "effects", "refills"}),
     frozenset(
         {"appointments", "checkins", "medications", "offline", "safety", "skills", "styleguide", "teamwork", "worries"}

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
+import uuid
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
 
 import pytest
 
+from patient_app.accounts.models import TeamMembership
+from patient_app.consent.decisions import grants_of
 from patient_app.core import clock
+from patient_app.core.work import db
+from patient_app.reading.service import reader_of
 from tests.sweeps import filling
 from tests.sweeps.conftest import Stage
 from tests.sweeps.world import CANARIES, CANARY, IN_PLAIN, SITUATIONS
@@ -58,6 +63,30 @@ def test_a_browser_that_is_not_signed_in_as_it_says_is_seen(stage: Stage, change
             stage.world.assert_signed_in(stage.app, "c-with")
     finally:
         stage.reset()
+
+
+def test_the_new_member_reads_by_no_consent_however_long_a_run_takes(
+    stage: Stage, set_time: Callable[[datetime], None]
+) -> None:
+    """Signing names a discipline: whatever the world signs, this one stays somebody whom the patient was not shown.
+
+    Nor does it begin to read because the owner's pages were opened and the clock of a sweep went on: entries are closed
+    after a code, so that nothing counts as the owner's notice.
+    """
+    stage.reset()
+    newcomer, owner = stage.world.people["c-unshown"], stage.world.people["owner"]
+    membership_id = uuid.UUID(stage.world.objects["membership c-unshown"])
+    begun = clock.now()
+    set_time(begun)
+    for address in ("/today", "/sharing"):
+        assert stage.client("owner").get(address).status_code == 200
+    for hours in (0, 71, 72, 1000):
+        set_time(begun + timedelta(hours=hours))
+        with stage.store.work(writes=False):
+            row = db().get_one(TeamMembership, membership_id)
+            assert (row.noticed_at, row.shown_at) == (None, None)
+            assert not grants_of(reader_of(newcomer.viewer), [owner.id])
+    stage.reset()
 
 
 def test_no_canary_holds_another() -> None:

@@ -575,14 +575,14 @@ def test_no_form_with_a_password_says_that_nothing_is_lost(client: Client, patie
     assert "Nothing you typed is lost." in other.main_words
 
 
-def test_no_page_fades_on_which_a_secret_is_typed_nor_the_one_after_it(client: Client, patient: Made) -> None:
-    def fades(page: Page) -> bool:
-        return any("transitions" in (link.get("href") or "") for link in page.all("link"))
+def test_no_picture_is_taken_of_a_page_on_which_a_secret_is_typed(client: Client, patient: Made) -> None:
+    def is_still(path: str) -> bool:
+        return client.get(path).one("html").get("data-still") is not None
 
-    assert not any(fades(client.get(path)) for path in ("/sign-in", "/join", "/forgot", "/no-such-page"))
+    assert all(is_still(path) for path in ("/sign-in", "/join", "/forgot", "/no-such-page"))
     sign_in_by_form(client, patient)
-    assert not any(fades(client.get(path)) for path in ("/confirm", "/settings/password", "/settings/second-factor"))
-    assert fades(client.get("/settings"))
+    assert all(is_still(path) for path in ("/confirm", "/settings/password", "/settings/second-factor"))
+    assert not is_still("/settings")
 
 
 def test_a_page_that_is_not_there_leads_on_and_gives_no_number(client: Client) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
 from patient_app.access_log.models import AccessKind, AccessRecord
+from patient_app.access_log.service import NotWriting
 from patient_app.accounts.models import TeamMembership
 from patient_app.appointments import writing
 from patient_app.appointments.models import Took
-from patient_app.consent.categories import Category, Level
+from patient_app.consent.categories import Category, Level, offered
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.work import Store, db
@@ -201,5 +203,62 @@ def test_the_patient_sees_who_looked(client: Client, store: Store, world: World)
     seen_by(store, world, world.therapist)
     factories.sign_in(client, world.patient)
     words = client.get("/sharing/access-log").words
-    assert "Dr Pia, prescriber, opened the page of your appointments. It showed your appointments with them." in words
-    assert "on the page of your appointments." in words
+    assert "Dr Pia, prescriber, opened the page of your visits. It showed your visits with them." in words
+    assert "Tom, therapist, read your visits on the page of your visits." in words
+
+
+def test_visits_are_offered_to_the_team_and_the_preview_shows_what_is_read(
+    client: Client, store: Store, world: World
+) -> None:
+    fill(store, world)
+    factories.sign_in(client, world.patient)
+    asked = {"to": "team:therapist"}
+    assert "with-specialist" not in client.get("/sharing/preview", query_string=asked).words
+    form = client.get("/sharing/new", query_string=asked).form(field="signature")
+    page = client.submit(form, plan="detail", since="before", until="open", signature="Ada")
+    assert page.status_code == 303
+    words = client.get("/sharing/preview", query_string=asked).words
+    shown = {place for place in ("with-prescriber", "with-therapist", "with-specialist", "outside") if place in words}
+    assert shown == {"with-prescriber", "with-therapist", "outside"}
+    assert seen_by(store, world, world.therapist) == shown
+    assert records(store) == [(AccessKind.APPOINTMENTS, ["plan"], False)]
+    # The patient's own page of them shows no visits, so its record does not name them.
+    factories.sign_in(client, world.therapist)
+    client.get(f"/team/{world.patient.id}")
+    assert (AccessKind.DETAIL, [], True) in records(store)
+
+
+def test_supporters_are_not_offered_visits(store: Store, world: World) -> None:
+    assert PLAN in offered(to_team=True)
+    assert PLAN not in offered(to_team=False)
+
+
+def test_the_list_of_the_day_is_recorded_once_of_each_who_stands_in_it(
+    client: Client, store: Store, world: World, set_time: Callable[[datetime], None]
+) -> None:
+    for minute in (840, 900):
+        enter(store, world, said(0, minute, clinician_id=world.prescriber.id))
+    enter(store, world, said(1, clinician_id=world.prescriber.id))
+    factories.sign_in(client, world.prescriber)
+    for _ in range(2):
+        assert client.get("/team/appointments").words.count("Ada") == 2
+    assert records(store) == [(AccessKind.VISITS, [], True)]
+    set_time(NOW + timedelta(days=1))
+    factories.sign_in(client, world.prescriber)
+    client.get("/team/appointments")
+    assert records(store) == [(AccessKind.VISITS, [], True)] * 2
+    factories.sign_in(client, world.patient)
+    assert (
+        "Dr Pia, prescriber, saw your visit with them in the list of their day."
+        in client.get("/sharing/access-log").words
+    )
+
+
+def test_opened_again_the_list_of_the_day_waits_for_no_writer(store: Store, world: World) -> None:
+    enter(store, world, said(0, 840, clinician_id=world.prescriber.id))
+    with pytest.raises(NotWriting), store.work(writes=False):
+        reading.todays_visits(world.prescriber.viewer)
+    with store.work(writes=True):
+        assert len(reading.todays_visits(world.prescriber.viewer)) == 1
+    with store.work(writes=False):
+        assert len(reading.todays_visits(world.prescriber.viewer)) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -16,14 +16,17 @@ from patient_app.effects.read_by import ReadBy
 from patient_app.effects.service import Said
 from patient_app.effects.weekly import Answers
 from patient_app.medications import changing, regimen
+from patient_app.medications.said import Said as Named
 from patient_app.reading import concerns, effects, medicines
 from tests.factories import Made, give_consent, sign_in
 from tests.features.effects.world import LAMOTRIGINE, in_question, log, note, now, own, takes
 from tests.features.medications.regimens import NALTREXONE, SERTRALINE
 from tests.features.reading.medicines_world import DETAIL, MED, MOOD, NOTES, NOW, SUMMARY, USE, World, make_world
 from tests.page import Client
+from tests.sweeps.test_statements import counted
 
 SetTime = Callable[[datetime | str], None]
+CARBAMAZEPINE = Named("carbamazepine", "carbamazepine", "200 mg", "tablet")
 SCOPES: tuple[Mapping[Category, Level], ...] = (
     {},
     {MED: SUMMARY},
@@ -60,7 +63,7 @@ def of_note(store: Store, patient: Made) -> ReadBy:
         week = weekly.week_of(now(patient).day)
         found = weekly.own_note(patient.viewer, week)
         assert found
-        return read_by.of_note(patient.viewer, found, regimen.own_medicines(patient.viewer))
+        return read_by.of_notes(patient.viewer, [found], regimen.own_medicines(patient.viewer))[week]
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -163,6 +166,37 @@ def test_the_pages_say_who_can_see_and_who_has_read(app: Flask, store: Store, wo
     assert "read your medicines" not in browser.get("/sharing").main_words.replace("on the page of side effects", "")
 
 
+def test_each_weeks_note_says_who_has_read_it(app: Flask, store: Store, world: World, set_time: SetTime) -> None:
+    patient, doctor = world.patient, world.prescriber
+    takes(store, patient, SERTRALINE)
+    give_consent(store, patient, doctor, {MED: DETAIL})
+    give_consent(store, patient, world.therapist, {MED: DETAIL})
+    begun = datetime.fromisoformat(str(NOW))
+    weeks = []
+    for number, readers in enumerate(((doctor, world.therapist), (doctor,), ())):
+        set_time(begun + timedelta(weeks=number))
+        weeks.append(note(store, patient, Answers(3, number)))
+        set_time(begun + timedelta(weeks=number, hours=1))
+        for reader in readers:
+            reads(store, reader, patient)
+    with store.work(writes=False):
+        notes = weekly.own_notes(patient.viewer, weeks[0], weeks[-1])
+        mine = regimen.own_medicines(patient.viewer)
+        with counted(store.database) as few:
+            read_by.of_notes(patient.viewer, notes[:1], mine)
+        with counted(store.database) as many:
+            found = read_by.of_notes(patient.viewer, notes, mine)
+    readers_of = [{one.name for one in found[week].has_read} for week in weeks]
+    assert readers_of == [{"Dr Ana Ruiz", world.therapist.name}, {"Dr Ana Ruiz"}, set()]
+    assert not any(one.earlier for week in weeks for one in found[week].has_read)
+    assert len(many.statements) == len(few.statements)
+    browser = Client(app)
+    sign_in(browser, patient)
+    page = browser.get("/medications/week-note")
+    assert page.main_words.count("Dr Ana Ruiz (prescriber) read it on") == 2
+    assert page.main_words.count(f"{world.therapist.name} (therapist) read it on") == 1
+
+
 def test_a_session_in_question_is_told_no_names(store: Store, world: World) -> None:
     patient = world.patient
     takes(store, patient, SERTRALINE)
@@ -171,6 +205,46 @@ def test_a_session_in_question_is_told_no_names(store: Store, world: World) -> N
     stranger = in_question(patient, now(patient).occurred_at)
     with store.work(writes=False):
         assert read_by.of_effect(stranger, entry, None) == ReadBy()
+
+
+def test_what_rests_on_several_medicines_stands_while_one_of_them_is_open(store: Store, world: World) -> None:
+    """Each of them is enough by itself: that the first is kept private does not take the sign from the team."""
+    patient, doctor = world.patient, world.prescriber
+    both = [takes(store, patient, one) for one in (LAMOTRIGINE, CARBAMAZEPINE)]
+    give_consent(store, patient, doctor, {MED: DETAIL})
+    loose = log(store, patient, Said("rash", severity=2))
+
+    def raised() -> bool:
+        with store.work(writes=True):
+            waits = [one.person.id for one in concerns.waiting(doctor.viewer)] == [patient.id]
+        shown = {one.effect_id for one in reads(store, doctor, patient).concerns} == {loose}
+        assert waits is shown
+        return shown
+
+    def private(medicine: uuid.UUID, *, on: bool) -> None:
+        with store.work(writes=True):
+            changing.set_private(patient.viewer, medicine, private=on)
+
+    assert raised()
+    for hidden, still in ((both[0], True), (both[1], False)):
+        private(hidden, on=True)
+        assert raised() is still
+    private(both[0], on=False)
+    assert raised()
+
+
+def test_what_is_tied_to_no_medicine_any_more_rests_on_all_that_are_known_for_it(store: Store, world: World) -> None:
+    patient, doctor = world.patient, world.prescriber
+    first, second = (takes(store, patient, one) for one in (LAMOTRIGINE, CARBAMAZEPINE))
+    give_consent(store, patient, doctor, {MED: DETAIL})
+    entry = log(store, patient, Said("rash", first, 2))
+    with store.work(writes=True):
+        recording.change(patient.viewer, entry, Said("rash", None, 2), now(patient), base=1)
+        changing.set_private(patient.viewer, first, private=True)
+    assert {one.effect_id for one in reads(store, doctor, patient).concerns} == {entry}
+    with store.work(writes=True):
+        changing.remove(patient.viewer, second)
+    assert not reads(store, doctor, patient).concerns
 
 
 @pytest.mark.parametrize("closes", ["private", "removed"])

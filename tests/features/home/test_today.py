@@ -127,7 +127,7 @@ def test_a_third_prompt_waits_for_the_next_day_also_when_the_others_are_answered
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     left = [Line("a", is_prompt=True), Line("safety"), Line("b", is_prompt=True), Line("c", is_prompt=True)]
-    monkeypatch.setattr(views, "_candidates", lambda _patient, _profile, _medicines: list(left))
+    monkeypatch.setattr(views, "_candidates", lambda *_told: list(left))
 
     def seen() -> list[str]:
         drawn: list[Line] = []

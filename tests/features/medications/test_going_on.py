@@ -161,6 +161,41 @@ def test_taken_again_in_another_way_it_holds_from_now_on(client: Client, store: 
     assert due_on(store, patient, medicine, "2026-03-13") == [("09:00", ONE), ("21:00", ONE)]
 
 
+@pytest.mark.parametrize("holds", ["keep", "drop"])
+def test_what_was_planned_for_later_is_asked_about_with_the_new_steps(
+    client: Client, store: Store, patient: Made, set_time: SetTime, holds: str
+) -> None:
+    """Nothing planned is lost unseen, and nothing of it holds again unless the person says so."""
+    medicine = started(store, patient, daily(plan=steps("03-02", "03-09"), start="2026-03-02"), at("03-02 07:00"))
+    changed(store, patient, medicine, MORE, at("03-04 07:00"), since=day("2026-04-01"), said=STRONG)
+    with store.work(writes=True):
+        changing.pause(Author.patient(patient.viewer), medicine, new_id(), moment=at("03-05 09:00"))
+    page = client.get(f"/medications/{medicine}/change/steps")
+    assert (
+        "From 1 April 2026 100 mg · TabletEvery day08:00: 2 tablets" in page.main_words.partition("Planned before")[2]
+    )
+    form = page.form(field="from_prescriber")
+    answers = {"first_1": "2026-03-13", "doses_1": "8:00 x 1", "from_prescriber": "y", "reason": "New ones"}
+    refused = client.submit(form, **answers)
+    assert (refused.status_code, "later" in refused.errors, "New ones" in refused.html) == (422, True, True)
+    late = client.submit(form, **{**answers, "first_1": "2026-04-01"}, later="keep")
+    assert "begins on that day or after it" in late.errors["later"]
+    assert own(store, patient, medicine).newest.change is Change.PAUSED
+    for _ in range(2):
+        assert client.submit(form, **answers, later=holds).status_code == 303
+    found = own(store, patient, medicine)
+    assert [one.change for one in found.versions][3:] == [Change.RESUMED, *([Change.CHANGED] * (holds == "keep"))]
+    assert due_on(store, patient, medicine, "2026-03-31") == [("08:00", ONE)]
+    assert due_on(store, patient, medicine, "2026-04-01") == [("08:00", TWO if holds == "keep" else ONE)]
+
+
+def test_where_nothing_was_planned_nothing_is_asked(client: Client, store: Store, patient: Made) -> None:
+    medicine = paused(store, patient, daily(MORNING))
+    page = client.get(f"/medications/{medicine}/change")
+    assert "Planned before the break" not in page.main_words
+    assert "later" not in page.form(field="strength").names
+
+
 def test_one_to_be_taken_again_later_stays_paused_until_then(client: Client, store: Store, patient: Made) -> None:
     medicine = paused(store, patient, daily(MORNING))
     page = client.get(f"/medications/{medicine}/change")

@@ -130,3 +130,26 @@ def test_the_list_and_the_page_ask_in_plain_words_and_lead_to_writing_it_down(
     assert "Nothing is written down" in client.get(f"/medications/{medicine}").main_words
     logs(store, patient, medicine, "03-02", ON_THE_DAY, DoseState.TAKEN)
     assert "Nothing is written down" not in client.get("/medications").main_words
+
+
+def test_today_has_a_line_for_it_within_its_prompts_and_says_nothing_of_missing(
+    app: Flask, store: Store, patient: Made, set_time: SetTime
+) -> None:
+    clozapine = begin(store, patient, CLOZAPINE, TWICE)
+    logs(store, patient, clozapine, "02-20", "08:00", DoseState.TAKEN)
+    client = Client(app)
+
+    def today_says(when: str) -> str:
+        set_time(at(f"{when} 06:00").occurred_at)
+        sign_in(client, patient)
+        return client.get("/today").main_words
+
+    assert "Nothing is written down" not in today_says("02-22")
+    words = today_says("02-24")
+    assert "Nothing is written down for clozapine, due on Monday 23 February. If you took it, all is well." in words
+    assert f"/medications/{clozapine}" in client.get("/today").links
+    assert not [word for word in ("miss", "forgot", "should") if word in words.casefold()]
+    # Left out by hand is no dose of which nothing is written down.
+    for slot in ("08:00", "20:00"):
+        logs(store, patient, clozapine, "02-23", slot, DoseState.SKIPPED)
+    assert "Nothing is written down" not in client.get("/today").main_words

@@ -46,6 +46,12 @@ BOTH = Regular(EveryDays(), (MORNING, NIGHT))
 STEPS = Stepwise(
     (Step(day("2026-03-02"), EveryDays(), (MORNING,)), Step(day("2026-03-09"), EveryDays(), (MORNING, NIGHT)))
 )
+FED_STEPS = Stepwise(
+    (
+        Step(day("2026-03-02"), EveryDays(), (replace(MORNING, food=Food.WITH), replace(NIGHT, food=Food.WITH))),
+        Step(day("2026-03-09"), EveryDays(), (replace(MORNING, food=Food.WITHOUT),)),
+    )
+)
 
 
 @pytest.fixture(autouse=True)
@@ -138,6 +144,12 @@ def test_a_name_is_found_however_it_is_spelt_and_stands_in_no_address(client: Cl
             {"first_1": "2026-03-02", "doses_1": "8:00 x 1", "first_2": "2026-03-09", "doses_2": "8:00 x1, 20:00 x2",
              "from_prescriber": "y"},
             STEPS,
+        ),
+        (
+            "steps",
+            {"first_1": "2026-03-02", "doses_1": "8:00 x 1, 20:00 x 2", "food_1": "with", "first_2": "2026-03-09",
+             "doses_2": "8:00 x 1", "food_2": "without", "from_prescriber": "y"},
+            FED_STEPS,
         ),
     ],
 )  # fmt: skip
@@ -314,7 +326,7 @@ def test_a_first_day_that_is_still_to_come_can_be_moved(client: Client, store: S
 
 
 def test_what_a_form_cannot_say_is_asked_anew_and_never_dropped(client: Client, store: Store, patient: Made) -> None:
-    with_food = Step(day("2026-03-02"), EveryDays(), (replace(MORNING, food=Food.WITH),))
+    with_food = Step(day("2026-03-02"), EveryDays(), (replace(MORNING, food=Food.WITH), NIGHT))
     mixed = daily(plan=Stepwise((with_food,)), start="2026-03-02")
     id_ = started(store, patient, mixed, clock.moment(NOW, patient.zone))
     page = client.submit(client.get(f"/medications/{id_}/change").form(field="strength"), strength="20 mg")

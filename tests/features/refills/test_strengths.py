@@ -18,6 +18,7 @@ from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
 from patient_app.medications.said import Said
 from patient_app.refills import service
+from patient_app.refills.counting import Coverage
 from patient_app.refills.models import Kind, SupplyEntry
 from patient_app.refills.service import New, Supply
 from patient_app.refills.strengths import plan_of
@@ -142,6 +143,36 @@ def test_of_what_was_written_without_a_strength_nothing_is_guessed_after_a_chang
     assert there(store, patient, medicine).units == Decimal(60 - 19)
     stronger(store, patient, medicine)
     assert there(store, patient, medicine).unsure
+
+
+def test_what_was_filled_covers_the_days_of_its_own_strength_across_a_change(
+    app: Flask, store: Store, patient: Made
+) -> None:
+    medicine = started(store, patient, ONE, at("02-01 07:00"), WEAK)
+    fill(store, patient, medicine, "2026-02-01", 60)  # Enough until 1 April, but used until 9 March alone.
+    stronger(store, patient, medicine)
+    fill(store, patient, medicine, "2026-03-10", 5)
+    found = there(store, patient, medicine)
+    assert service.covered(found) == Coverage(37 + 5, 48, day("2026-02-01"), day("2026-03-20"))
+    client = Client(app)
+    sign_in(client, patient)
+    told = (
+        "enough for 42 of the last 48 days, by the plan. Each strength counts for the days on which the plan used it."
+    )
+    for address in (f"/medications/{medicine}", f"/medications/{medicine}/supply"):
+        assert told in client.get(address).main_words
+    # Of what nobody knows the strength of, no number is made.
+    fill(store, patient, medicine, "2026-03-18", 30, "")
+    assert service.covered(there(store, patient, medicine)) is None
+    assert "The strength changed. So we cannot say yet" in client.get(f"/medications/{medicine}").main_words
+
+
+def test_days_of_a_strength_that_nobody_told_are_not_counted_as_covered(store: Store, patient: Made) -> None:
+    medicine = started(store, patient, ONE, at("01-20 07:00"), WEAK)
+    fill(store, patient, medicine, "2026-01-20", 90)
+    stronger(store, patient, medicine, "03-05 06:00", replace(WEAK, strength=""))
+    stronger(store, patient, medicine, "03-12 06:00")
+    assert service.covered(there(store, patient, medicine)) is None
 
 
 def test_the_page_asks_which_only_where_there_are_two_and_says_what_does_not_count(

@@ -16,6 +16,7 @@ from patient_app.appointments.writing import Author
 from patient_app.core.ids import new_id
 from patient_app.core.work import Store
 from patient_app.reminders.models import Kind, Reason, State
+from patient_app.reminders.schedule import Quiet
 from tests.factories import Made, make_patient, make_practice, sign_in
 from tests.features.medications.regimens import at
 from tests.features.reminders.made import Counting, occurrences, remind, run
@@ -84,6 +85,23 @@ def test_one_that_is_moved_is_told_of_anew_and_one_that_is_cancelled_is_not(
     run(store, push)
     change(store, patient, moved, replace(said, cancelled=True), base=3)
     assert passes(store, set_time, push, "03-04 08:00", "03-04 08:30") == [2, 2]
+
+
+def test_one_that_waits_still_comes_when_only_its_place_was_changed(
+    store: Store, patient: Made, set_time: Callable[[datetime], None]
+) -> None:
+    remind(store, patient, HOUR, kind=Kind.APPOINTMENT, quiet=Quiet(6 * 60, 9 * 60 + 30))
+    said = Said(when.start(date(2026, 3, 3), 600, NEW_YORK), place="Room 3, Elm House")
+    other = enter(store, patient, date(2026, 3, 3), 10)
+    push = Counting()
+    assert passes(store, set_time, push, "03-03 09:00") == [0]
+    change(store, patient, other, replace(said, place="Room 4"))
+    assert passes(store, set_time, push, "03-03 09:10", "03-03 09:30", "03-03 09:40") == [0, 1, 1]
+    # Moved while it waits: the old one does not come.
+    change(store, patient, other, replace(said, start=when.start(date(2026, 3, 4), 600, NEW_YORK)), base=2)
+    assert passes(store, set_time, push, "03-04 09:00") == [1]
+    change(store, patient, other, replace(said, start=when.start(date(2026, 3, 5), 600, NEW_YORK)), base=3)
+    assert passes(store, set_time, push, "03-04 09:30", "03-04 10:30") == [1, 1]
 
 
 def test_never_once_it_has_begun(store: Store, patient: Made, set_time: Callable[[datetime], None]) -> None:

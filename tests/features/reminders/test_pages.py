@@ -27,6 +27,7 @@ from patient_app.reminders.schedule import Quiet
 from tests.factories import Made, make_check_in, make_patient, make_practice, sign_in
 from tests.features.medications.plans import doses as planned
 from tests.features.medications.regimens import NALTREXONE, at, daily, started
+from tests.features.offline.phone import Phone
 from tests.features.reminders.made import Counting, occurrences, remind, run
 from tests.page import Client, text_of
 
@@ -248,6 +249,24 @@ def test_a_phone_that_travelled_is_asked_about_once(store: Store, client: Client
     assert question not in client.get("/today").text
     with store.work(writes=False):
         assert db().get_one(Person, patient.id).zone == "Europe/Paris"
+
+
+def test_a_phone_that_travelled_and_only_logs_doses_is_asked_about_too(
+    app: Flask, store: Store, client: Client, patient: Made, set_time: SetTime
+) -> None:
+    medicine = started(store, patient, daily(*planned("08:00")), at("02-01 12:00"))
+    remind(store, patient, kind=Kind.DOSES)
+    question = "Shall your reminders and your days go by it?"
+    make_check_in(store, patient)
+    set_time(at("03-02 08:05").occurred_at)
+    assert question not in client.get("/today").text
+    phone = Phone(app, store, patient)
+    fields = [("dose", f"{medicine}.08:00"), ("do", "taken"), ("back", "today")]
+    letter = phone.letter("/medications/days/2026-03-02", fields, zone="America/Los_Angeles", offset=-480)
+    assert phone.send(letter, new_id())["result"] == "stored"
+    page = client.get("/today")
+    assert question in page.text
+    assert "Los Angeles" in page.text
 
 
 # --- history ---------------------------------------------------------------------------------------------------

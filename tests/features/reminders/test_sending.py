@@ -19,7 +19,7 @@ from patient_app.accounts.models import Person
 from patient_app.accounts.preferences import Preferences
 from patient_app.core import clock
 from patient_app.core.db import LOCK_SECONDS, DatabaseBusy
-from patient_app.core.work import Store, db
+from patient_app.core.work import Store, connection, db
 from patient_app.reminders import claiming, engine, making, over, recording
 from patient_app.reminders.models import Delivery, Reason, Reminder, State
 from patient_app.reminders.ways import Device, Payload
@@ -47,6 +47,11 @@ def people(store: Store) -> list[Made]:
 @pytest.fixture
 def due(store: Store, people: list[Made]) -> list[Made]:
     """People with a reminder that is due now, by the real clock."""
+    _have_due(store, people)
+    return people
+
+
+def _have_due(store: Store, people: list[Made]) -> None:
     now = clock.now()
     for person in people:
         reminder = remind(store, person, now.hour * 60 + now.minute)
@@ -54,7 +59,6 @@ def due(store: Store, people: list[Made]) -> list[Made]:
             db().get_one(Reminder, reminder).next_at = now.replace(second=0, microsecond=0)
     engine.make_due(store, clock.now())
     assert len(occurrences(store)) == len(people)
-    return people
 
 
 @pytest.fixture
@@ -66,8 +70,8 @@ def hanging() -> Iterator[threading.Event]:
 
 
 @pytest.mark.sqlite
-def test_the_lease_outlasts_the_longest_sending_and_the_lock_of_the_database() -> None:
-    assert engine.LONGEST_SENDING + timedelta(seconds=LOCK_SECONDS) < engine.LEASE < timedelta(minutes=1)
+def test_the_lease_outlasts_the_lock_of_the_database_and_is_soon_over() -> None:
+    assert engine.SLOW + timedelta(seconds=LOCK_SECONDS) < engine.LEASE < timedelta(seconds=15)
 
 
 class Slow(Counting):
@@ -112,6 +116,31 @@ def test_a_service_that_hangs_is_left_behind_and_nobody_else_waits_for_it(
     hanging.set()
     time.sleep(0.1)
     assert {one.patient_id: one.state for one in occurrences(store)}[due[0].id] == State.WAITING
+
+
+@pytest.mark.parametrize("one_by_one", [True, False])
+def test_what_a_service_is_slow_with_no_other_worker_takes_meanwhile(
+    store: Store, people: list[Made], monkeypatch: pytest.MonkeyPatch, one_by_one: bool
+) -> None:
+    monkeypatch.setattr(engine, "LEASE", timedelta(seconds=0.8))
+    monkeypatch.setattr(engine, "SLOW", timedelta(seconds=0.1))
+    _have_due(store, people[:1])
+    to_take: list[uuid.UUID | None] = []
+
+    def answer(_device: Device, _number: int) -> Told:
+        for _look in range(20):
+            time.sleep(0.1)
+            with store.work(writes=False):
+                to_take.append(connection().scalar(claiming.ANY_DUE, {"now": clock.now()}))
+        return Told()
+
+    push = Counting(answers=answer)
+    if one_by_one:
+        engine.deliver_one(store, clock.now(), push)
+    else:
+        engine.deliver_due(store, push)
+    assert to_take == [None] * 20
+    assert [one.state for one in occurrences(store)] == [State.SENT]
 
 
 @pytest.mark.sqlite

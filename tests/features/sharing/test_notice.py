@@ -12,9 +12,12 @@ from sqlalchemy import select
 
 from patient_app.accounts import mail, teams
 from patient_app.accounts.models import MailMessage, MailState, Person, TeamMembership
+from patient_app.consent import service as consents
 from patient_app.consent.categories import OFFERED, Level
 from patient_app.consent.decisions import grants_of
+from patient_app.consent.service import Terms
 from patient_app.core.config import Smtp
+from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
 from patient_app.core.work import Store, db
 from patient_app.reading.service import reader_of
@@ -113,6 +116,35 @@ def test_the_page_that_tells_of_it_is_notice(
     assert reads(store, world, nurse)
 
 
+def test_who_found_no_room_on_today_was_not_told_of(
+    client: Client, store: Store, world: World, nurse: factories.Made, set_time: SetTime
+) -> None:
+    """Today has three lines: whoever came as the fourth is told of on the page about sharing, and only then."""
+    nurses = [nurse] + [factories.make_clinician(store, world.practice, Discipline.NURSE) for _ in range(4)]
+    joined = [join(store, world, one) for one in nurses]
+    factories.sign_in(client, world.patient)
+    words = client.get("/today").words
+    told = [one.name in words for one in nurses]
+    assert any(told)
+    assert not all(told)
+    assert [noticed_at(store, one) is not None for one in joined] == told
+    set_time(BEGUN + timedelta(days=4))
+    assert [reads(store, world, one) for one in nurses] == told
+    factories.sign_in(client, world.patient)
+    assert all(one.name in client.get("/sharing").words for one in nurses)
+    assert all(noticed_at(store, one) for one in joined)
+
+
+@pytest.mark.parametrize(("mode", "is_notice"), [("cors", False), ("navigate", True)])
+def test_a_page_that_a_phone_fetches_by_itself_is_no_notice(
+    client: Client, store: Store, world: World, nurse: factories.Made, mode: str, is_notice: bool
+) -> None:
+    membership = join(store, world, nurse)
+    factories.sign_in(client, world.patient)
+    assert "Nia Cole" in client.get("/today", headers={"Sec-Fetch-Mode": mode}).words
+    assert (noticed_at(store, membership) is not None) is is_notice
+
+
 def test_a_new_member_where_nothing_is_shared_is_said_so(
     client: Client, store: Store, world: World, set_time: SetTime
 ) -> None:
@@ -165,3 +197,34 @@ def test_somebody_who_came_while_the_form_lay_open_is_not_signed_for(
     assert not reads(store, world, other)
     assert client.submit(page.form(field="signature")).status_code == 303
     assert reads(store, world, other)
+
+
+def test_somebody_who_came_while_it_was_being_signed_is_not_named(
+    store: Store, world: World, nurse: factories.Made
+) -> None:
+    """On PostgreSQL a clinician may come to the team between the look at the names and the signature being kept."""
+    join(store, world, nurse)
+    other = factories.make_clinician(store, world.practice, Discipline.NURSE, name="Kim Ash")
+    with store.work(writes=True):
+        patient = world.patient.viewer
+        recipient = consents.find_recipient(patient, "team:nurse")
+        teams.assign(world.administrator.viewer, patient.id, other.id)
+        terms = Terms(EVERYTHING, None, None)
+        consents.give_consent(patient, new_id(), recipient, terms, signature=patient.name)
+    assert reads(store, world, nurse)
+    assert not reads(store, world, other)
+
+
+def test_a_namesake_in_the_place_of_who_was_named_is_somebody_else(
+    client: Client, store: Store, world: World, nurse: factories.Made
+) -> None:
+    membership = join(store, world, nurse)
+    factories.sign_in(client, world.patient)
+    page = client.get("/sharing/new", query_string={"to": "team:nurse"})
+    with store.work(writes=True):
+        teams.unassign(world.administrator.viewer, world.patient.id, membership)
+    namesake = factories.make_clinician(store, world.practice, Discipline.NURSE, name="Nia Cole")
+    join(store, world, namesake)
+    answers = {"mood": "detail", "since": "before", "until": "open", "signature": "Robin Vale"}
+    assert client.submit(page.form(field="signature"), **answers).status_code == 422
+    assert not reads(store, world, namesake)

@@ -69,7 +69,8 @@ def test_the_page_gives_the_reason_and_stores_nothing(app: Flask, store: Store) 
     for before, after in ((8, 3), (6, 4), (5, 5)):
         did(store, patient, "kind-pause", before, after)
     page = client.get("/skills/now")
-    assert "Helped you" not in page.words
+    assert "Helped you 2 of 3 times." in page.words  # Also of what stands there without being asked for.
+    assert page.headers["Tandem-Keep"] == "yes"
     found = client.post("/skills/now", data={"need": "harsh", "strength": "9", "minutes": "20", "place": "alone"})
     assert found.status_code == 200
     assert "Helped you 2 of 3 times." in found.words

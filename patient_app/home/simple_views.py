@@ -1,0 +1,82 @@
+"""Pages made simple, for a hard day: two taps, large letters, no drawings, three things that may help.
+
+Only the person turns it on or off; an entry may be followed by the offer (`content/rules/after_check_in.yaml`), and
+nothing else speaks of it. The page itself can be used without that being turned on: so it is there without a network.
+"""
+
+from __future__ import annotations
+
+from flask import abort, redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+
+from patient_app.accounts import preferences
+from patient_app.checkins.forms import CheckInForm
+from patient_app.checkins.rules import hard
+from patient_app.core import clock, notices
+from patient_app.core.access import Permission, access
+from patient_app.core.forms import ChoiceField, Form
+from patient_app.core.identity import Viewer, viewer
+from patient_app.core.keeping import kept_on_phone
+from patient_app.core.pages import render_page
+from patient_app.home.blueprint import bp
+from patient_app.medications import doses, regimen, unseen_pairs
+from patient_app.profile import service as profiles
+from patient_app.skills import figures, helping, library, service
+
+ON, OFF = "on", "off"
+MOST_OWN_WORDS = 3
+
+notices.register(
+    "home.today",
+    simple_on=_l("Your pages stay like this until you say otherwise."),
+    simple_off=_l("Everything is shown again."),
+)
+
+
+class SimpleForm(Form):
+    """Whether pages are to be simple: the two buttons of the page."""
+
+    simple = ChoiceField(_l("Show my pages"), [(ON, _l("Calm")), (OFF, _l("With everything"))])
+
+
+@bp.get("/simple")
+@access(Permission.TODAY_READ)
+@kept_on_phone
+def simple() -> ResponseReturnValue:
+    """Show the simple page, with the offer to keep all pages so."""
+    return simple_page(viewer())
+
+
+@bp.post("/simple")
+@access(Permission.TODAY_READ)
+def set_simple() -> ResponseReturnValue:
+    """Keep what the person wants; said twice it is the same."""
+    form = SimpleForm()
+    if not form.validate() or form.simple.data is None:  # Two buttons are all that the page offers.
+        abort(400)
+    wish = form.simple.data == ON
+    preferences.show_simply(viewer(), wish=wish)
+    return redirect(url_for("home.today", done="simple-on" if wish else "simple-off"), 303)
+
+
+def simple_page(patient: Viewer) -> str:
+    """Return the page: how are you, three things that may help, and what is due now, if anything is.
+
+    Two medicines that do not go together are told of here as well: safety is left out of no page.
+    """
+    own, now = regimen.own_regimen(patient), clock.moment(clock.now(), patient.zone, patient.day_start_minutes)
+    profile, known = profiles.profile_of(patient), library.all_exercises()
+    runs = [run for run in service.own_runs(patient) if run.exercise in known]
+    shown = [one for one in library.startable() if profile.asks_about_use or not one.about_use]
+    return render_page(
+        "home/simple.html",
+        form=CheckInForm.blank(profile),
+        hard=hard(),
+        asks_about_use=profile.asks_about_use,
+        called=profiles.address_of(patient).greeting(patient.name),
+        helpful=helping.on_a_hard_day(shown, figures.groups_of(runs, known)),
+        own_words=profile.helpers[-MOST_OWN_WORDS:],
+        doses_due=len(doses.waiting(patient, now.occurred_at, own)),
+        unseen_pair=next(iter(unseen_pairs.waiting(patient, own.medicines, now.local_date)), None),
+    )
