@@ -66,11 +66,13 @@ def overview() -> ResponseReturnValue:
     """Show the exercises, found by what a person needs."""
     patient = viewer()
     asks_about_use = profiles.profile_of(patient).asks_about_use
+    given = assignments.standing(patient, _now(patient).day)
+    assignment_views.keep_with_it(given)
     return render_page(
         "skills/library.html",
         needs=NEEDS,
         found=library.by_need(asks_about_use=asks_about_use),
-        given=assignments.standing(patient, _now(patient).day),
+        given=given,
     )
 
 
@@ -169,7 +171,7 @@ def again(run_id: uuid.UUID) -> ResponseReturnValue:
     """Show an exercise of repeated trials with the same ladder and the same step, to be done once more."""
     patient = viewer()
     run, exercise = _own(patient, run_id)
-    library.exercise_named(exercise.id)  # Whoever may not start it may not repeat it.
+    assignments.startable(patient, exercise.id, _now(patient).day)  # Whoever may not start it may not repeat it.
     figure = exercise.figure
     if figure is None or not figure.of:
         raise NotFound

@@ -276,8 +276,13 @@ _VISIT: dict[str, Answer] = {
     "cancelled": None,
 }
 ANSWERS: dict[str, dict[str, Answer]] = {
-    "/appointments/new": {**_VISIT, "with_whom": "", "who": words},
-    "/appointments/<uuid:appointment_id>/change": {**_VISIT, "with_whom": as_it_came, "who": words},
+    "/appointments/new": {**_VISIT, "zone": as_it_came, "with_whom": "", "who": words},
+    "/appointments/<uuid:appointment_id>/change": {
+        **_VISIT,
+        "zone": as_it_came,
+        "with_whom": as_it_came,
+        "who": words,
+    },
     "/appointments/<uuid:appointment_id>/took": {"word": as_on_the_button},
     "/appointments/to-raise": {
         "id": as_it_came,
@@ -302,6 +307,10 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/confirm": {"password": password, "code": code},
     "/forgot": {"sign_in_name": somebodys_sign_in_name},
     "/history/search": {"words": "slept"},
+    "/learn/choices": {"not_now": None, "suggests": "y"},
+    "/learn/lessons/<string:lesson>/ask": {"id": as_it_came, "question": words, "about_use": None},
+    "/learn/lessons/<string:lesson>/mark": {"id": as_it_came, "mark": as_on_the_button},
+    "/learn/search": {"words": "sleep"},
     "/join": {"code": "ABCD EFGH JKMN", **_JOIN},
     "/join/<token>": _JOIN,
     "/medications/<uuid:medicine_id>/<any(stop,pause,'go-on'):how>": {"id": as_it_came, "reason": words},
@@ -365,7 +374,7 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/practice/numbers": {"id": as_it_came, "label": "The ward", "phone": "555 0123", "note": "Ask for the nurse"},
     "/practice/numbers/<uuid:number_id>/remove": {},
     "/practice/patients": {"words": "a"},
-    "/practice/patients/new": {"id": as_it_came, **_CHART},
+    "/practice/patients/new": {"id": as_it_came, "language": "en", **_CHART},
     "/practice/people/<uuid:person_id>/chart": _CHART,
     "/practice/people/<uuid:person_id>/close": {},
     "/practice/people/<uuid:person_id>/code": {"id": as_it_came},
@@ -451,6 +460,8 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/sign-in": {"sign_in_name": somebodys_sign_in_name, "password": somebodys_password},
     "/sign-in/code": {"code": code},
     "/sign-out": {},
+    "/supporting/me": {"id": as_it_came, "feels": "2", "words": words},
+    "/supporting/me/<uuid:own_note_id>/remove": {},
     "/supporting/worried/tell": {"id": as_it_came, "patient": first_radio, "about": words, "words": words},
     "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/tests": _BLOOD_TEST,
     "/team/<uuid:patient_id>/medications/<uuid:medicine_id>/tests/<uuid:test_id>": _BLOOD_TEST,
@@ -495,6 +506,7 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/team/worries/<uuid:worry_id>/unmute": {},
     "/welcome": {**_ABOUT, "skip": None},
     "/welcome/done": {},
+    "/welcome/language": {"language": as_on_the_button},
     "/welcome/sharing": {"choose": None},
 }
 # Forms that are refused however well they are filled in, and why.

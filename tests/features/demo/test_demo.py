@@ -156,12 +156,19 @@ OPENED: tuple[tuple[str, str, dict[Category, Level]], ...] = (
     (
         "prescriber",
         "patient",
-        {MOOD: EACH, USE: EACH, MEDICINES: EACH, NOTES: EACH, Category.PLAN: EACH},
+        {MOOD: EACH, USE: EACH, MEDICINES: EACH, NOTES: EACH, Category.PLAN: EACH, Category.SKILLS: EACH},
     ),  # prescriber reads all of the first
     (
         "therapist",
         "patient",
-        {MOOD: EACH, MEDICINES: EACH, NOTES: EACH, Category.PLAN: EACH, Category.SAFETY_PLAN: EACH},
+        {
+            MOOD: EACH,
+            MEDICINES: EACH,
+            NOTES: EACH,
+            Category.PLAN: EACH,
+            Category.SKILLS: EACH,
+            Category.SAFETY_PLAN: EACH,
+        },
     ),  # therapist: no substance use of the first
     ("addiction", "patient", {MOOD: EACH, USE: EACH, MEDICINES: EACH}),  # addiction specialist: no notes of the first
     ("peer", "patient", {}),  # peer on the team: nothing

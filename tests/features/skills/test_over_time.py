@@ -11,9 +11,10 @@ from flask import Flask
 from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.work import Store
-from patient_app.skills import drawing, figures, files, library, recording
+from patient_app.skills import drawing, figures, files, recording
 from patient_app.skills.answers import Said
 from tests.factories import Made, make_patient, make_practice, sign_in
+from tests.features.skills.given import give, make_world
 from tests.page import Client
 
 DAY = date(2026, 3, 1)
@@ -44,7 +45,7 @@ def did(store: Store, patient: Made, name: str, back: int, answers: dict[str, An
 
 def test_the_same_step_is_the_same_however_it_is_written_and_each_row_of_a_table_is_a_time() -> None:
     assert BRAVE.figure is not None
-    told = [
+    told: list[tuple[date, dict[str, Any]]] = [
         (DAY, {"step": "The  Bus", "trial": {"0": 60, "10": 80, "20": 50}}),
         (DAY, {"step": "another", "trial": {"0": 90}}),
         (DAY + timedelta(days=1), {"step": "the bus ", "trial": {"0": 40, "20": 20}}),
@@ -91,19 +92,20 @@ def test_before_and_after_are_drawn_with_a_table_once_there_are_two(
     assert "It felt better afterwards 2 of 2 times." in page.words
 
 
-def test_trials_of_one_step_are_drawn_and_it_is_gone_on_with_only_by_who_may_start_it(
-    store: Store, patient: Made, client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_trials_of_one_step_are_drawn_and_it_is_gone_on_with_only_by_who_may_start_it(app: Flask, store: Store) -> None:
+    world = make_world(store)
+    client = Client(app)
+    sign_in(client, world.patient)
     ladder = [{"item": "the bus", "rating": 50}]
-    for back, numbers in ((9, {"0": 60, "20": 40}), (5, {"0": 40, "20": 10})):
-        address = did(store, patient, "brave-steps", back, {"ladder": ladder, "step": "the bus", "trial": numbers})
+    address = ""
+    for back, trial in ((9, {"0": 60, "20": 40}), (5, {"0": 40, "20": 10})):
+        said = {"ladder": ladder, "step": "the bus", "trial": trial}
+        address = did(store, world.patient, BRAVE.id, back, said)
     page = client.get(address)
     assert "The highest number was 60 the first time, and 40 the last time." in page.words
     assert f"{address}/again" not in page.links
     assert client.get(f"{address}/again").status_code == 404
-    started = [*library.startable(), BRAVE]
-    monkeypatch.setattr(library, "startable", lambda: started)
-    monkeypatch.setattr(library, "exercise_named", lambda _name: BRAVE)
+    give(store, world, BRAVE.id)
     assert f"{address}/again" in client.get(address).links
     form = client.get(f"{address}/again").form(action="/skills/brave-steps").filled()
     assert (form["a_step"], form["a_ladder_0_item"], form["a_ladder_0_rating"]) == (["the bus"], ["the bus"], ["50"])
