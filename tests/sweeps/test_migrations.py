@@ -146,6 +146,7 @@ VALUES: dict[tuple[str, str], int | None] = {
     ("opening_hours", "opens"): 540,
     ("opening_hours", "closes"): 1020,
     ("consent", "discipline"): None,
+    ("exercise_reader", "run_id"): None,
 }
 OF_ANOTHER_PERSON = frozenset({("team_membership", "assigned_by")})
 # Columns that a migration takes away on purpose on its way up, by revision, with the reason.
