@@ -228,7 +228,8 @@ def _key(message: Message) -> tuple[str, str]:
 
 
 def _is_said(message: Message | None) -> bool:
-    return message is not None and all(string.strip() for string in _forms(message.string))
+    said = [] if message is None else _forms(message.string)
+    return bool(said) and all(string.strip() for string in said)
 
 
 def _forms(words: str | Iterable[str] | None) -> list[str]:

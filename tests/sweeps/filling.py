@@ -276,8 +276,13 @@ _VISIT: dict[str, Answer] = {
     "cancelled": None,
 }
 ANSWERS: dict[str, dict[str, Answer]] = {
-    "/appointments/new": {**_VISIT, "with_whom": "", "who": words},
-    "/appointments/<uuid:appointment_id>/change": {**_VISIT, "with_whom": as_it_came, "who": words},
+    "/appointments/new": {**_VISIT, "zone": as_it_came, "with_whom": "", "who": words},
+    "/appointments/<uuid:appointment_id>/change": {
+        **_VISIT,
+        "zone": as_it_came,
+        "with_whom": as_it_came,
+        "who": words,
+    },
     "/appointments/<uuid:appointment_id>/took": {"word": as_on_the_button},
     "/appointments/to-raise": {
         "id": as_it_came,
@@ -369,7 +374,7 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/practice/numbers": {"id": as_it_came, "label": "The ward", "phone": "555 0123", "note": "Ask for the nurse"},
     "/practice/numbers/<uuid:number_id>/remove": {},
     "/practice/patients": {"words": "a"},
-    "/practice/patients/new": {"id": as_it_came, **_CHART},
+    "/practice/patients/new": {"id": as_it_came, "language": "en", **_CHART},
     "/practice/people/<uuid:person_id>/chart": _CHART,
     "/practice/people/<uuid:person_id>/close": {},
     "/practice/people/<uuid:person_id>/code": {"id": as_it_came},
@@ -501,6 +506,7 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/team/worries/<uuid:worry_id>/unmute": {},
     "/welcome": {**_ABOUT, "skip": None},
     "/welcome/done": {},
+    "/welcome/language": {"language": as_on_the_button},
     "/welcome/sharing": {"choose": None},
 }
 # Forms that are refused however well they are filled in, and why.
