@@ -133,7 +133,7 @@ def _read(where: str, value: object, read: Callable[[_Table], _Thing]) -> _Thing
 
 
 def words_of(where: str, value: Mapping[str, Any]) -> Words:
-    """Return a text in all languages; raise `WrongExercise` when one that every file has is missing, or one is empty."""
+    """Return a text in all languages; raise `WrongExercise` when one that all files have is missing, or is empty."""
     others = sorted(set(value) - set(LANGUAGES))
     if not set(LANGUAGES) <= set(value) or not all(map(_LANGUAGE.fullmatch, others)):
         raise WrongExercise(f"{where} has to be written in {' and '.join(LANGUAGES)}.")
