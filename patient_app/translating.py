@@ -198,6 +198,11 @@ def wrong_places(message: Message) -> Iterator[str]:
             yield f"{_shown(message)}: other spaces around {string!r}"
 
 
+def pairs(message: Message) -> list[tuple[str, str]]:
+    """Return each form of a message with its translation."""
+    return list(zip(_forms(message.id), _forms(message.string), strict=False))
+
+
 def content_without(language: str) -> Iterator[str]:
     """Yield what of the reviewed content has no words in a language: the page then shows English."""
     for path in sorted(CONTENT.rglob("*.yaml")):

@@ -112,11 +112,7 @@ def test_words_of_law_and_danger_are_marked_until_a_person_reviewed_them(spanish
 
 
 def _all_spanish(spanish: list[Message]) -> list[tuple[str, str]]:
-    found = [
-        (str(message.id), string)
-        for message in spanish
-        for string in ([message.string] if isinstance(message.string, str) else message.string)
-    ]
+    found = [pair for message in spanish for pair in translating.pairs(message)]
     for path in translating.CONTENT.rglob("*.yaml"):
         for words in translating._worded(yaml.safe_load(path.read_text(encoding="utf-8"))):
             found += [(path.name, text) for text in _strings(words["es"])]
