@@ -91,7 +91,7 @@ NAVIGATION = (
     NavigationItem(_l("Today"), "home.today", "today", _PATIENT),
     NavigationItem(_l("Check in"), "checkins.check_in", "check-in", _PATIENT, wide=True),
     NavigationItem(_l("Medicines"), "medications.show_list", "medicine", _PATIENT),
-    NavigationItem(_l("Skills"), "skills.overview", "skills", _PATIENT),
+    NavigationItem(_l("Skills"), "skills.overview", "wave", _PATIENT),
     NavigationItem(_l("Learn"), "learn.overview", "learn", _PATIENT),
     NavigationItem(_l("History"), "checkins.history", "history", _PATIENT, wide=True),
     NavigationItem(_l("Visits"), "appointments.overview", "calendar", _PATIENT, wide=True),
@@ -101,10 +101,10 @@ NAVIGATION = (
     NavigationItem(_l("More"), "home.more", "more", _PATIENT),
     NavigationItem(_l("My patients"), "care_team.caseload", "team", frozenset({Role.CLINICIAN})),
     NavigationItem(_l("Worries"), "worries.inbox", "message", frozenset({Role.CLINICIAN})),
-    NavigationItem(_l("People I support"), "supporting.overview", "team", frozenset({Role.SUPPORTER})),
+    NavigationItem(_l("People"), "supporting.overview", "team", frozenset({Role.SUPPORTER})),
     NavigationItem(_l("I am worried"), "supporting.worried", "support", frozenset({Role.SUPPORTER})),
     NavigationItem(_l("Learn"), "learn.for_supporters", "learn", frozenset({Role.SUPPORTER})),
-    NavigationItem(_l("How am I?"), "learn.own_space", "person", frozenset({Role.SUPPORTER})),
+    NavigationItem(_l("For me"), "learn.own_space", "person", frozenset({Role.SUPPORTER})),
     NavigationItem(_l("Practice"), "accounts.practice", "practice", frozenset({Role.ADMINISTRATOR})),
     NavigationItem(_l("Settings"), "accounts.settings", "settings", frozenset(Role) - _PATIENT),
 )
@@ -132,7 +132,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
     store = store or open_store(config)
     app = _Application("patient_app", root_path=str(PACKAGE), static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_REQUEST, MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST, WTF_CSRF_ENABLED=False)
-    app.extensions["tandem"] = Tandem(config, store, _is_demonstration(store))
+    work_on(app, config, store)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     if config.trusted_proxies:
         hops = config.trusted_proxies
@@ -198,6 +198,11 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
     push_views.init_app(config)
     access.check_url_map(app)
     return app
+
+
+def work_on(app: Flask, config: Config, store: Store) -> None:
+    """Have the application work on these databases."""
+    app.extensions["tandem"] = Tandem(config, store, _is_demonstration(store))
 
 
 def _is_demonstration(store: Store) -> bool:

@@ -7,10 +7,12 @@ the beginning of a word. Words of the title and of the headings count more than 
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 
 from patient_app.learn.facts import Lesson
 from patient_app.learn.markdown import MARK
@@ -44,34 +46,49 @@ class Index:
     def __init__(self, lessons: Iterable[Lesson]) -> None:
         self._lessons = tuple(lessons)
         self._found_in: dict[str, dict[int, int]] = {}
+        # Of each lesson its blocks, each with its words.
+        self._blocks: list[list[tuple[str, frozenset[str]]]] = []
         for number, lesson in enumerate(self._lessons):
             self._add(number, _IN_TITLE, lesson.title)
+            blocks = []
             for section in lesson.sections:
                 self._add(number, _IN_HEADING, section.heading)
                 for block in section.blocks:
-                    self._add(number, _IN_TEXT, MARK.sub("", block))
+                    text = MARK.sub("", block)
+                    blocks.append((text, self._add(number, _IN_TEXT, text)))
+            self._blocks.append(blocks)
         self._words = sorted(self._found_in)
 
-    def _add(self, number: int, weight: int, text: str) -> None:
-        for word in words_of(text):
+    def _add(self, number: int, weight: int, text: str) -> frozenset[str]:
+        words = [sys.intern(word) for word in words_of(text)]
+        for word in words:
             found = self._found_in.setdefault(word, {})
             found[number] = found.get(number, 0) + weight
+        return frozenset(words)
 
     def find(self, text: str, among: Iterable[str] | None = None) -> list[Hit]:
         """Return the lessons that hold all these words, the nearest first; `among` are the slugs that may be shown."""
         asked = words_of(text)[:MOST_WORDS]
         if not asked:
             return []
-        weights = [self._of_word(word, is_last=word is asked[-1]) for word in asked]
-        both = set(weights[0]).intersection(*weights[1:])
+        weights = [self._of_word(word) for word in asked[:-1]]
+        weights.append(self._of_beginning(asked[-1]))
+        fewest, *others = sorted(weights, key=len)
         shown = None if among is None else frozenset(among)
-        found = [number for number in both if shown is None or self._lessons[number].slug in shown]
-        found.sort(key=lambda number: (-sum(weight[number] for weight in weights), self._lessons[number].title))
-        return [Hit(self._lessons[number], _piece(self._lessons[number], asked)) for number in found[:MOST_HITS]]
+        found = [
+            (-sum(weight[number] for weight in weights), self._lessons[number].title, number)
+            for number in fewest
+            if all(number in weight for weight in others) and (shown is None or self._lessons[number].slug in shown)
+        ]
+        return [Hit(self._lessons[number], self._piece(number, asked)) for *_, number in nsmallest(MOST_HITS, found)]
 
-    def _of_word(self, word: str, *, is_last: bool) -> dict[int, int]:
-        if not is_last or len(word) < LEAST_BEGINNING:
-            return self._found_in.get(word, {})
+    def _of_word(self, word: str) -> dict[int, int]:
+        return self._found_in.get(word, {})
+
+    def _of_beginning(self, word: str) -> dict[int, int]:
+        """Return where a word stands, or one that begins with it."""
+        if len(word) < LEAST_BEGINNING:
+            return self._of_word(word)
         total: dict[int, int] = {}
         for at in range(bisect_left(self._words, word), len(self._words)):
             if not self._words[at].startswith(word):
@@ -80,16 +97,12 @@ class Index:
                 total[number] = total.get(number, 0) + weight
         return total
 
+    def _piece(self, number: int, asked: Sequence[str]) -> str:
+        """Return the block that holds most of the words, cut at a word."""
+        whole, last = frozenset(asked), asked[-1]
 
-def _piece(lesson: Lesson, asked: Sequence[str]) -> str:
-    """Return the block that holds most of the words, cut at a word."""
-    blocks = [MARK.sub("", block) for section in lesson.sections for block in section.blocks]
+        def held(block: tuple[str, frozenset[str]]) -> int:
+            return len(whole & block[1]) + any(word.startswith(last) for word in block[1])
 
-    def held(block: str) -> int:
-        words = words_of(block)
-        return sum(any(word.startswith(one) for word in words) for one in asked)
-
-    best = max(blocks, key=held, default="")
-    if len(best) <= LONGEST_PIECE:
-        return best
-    return best[:LONGEST_PIECE].rpartition(" ")[0] + " …"
+        best = max(self._blocks[number], key=held, default=("", frozenset()))[0]
+        return best if len(best) <= LONGEST_PIECE else best[:LONGEST_PIECE].rpartition(" ")[0] + " …"

@@ -168,7 +168,9 @@ BODIES = {
     "/reminders/<uuid:occurrence_id>/later": {"minutes": "30"},
     "/settings/phone": {"shared": "yes"},
     "/skills/runs/<uuid:run_id>/kind": {"shared": "no"},
+    "/simple": {"simple": "off"},
     "/skills/runs/<uuid:run_id>/shared": {"shared": "yes"},
+    "/skills/runs/<uuid:run_id>/who": {"readers": "team", "of": "run"},
     "/settings/reminders/zone": {"zone": "America/Chicago", "answer": "stay"},
 }
 
