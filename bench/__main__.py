@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import click
 
-from bench import figures, lighthouse, load, offline, pages, push, reminders, schedule, served, weight
+from bench import figures, lessons, lighthouse, load, offline, pages, push, reminders, schedule, served, weight
 from bench.figures import CannotMeasure, Report
 from bench.ground import Ground, ground
 
@@ -28,6 +28,7 @@ MEASURES: dict[str, Callable[[Ground], None]] = {
     "weight": weight.weight,
     "offline": offline.offline,
     "push": push.push,
+    "lessons": lessons.search,
     "lighthouse": lighthouse.lighthouse,
 }
 LOAD = "load"

@@ -21,6 +21,7 @@ from patient_app.core.db import DatabaseBusy, DatabaseMissing
 
 if TYPE_CHECKING:
     from patient_app.set_up import Administrator
+    from patient_app.translating import Report
 
 FINE, REFUSED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -409,6 +410,32 @@ def diagnose() -> int:
     return REFUSED if any(finding.state is diagnosis.State.FAULT for finding in findings) else FINE
 
 
+@commands.group()
+def lessons() -> None:
+    """Lessons: check those of a folder before use."""
+
+
+@lessons.command("check")
+@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--language", help="Say what is not written in this language yet, such as pt.")
+def lessons_check(folder: Path | None, language: str | None) -> int:
+    """Check the lessons of FOLDER, or those that come with this.
+
+    Each line says where something is and what to write instead. Leaves with 1 when there is any.
+    """
+    from patient_app.learn import checking
+
+    if language is not None:
+        lines = checking.missing(folder, language)
+        click.echo("\n".join(lines) if lines else f"Everything is written in {language!r}.")
+        return FINE
+    number, problems = checking.check(folder)
+    for problem in problems:
+        click.echo(problem)
+    click.echo(f"{number} lessons, {len(problems)} to mend." if problems else f"{number} lessons, nothing to mend.")
+    return REFUSED if problems else FINE
+
+
 @commands.command()
 def routes() -> None:
     """List every route with method and permission."""
@@ -418,3 +445,47 @@ def routes() -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     for methods, rule, permission, endpoint in rows:
         click.echo(f"{methods:<{widths[0]}}  {rule:<{widths[1]}}  {permission:<{widths[2]}}  {endpoint}")
+
+
+# -------------------------------------------------------------------------------------------------------- translations
+@commands.group()
+def translations() -> None:
+    """Bring the languages to what the code says now; docs/translating.md."""
+
+
+@translations.command("update")
+@click.argument("languages", nargs=-1)
+def update_translations(languages: tuple[str, ...]) -> int:
+    """Bring catalogues up to date and compile them; a new LANGUAGE begins one.
+
+    Without LANGUAGES, all that are there.
+    """
+    from patient_app import translating
+
+    return _report_all(translating.update(language) for language in languages or translating.languages())
+
+
+@translations.command("report")
+@click.argument("languages", nargs=-1)
+def report_translations(languages: tuple[str, ...]) -> int:
+    """Say what is missing in a language. Leaves with 1 when something is."""
+    from patient_app import translating
+
+    return _report_all(translating.report(language) for language in languages or translating.languages())
+
+
+def _report_all(reports: Iterator[Report]) -> int:
+    from patient_app import translating
+
+    complete = True
+    try:
+        for report in reports:
+            complete = complete and report.complete
+            for kind in ("missing", "fuzzy", "wrong", "gone", "content"):
+                for line in getattr(report, kind):
+                    click.echo(f"{report.language}  {kind:<8} {line}")
+            faults = f"{len(report.missing)} missing, {len(report.fuzzy)} fuzzy, {len(report.wrong)} with other places"
+            click.echo(f"{report.language}: {report.messages} messages, {faults}, {report.to_review} to review.")
+    except translating.NoSuchLanguage as error:
+        return _complain(str(error), USAGE)
+    return FINE if complete else REFUSED

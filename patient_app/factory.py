@@ -32,6 +32,7 @@ from patient_app.care_team import (
 )
 from patient_app.care_team import views as care_team_views
 from patient_app.checkins import views as checkins_views
+from patient_app.consent import form_text
 from patient_app.core import (
     access,
     errors,
@@ -56,6 +57,8 @@ from patient_app.core.work import Store, db
 from patient_app.effects import views as effects_views
 from patient_app.follow_up import views as follow_up_views
 from patient_app.home import views as home_views
+from patient_app.learn import library as lessons
+from patient_app.learn import views as learn_views
 from patient_app.medications import dose_views
 from patient_app.medications import views as medications_views
 from patient_app.offline import views as offline_views
@@ -86,9 +89,10 @@ _LONGEST_ACCEPTED = 200
 _PATIENT = frozenset({Role.PATIENT})
 NAVIGATION = (
     NavigationItem(_l("Today"), "home.today", "today", _PATIENT),
-    NavigationItem(_l("Check in"), "checkins.check_in", "check-in", _PATIENT),
+    NavigationItem(_l("Check in"), "checkins.check_in", "check-in", _PATIENT, wide=True),
     NavigationItem(_l("Medicines"), "medications.show_list", "medicine", _PATIENT),
     NavigationItem(_l("Skills"), "skills.overview", "wave", _PATIENT),
+    NavigationItem(_l("Learn"), "learn.overview", "learn", _PATIENT),
     NavigationItem(_l("History"), "checkins.history", "history", _PATIENT, wide=True),
     NavigationItem(_l("Visits"), "appointments.overview", "calendar", _PATIENT, wide=True),
     NavigationItem(_l("Safety plan"), "safety_plan.show", "list", _PATIENT, wide=True),
@@ -97,8 +101,10 @@ NAVIGATION = (
     NavigationItem(_l("More"), "home.more", "more", _PATIENT),
     NavigationItem(_l("My patients"), "care_team.caseload", "team", frozenset({Role.CLINICIAN})),
     NavigationItem(_l("Worries"), "worries.inbox", "message", frozenset({Role.CLINICIAN})),
-    NavigationItem(_l("People I support"), "supporting.overview", "team", frozenset({Role.SUPPORTER})),
+    NavigationItem(_l("People"), "supporting.overview", "team", frozenset({Role.SUPPORTER})),
     NavigationItem(_l("I am worried"), "supporting.worried", "support", frozenset({Role.SUPPORTER})),
+    NavigationItem(_l("Learn"), "learn.for_supporters", "learn", frozenset({Role.SUPPORTER})),
+    NavigationItem(_l("For me"), "learn.own_space", "person", frozenset({Role.SUPPORTER})),
     NavigationItem(_l("Practice"), "accounts.practice", "practice", frozenset({Role.ADMINISTRATOR})),
     NavigationItem(_l("Settings"), "accounts.settings", "settings", frozenset(Role) - _PATIENT),
 )
@@ -126,7 +132,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
     store = store or open_store(config)
     app = _Application("patient_app", root_path=str(PACKAGE), static_folder=None)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST_REQUEST, MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST, WTF_CSRF_ENABLED=False)
-    app.extensions["tandem"] = Tandem(config, store, _is_demonstration(store))
+    work_on(app, config, store)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     if config.trusted_proxies:
         hops = config.trusted_proxies
@@ -149,6 +155,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
     app.after_request(_finish_work)
     static_files.init_app(app, PACKAGE / "static")
     pages.init_app(app, NAVIGATION)
+    app.jinja_env.globals["notice_beside"] = form_text.notice_beside
 
     for blueprint in (
         machines.bp,
@@ -169,6 +176,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         follow_up_views.bp,
         sharing_views.bp,
         skills_views.bp,
+        learn_views.bp,
         refills_views.bp,
         care_team_views.bp,
         effect_views.bp,
@@ -186,9 +194,15 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
     keeping.check_registered(app)
     outbox.check_registered(app)
     offline_views.init_app(app)
+    lessons.library_of(config.lessons_path)  # What cannot be read is noticed at start.
     push_views.init_app(config)
     access.check_url_map(app)
     return app
+
+
+def work_on(app: Flask, config: Config, store: Store) -> None:
+    """Have the application work on these databases."""
+    app.extensions["tandem"] = Tandem(config, store, _is_demonstration(store))
 
 
 def _is_demonstration(store: Store) -> bool:

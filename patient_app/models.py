@@ -8,6 +8,7 @@ from patient_app.checkins import models as checkins
 from patient_app.consent import models as consent
 from patient_app.effects import models as effects
 from patient_app.follow_up import models as follow_up
+from patient_app.learn import models as learn
 from patient_app.medications import models as medications
 from patient_app.profile import models as profile
 from patient_app.push import models as push
@@ -27,6 +28,7 @@ __all__ = [
     "consent",
     "effects",
     "follow_up",
+    "learn",
     "medications",
     "profile",
     "push",

@@ -9,18 +9,20 @@ const PUBLIC = `public ${settings.release}`;
 export async function install() {
   const files = await caches.open(FILES);
   await files.addAll(settings.files.map((address) => new Request(address, { credentials: "omit" })));
-  await keepPublic((await read("meta", "face").catch(() => undefined)) ?? "own");
+  const shown = (key) => read("meta", key).catch(() => undefined);
+  await keepPublic((await shown("face")) ?? "own", (await shown("language")) ?? "en");
 }
 
-// Keep the pages that are nobody's, under the name that this phone shows.
-export async function keepPublic(face) {
+// Keep the pages that are nobody's, under the name and in the language that this phone shows.
+export async function keepPublic(face, language) {
   const pages = await caches.open(PUBLIC);
   for (const address of settings.public) {
-    const answer = await fetch(`${address}?as=${face}`, { credentials: "omit", cache: "reload" });
+    const answer = await fetch(`${address}?as=${face}&language=${language}`, { credentials: "omit", cache: "reload" });
     if (!answer.ok || answer.redirected) throw new Error(`${address} cannot be kept.`);
     await pages.put(address, answer);
   }
   await write("meta", face, "face").catch(() => {});
+  await write("meta", language, "language").catch(() => {});
 }
 
 // A page that is nobody's, as it was when this release came.

@@ -4,7 +4,7 @@ import { sendAll } from "./outbox.js";
 import { isLocked, lock, timesLeft } from "./box.js";
 import { openPlan } from "./plan.js";
 import { file, install, keepPublic, publicPage, tidy } from "./files.js";
-import { kept, note, refresh } from "./pages.js";
+import { follow, kept, note, refresh } from "./pages.js";
 import { gated } from "./gate.js";
 import { isLeaving, tell } from "./leaving.js";
 import { changed, report, show, tapped } from "./notices.js";
@@ -90,6 +90,7 @@ async function noted(response, url, since) {
   if (response.type === "opaqueredirect") return;
   const copy = response.clone(); // At once: the page reads the other.
   await note(copy, url, await since);
+  await follow(copy);
 }
 
 addEventListener("sync", (event) => {
@@ -110,8 +111,9 @@ const MESSAGES = {
   use: () => skipWaiting(),
   lock: () => lock(),
   refresh: ({ now }) => refresh({ now }),
-  hello: async ({ face, keeps }) => {
-    if (/^[a-z]+$/.test(face) && (await read("meta", "face")) !== face) await keepPublic(face);
+  hello: async ({ face, language, keeps }) => {
+    const isNew = (await read("meta", "face")) !== face || ((await read("meta", "language")) ?? "en") !== language;
+    if (isNew && /^[a-z]+$/.test(face) && /^[A-Za-z_-]+$/.test(language)) await keepPublic(face, language);
     if (keeps) await refresh();
     await tidy();
     await report();

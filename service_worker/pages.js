@@ -76,20 +76,41 @@ export async function refresh({ now = false } = {}) {
   const missing = [];
   for (const address of settings.lasting) if (isNew || !(await read("pages", address))) missing.push(address);
   const ahead = [...settings.keep, ...missing];
-  const own = new Set(); // What pages name that this person has, and others do not.
+  const named = new Set();
+  let isWhole = true; // Where a page did not come, what it would have named is not let go of.
   for (const address of ahead) {
-    const since = await timesLeft();
-    if (await read("meta", "leaving")) return;
-    const url = new URL(address, location.origin);
-    const answer = await fetch(url, { credentials: "same-origin", cache: "no-store", redirect: "manual" });
-    if (!answer.ok) continue;
-    await note(answer, url, since);
-    for (const named of namedBy(answer)) if (!own.has(named)) own.add(named) && ahead.push(named);
+    const answer = await fetched(address);
+    if (!answer) return;
+    if (!answer.ok) isWhole = false;
+    for (const own of answer.ok ? namedBy(answer) : []) if (!named.has(own)) named.add(own) && ahead.push(own);
   }
-  const over = (last?.own ?? []).filter((address) => !own.has(address));
-  if (over.length) await within(["pages"], "readwrite", (pages) => over.forEach((address) => pages.delete(address)));
-  await write("meta", { release: settings.release, at: Date.now(), own: [...own] }, "refreshed");
+  const before = last?.own ?? [];
+  if (isWhole) await drop(before.filter((address) => !named.has(address)));
+  const own = [...new Set([...(isWhole ? [] : before), ...named])];
+  await write("meta", { release: settings.release, at: Date.now(), own }, "refreshed");
 }
 
-// Which pages an answer says that are to be kept with it.
+// Pages that this person has and others do not, as a page names them that was just opened: fetched where they are missing.
+export async function follow(response) {
+  const named = namedBy(response);
+  const last = named.length && (await read("meta", "refreshed"));
+  if (!last || (await isLocked())) return;
+  const own = [...new Set([...(last.own ?? []), ...named])];
+  await write("meta", { ...last, own }, "refreshed"); // So that they are let go of when they are named no more.
+  for (const address of named) if (!(await read("pages", address)) && !(await fetched(address))) return;
+}
+
 const namedBy = (answer) => (answer.headers.get("Tandem-Keep-Too") ?? "").split(" ").filter((address) => address.startsWith("/"));
+
+// Fetch a page and look at it; undefined where somebody is leaving.
+async function fetched(address) {
+  const since = await timesLeft();
+  if (await read("meta", "leaving")) return undefined;
+  const url = new URL(address, location.origin);
+  const answer = await fetch(url, { credentials: "same-origin", cache: "no-store", redirect: "manual" });
+  if (answer.ok) await note(answer, url, since);
+  return answer;
+}
+
+const drop = (addresses) =>
+  within(["pages"], "readwrite", (pages) => addresses.forEach((address) => pages.delete(address)));

@@ -98,6 +98,29 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
 
 
+# Here each case of a test runs on both databases: who may read what, on which day, and what must not be lost.
+EACH_CASE_ON_BOTH = tuple(
+    f"tests/{folder}/" for folder in ("sweeps", "drills", *(f"features/{name}" for name in ("consent", "reading")))
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Elsewhere only the first case of a test runs on PostgreSQL: the others ask the same statements other things."""
+    kept, left_out, begun = [], [], set()
+    for item in items:
+        path, _, name = item.nodeid.partition("::")
+        test = (path, name.partition("[")[0])
+        on_postgres = "postgresql" in getattr(getattr(item, "callspec", None), "params", {}).values()
+        if on_postgres and test in begun and not path.startswith(EACH_CASE_ON_BOTH):
+            left_out.append(item)
+            continue
+        if on_postgres:
+            begun.add(test)
+        kept.append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left_out)
+
+
 # --- what no test may do ---------------------------------------------------------------------------------------
 
 
@@ -220,12 +243,29 @@ def store(config: Config) -> Iterator[Store]:
 # --- the application -------------------------------------------------------------------------------------------
 
 
+# Applications by their settings, but for where their databases are: to make one takes as long as most tests.
+_made: dict[Config, Flask] = {}
+
+
+def application(config: Config, store: Store) -> Flask:
+    """Have the application of these settings work on these databases, as one process works on for weeks.
+
+    Nothing may be added to it: a test that plants something in an application makes its own by `create_app`.
+    """
+    from patient_app.factory import create_app, work_on  # noqa: PLC0415 - slow to import, or not needed by all tests.
+
+    settings = replace(config, instance=Path("/"), database_url="-", keys_database_url="-", master_key="-")
+    if settings in _made:
+        work_on(_made[settings], config, store)
+    else:
+        _made[settings] = create_app(config, store)
+    return _made[settings]
+
+
 @pytest.fixture
 def app(config: Config, store: Store) -> Flask:
     """Make the application over the test's own databases."""
-    from patient_app.factory import create_app  # noqa: PLC0415 - slow to import, or not needed by all tests here.
-
-    return create_app(config, store)
+    return application(config, store)
 
 
 @pytest.fixture
@@ -237,10 +277,8 @@ def client(app: Flask) -> Client:
 @pytest.fixture
 def secure_app(config: Config, store: Store) -> Flask:
     """Make the application as it runs behind https://care.example."""
-    from patient_app.factory import create_app  # noqa: PLC0415 - slow to import, or not needed by all tests here.
-
     secure = replace(config, base_url="https://care.example")
-    return create_app(secure, Store(secure, store.database, store.vault))
+    return application(secure, Store(secure, store.database, store.vault))
 
 
 @pytest.fixture

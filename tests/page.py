@@ -380,12 +380,19 @@ def _heading_and_title(page: Page) -> list[str]:
     headings, titles = page.all("h1"), page.all("title")
     if len(headings) != 1 or len(titles) != 1:
         return [f"a page has one h1 and one title; here are {len(headings)} and {len(titles)}"]
-    heading, title = text_of(headings[0]), text_of(titles[0]).removeprefix("Please check: ")
+    heading, title = (
+        text_of(headings[0]),
+        text_of(titles[0]).removeprefix("Please check: ").removeprefix("Revise esto: "),
+    )
     if not heading:
         return ["the h1 is empty; give the page a heading block"]
     if not title.startswith(heading) and not heading.startswith(title.split(" · ")[0]):
         return [f"the title {title!r} does not begin with the heading {heading!r}; leave the title to layout/base.html"]
     return []
+
+
+# How the way to help is called, in each language.
+HELP_NOW = {"en": "Help now", "es": "Ayuda ya"}
 
 
 def _language(page: Page) -> list[str]:
@@ -394,8 +401,9 @@ def _language(page: Page) -> list[str]:
 
 
 def _help_link(page: Page) -> list[str]:
-    found = [a for a in page.all("a", href="/help") if "Help now" in text_of(a)]
-    return [] if found else ["there is no link `Help now` to /help; extend layout/base.html"]
+    words = HELP_NOW.get(page.one("html").get("lang") or "", "Help now")
+    found = [a for a in page.all("a", href="/help") if words in text_of(a)]
+    return [] if found else [f"there is no link `{words}` to /help; extend layout/base.html"]
 
 
 def _ids(page: Page) -> list[str]:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from patient_app.accounts import addresses, sessions
 from patient_app.accounts.models import DeviceSession, Person, PersonState, SecurityNotice
 from patient_app.accounts.sign_in import Asking, SignedIn
-from patient_app.core import access, clock, faces, work
+from patient_app.core import access, clock, faces, spoken, work
 from patient_app.core.config import ConfigError
 from patient_app.core.db import DatabaseBusy, DatabaseMissing
 from patient_app.core.identity import Stage, Viewer, keep, viewer_or_none
@@ -178,6 +178,7 @@ def _viewer_of(token: str) -> Viewer | None:
         return None
     if stage is Stage.FULL:
         faces.use(row.shown_as)
+        spoken.use(row.language)
     return person
 
 

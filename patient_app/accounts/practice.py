@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, time, timedelta
 
-from flask_babel import LazyString, format_date, format_time, gettext
+from flask_babel import LazyString, format_time, gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from patient_app.accounts.models import OpeningHours, Practice, PracticeNumber
 from patient_app.accounts.registry import Actor, IdInUse, one_line, store_once
-from patient_app.core import clock, work
+from patient_app.core import clock, i18n, work
 from patient_app.core.db import DatabaseBusy, DatabaseMissing
 from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
@@ -167,7 +167,7 @@ def when_read(viewer: Actor) -> str | None:
             )
         return gettext(
             "Your care team is there next on %(day)s from %(time)s. They may read it then, or later.",
-            day=format_date(day, "EEEE d MMMM", rebase=False),
+            day=i18n.day_in_words(day, "EEEE d MMMM"),
             time=_clock_time(there.opens),
         )
     return None

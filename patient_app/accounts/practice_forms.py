@@ -24,6 +24,7 @@ from patient_app.core.forms import (
     short_text,
     without_controls,
 )
+from patient_app.core.i18n import LANGUAGES
 from patient_app.core.roles import Discipline, Role
 
 # One mailbox and nothing else: a comma makes two recipients of one, and so may an encoded word (=?...?=).
@@ -138,6 +139,12 @@ class PatientForm(_ChartFields):
     """Registers a patient."""
 
     id = IdField()
+    language = ListField(
+        _l("Language"),
+        choices=list(LANGUAGES.items()),
+        default="en",
+        description=_l("The invitation is in it. They can pick another one at any time."),
+    )
 
 
 class ChartForm(_ChartFields):

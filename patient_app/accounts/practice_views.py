@@ -130,6 +130,7 @@ def register_patient() -> ResponseReturnValue:
                 address=form.address.data or "",
                 emergency_contact=form.emergency_contact.data or "",
                 email=form.email.data or "",
+                language=form.language.data,
             )
             return redirect(_after_registering(patient.id), 303)
         except people.ChartNumberTaken:

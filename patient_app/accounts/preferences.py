@@ -35,6 +35,12 @@ def set_preferences(viewer: Viewer, chosen: Preferences) -> None:
     person.day_start_minutes = chosen.day_start_minutes
 
 
+def set_language(viewer: Viewer, language: str) -> None:
+    """Keep a person's language from now on, and nothing else; one that does not exist changes nothing."""
+    if language in LANGUAGES:
+        db().get_one(Person, viewer.id, with_for_update=FOR_CHANGE).language = language
+
+
 def set_zone(viewer: Viewer, zone: str) -> None:
     """Keep in which zone a person is from now on, and nothing else."""
     if clock.find_zone(zone) is None:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from patient_app.access_log import service as access_log
 from patient_app.accounts import links, mail
 from patient_app.accounts.models import LinkPurpose, Patient, Person, PersonState, Practice
-from patient_app.core import clock
+from patient_app.core import clock, i18n
 from patient_app.core.db import Base
 from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
@@ -147,6 +147,7 @@ def register_patient(
     address: str = "",
     emergency_contact: str = "",
     email: str = "",
+    language: str = "en",
 ) -> Person:
     """Register a patient, invited by mail when there is an address; sent twice, stored once.
 
@@ -158,6 +159,7 @@ def register_patient(
     if known is None and not _is_taken(viewer, index):
         person = _new_person(person_id, _practice_of(viewer), Role.PATIENT, name, email)
         chart = Patient(person_id=person_id, practice_id=viewer.practice_id, entry_seq=0, chart_number_index=index)
+        person.language = language
         chart.chart_number = one_line(chart_number)
         chart.date_of_birth = date_of_birth.isoformat()
         chart.address = address
@@ -249,13 +251,13 @@ def send_invitation(person: Person, *, created_by: uuid.UUID | None) -> str:
         created_by=created_by,
         hours=INVITATION_HOURS,
     )
-    mail.tell(person, "invitation", link=invitation_address(token), hours=INVITATION_HOURS)
+    mail.tell(person, "invitation", link=invitation_address(token, person.language), hours=INVITATION_HOURS)
     return token
 
 
-def invitation_address(token: str) -> str:
-    """Return the address that the mail of an invitation gives; the mail is the same for everybody."""
-    return mail.link_to(f"/join/{token}")
+def invitation_address(token: str, language: str = "en") -> str:
+    """Return the address that the mail of an invitation gives; the mail is the same for everybody of a language."""
+    return mail.link_to(f"/join/{token}" if language == "en" else f"/join/{token}?language={language}")
 
 
 def cancel_links(person_id: uuid.UUID) -> None:
@@ -281,6 +283,7 @@ def activate(person: Person, sign_in_name: str, password_hash: str) -> None:
             person.sign_in_name, person.sign_in_index = sign_in_name.strip(), index
             person.password_hash, person.password_changed_at = password_hash, clock.now()
             person.state = PersonState.ACTIVE
+            person.language = i18n.language_of_page() or person.language
             person.security_notice = person.security_notice_at = None
             db().flush()
     except IntegrityError:

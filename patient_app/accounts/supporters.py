@@ -107,8 +107,10 @@ def _send(tie: SupportLink) -> None:
         created_by=tie.patient_id,
         hours=INVITATION_HOURS,
     )
-    link = invitation_address(token)
-    mail.queue_mail(tie.patient_id, tie.email, "invitation", link=link, hours=INVITATION_HOURS)
+    # In the language of the one who invites: of the other nothing is known yet.
+    language = db().get_one(Person, tie.patient_id).language
+    link = invitation_address(token, language)
+    mail.queue_mail(tie.patient_id, tie.email, "invitation", language=language, link=link, hours=INVITATION_HOURS)
 
 
 def cancel_support_invitation(link_id: uuid.UUID) -> None:

@@ -39,6 +39,10 @@ class IdTaken(Exception):
     """The id is of something else."""
 
 
+class TooMany(Exception):
+    """The list holds three things already; nothing was written."""
+
+
 class Stale(Exception):
     """The list was changed elsewhere since the page was made; nothing was written."""
 
@@ -169,6 +173,31 @@ def save(
             db().add(row)
     except IntegrityError:  # Somebody else's request took the id this very moment.
         raise IdTaken from None
+
+
+def add_line(patient: Viewer, list_id: uuid.UUID, line: str, *, about_use: bool) -> None:
+    """Put one more thing onto the list, once; all else of it stays, and who reads it. Needs a writing unit.
+
+    Raise `TooMany` where it holds three already, `IdTaken` for an id of something else.
+    """
+    _only_when_open(patient)
+    lock_entries(patient.id)  # Nobody changes it meanwhile, so it cannot be `Stale`.
+    taken = db().get(ToRaise, list_id)
+    if taken is not None:
+        if taken.patient_id != patient.id:
+            raise IdTaken
+        return
+    newest = own_list(patient)
+    lines = newest.lines if newest else ()
+    if len(lines) >= MOST_LINES:
+        raise TooMany
+    wishes = Wishes(
+        lines=(*lines, line),
+        about_use=about_use or bool(newest and newest.about_use),
+        appointment_id=newest.appointment_id if newest else None,
+        shares=bool(newest and newest.shared_with),
+    )
+    save(patient, list_id, wishes, base=newest.version if newest else 0)
 
 
 def newest_version() -> Select[int]:

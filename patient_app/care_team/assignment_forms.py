@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from flask_babel import lazy_gettext as _l
 
-from patient_app.core.forms import ChoiceField, DayField, Form, IdField, Needed, Options, long_text
+from patient_app.core.forms import DayField, Form, IdField, ListField, Needed, long_text
 from patient_app.skills.assignments import Given
 from patient_app.skills.facts import Exercise
 from patient_app.skills.models import Often
@@ -21,8 +21,10 @@ class AssignmentForm(Form):
     """How often, until when, and a note."""
 
     id = IdField()
-    often = ChoiceField(
-        _l("How often"), Options(OFTEN.items()), validators=[Needed(_l("Pick how often it is to be done."))]
+    often = ListField(
+        _l("How often"),
+        [("", "–"), *((often.value, words) for often, words in OFTEN.items())],
+        validators=[Needed(_l("Pick how often it is to be done."))],
     )
     until = DayField(_l("Until which day"))
     note = long_text(

@@ -15,7 +15,6 @@ from math import ceil, floor
 from babel import Locale
 from babel.dates import format_date
 from babel.lists import format_list
-from babel.numbers import format_decimal
 from flask_babel import get_locale, gettext, ngettext
 from markupsafe import Markup
 
@@ -349,7 +348,7 @@ def _row(day: Day, columns: tuple[bool, bool, bool], by_week: bool, words: _Word
 
 @lru_cache(maxsize=4096)
 def _written(day: date, pattern: str, locale: str) -> str:
-    return str(format_date(day, pattern, locale=locale))
+    return str(format_date(day, i18n.pattern_in(pattern, locale), locale=locale))
 
 
 @lru_cache(maxsize=16)
@@ -381,7 +380,7 @@ def _make_words(_catalogue: object, locale: str) -> _Words:
             for craving in (None, *range(MOST_CRAVING + 1))
             for use in (None, False, True)
         },
-        numbers=tuple(str(format_decimal(half / 2, locale=locale)) for half in range(2 * MOST_CRAVING + 1)),
+        numbers=tuple(i18n.number_in_words(half / 2) for half in range(2 * MOST_CRAVING + 1)),
         strongest=gettext("10, the strongest"),
         none=gettext("0, none"),
         pull=gettext("Pull"),

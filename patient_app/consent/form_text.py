@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from flask_babel import force_locale
+from flask_babel import force_locale, get_locale
 
 from patient_app.core.work import vault
 
@@ -41,6 +41,43 @@ def current_form(name: str = "form") -> ConsentForm:
     """Return the form in force: that for sharing, or `telling`, by which somebody is told of a silence."""
     head, _, body = (FORMS / f"{name}.{LANGUAGE}.txt").read_text(encoding="utf-8").partition("\n---\n")
     return ConsentForm(version=head.removeprefix("version:").strip(), language=LANGUAGE, template=body.strip())
+
+
+def beside(name: str = "form") -> ConsentForm | None:
+    """Return the form in the reader's language, to be read beside what is signed; None where there is none.
+
+    It is never what is signed. A translation of an older version is none.
+    """
+    locale = get_locale()
+    language = "" if locale is None else locale.language
+    found = _translated(name, language)
+    return found if found is not None and found.version == current_form(name).version else None
+
+
+@lru_cache(maxsize=16)
+def _translated(name: str, language: str) -> ConsentForm | None:
+    path = FORMS / f"{name}.{language}.txt"
+    if language == LANGUAGE or not path.exists():
+        return None
+    head, _, body = path.read_text(encoding="utf-8").partition("\n---\n")
+    return ConsentForm(head.partition("\n")[0].removeprefix("translates:").strip(), language, body.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """The notice of 42 CFR 2.32 in another language, which says first that the English one holds."""
+
+    language: str
+    heading: str
+    short: str
+    full: str
+
+
+def notice_beside() -> Notice | None:
+    """Return the notice in the reader's language, to stand beside the English one; None where there is none."""
+    locale = get_locale()
+    found = None if locale is None else _translated("notice", locale.language)
+    return None if found is None else Notice(found.language, *found.template.split("\n"))
 
 
 def digest(text: str) -> bytes:

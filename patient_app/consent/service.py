@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -27,7 +27,7 @@ from patient_app.accounts.models import (
 )
 from patient_app.consent import seals
 from patient_app.consent.categories import DETAIL_ONLY, Category, Level, offered
-from patient_app.consent.form_text import current_form, digest
+from patient_app.consent.form_text import beside, current_form, digest
 from patient_app.consent.models import Consent, ConsentCategory, ConsentEvent, ConsentState, RecipientKind
 from patient_app.consent.words import CATEGORY_NAMES, DISCIPLINE_NAMES, LEVEL_NAMES, SIGNED_AS, YOUR_DISCIPLINE
 from patient_app.core import clock
@@ -94,10 +94,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class FormWords:
-    """Words of the form, and the language in which they are."""
+    """Words of the form, and the language in which they are; and those in the reader's, where that is another."""
 
     text: str
     language: str
+    beside: str = ""
+    beside_language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,20 +293,32 @@ def _make(patient: Viewer, consent_id: uuid.UUID, recipient: Recipient, terms: T
 
 def preview_text(patient: Viewer, recipient: Recipient) -> FormWords:
     """Return the words of the form as they are before anything is chosen, in the language in which they are signed."""
-    form = current_form()
     practice = db().get_one(Practice, patient.practice_id)
+
+    def elements() -> dict[str, str]:
+        return {
+            "patient_name": patient.name,
+            "discloser": practice.name,
+            "information": gettext("what I tick above"),
+            "entries": gettext("From the day I choose above."),
+            "recipient": recipient_words(recipient, practice.name),
+            "purpose": _purpose(recipient),
+            "expiry": gettext("as I choose above"),
+            "redisclosure": redisclosure(recipient),
+        }
+
+    return filled("form", elements)
+
+
+def filled(name: str, elements: Callable[[], dict[str, str]]) -> FormWords:
+    """Return the words of a form with its elements, asked for once in each language in which it is shown."""
+    form, other = current_form(name), beside(name)
     with form.in_its_language():
-        text = form.fill(
-            patient_name=patient.name,
-            discloser=practice.name,
-            information=gettext("what I tick above"),
-            entries=gettext("From the day I choose above."),
-            recipient=recipient_words(recipient, practice.name),
-            purpose=_purpose(recipient),
-            expiry=gettext("as I choose above"),
-            redisclosure=redisclosure(recipient),
-        )
-    return FormWords(text, form.language)
+        text = form.fill(**elements())
+    if other is None:
+        return FormWords(text, form.language)
+    with other.in_its_language():
+        return FormWords(text, form.language, other.fill(**elements()), other.language)
 
 
 def _information(terms: Terms) -> str:

@@ -151,19 +151,20 @@ def _expiry(patient: Viewer, ends_at: datetime | None) -> str:
 
 def preview(patient: Viewer, recipient: Recipient) -> FormWords:
     """Return the words of the form before anything is chosen, in the language in which they are signed."""
-    form = current_form(FORM)
     practice = db().get_one(Practice, patient.practice_id)
-    with form.in_its_language():
-        text = form.fill(
-            patient_name=patient.name,
-            discloser=practice.name,
-            days=gettext("as many as I choose above"),
-            asks=gettext("as I write above"),
-            recipient=service.recipient_words(recipient, practice.name),
-            expiry=gettext("as I choose above"),
-            redisclosure=service.redisclosure(recipient),
-        )
-    return FormWords(text, form.language)
+
+    def elements() -> dict[str, str]:
+        return {
+            "patient_name": patient.name,
+            "discloser": practice.name,
+            "days": gettext("as many as I choose above"),
+            "asks": gettext("as I write above"),
+            "recipient": service.recipient_words(recipient, practice.name),
+            "expiry": gettext("as I choose above"),
+            "redisclosure": service.redisclosure(recipient),
+        }
+
+    return service.filled(FORM, elements)
 
 
 def holds(consent: Consent, moment: datetime) -> bool:

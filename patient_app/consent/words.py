@@ -41,8 +41,8 @@ CATEGORY_HINTS: dict[Category, LazyString] = {
     ),
     Category.MEASURES: _l("Answers to questionnaires."),
     Category.PLAN: _l(
-        "Whom you meet, when and where. Who meets you sees that visit anyway. One that is about alcohol or drugs also "
-        "needs alcohol and drugs to be shared."
+        "Whom you meet, when and where. Who meets you sees that one all the same. If one is about drinking or drugs, "
+        "that part has to be shared too."
     ),
     Category.SAFETY_PLAN: _l(
         "Your plan for hard moments, with the people you named. A step that is about alcohol and drugs also needs "
@@ -58,7 +58,7 @@ HINTS_WITHOUT_USE: dict[Category, LazyString] = {
     ),
     Category.NOTES: _l("The words you write, all of them."),
     Category.MEDICATIONS: _l("What you take and what for, each change with its reason, and what you logged of it."),
-    Category.PLAN: _l("Whom you meet, when and where. Who meets you sees that visit anyway."),
+    Category.PLAN: _l("Whom you meet, when and where. Who meets you sees that one all the same."),
     Category.SAFETY_PLAN: _l("Your plan for hard moments, with the people you named."),
     Category.SKILLS: _l("Skills you tried, but only those that you show, one by one or by kind, with your words."),
 }

@@ -38,10 +38,12 @@ class Permission(StrEnum):
     CHECK_INS_WRITE = "check-ins:write"
     CODES_CONFIRM = "codes:confirm"
     CODES_ISSUE = "codes:issue"
+    LESSONS_READ = "lessons:read"
     MEDICATIONS_MANAGE = "medications:manage"
     MEDICATIONS_PRESCRIBE = "medications:prescribe"
     NOTIFICATIONS_MANAGE = "notifications:manage"
     OUTBOX_SEND = "outbox:send"
+    OWN_SPACE_KEEP = "own-space:keep"
     PATIENTS_INVITE = "patients:invite"
     PRACTICE_MANAGE = "practice:manage"
     PROFILE_MANAGE = "profile:manage"
@@ -71,10 +73,12 @@ PERMITTED: dict[Permission, frozenset[Role]] = {
     Permission.CHECK_INS_WRITE: _PATIENT,
     Permission.CODES_CONFIRM: _STAFF,
     Permission.CODES_ISSUE: _STAFF,
+    Permission.LESSONS_READ: _PATIENT,
     Permission.MEDICATIONS_MANAGE: _PATIENT,
     Permission.MEDICATIONS_PRESCRIBE: frozenset({Role.CLINICIAN}),  # Of these, `reading.prescribing` asks further.
     Permission.NOTIFICATIONS_MANAGE: _PATIENT,
     Permission.OUTBOX_SEND: _PATIENT,
+    Permission.OWN_SPACE_KEEP: frozenset({Role.SUPPORTER}),
     Permission.PATIENTS_INVITE: _STAFF,
     Permission.PRACTICE_MANAGE: frozenset({Role.ADMINISTRATOR}),
     Permission.PROFILE_MANAGE: _PATIENT,

@@ -62,6 +62,7 @@ class Config:
     quick_exit_url: str = "https://www.weather.gov/"
     push_key_file: str = ""
     push_services: str = ""
+    lessons_path: str = ""
     argon2: Argon2Cost = Argon2Cost()
 
     def __post_init__(self) -> None:
@@ -114,6 +115,7 @@ class Config:
             quick_exit_url=env.get("QUICK_EXIT_URL") or "https://www.weather.gov/",
             push_key_file=env.get("PUSH_KEY_FILE", ""),
             push_services=env.get("PUSH_SERVICES", ""),
+            lessons_path=env.get("LESSONS_PATH", "").strip(),
         )
 
 

@@ -7,27 +7,39 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 import flask_babel
-from babel import Locale, dates, support
-from flask import Flask, g, request
+from babel import Locale, dates, numbers, support
+from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, Domain, get_domain
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
+from patient_app.core import spoken
 from patient_app.core.identity import viewer_or_none
 
 PSEUDO = "xx"
 # One style for days and times, all over: the day before the month, a clock of 24 hours.
 DAY = "d MMMM y"
 MOMENT = "d MMMM y, HH:mm"
-# The languages a person may ask for; a page whose words are not translated yet shows English.
-LANGUAGES = {"en": "English", "es": "Español"}
 TRANSLATIONS = Path(__file__).resolve().parents[1] / "translations"
+# Where a language writes a month in full with words between, and how: the patterns above and those of templates are
+# English. The longer comes first.
+_WITH_MONTHS = {
+    "es": (
+        ("d MMMM y", "d 'de' MMMM 'de' y"),
+        ("MMMM y", "MMMM 'de' y"),
+        ("d MMMM", "d 'de' MMMM"),
+    )
+}
+# Whose numbers a language follows, where its name alone means another country's: on a label in the United States, half
+# a milligram is 0.5, in Spanish as well, and 0,5 could be read as 5.
+_NUMBERS_AS_IN = {"es": Locale.parse("es_US")}
 
 
 class PseudoTranslations(support.NullTranslations):
@@ -118,8 +130,23 @@ def translated_languages() -> frozenset[str]:
     return frozenset(found | {"en"})
 
 
+def _own_name(language: str) -> str:
+    locale = Locale.parse(language)
+    name = locale.get_display_name(language) or language
+    return name[:1].upper() + name[1:]
+
+
+# The languages a person may ask for, each by its own name; a folder with a catalogue makes one.
+LANGUAGES = {language: _own_name(language) for language in ("en", *sorted(translated_languages() - {"en"}))}
+
+
+def languages_for(visitor: str) -> tuple[tuple[str, str], ...]:
+    """Return the other languages that are offered to somebody who reads this one now, each with its own name."""
+    return tuple((language, name) for language, name in LANGUAGES.items() if language != visitor)
+
+
 def init_app(app: Flask) -> None:
-    """Choose the language: the person's own, else the browser's first that we have, else English."""
+    """Choose the language: the person's own; a visitor's choice, or what this phone spoke last, or its browser's."""
     babel = Babel(
         app,
         default_locale="en",
@@ -132,6 +159,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(dateformat=_dateformat, datetimeformat=_datetimeformat)
     app.jinja_env.filters.update(day_in_words=day_in_words, moment_in_words=moment_in_words)
     app.jinja_env.filters.update(when_made=when_made)
+    app.jinja_env.globals["languages_for"] = languages_for
+    spoken.init_app(app)
     if app.extensions["tandem"].config.development:
         pseudo = PseudoDomain()
 
@@ -149,9 +178,9 @@ def _gettext(context: EvalContext, text: str, /, **variables: Any) -> str:
     return found % variables if "%" in found else found
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def _said(found_in: Any, text: str, autoescape: bool) -> str:
-    """Return a string of a template in a language; templates hold a few thousand."""
+    """Return a string of a template in a language; templates hold a few thousand each."""
     found: str = found_in.ugettext(text)
     return Markup(found) if autoescape else found  # noqa: S704 - our own words, from the catalogue.
 
@@ -175,19 +204,25 @@ def _filled(context: EvalContext, found: str, variables: dict[str, Any]) -> str:
 
 def _dateformat(value: date | datetime | None = None, pattern: str | None = None, rebase: bool = True) -> str:
     if value is None or (isinstance(value, datetime) and (rebase or value.tzinfo is not None)):
-        return flask_babel.format_date(value, pattern, rebase)
+        return flask_babel.format_date(value, pattern and pattern_in(pattern, _locale()), rebase)
     return _written(value, pattern or "medium", _locale(), with_time=False)
 
 
 def _datetimeformat(value: datetime | None = None, pattern: str | None = None, rebase: bool = True) -> str:
     if value is None or rebase or value.tzinfo is not None:
-        return flask_babel.format_datetime(value, pattern, rebase)
+        return flask_babel.format_datetime(value, pattern and pattern_in(pattern, _locale()), rebase)
     return _written(value, pattern or "medium", _locale(), with_time=True)
 
 
-def day_in_words(day: date) -> str:
+def day_in_words(day: date, pattern: str = DAY) -> str:
     """Return a civil date as pages write it, in the reader's language."""
-    return _written(day, DAY, _locale(), with_time=False)
+    return _written(day, pattern, _locale(), with_time=False)
+
+
+def number_in_words(number: Decimal | float) -> str:
+    """Return a number as the reader's language writes it in the United States."""
+    locale = _locale()
+    return str(numbers.format_decimal(number, locale=_NUMBERS_AS_IN.get(str(locale), locale)))
 
 
 def moment_in_words(wall: datetime) -> str:
@@ -220,9 +255,19 @@ def when_made(entry: Made, day: str = "") -> str:
 @lru_cache(maxsize=4096)
 def _written(value: date, pattern: str, locale: Locale | str, *, with_time: bool) -> str:
     """Write a civil date or a wall clock in words; a history says the same ones again and again."""
+    pattern = pattern_in(pattern, locale)
     if with_time:
         return dates.format_datetime(value, pattern, locale=locale)
     return dates.format_date(value, pattern, locale=locale)
+
+
+@lru_cache(maxsize=256)
+def pattern_in(pattern: str, locale: Locale | str) -> str:
+    """Return a pattern of a date as this language needs it."""
+    for ours, theirs in _WITH_MONTHS.get(str(locale), ()):
+        if ours in pattern:
+            return pattern.replace(ours, theirs)
+    return pattern
 
 
 def _select_locale() -> Locale:
@@ -231,9 +276,17 @@ def _select_locale() -> Locale:
         return _locale_of("en")
     available = translated_languages()
     person = viewer_or_none()
-    if person is not None:
-        return _locale_of(person.language if person.language in available else "en")
-    return _locale_of(request.accept_languages.best_match(sorted(available)) or "en")
+    if person is None:
+        return _locale_of(spoken.of_visitor(available))
+    return _locale_of(person.language if person.language in available else "en")
+
+
+def language_of_page() -> str | None:
+    """Return the language in which somebody reads right now, by its word; None where nobody does."""
+    if not has_request_context():
+        return None
+    language = str(_locale())
+    return language if language in LANGUAGES else None
 
 
 @lru_cache(maxsize=16)

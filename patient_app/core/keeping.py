@@ -63,9 +63,10 @@ def kept_in_each_release(values: Callable[[], Iterable[dict[str, str]]]) -> Call
 
 
 def keep_too(addresses: Iterable[str]) -> None:
-    """Name, on a page that a phone fetches by itself, the registered pages that it is to fetch with it.
+    """Name, on a registered page, other registered pages that a phone is to have with it, and fetches where it has not.
 
-    For pages with a variable part of which one person has some: those that are not named any more are let go of.
+    For pages with a variable part of which one person has some. Those that no page names any more which a phone fetches
+    by itself are let go of.
     """
     g.keep_too = " ".join(addresses)
 

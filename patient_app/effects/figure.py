@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from babel.numbers import format_decimal
-from flask_babel import get_locale, gettext, ngettext
+from flask_babel import gettext, ngettext
 
 from patient_app.checkins.chart import LEFT, RIGHT, Chart, Panel, Series, draw
 from patient_app.checkins.words import MOODS, MOST_CRAVING
+from patient_app.core import i18n
 from patient_app.effects.weeks import WEEKS, WEEKS_BEFORE, ChangePoint, Kind, Week, before_and_after
 
 _MOST_SLEEP = 12
@@ -116,7 +116,7 @@ def _value(name: str, value: float) -> str:
         if value == low:
             return str(MOODS[low])
         return gettext("between “%(low)s” and “%(high)s”", low=MOODS[low], high=MOODS[low + 1])
-    number = str(format_decimal(round(value, 1), locale=get_locale() or "en"))
+    number = i18n.number_in_words(round(value, 1))
     return gettext("%(number)s of 10", number=number) if name == "craving" else gettext("%(hours)s h", hours=number)
 
 

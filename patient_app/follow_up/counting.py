@@ -1,9 +1,10 @@
 """From which day on a silence counts. It begins anew with every sign of the person, and with all that may explain it.
 
-A sign is what they write or say: a check-in, a dose that they logged, a reminder that they marked as done, "I am here",
-a change to their reminders. Looking at pages is none: what is told says that there was no check-in, and to look is not
-to check in. What may explain a silence: a pause of reminders, being away, an outage of ours, entries that are known to
-wait on the phone. Where it is in question whose hands an account is in, nothing is counted at all.
+A sign is all that they write or say: a check-in, a dose that they logged, an exercise, a side effect, a visit, a
+reminder that they marked as done, "I am here", a change to their reminders. Looking at pages is none: what is told says
+that there was no check-in, and to look is not to check in. What may explain a silence: a pause of reminders, being
+away, an outage of ours, entries that are known to wait on the phone. Where it is in question whose hands an account is
+in, nothing is counted at all.
 """
 
 from __future__ import annotations
@@ -17,17 +18,41 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BindParameter, bindparam, func, select
 
 from patient_app.accounts.models import Person, PersonState
+from patient_app.appointments.models import Appointment, AppointmentVersion, ToRaise
 from patient_app.checkins.models import CheckIn
 from patient_app.core.work import connection
+from patient_app.effects.models import ResponseNote, SideEffect
 from patient_app.follow_up.models import FollowUp
-from patient_app.medications.models import DoseVersion
+from patient_app.medications.models import DoseVersion, MedicineVersion
+from patient_app.refills.models import SupplyEntry
 from patient_app.reminders.models import Occurrence, ReminderOutage, ReminderSettings
+from patient_app.safety.models import PlanStep
+from patient_app.skills.models import ExerciseRun
 
 _PATIENT: BindParameter[Any] = bindparam("patient_id")
 
 
-def _newest(column: Any, owner: Any) -> Any:
-    return select(func.max(column)).where(owner == _PATIENT).scalar_subquery()
+def _newest(column: Any, *by: Any) -> Any:
+    return select(func.max(column)).where(*(owner == _PATIENT for owner in by)).scalar_subquery()
+
+
+# What a person writes, each by when we got it, and whose it is; of what others can write too, who wrote it.
+_WRITTEN: dict[str, Any] = {
+    "checked_in_at": _newest(CheckIn.recorded_at, CheckIn.patient_id),
+    "logged_at": _newest(DoseVersion.recorded_at, DoseVersion.patient_id),
+    "did_at": _newest(ExerciseRun.recorded_at, ExerciseRun.patient_id),
+    "noted_at": _newest(SideEffect.recorded_at, SideEffect.patient_id),
+    "told_of_week_at": _newest(ResponseNote.recorded_at, ResponseNote.patient_id),
+    "planned_at": _newest(PlanStep.recorded_at, PlanStep.patient_id),
+    "supplied_at": _newest(SupplyEntry.recorded_at, SupplyEntry.patient_id),
+    "changed_medicine_at": _newest(MedicineVersion.recorded_at, MedicineVersion.patient_id, MedicineVersion.author_id),
+    "wrote_visit_at": _newest(
+        AppointmentVersion.recorded_at, AppointmentVersion.patient_id, AppointmentVersion.author_id
+    ),
+    "said_of_visit_at": _newest(Appointment.patient_said_at, Appointment.patient_id),
+    "raised_at": _newest(ToRaise.recorded_at, ToRaise.patient_id),
+    "handled_at": _newest(Occurrence.handled_at, Occurrence.patient_id),
+}
 
 
 _COUNTED = (
@@ -42,9 +67,7 @@ _COUNTED = (
         Person.entries_closed_until,
         ReminderSettings.paused_until,
         ReminderSettings.changed_at,
-        _newest(CheckIn.recorded_at, CheckIn.patient_id).label("checked_in_at"),
-        _newest(DoseVersion.recorded_at, DoseVersion.patient_id).label("logged_at"),
-        _newest(Occurrence.handled_at, Occurrence.patient_id).label("handled_at"),
+        *(newest.label(name) for name, newest in _WRITTEN.items()),
         select(func.max(ReminderOutage.ended_at)).scalar_subquery().label("outage_ended_at"),
     )
     .join(Person, Person.id == FollowUp.patient_id)
@@ -82,7 +105,8 @@ def count(patient_id: uuid.UUID, zone: ZoneInfo, now: datetime) -> Counted | Non
         return None
     if row.entries_closed_until is not None and now < row.entries_closed_until:
         return None
-    signs = _moments(row.since_at, row.here_at, row.changed_at, row.checked_in_at, row.logged_at, row.handled_at)
+    written = (getattr(row, name) for name in _WRITTEN)
+    signs = _moments(row.since_at, row.here_at, row.changed_at, *written)
     last_sign = max(signs).astimezone(zone).date()
     explained = [at.astimezone(zone).date() for at in _moments(row.waiting_at, row.outage_ended_at)]
     explained += [day for day in (row.paused_until, row.away_until) if day is not None]

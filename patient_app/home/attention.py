@@ -22,7 +22,7 @@ class Line:
     """One line on Today: a sentence, and where it leads or what its button does.
 
     `kind` names what it is about (the template words it); `about` is who or what, the first of `count`; `day` is
-    a civil date of it; `is_prompt`: it only suggests.
+    a civil date of it; `is_prompt`: it only suggests; `why` says why, where that is not plain.
     """
 
     kind: str
@@ -32,6 +32,7 @@ class Line:
     target: uuid.UUID | None = None
     day: date | None = None
     is_prompt: bool = False
+    why: str = ""
 
     @property
     def key(self) -> str:

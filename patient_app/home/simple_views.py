@@ -20,7 +20,7 @@ from patient_app.core.identity import Viewer, viewer
 from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.home.blueprint import bp
-from patient_app.medications import doses, regimen
+from patient_app.medications import doses, regimen, unseen_pairs
 from patient_app.profile import service as profiles
 from patient_app.skills import figures, helping, library, service
 
@@ -61,7 +61,11 @@ def set_simple() -> ResponseReturnValue:
 
 
 def simple_page(patient: Viewer) -> str:
-    """Return the page: how are you, three things that may help, and what is due now, if anything is."""
+    """Return the page: how are you, three things that may help, and what is due now, if anything is.
+
+    Two medicines that do not go together are told of here as well: safety is left out of no page.
+    """
+    own, now = regimen.own_regimen(patient), clock.moment(clock.now(), patient.zone, patient.day_start_minutes)
     profile, known = profiles.profile_of(patient), library.all_exercises()
     runs = [run for run in service.own_runs(patient) if run.exercise in known]
     shown = [one for one in library.startable() if profile.asks_about_use or not one.about_use]
@@ -73,5 +77,6 @@ def simple_page(patient: Viewer) -> str:
         called=profiles.address_of(patient).greeting(patient.name),
         helpful=helping.on_a_hard_day(shown, figures.groups_of(runs, known)),
         own_words=profile.helpers[-MOST_OWN_WORDS:],
-        doses_due=len(doses.waiting(patient, clock.now(), regimen.own_regimen(patient))),
+        doses_due=len(doses.waiting(patient, now.occurred_at, own)),
+        unseen_pair=next(iter(unseen_pairs.waiting(patient, own.medicines, now.local_date)), None),
     )

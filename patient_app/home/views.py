@@ -25,6 +25,7 @@ from patient_app.home import beside, more_views, simple_views
 from patient_app.home.assignment_lines import assignment_lines
 from patient_app.home.attention import MOST_LINES, Line, chosen, first_shown
 from patient_app.home.blueprint import bp
+from patient_app.home.lesson_lines import LessonLine
 from patient_app.home.reminder_lines import reminder_lines
 from patient_app.home.visit_lines import visit_lines
 from patient_app.medications import doses, not_recorded, regimen, unseen_pairs, words
@@ -84,17 +85,18 @@ def today() -> ResponseReturnValue:
         newest, own = checkins.newest_own(patient), regimen.own_regimen(patient)
         medicines = own.medicines
         called = profiles.address_of(patient).greeting(patient.name)
-        shown = profile.prompted_on(day)
+        shown, lesson = profile.prompted_on(day), LessonLine(patient, day, profile)
         new_members = teams.new_members_for(patient.id)
         candidates = chain(
             _unseen_pairs(patient, medicines),
             _candidates(patient, profile, own, new_members),
+            _unwritten(patient, medicines),
             visit_lines(patient, clock.now()),
             reminder_lines(patient, clock.now(), has_checked_in=newest is not None),
             _of_medicines(patient, medicines),
-            _unwritten(patient, medicines),
             assignment_lines(patient, day),
             _week_note(patient, medicines),
+            lesson.lines(newest, medicines),
         )
         lines = chosen(candidates, shown)
     if is_looked_at():
@@ -102,6 +104,7 @@ def today() -> ResponseReturnValue:
         teams.count_as_notice(patient.id, [member for member in new_members if member.membership_id in named])
     if prompted := first_shown(lines, shown):
         profiles.note_prompted(patient, day, prompted)
+        lesson.note(prompted)
     return render_page(
         "home/today.html",
         newest=newest,

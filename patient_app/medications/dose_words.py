@@ -83,8 +83,9 @@ def advice_words(one: WhenNeeded, utc_offset: int) -> list[str]:
 
     Times are told by the clock by which the last one was written down; without one, at `utc_offset`.
     """
-    advice, told = one.advice, []
+    advice, unit, told = one.advice, one.schedule.unit, []
     offset = one.taken[-1].utc_offset if one.taken else utc_offset
+    at_once = amount_words(one.plan.amount, unit)
     if advice.over_most:
         told.append(
             gettext(
@@ -93,6 +94,17 @@ def advice_words(one: WhenNeeded, utc_offset: int) -> list[str]:
                 most=one.plan.most_a_day,
             )
         )
+    elif advice.day_amount is not None:
+        told.append(
+            gettext(
+                "With this one, it is %(taken)s for this day. The plan says %(amount)s, at most %(most)s times.",
+                taken=amount_words(advice.day_amount, unit),
+                amount=at_once,
+                most=one.plan.most_a_day,
+            )
+        )
+    elif advice.over_at_once:
+        told.append(gettext("The plan says %(amount)s at a time.", amount=at_once))
     if advice.within_gap and one.plan.gap_minutes is not None:
         told.append(
             gettext(

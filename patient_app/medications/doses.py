@@ -25,7 +25,7 @@ from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, vault
 from patient_app.medications import due, regimen, skipping, when
-from patient_app.medications.as_needed import Advice, as_needed_advice
+from patient_app.medications.as_needed import Advice, Taken, as_needed_advice
 from patient_app.medications.documents import MOST_GAP_MINUTES
 from patient_app.medications.dose_log import Slot, is_as_needed
 from patient_app.medications.due import DueDose
@@ -286,15 +286,18 @@ def logged_between(patient: Viewer, first: date, last: date) -> list[Logged]:
     return _logged(_BETWEEN, patient, first=first, last=last)
 
 
-def one_more(patient: Viewer, medicine: OwnMedicine, moment: Moment) -> WhenNeeded:
-    """Return a medicine as needed with what one more, taken at a moment, would mean; `NotFound` if it is none."""
+def one_more(patient: Viewer, medicine: OwnMedicine, moment: Moment, amount: int | None = None) -> WhenNeeded:
+    """Return a medicine as needed with what one more, taken at a moment, would mean; `NotFound` if it is none.
+
+    `amount` are thousandths of the unit; None for as much as the plan says.
+    """
     schedule = _schedule_on(medicine, moment.local_date)
     if schedule is None:
         raise NotFound
     first, last = (moment.local_date + timedelta(days=days) for days in (-_GAP_DAYS, _GAP_DAYS))
     rows = [row for row in logged_between(patient, first, last) if row.medicine_id == medicine.id and row.slot is None]
     taken = tuple(row for row in rows if row.day == moment.day and row.state is DoseState.TAKEN)
-    return WhenNeeded(medicine, schedule, taken, _advice(rows, schedule, moment))
+    return WhenNeeded(medicine, schedule, taken, _advice(rows, schedule, Taken(moment, _units(amount))))
 
 
 def _list(patient: Viewer, own: OwnRegimen, listed: list[DueDose], day: date, at: Moment) -> DayList:
@@ -366,7 +369,7 @@ def _as_needed(medicines: Sequence[OwnMedicine], rows: Sequence[Logged], day: da
         taken = tuple(row for row in of_it if row.day == day and row.state is DoseState.TAKEN)
         schedule = _schedule_on(medicine, day)
         if schedule is not None and (is_as_needed(medicine, day) or taken):
-            yield WhenNeeded(medicine, schedule, taken, _advice(of_it, schedule, at))
+            yield WhenNeeded(medicine, schedule, taken, _advice(of_it, schedule, Taken(at)))
 
 
 def _schedule_on(medicine: OwnMedicine, day: date) -> Schedule | None:
@@ -375,13 +378,20 @@ def _schedule_on(medicine: OwnMedicine, day: date) -> Schedule | None:
     return next((one for one in reversed(held) if isinstance(one.plan, AsNeeded)), None)
 
 
-def _advice(rows: Iterable[Logged], schedule: Schedule, at: Moment) -> Advice:
+def _advice(rows: Iterable[Logged], schedule: Schedule, new: Taken) -> Advice:
     log = [
-        Moment(row.occurred_at, row.plan_date, row.day, row.utc_offset, row.zone, row.time_known)
+        Taken(
+            Moment(row.occurred_at, row.plan_date, row.day, row.utc_offset, row.zone, row.time_known),
+            _units(row.amount),
+        )
         for row in rows
         if row.state is DoseState.TAKEN
     ]
-    return as_needed_advice(log, schedule, at)
+    return as_needed_advice(log, schedule, new)
+
+
+def _units(thousandths: int | None) -> Decimal | None:
+    return None if thousandths is None else Decimal(thousandths) / 1000
 
 
 def _logged(query: Prepared, patient: Viewer, **asked: date) -> list[Logged]:

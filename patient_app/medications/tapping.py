@@ -97,7 +97,7 @@ def log_as_needed(tap: Tap, form: AsNeededForm, medicine_id: uuid.UUID, *, warns
         )
         return _done({DoseState.OPEN})
     moment = as_needed_moment(tap, form)
-    one = doses.one_more(tap.patient, medicine, moment)
+    one = doses.one_more(tap.patient, medicine, moment, form.amount.thousandths)
     asks = warns and not form.anyway.data and not one.advice.fits
     if asks and not dose_log.is_there(tap.patient, form.id.value):
         raise Warned(one)

@@ -7,8 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
-from babel.numbers import format_decimal
-from flask_babel import LazyString, format_date, get_locale, gettext, ngettext
+from flask_babel import LazyString, get_locale, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from patient_app.core import i18n
@@ -180,7 +179,7 @@ def said_line(said: Said) -> str:
 
 def day_words(day: date) -> str:
     """Return a date in words."""
-    return str(format_date(day, "d MMMM y"))
+    return i18n.day_in_words(day)
 
 
 def language() -> str:
@@ -193,7 +192,7 @@ def _number(amount: Decimal) -> str:
     whole, rest = divmod(amount, 1)
     if rest in _FRACTIONS:
         return f"{whole or ''}{_FRACTIONS[rest]}"
-    return format_decimal(amount, locale=get_locale() or "en")
+    return i18n.number_in_words(amount)
 
 
 def _dose_lines(doses: Iterable[Dose], unit: str, hours: Hours) -> list[str]:

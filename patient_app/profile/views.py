@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from patient_app.accounts import practice
+from patient_app.accounts import practice, preferences
 from patient_app.core import notices, work
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer
@@ -19,7 +19,7 @@ bp = Blueprint("profile", __name__)
 notices.register(about_saved=_l("Saved. You can change this at any time."))
 
 # While a reset by a clinic code is in question, these still work; the others hold what the person told before.
-_OPEN_WHILE_CLOSED = frozenset({"profile.welcome_help", "profile.finish_welcome"})
+_OPEN_WHILE_CLOSED = frozenset({"profile.welcome_help", "profile.finish_welcome", "profile.choose_language"})
 
 
 @bp.before_request
@@ -53,6 +53,14 @@ def save_welcome() -> ResponseReturnValue:
     if _keep(form):
         return redirect(url_for("profile.welcome_sharing"), 303)
     return render_page("profile/welcome_about.html", form=form), 422
+
+
+@bp.post("/welcome/language")
+@access(Permission.PROFILE_MANAGE)
+def choose_language() -> ResponseReturnValue:
+    """Go on in another language; one that does not exist changes nothing."""
+    preferences.set_language(viewer(), request.form.get("language", ""))
+    return redirect(url_for("profile.welcome"), 303)
 
 
 @bp.get("/welcome/sharing")

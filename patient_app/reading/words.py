@@ -101,7 +101,7 @@ def day_words(day: date) -> str:
 
 @lru_cache(maxsize=4096)
 def _day_words(_locale: str, day: date) -> str:
-    return format_date(day, DAY)
+    return i18n.day_in_words(day, DAY)
 
 
 def scope_sentences(grants: Grants, zone: str) -> list[str]:

@@ -48,7 +48,7 @@ def assigned() -> ResponseReturnValue:
     patient = viewer()
     found = assignments.own_assignments(patient, _today(patient))
     standing = [one for one in found if one.stands]
-    keeping.keep_too(_addresses(standing))
+    keep_with_it(standing)
     return render_page(
         "skills/assigned.html",
         standing=standing,
@@ -64,7 +64,9 @@ def assigned() -> ResponseReturnValue:
 def assignment(assignment_id: uuid.UUID) -> ResponseReturnValue:
     """Show one of them, and who can see whether it was done."""
     patient = viewer()
-    return _page(patient, assignments.own_assignment(patient, assignment_id, _today(patient)), DeclineForm())
+    one = assignments.own_assignment(patient, assignment_id, _today(patient))
+    keep_with_it([one] if one.stands else [])
+    return _page(patient, one, DeclineForm())
 
 
 @bp.post("/skills/assigned/<uuid:assignment_id>/decline")
@@ -103,11 +105,14 @@ def _page(patient: Viewer, one: OwnAssignment, form: DeclineForm) -> str:
     )
 
 
-def _addresses(standing: list[OwnAssignment]) -> list[str]:
-    """Return the pages that make these work without a network; those of other exercises a phone has anyway."""
+def keep_with_it(standing: list[OwnAssignment]) -> None:
+    """Have a phone keep, with the page that is made, those with which these work without a network.
+
+    The pages of exercises that everybody may start it has anyway.
+    """
     own = [url_for("skills.assignment", assignment_id=one.id) for one in standing]
     locked = {one.given.exercise.id for one in standing if one.given.exercise.start is not Start.ALONE}
-    return [*own, *(url_for("skills.do", exercise=name) for name in sorted(locked))]
+    keeping.keep_too([*own, *(url_for("skills.do", exercise=name) for name in sorted(locked))])
 
 
 def _today(patient: Viewer) -> date:

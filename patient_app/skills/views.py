@@ -66,11 +66,13 @@ def overview() -> ResponseReturnValue:
     """Show the exercises, found by what a person needs."""
     patient = viewer()
     asks_about_use = profiles.profile_of(patient).asks_about_use
+    given = assignments.standing(patient, _now(patient).day)
+    assignment_views.keep_with_it(given)
     return render_page(
         "skills/library.html",
         needs=NEEDS,
         found=library.by_need(asks_about_use=asks_about_use),
-        given=assignments.standing(patient, _now(patient).day),
+        given=given,
     )
 
 

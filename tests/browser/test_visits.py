@@ -1,13 +1,17 @@
-"""A visit in a real browser: a patient writes it down with three things, a clinician reads them and marks one kept."""
+"""A visit in a real browser: a patient writes it down with three things, a clinician reads them and marks one kept.
+
+And while there is no network: written down, changed, and sent once there is one again.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from patient_app.appointments import writing
+from patient_app.appointments import service, writing
 from patient_app.appointments.said import Said
 from patient_app.appointments.when import start
 from patient_app.appointments.writing import Author
@@ -16,6 +20,7 @@ from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
 from tests import factories
+from tests.browser.phones import Phone
 from tests.browser.test_whole_loop import sign_in
 from tests.conftest import LiveServer, Watched
 
@@ -81,3 +86,51 @@ def test_a_visit_is_written_down_read_and_marked_as_kept(
     expect(own.get_by_text("The practice said: It took place")).to_be_visible()
     for page in pages:
         page.context.close()
+
+
+def test_a_visit_is_written_down_and_changed_without_a_network(
+    live_server: LiveServer, browser: Browser, tmp_path: Path
+) -> None:
+    store = live_server.store
+    patient = factories.make_patient(store, factories.make_practice(store), name="Ada")
+    tomorrow = clock.moment(clock.now(), patient.zone).local_date + timedelta(days=1)
+    phone = Phone(browser, live_server, tmp_path / "profile")
+    page = phone.page
+
+    def own() -> list[tuple[str, str]]:
+        with store.work(writes=False):
+            found = service.own_appointments(patient.viewer, clock.now()).to_come
+        return sorted((one.with_whom, one.said.place) for one in found)
+
+    phone.sign_in(patient)
+    phone.cut()
+    page.goto("/appointments")
+    page.get_by_role("link", name="Write one down").click()
+    for who in ("Dentist", "Eye doctor"):
+        page.goto("/appointments/new")
+        page.get_by_label("Their name, if it is somebody else").fill(who)
+        page.get_by_label("On which day").fill(tomorrow.isoformat())
+        page.get_by_label("At what time").fill("10:30")
+        page.get_by_role("button", name="Save").click()
+        expect(page.get_by_role("heading", name="Saved on this phone")).to_be_visible()
+    phone.wait_for("outbox", 2)
+    assert own() == []
+    phone.mend()
+    page.goto("/appointments")
+    phone.wait_for("outbox", 0)
+    assert own() == [("Dentist", ""), ("Eye doctor", "")]
+
+    page.goto("/appointments")
+    page.get_by_role("link", name="Change or cancel").first.click()
+    page.wait_for_url("**/change")
+    phone.until(lambda: any(one.endswith("/change") for one in phone.kept_addresses()))
+    phone.cut()
+    page.reload()
+    page.get_by_label("Where").fill("Elm House")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Saved on this phone")).to_be_visible()
+    phone.mend()
+    page.goto("/appointments")
+    phone.until(lambda: "Elm House" in [place for _who, place in own()])
+    assert len(own()) == 2
+    phone.throw_away()

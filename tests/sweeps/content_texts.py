@@ -1,4 +1,4 @@
-"""Where the words stand that people read: templates, modules, reviewed content, scripts. Rules: content_rules.py."""
+"""Where the words stand that people read: templates, modules, reviewed content, scripts. Rules: learn/word_rules.py."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import yaml
 from babel.messages import extract
 from jinja2 import Environment, nodes
+
+from patient_app.learn import library, lint
+from patient_app.learn.word_rules import Text
 
 PACKAGE = Path(__file__).resolve().parents[2] / "patient_app"
 CONTENT = PACKAGE / "content"
@@ -22,20 +24,6 @@ CONSENT = "content/consent/"
 MESSAGES = "content/messages/"
 # The formulas and the rules are for English.
 OTHER_LANGUAGES = frozenset({"es", "xx"})
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A string that people can read, and where it stands."""
-
-    file: str
-    line: int
-    words: str
-
-    @property
-    def place(self) -> str:
-        """The file and the line."""
-        return f"{self.file}:{self.line}"
 
 
 KEYWORDS: dict[str, Any] = {
@@ -50,8 +38,6 @@ KEYWORDS: dict[str, Any] = {
     "lazy_pgettext": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
-_PLACE = re.compile(r"%\((\w+)\)[sd]|\{(\w+)[^}]*\}")
-_NUMBERS = frozenset({"num", "number", "count", "least", "most", "hours", "minutes", "status"})
 
 
 def extracted(method: str, file: BinaryIO, name: str) -> Iterator[Text]:
@@ -76,14 +62,19 @@ def gettext_texts() -> list[Text]:
 
 def content_texts() -> list[Text]:
     """Return what is read by people of the reviewed files: help lines, messages, forms."""
-    found: list[Text] = []
+    ours = library.ours().lessons
+    found = [
+        Text(f"content/lessons/{text.file}", text.line, text.words)
+        for by_language in ours.values()
+        for text in lint.texts_of(by_language["en"])
+    ]
     for path in sorted(CONTENT.rglob("*")):
         name = path.relative_to(PACKAGE).as_posix()
         if path.suffix in {".yaml", ".yml"}:
             found += [Text(name, line, words) for line, words in _yaml_words(path.read_text(encoding="utf-8"))]
         elif path.suffix == ".toml":
             found += [Text(name, line, words) for line, words in toml_words(path.read_text(encoding="utf-8"), "en")]
-        elif path.suffix == ".txt":
+        elif path.suffix == ".txt" and path.suffixes[0].lstrip(".") not in OTHER_LANGUAGES:
             found += [
                 Text(name, number, line)
                 for number, line in _paragraphs(path.read_text(encoding="utf-8"))
@@ -179,11 +170,6 @@ def script_texts(source: str, name: str) -> Iterator[Text]:
             words = found[1] or found[2] or ""
             if re.search(r"[A-Za-z]{2,} [a-z]{2,}", words):
                 yield Text(name, number, words)
-
-
-def filled(words: str) -> str:
-    """Return a text with its places filled, so that it can be measured."""
-    return _PLACE.sub(lambda found: "5" if (found[1] or found[2]) in _NUMBERS else "Robin", words)
 
 
 def calls_crisis_links(tree: nodes.Template) -> bool:

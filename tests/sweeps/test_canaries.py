@@ -40,7 +40,7 @@ PLAN = frozenset({"plan", "plan_contact", "plan_about_use", "naloxone"})
 EFFECTS = frozenset({"effect_note", "week_words", "exercise", "assignment_note", "assignment_word"})
 MEDICINE = frozenset({"medicine", "medicine_for", "medicine_reason", "medicine_about_use", "skip_reason", "blood_test"})
 VISITS = frozenset({"visit_place", "visit_who", "to_raise"})
-OF_THE_SUPPORTER = frozenset({"supporter_own_name", "supporter_own_email"})
+OF_THE_SUPPORTER = frozenset({"supporter_own_name", "supporter_own_email", "own_note"})
 OF_THE_STAFF = frozenset({"staff_name", "staff_email", "staff_device"})
 # What each situation may see at all, whatever the page.
 MAY_SEE: dict[str, frozenset[str]] = {

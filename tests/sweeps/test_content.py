@@ -15,10 +15,9 @@ from flask import Flask
 from jinja2 import Environment
 
 from patient_app.consent.form_text import current_form
-from tests.page import Client, Page, tidy
-from tests.sweeps import access_table, content_rules, content_texts, reading_age
-from tests.sweeps.conftest import Stage
-from tests.sweeps.content_rules import (
+from patient_app.learn import reading_age, word_rules
+from patient_app.learn.reading_age import Counts
+from patient_app.learn.word_rules import (
     DANGER,
     HOPE,
     MOST_GRADE,
@@ -32,10 +31,13 @@ from tests.sweeps.content_rules import (
     TELLING_IN_TITLE,
     WORDS,
     Rule,
+    Text,
     broken,
 )
-from tests.sweeps.content_texts import CONSENT, MESSAGES, PACKAGE, Text
-from tests.sweeps.reading_age import Counts
+from tests.page import Client, Page, tidy
+from tests.sweeps import access_table, content_texts
+from tests.sweeps.conftest import Stage
+from tests.sweeps.content_texts import CONSENT, MESSAGES, PACKAGE
 from tests.sweeps.world import CANARY, QUERIES
 
 ALL_RULES = (*WORDS, *SAFE, TELLING_IN_MAIL, TELLING_IN_TITLE, TELLING_AT_HOME)
@@ -105,9 +107,7 @@ def test_scripts_keep_to_the_same_words() -> None:
 
 
 def test_no_sentence_is_long(strings: list[Text]) -> None:
-    problems = content_rules.too_long(
-        [text for text in strings if not text.file.startswith(CONSENT)], MOST_WORDS_ANYWHERE
-    )
+    problems = word_rules.too_long([text for text in strings if not text.file.startswith(CONSENT)], MOST_WORDS_ANYWHERE)
     assert not problems, listed(problems)
 
 
@@ -118,10 +118,10 @@ def is_crisis(text: Text) -> bool:
 
 def test_words_for_the_worst_hour_come_in_short_sentences(strings: list[Text]) -> None:
     crisis = [text for text in strings if is_crisis(text)]
-    problems = content_rules.too_long(crisis, MOST_WORDS)
+    problems = word_rules.too_long(crisis, MOST_WORDS)
     assert not problems, listed(problems)
     for file in {text.file for text in crisis}:
-        blocks = reading_age.prose([content_texts.filled(text.words) for text in crisis if text.file == file])
+        blocks = reading_age.prose([word_rules.filled(text.words) for text in crisis if text.file == file])
         if blocks:
             counts = reading_age.count(blocks)
             mean = counts.words / counts.sentences
@@ -133,14 +133,14 @@ def test_every_template_and_reviewed_text_reads_at_grade_6(by_file: dict[str, li
         told
         for file, texts in by_file.items()
         if file.startswith(("templates/", "content/")) and not file.startswith(CONSENT)
-        for told in content_rules.too_hard(file, [text.words for text in texts])
+        for told in word_rules.too_hard(file, [text.words for text in texts])
     ]
     assert not problems, listed(problems)
 
 
 def test_the_consent_form_reads_at_grade_8(by_file: dict[str, list[Text]]) -> None:
     for file in (file for file in by_file if file.startswith(CONSENT)):
-        counts = reading_age.count([content_texts.filled(text.words) for text in by_file[file]])
+        counts = reading_age.count([word_rules.filled(text.words) for text in by_file[file]])
         assert reading_age.flesch_kincaid(counts) <= MOST_GRADE_OF_CONSENT, file
         assert reading_age.smog_grade(counts) <= MOST_GRADE_OF_CONSENT, file
 
@@ -289,7 +289,7 @@ def test_the_pages_are_there(pages: list[Seen]) -> None:
 
 def test_every_page_of_100_words_reads_at_grade_6(pages: list[Seen]) -> None:
     # What stands on each of twenty cards is read once.
-    problems = [told for seen in pages for told in content_rules.too_hard(seen.place, dict.fromkeys(seen.blocks))]
+    problems = [told for seen in pages for told in word_rules.too_hard(seen.place, dict.fromkeys(seen.blocks))]
     assert not problems, listed(problems)
 
 
@@ -419,8 +419,8 @@ def test_a_planted_long_sentence_is_found() -> None:
     long = Text(
         "planted", 1, "One two three four five six seven eight nine ten eleven twelve thirteen and fifteen more."
     )
-    assert content_rules.too_long([long], MOST_WORDS)
-    assert not content_rules.too_long([long], MOST_WORDS + 1)
+    assert word_rules.too_long([long], MOST_WORDS)
+    assert not word_rules.too_long([long], MOST_WORDS + 1)
 
 
 def planted_page(main: str) -> Seen:
@@ -454,12 +454,12 @@ PLAIN = "You can call us at any time. We read it in the day. Then we write back 
 
 
 def test_a_planted_hard_page_is_found_even_between_many_short_labels() -> None:
-    (whole, sentences) = content_rules.too_hard("planted", [HARD])
+    (whole, sentences) = word_rules.too_hard("planted", [HARD])
     assert "Flesch-Kincaid" in whole
     assert "administrator 12x" in sentences
-    assert len(content_rules.too_hard("planted", [HARD, *["Save"] * 400])) == 1
-    assert content_rules.too_hard("planted", [PLAIN]) == []
-    assert content_rules.too_hard("planted", ["The administrator authorizes it."]) == []
+    assert len(word_rules.too_hard("planted", [HARD, *["Save"] * 400])) == 1
+    assert word_rules.too_hard("planted", [PLAIN]) == []
+    assert word_rules.too_hard("planted", ["The administrator authorizes it."]) == []
 
 
 # --- the formulas, against published values --------------------------------------------------------------------

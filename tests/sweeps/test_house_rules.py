@@ -282,7 +282,7 @@ def _data(world: World) -> set[str]:
         | {
             text.words
             for text in content_texts()
-            if text.file.startswith(("content/medicines/", "content/cards/", "content/exercises/"))
+            if text.file.startswith(("content/medicines/", "content/cards/", "content/exercises/", "content/lessons/"))
         }
     )
 

@@ -22,9 +22,10 @@ from patient_app.core.config import Config
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
 from patient_app.core.work import db
+from patient_app.learn import reading_age, word_rules
 from tests import factories
 from tests.page import Page
-from tests.sweeps import access_table, content_rules, reading_age
+from tests.sweeps import access_table
 from tests.sweeps.conftest import Stage
 from tests.sweeps.test_content import blocks_of
 from tests.sweeps.world import CANARIES, CANARY, QUERIES
@@ -175,7 +176,7 @@ def test_promise_5_a_stranger_with_the_phone_learns_nothing(stage: Stage) -> Non
     names = re.compile("|".join(re.escape(made.name) for made in stage.world.people.values()) + f"|{CANARY}")
     for person in ("anonymous", "owner", "s-with"):
         for place, page in pages(stage, person):
-            told = [rule.breaks(page.title) for rule in (content_rules.TELLING_IN_TITLE, content_rules.TELLING_AT_HOME)]
+            told = [rule.breaks(page.title) for rule in (word_rules.TELLING_IN_TITLE, word_rules.TELLING_AT_HOME)]
             assert not any(told), f"{place}: {page.title}"
             assert not names.search(page.title), f"{place}: {page.title}"
             assert page.headers["Cache-Control"] == "no-store", place
@@ -212,7 +213,7 @@ def test_promise_7_it_is_plain(stage: Stage) -> None:
         for place, page in pages(stage, person):
             blocks = dict.fromkeys(names.sub("Lee", block) for block in blocks_of(page.one("main")))
             measured += reading_age.count(blocks).measured
-            hard += content_rules.too_hard(place, blocks)
+            hard += word_rules.too_hard(place, blocks)
     assert measured >= 5
     assert not hard, "\n".join(hard)
     check_in = stage.client("owner").get("/check-in")

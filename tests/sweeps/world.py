@@ -62,6 +62,7 @@ from tests.sweeps.world_appointments import appointments
 from tests.sweeps.world_assignments import given
 from tests.sweeps.world_doses import doses
 from tests.sweeps.world_effects import effects
+from tests.sweeps.world_learn import lessons
 from tests.sweeps.world_medicines import medicines
 from tests.sweeps.world_reminders import quiet, reminders
 from tests.sweeps.world_skills import exercises
@@ -124,6 +125,7 @@ CANARIES = {
     "device": "Quorvix, Linux",
     # Of others: the supporter with a consent, and the clinician with one.
     "supporter_own_name": f"{CANARY}sue",
+    "own_note": f"{CANARY}ownspace",
     "worry": f"{CANARY}worry",
     "team_note": f"{CANARY}teamnote",
     "supporter_own_email": f"{CANARY}relative@example.org",
@@ -159,6 +161,7 @@ BODIES = {
     "/appointments/<uuid:appointment_id>/took": {"word": "kept"},
     "/team/<uuid:patient_id>/appointments/<uuid:appointment_id>/took": {"word": "kept"},
     "/check-in/<uuid:entry_id>/private": {"private": "yes"},
+    "/learn/lessons/<string:lesson>/mark": {"id": "01974b9e-0000-7000-8000-000000000001", "mark": "read"},
     "/medications/<uuid:medicine_id>/private": {"private": "yes"},
     "/medications/changes/<uuid:version_id>": {"answer": "seen"},
     "/medications/side-effects/<uuid:effect_id>/private": {"private": "yes"},
@@ -382,6 +385,7 @@ def build(folder: Path, server: Postgres | None = None, urls: Urls = NO_URLS) ->
     effects(store, world, CANARIES)
     exercises(store, world, CANARIES)
     given(store, world, CANARIES)
+    lessons(store, world, CANARIES)
     reminders(store, world, CANARIES)
     quiet(store, world, CANARIES)
     appointments(store, world, CANARIES)

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from patient_app.checkins import rules
 from patient_app.checkins.rules import CARDS, RULES, UNNAMED, Known, card, offer
+from patient_app.learn import word_rules
+from patient_app.learn.word_rules import Text
 from patient_app.profile.things import Kind
-from tests.sweeps import content_rules
-from tests.sweeps.content_texts import Text
 
 TODAY = date(2026, 3, 20)
 
@@ -133,7 +133,7 @@ def test_no_state_shows_a_score_a_streak_or_a_blaming_word(state: Known) -> None
     words = " ".join([found.title, *found.lines, *(link.label for link in found.links)])
     assert len(found.lines) <= 3
     assert not any(number in words for number in (str(n) for n in range(10) if n not in (1, 8, 9))), words
-    assert content_rules.broken([Text("card", 0, words)], (*content_rules.WORDS, *content_rules.SAFE)) == []
+    assert word_rules.broken([Text("card", 0, words)], (*word_rules.WORDS, *word_rules.SAFE)) == []
     if state.use is False:
         assert "used on" not in words
     assert state.use or shown not in {"thanks", "thanks_alone", "tolerance", "tolerance_and_help"}

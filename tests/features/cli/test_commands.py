@@ -25,6 +25,7 @@ COMMANDS = {
     "diagnose",
     "init",
     "invite",
+    "lessons check",
     "migrate",
     "restore",
     "rotate-push-key",

@@ -9,16 +9,25 @@ import pytest
 from sqlalchemy import select, update
 
 from patient_app.accounts.models import Person, PersonState, SupportLink, SupportState
+from patient_app.appointments import raising, writing
+from patient_app.appointments.raising import Wishes
+from patient_app.appointments.said import Said
+from patient_app.appointments.when import start
+from patient_app.appointments.writing import Author
 from patient_app.consent import seals
 from patient_app.consent import service as consents
 from patient_app.consent.models import Consent, ConsentState
 from patient_app.core import clock, letterbox, outbox
 from patient_app.core.errors import NotFound
+from patient_app.core.ids import new_id
 from patient_app.core.work import db
+from patient_app.effects import weekly
 from patient_app.follow_up import hearing, service, telling
 from patient_app.follow_up.service import NotOn, SomebodySooner
 from patient_app.reminders import choosing, handling
 from patient_app.reminders.models import Handled, Kind, Occurrence, ReminderOutage
+from patient_app.safety.models import Step
+from patient_app.safety.plan import StepWords, save_step
 from tests.factories import make_check_in
 from tests.features.follow_up.conftest import World, moment
 from tests.features.reminders.made import occurrences
@@ -172,6 +181,48 @@ def test_nobody_is_told_where_something_speaks_against_it(world: World, what: Ca
     assert world.comes("03-07 11:00") == world.comes("03-08 10:00") == 0
     assert not world.told()
     assert not world.mails()
+
+
+def _planned(world: World) -> None:
+    save_step(world.patient.viewer, Step.SIGNS, new_id(), StepWords(text="I stop calling people"), base=0)
+
+
+def _visit(world: World) -> None:
+    begins = start(date(2026, 3, 20), 600, "America/New_York")
+    writing.enter(Author.patient(world.patient.viewer), new_id(), Said(begins, who="Dentist"))
+
+
+def _raised(world: World) -> None:
+    raising.save(world.patient.viewer, new_id(), Wishes(("Sleep",)), base=0)
+
+
+def _wrote_of_the_week(world: World) -> None:
+    now = clock.moment(clock.now(), world.patient.zone)
+    weekly.record(world.patient.viewer, new_id(), weekly.Answers(words="A hard week"), now)
+
+
+@pytest.mark.parametrize("what", [_planned, _visit, _raised, _wrote_of_the_week])
+def test_all_that_a_person_writes_ends_a_silence(world: World, what: Callable[[World], None]) -> None:
+    world.on(3)
+    world.lets_tell(world.to_supporter, 5)
+    world.comes("03-05 11:00")
+    world.comes("03-06 12:00")
+    with world.store.work(writes=True):
+        what(world)
+    assert world.comes("03-07 11:00") == world.comes("03-08 11:00") == 0
+    assert not world.told()
+
+
+def test_what_somebody_else_writes_of_a_person_is_no_sign_of_them(world: World) -> None:
+    world.on(3)
+    world.lets_tell(world.to_supporter, 5)
+    world.comes("03-05 11:00")
+    world.comes("03-06 12:00")
+    with world.store.work(writes=True):
+        begins = start(date(2026, 3, 20), 600, "America/New_York")
+        author = Author.clinician(world.prescriber.viewer, world.patient.id, date(2026, 3, 6))
+        writing.enter(author, new_id(), Said(begins, clinician_id=world.prescriber.id))
+    assert world.comes("03-07 11:00") == 1
 
 
 def test_nobody_is_told_while_entries_are_known_to_wait(world: World) -> None:

@@ -10,6 +10,8 @@ from itertools import pairwise
 
 import pytest
 
+from patient_app.learn import word_rules
+from patient_app.learn.word_rules import Text
 from patient_app.medications import catalogue
 from patient_app.medications.catalogue import (
     blood_tests,
@@ -27,8 +29,7 @@ from patient_app.medications.catalogue import (
 from patient_app.medications.facts import Card, Entry, ForSubstanceUse, GapCard, Medicine, Review, Severity, State, Told
 from patient_app.medications.files import CLAIMS, SUBSTANCES, Shelf, load
 from patient_app.profile.things import Kind
-from tests.sweeps import content_rules, content_texts
-from tests.sweeps.content_texts import Text
+from tests.sweeps import content_texts
 
 SHELF: Shelf = load()
 COMPILED = date(2026, 11, 23)
@@ -269,11 +270,11 @@ def test_nobody_is_told_to_stop() -> None:
 
 
 def test_what_speaks_of_suicide_brings_the_numbers_and_hope() -> None:
-    speaking = [entry for _, entry in entries() if content_rules.SUICIDE.search(" ".join(said(entry)))]
+    speaking = [entry for _, entry in entries() if word_rules.SUICIDE.search(" ".join(said(entry)))]
     assert {entry.id for entry in speaking} == {"dark_thoughts", "under_25"}
     for entry in speaking:
         assert getattr(entry, "crisis", False)
-        assert content_rules.HOPE.search(" ".join(said(entry)))
+        assert word_rules.HOPE.search(" ".join(said(entry)))
         assert "988" in " ".join(said(entry))
 
 
@@ -282,7 +283,7 @@ def test_the_sweep_of_words_reads_all_of_it() -> None:
     ours = {words for _, entry in entries() for words in said(entry)}
     assert ours <= swept
     assert len(ours) > 250
-    assert not content_rules.broken([Text("x", 1, words) for words in ours], content_rules.WORDS)
+    assert not word_rules.broken([Text("x", 1, words) for words in ours], word_rules.WORDS)
 
 
 # --- the cards, by hand ----------------------------------------------------------------------------------------

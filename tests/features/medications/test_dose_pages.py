@@ -238,6 +238,23 @@ def test_one_too_soon_is_told_first_and_never_forbidden(
     assert "You wrote down" not in client.get(address).main_words
 
 
+def test_more_at_once_than_the_plan_says_is_told_first_and_never_forbidden(
+    client: Client, store: Store, patient: Made, needed: uuid.UUID
+) -> None:
+    address = f"/medications/as-needed/{needed}"
+    form = client.get(address).form(field="when")
+    page = client.submit(form, amount="2")
+    assert page.status_code == 422
+    assert "The plan says 1 tablet at a time." in page.main_words
+    page = client.submit(form, amount="3")
+    assert "it is 3 tablets for this day. The plan says 1 tablet, at most 2 times." in page.main_words
+    assert client.submit(page.form(field="anyway")).status_code == 303
+    with store.work(writes=False):
+        (one,) = doses.today(patient.viewer, at("03-02 08:05").occurred_at).as_needed
+        assert [logged.amount for logged in one.taken] == [3000]
+    assert "it is 4 tablets for this day" in client.get(address).main_words
+
+
 def test_a_dose_says_who_can_see_it_and_who_can_see_a_reason_that_names_use(
     client: Client, store: Store, patient: Made, two: tuple[uuid.UUID, uuid.UUID]
 ) -> None:

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from patient_app.core.clock import Moment, moment
-from patient_app.medications.as_needed import Advice, as_needed_advice
+from patient_app.core.clock import moment
+from patient_app.medications.as_needed import Advice, Taken, as_needed_advice
 from patient_app.medications.due import DueDose, Version, due_doses, held_between, in_force, next_due
 from patient_app.medications.schedule import (
     DEFAULT_HOURS,
@@ -475,8 +475,10 @@ def test_a_bedtime_at_the_edge_of_where_it_looks_first_does_not_hide_an_earlier_
 # --- as needed -------------------------------------------------------------------------------------------------
 
 
-def taken(text: str) -> Moment:
-    return moment(after(text).astimezone(UTC), "America/New_York")
+def taken(text: str) -> Taken:
+    """Return one that was taken, such as "2026-01-05 09:00" or "2026-01-05 09:00 x2"."""
+    when, _, amount = text.partition(" x")
+    return Taken(moment(after(when).astimezone(UTC), "America/New_York"), Decimal(amount) if amount else None)
 
 
 def advised(now: str, *log: str, most: int | None = 3, gap: int | None = 240) -> Advice:
@@ -509,6 +511,20 @@ def test_as_needed_written_down_later_looks_both_ways() -> None:
     assert found.within_gap
     assert found.clear_from == after("2026-01-05 19:00")
     assert advised("2026-01-05 08:00", *log).fits
+
+
+def test_as_needed_three_at_once_are_three_of_the_day() -> None:
+    assert advised("2026-01-05 09:00 x1").fits
+    at_once = advised("2026-01-05 09:00 x2")
+    assert (at_once.over_at_once, at_once.day_amount, at_once.fits) == (True, None, False)
+    later = advised("2026-01-05 20:00", "2026-01-05 09:00 x3")
+    assert (later.over_most, later.over_at_once, later.day_amount) == (False, False, Decimal(4))
+    assert advised("2026-01-05 20:00", "2026-01-05 09:00 x2").fits
+    # Half a one leaves room by amount; the number of times holds all the same.
+    halves = [f"2026-01-05 {hour:02}:00 x0.5" for hour in (5, 10, 15)]
+    assert advised("2026-01-05 20:00 x0.5", *halves).over_most
+    assert advised("2026-01-05 20:00 x9", most=None).over_at_once
+    assert advised("2026-01-05 20:00", "2026-01-05 09:00 x9", most=None).fits
 
 
 def test_as_needed_takes_the_log_in_any_order() -> None:

@@ -260,6 +260,18 @@ def test_on_today_and_on_the_page_with_one_tap(client: Client, world: World, sto
     assert client.post(f"/medications/{entered}/tell/{hidden}").status_code == 404
 
 
+def test_pages_that_were_made_simple_tell_of_it_too(client: Client, world: World, store: Store) -> None:
+    start(store, world, LITHIUM, private=True)
+    entered = start(store, world, by=world.prescriber)
+    share(store, world, {MED: DETAIL})
+    factories.sign_in(client, world.patient)
+    client.post("/simple", data={"simple": "on"})
+    page = client.get("/today")
+    assert "Three things that may help" in page.main_words
+    assert "Taken at once, sertraline and lithium can be a risk." in page.main_words
+    assert f"/medications/{entered}#unseen" in page.links
+
+
 def test_where_consent_does_not_reach_the_page_leads_to_sharing(client: Client, world: World, store: Store) -> None:
     start(store, world, NALTREXONE)
     entered = start(store, world, Said("methadone", "methadone"), by=world.prescriber)

@@ -115,9 +115,10 @@ def test_it_is_seen_from_the_day_on_which_the_category_is_open_and_says_so(
         give_consent(store, world.patient, who, {SKILLS: DETAIL}, entries_from=today - timedelta(days=1))
     found = seen(store, world.therapist, world)
     assert set(found) == {LOCKED}
-    assert found[LOCKED].since == today - timedelta(days=1)
-    assert found[LOCKED].done is not None
-    assert found[LOCKED].done.times == 0
+    first = found[LOCKED]
+    assert first.since == today - timedelta(days=1)
+    assert first.done is not None
+    assert first.done.times == 0
     did(store, world)
     again = seen(store, world.therapist, world)[LOCKED]
     assert again.done is not None

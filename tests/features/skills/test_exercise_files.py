@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from patient_app.consent.categories import Category
+from patient_app.learn import spanish_age, word_rules
+from patient_app.learn.reading_age import prose
+from patient_app.learn.word_rules import DANGER, HOPE, SAFE, TELLING_AT_HOME, TELLING_IN_TITLE, Text
 from patient_app.skills import files
 from patient_app.skills.facts import Exercise, Start
 from patient_app.skills.files import FOLDER, WrongExercise, read_exercise
 from tests.features.skills.filling import example
-from tests.sweeps import content_rules, spanish_age
-from tests.sweeps.content_rules import DANGER, HOPE, SAFE, TELLING_AT_HOME, TELLING_IN_TITLE
-from tests.sweeps.content_texts import Text, toml_words
-from tests.sweeps.reading_age import prose
+from tests.sweeps.content_texts import toml_words
 from tests.sweeps.test_plays_no_part import WORDS as OF_USE
 
 EXERCISES = files.exercises()
@@ -74,9 +74,9 @@ def test_spanish_reads_at_primary_school_by_both_formulas(exercise: Exercise) ->
 @each
 def test_english_reads_at_grade_6_and_keeps_the_words_of_this_house(exercise: Exercise) -> None:
     found = texts(exercise, "en")
-    assert not content_rules.too_hard(exercise.id, [text.words for text in found])
-    assert not content_rules.too_long(found, 20)
-    assert not content_rules.broken(found, content_rules.WORDS)
+    assert not word_rules.too_hard(exercise.id, [text.words for text in found])
+    assert not word_rules.too_long(found, 20)
+    assert not word_rules.broken(found, word_rules.WORDS)
     assert len(found) == len(texts(exercise, "es"))
 
 
@@ -86,7 +86,7 @@ def test_where_suicide_is_named_there_is_hope_and_nothing_of_how(exercise: Exerc
     if any(DANGER.search(text.words) for text in found):
         assert exercise.speaks_of_danger
         assert any(HOPE.search(text.words) for text in found)
-        assert not content_rules.broken(found, SAFE)
+        assert not word_rules.broken(found, SAFE)
 
 
 @each
@@ -101,7 +101,7 @@ def test_no_word_of_use_is_put_before_whom_it_plays_no_part_for(exercise: Exerci
 @each
 def test_its_name_in_an_address_tells_nothing(exercise: Exercise) -> None:
     address = [Text(exercise.id, 1, exercise.id.replace("-", " "))]
-    assert not content_rules.broken(address, [TELLING_IN_TITLE, TELLING_AT_HOME])
+    assert not word_rules.broken(address, [TELLING_IN_TITLE, TELLING_AT_HOME])
 
 
 WHOLE = example()

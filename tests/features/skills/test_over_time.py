@@ -14,7 +14,7 @@ from patient_app.core.work import Store
 from patient_app.skills import drawing, figures, files, recording
 from patient_app.skills.answers import Said
 from tests.factories import Made, make_patient, make_practice, sign_in
-from tests.features.skills import given
+from tests.features.skills.given import give, make_world
 from tests.page import Client
 
 DAY = date(2026, 3, 1)
@@ -45,7 +45,7 @@ def did(store: Store, patient: Made, name: str, back: int, answers: dict[str, An
 
 def test_the_same_step_is_the_same_however_it_is_written_and_each_row_of_a_table_is_a_time() -> None:
     assert BRAVE.figure is not None
-    told = [
+    told: list[tuple[date, dict[str, Any]]] = [
         (DAY, {"step": "The  Bus", "trial": {"0": 60, "10": 80, "20": 50}}),
         (DAY, {"step": "another", "trial": {"0": 90}}),
         (DAY + timedelta(days=1), {"step": "the bus ", "trial": {"0": 40, "20": 20}}),
@@ -93,17 +93,19 @@ def test_before_and_after_are_drawn_with_a_table_once_there_are_two(
 
 
 def test_trials_of_one_step_are_drawn_and_it_is_gone_on_with_only_by_who_may_start_it(app: Flask, store: Store) -> None:
-    world, client = given.make_world(store), Client(app)
+    world = make_world(store)
+    client = Client(app)
     sign_in(client, world.patient)
     ladder = [{"item": "the bus", "rating": 50}]
-    for back, numbers in ((9, {"0": 60, "20": 40}), (5, {"0": 40, "20": 10})):
-        answers = {"ladder": ladder, "step": "the bus", "trial": numbers}
-        address = did(store, world.patient, "brave-steps", back, answers)
+    address = ""
+    for back, trial in ((9, {"0": 60, "20": 40}), (5, {"0": 40, "20": 10})):
+        said = {"ladder": ladder, "step": "the bus", "trial": trial}
+        address = did(store, world.patient, BRAVE.id, back, said)
     page = client.get(address)
     assert "The highest number was 60 the first time, and 40 the last time." in page.words
     assert f"{address}/again" not in page.links
     assert client.get(f"{address}/again").status_code == 404
-    given.give(store, world)
+    give(store, world, BRAVE.id)
     assert f"{address}/again" in client.get(address).links
     form = client.get(f"{address}/again").form(action="/skills/brave-steps").filled()
     assert (form["a_step"], form["a_ladder_0_item"], form["a_ladder_0_rating"]) == (["the bus"], ["the bus"], ["50"])

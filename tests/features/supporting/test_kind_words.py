@@ -14,13 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patient_app.consent.decisions import Grants
+from patient_app.learn.word_rules import WORDS, Text, broken
 from patient_app.reading.fields import SharedCheckIn
 from patient_app.reading.people import Named
 from patient_app.reading.service import Period, Shared
 from patient_app.reading.weeks import WeekSummary
 from patient_app.supporting.words import DAYS, in_kind_words
-from tests.sweeps.content_rules import WORDS, broken
-from tests.sweeps.content_texts import Text
 
 TODAY = date(2026, 11, 25)  # A Wednesday.
 

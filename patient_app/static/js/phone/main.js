@@ -151,7 +151,7 @@ function useWorker() {
       });
       return container.ready;
     })
-    .then(({ active }) => active.postMessage({ type: "hello", face: document.documentElement.dataset.as ?? "own", keeps: !!page.keeps }))
+    .then(({ active }) => active.postMessage({ type: "hello", face: document.documentElement.dataset.as ?? "own", language: document.documentElement.lang, keeps: !!page.keeps }))
     .catch(() => {});
   container.addEventListener("controllerchange", () => asked && location.reload());
   container.addEventListener("message", ({ data }) => data?.type === "sent" && sayWaiting(data.outcome));

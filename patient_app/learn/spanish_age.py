@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from tests.sweeps.reading_age import sentences_of, words_of
+from patient_app.learn.reading_age import sentences_of, words_of
 
 LEAST_FERNANDEZ, LEAST_INFLESZ = 70, 65
 _VOWELS = re.compile(r"[aeiouáéíóúüy]+")

@@ -1,0 +1,48 @@
+"""The one lesson that Today may suggest, by what the person noted, takes and has before them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, timedelta
+
+from flask import url_for
+
+from patient_app.appointments import service as appointments
+from patient_app.checkins.service import OwnCheckIn
+from patient_app.core import clock
+from patient_app.core.identity import Viewer
+from patient_app.home.attention import Line
+from patient_app.learn import service, suggesting
+from patient_app.learn.service import Suggested
+from patient_app.medications.regimen import OwnMedicine
+from patient_app.profile.service import Profile
+
+KIND = "lesson"
+# No rule looks further ahead.
+AHEAD = timedelta(days=14)
+
+
+class LessonLine:
+    """The line of one day, for one patient."""
+
+    def __init__(self, patient: Viewer, day: date, profile: Profile) -> None:
+        self.patient, self.day, self.profile = patient, day, profile
+        self._suggested: Suggested | None = None
+
+    def lines(self, newest: OwnCheckIn | None, medicines: Sequence[OwnMedicine]) -> Iterator[Line]:
+        """Yield at most one line, a prompt; it is made only where it can be shown."""
+        known = suggesting.Known(self.day, newest, tuple(medicines), self._next_visit)
+        found = suggesting.for_today(self.patient, known, asks_about_use=self.profile.asks_about_use)
+        if found is not None:
+            self._suggested = found.noted(self.day)
+            address = url_for("learn.lesson", lesson=found.lesson.slug)
+            yield Line(KIND, found.lesson.title, address, is_prompt=True, why=str(found.rule.because))
+
+    def note(self, prompted: Collection[str]) -> None:
+        """Note what was suggested, if it was shown: it is not suggested again on another day."""
+        if KIND in prompted and self._suggested is not None:
+            service.note_suggested(self.patient, self._suggested)
+
+    def _next_visit(self) -> date | None:
+        found = appointments.next_one(self.patient, clock.now(), AHEAD)
+        return found.said.start.local_date if found else None

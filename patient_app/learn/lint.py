@@ -1,0 +1,305 @@
+"""Holds lessons to the rules of this house: what is wrong is told with the file, and what to do instead.
+
+Structure: both languages alike, links that lead somewhere, a way to help where suicide is named. Claims: each sentence
+with a number ends with the mark of its source, each source is used, the review is not older than two years. Words: at
+most 50 in a section, grade 6 by two formulas in English and primary school by two in Spanish, and words that we do not
+use.
+`make test` runs this over our own, `python app.py lessons check FOLDER` over those of a practice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from patient_app.learn import reading_age, spanish_age, word_rules
+from patient_app.learn.content import too_old
+from patient_app.learn.facts import LANGUAGES, Audience, Lesson, Link, Section, Shelf
+from patient_app.learn.markdown import MARK
+from patient_app.learn.spanish_rules import SPANISH, USTED
+from patient_app.learn.word_rules import Rule, Text
+
+MOST_WORDS = 50
+MOST_WORDS_OF_SENTENCE = 25
+HELP = "page:/help"
+# Where a link of a lesson may lead. A test holds that these pages are there.
+PAGES = {
+    Audience.PATIENTS: frozenset(
+        {
+            *("/appointments", "/appointments/to-raise", "/check-in", "/help", "/history", "/learn", "/learn/near-by"),
+            *("/learn/choices", "/medications", "/safety", "/settings/reminders", "/sharing", "/skills", "/skills/now"),
+        }
+    ),
+    Audience.SUPPORTERS: frozenset(
+        {"/help", "/supporting", "/supporting/learn", "/supporting/me", "/supporting/worried"}
+    ),
+}
+# Of use, which a lesson that is not about it never names: people said that it plays no part for them.
+OF_USE = re.compile(
+    r"\b(?:crav\w+|drink(?!ing water\b| water\b)\w*|drank|drunk|alcohol\w*|drugs?|substances?|sober\w*"
+    r"|(?:re)?laps(?:e|es|ed)|addict\w*|naloxone|narcan|overdos\w*|opioids?|withdrawal|antojos?|alcohol|drogas?|sustancias?|sobredosis|recaídas?"
+    r"|abstinencia|consum(?:o|ir|e|es|ía|ió)|beber|bebida alcohólica|opioides?)\b",
+    re.IGNORECASE,
+)
+# A number that claims something; numbers to call are none.
+_CALLED = re.compile(r"\b(?:988|911|741741|1-800-\d{3}-\d{4}|9-8-8)\b")
+CLAIM = re.compile(
+    r"\d|\bper ?cent\b|\bhalf of\b|\btwice as\b|\bpor ciento\b|\bla mitad de\b|\bel doble de\b"
+    r"|\b(?:one|two|three|four|five) (?:in|of|out of) (?:two|three|four|five|ten|twenty)\b"
+    r"|\b(?:una?|dos|tres|cuatro|cinco) de cada\b",
+    re.IGNORECASE,
+)
+# What people say to each other, they may say with tú.
+_QUOTED = re.compile(r"“[^”]*”")
+_ENDS = re.compile(r"(?<=[.?…])(?P<marks>(?:\s*\[\d{1,2}\])*)(?:\s+|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What else there is: all lessons that a link may name, and the exercises that a person may start alone."""
+
+    lessons: Mapping[str, Lesson]
+    exercises: frozenset[str]
+    today: date
+
+
+def problems_of(shelf: Shelf, around: Around) -> list[str]:
+    """Return what is wrong with the lessons of a shelf, the nearest to its place first."""
+    found: list[str] = []
+    for slug, by_language in sorted(shelf.lessons.items()):
+        found += [
+            f"{slug}: it is missing in {language!r}\n    instead: write {language}/{slug}.md"
+            for language in LANGUAGES
+            if language not in by_language
+        ]
+        for lesson in by_language.values():
+            found += [f"{lesson.file}{problem}" for problem in _of_lesson(lesson, shelf, around)]
+        found += [f"{slug}: {problem}" for problem in _differences(by_language)]
+    found += [
+        f"practice.toml: {one.name} was looked at more than two years ago\n    instead: check it and renew checked_on"
+        for one in shelf.resources
+        if too_old(one.checked_on, around.today)
+    ]
+    return found
+
+
+def missing(shelf: Shelf, language: str) -> list[str]:
+    """Return the lessons, paths and topics that have no words in a language yet: what a translation has to do."""
+    lessons = [
+        f"{language}/{slug}.md" for slug, by_language in sorted(shelf.lessons.items()) if language not in by_language
+    ]
+    titles = {f"paths.{id_}": path.title for id_, path in shelf.paths.items()}
+    titles |= {f"topics.{id_}": topic.title for id_, topic in shelf.topics.items()}
+    return lessons + [f"paths.toml: {name}" for name, title in titles.items() if language not in title.by_language]
+
+
+def _of_lesson(lesson: Lesson, shelf: Shelf, around: Around) -> Iterator[str]:
+    yield from _of_address(lesson)
+    yield from _of_links(lesson, shelf, around)
+    yield from _of_claims(lesson)
+    yield from _of_length(lesson)
+    yield from _of_words(lesson)
+    if too_old(lesson.reviewed_on, around.today):
+        yield ": it was reviewed more than two years ago\n    instead: read it against its sources; then a new day"
+    if lesson.reviewed_on > around.today:
+        yield ": reviewed_on is still to come"
+
+
+def _of_address(lesson: Lesson) -> Iterator[str]:
+    for rule in (word_rules.TELLING_IN_TITLE, word_rules.TELLING_AT_HOME):
+        for name in (lesson.slug, lesson.path):
+            if told := rule.breaks(name.replace("-", " ")):
+                yield f": {name!r} stands in addresses, and {told!r} tells of it\n    instead: a neutral name"
+
+
+# --- links -------------------------------------------------------------------------------------------------------
+
+
+def _of_links(lesson: Lesson, shelf: Shelf, around: Around) -> Iterator[str]:
+    audience = shelf.paths[lesson.path].audience
+    for link in lesson.links:
+        if not link.label:
+            yield f": the link to {link.to} has no words"
+        if problem := _LEADS[link.to.partition(":")[0]](link.to.partition(":")[2], lesson, audience, shelf, around):
+            yield f": {link.to} {problem}"
+    if lesson.lighter:
+        other = around.lessons.get(lesson.lighter)
+        if (
+            other is None
+            or other.content_note
+            or shelf.paths.get(other.path, shelf.paths[lesson.path]).audience != audience
+        ):
+            yield f": lighter names {lesson.lighter!r}, which is no lesson without a content note for the same people"
+    if lesson.speaks_of_danger and HELP not in {choice.to for choice in lesson.choices}:
+        yield f": it names suicide and does not lead to help\n    instead: with [...]({HELP}) among what comes next"
+    if len({link.to for link in lesson.choices}) < len(lesson.choices):
+        yield ": two of its choices lead to the same place"
+
+
+def _to_lesson(rest: str, lesson: Lesson, audience: Audience, shelf: Shelf, around: Around) -> str:
+    other = around.lessons.get(rest)
+    if other is None or other.slug == lesson.slug:
+        return "is no other lesson"
+    path = shelf.paths.get(other.path)
+    if path is not None and path.audience != audience:
+        return "is a lesson for other people"
+    return "is about alcohol or drugs, and this lesson is not" if other.about_use and not lesson.about_use else ""
+
+
+def _to_exercise(rest: str, _lesson: Lesson, _audience: Audience, _shelf: Shelf, around: Around) -> str:
+    return "" if rest in around.exercises else "is no exercise that a person may start alone"
+
+
+def _to_page(rest: str, _lesson: Lesson, audience: Audience, _shelf: Shelf, _around: Around) -> str:
+    allowed = PAGES[audience]
+    return "" if rest.partition("#")[0] in allowed else f"is none of {', '.join(sorted(allowed))}"
+
+
+_LEADS: dict[str, Callable[[str, Lesson, Audience, Shelf, Around], str]] = {
+    "lesson": _to_lesson,
+    "exercise": _to_exercise,
+    "page": _to_page,
+}
+
+
+# --- claims and sources ------------------------------------------------------------------------------------------
+
+
+def sentences(block: str) -> list[str]:
+    """Return the sentences of a block, each with the marks that follow it."""
+    found, at = [], 0
+    for end in _ENDS.finditer(block):
+        found.append(block[at : end.end("marks")].strip())
+        at = end.end()
+    return [sentence for sentence in [*found, block[at:].strip()] if sentence]
+
+
+def _of_claims(lesson: Lesson) -> Iterator[str]:
+    known, used = {source.id for source in lesson.sources}, set[int]()
+    for section in lesson.sections:
+        for block in section.blocks:
+            marks = {int(number) for number in MARK.findall(block)}
+            used |= marks
+            for number in sorted(marks - known):
+                yield f":{section.line}: [{number}] names no source"
+            for sentence in sentences(block):
+                if is_unsourced(sentence):
+                    yield f":{section.line}: a number without its source: {sentence!r}\n    instead: end it with [1]"
+        if MARK.search(section.heading):
+            yield f":{section.line}: a heading carries no mark"
+    for number in sorted(known - used):
+        yield f": source {number} is not used\n    instead: mark what rests on it, or take it out"
+
+
+def is_unsourced(sentence: str) -> bool:
+    """Whether a sentence claims a number and has no mark of a source."""
+    bare = _CALLED.sub(" ", MARK.sub(" ", sentence))
+    return CLAIM.search(bare) is not None and MARK.search(sentence) is None
+
+
+# --- length and words --------------------------------------------------------------------------------------------
+
+
+def _bare(block: str) -> str:
+    return MARK.sub("", block)
+
+
+def _of_length(lesson: Lesson) -> Iterator[str]:
+    for section in lesson.sections:
+        words = sum(len(reading_age.words_of(_bare(block))) for block in section.blocks)
+        if words > MOST_WORDS:
+            yield f":{section.line}: {words} words in one section, at most {MOST_WORDS}\n    instead: two sections"
+    blocks = [_bare(words) for words in lesson.words]
+    long = word_rules.too_long([Text("", 0, block) for block in blocks], MOST_WORDS_OF_SENTENCE)
+    yield from (problem.removeprefix(":0") for problem in long)
+    if lesson.language == "en":
+        yield from word_rules.too_hard("", blocks)
+    if lesson.language == "es":
+        yield from _too_hard_in_spanish(blocks)
+
+
+def _too_hard_in_spanish(blocks: list[str]) -> Iterator[str]:
+    for which, chosen in (("all of it", blocks), ("its whole sentences", reading_age.prose(blocks))):
+        if not reading_age.count(chosen).measured:
+            continue
+        fernandez, inflesz = spanish_age.fernandez_huerta(chosen), spanish_age.szigriszt_pazos(chosen)
+        if fernandez < spanish_age.LEAST_FERNANDEZ or inflesz < spanish_age.LEAST_INFLESZ:
+            yield (
+                f" ({which}): Fernández Huerta {fernandez:.1f}, INFLESZ {inflesz:.1f}; at least "
+                f"{spanish_age.LEAST_FERNANDEZ} and {spanish_age.LEAST_INFLESZ}\n    instead: shorter words"
+            )
+
+
+def _of_words(lesson: Lesson) -> Iterator[str]:
+    texts = list(texts_of(lesson))
+    rules: list[Rule] = list(word_rules.WORDS) if lesson.language == "en" else []
+    if lesson.language == "es":
+        rules += SPANISH
+        spoken = [Text(text.file, text.line, _QUOTED.sub(" ", text.words)) for text in texts]
+        yield from (str(broken).removeprefix(lesson.file) for broken in word_rules.broken(spoken, [USTED]))
+    if any(word_rules.DANGER.search(text.words) for text in texts) and lesson.language == "en":
+        rules += word_rules.SAFE
+        if not any(word_rules.HOPE.search(text.words) for text in texts):
+            yield ": it speaks of danger without hope\n    instead: say that help works and that it can ease"
+    for broken in word_rules.broken(texts, rules):
+        yield str(broken).removeprefix(lesson.file)
+    if not lesson.about_use:
+        for text in texts:
+            if found := OF_USE.search(text.words):
+                yield f":{text.line}: {found[0]!r} is about use\n    instead: category: substance_use, or leave it out"
+
+
+def texts_of(lesson: Lesson) -> Iterator[Text]:
+    """Yield all that a lesson says, each text with its line."""
+    yield Text(lesson.file, 1, lesson.title)
+    if lesson.content_note:
+        yield Text(lesson.file, 1, lesson.content_note)
+    for section in lesson.sections:
+        for words in (section.heading, *section.blocks):
+            yield Text(lesson.file, section.line, _bare(words))
+    for choice in lesson.choices:
+        yield Text(lesson.file, 1, choice.label)
+
+
+# --- two languages -----------------------------------------------------------------------------------------------
+
+
+def _differences(by_language: Mapping[str, Lesson]) -> Iterator[str]:
+    first = by_language.get(LANGUAGES[0])
+    for language, other in by_language.items():
+        if first is None or other is first:
+            continue
+        for what, of in _ALIKE.items():
+            if of(first) != of(other):
+                yield f"{what} differ in {LANGUAGES[0]!r} and {language!r}\n    instead: the same in both"
+
+
+def _shape(sections: Iterable[Section]) -> list[tuple[bool, int]]:
+    return [(section.is_check, len(section.blocks)) for section in sections]
+
+
+def _ends(links: Iterable[Link]) -> list[str]:
+    return [link.to for link in links]
+
+
+def _marks(lesson: Lesson) -> list[list[str]]:
+    return [sorted(mark for block in section.blocks for mark in MARK.findall(block)) for section in lesson.sections]
+
+
+_ALIKE: dict[str, Callable[[Lesson], object]] = {
+    "sections": lambda lesson: _shape(lesson.sections),
+    "links": lambda lesson: _ends(lesson.links),
+    "marks of sources": _marks,
+    "minutes": lambda lesson: lesson.minutes,
+    "path, topics, conditions or category": lambda lesson: (
+        lesson.path,
+        lesson.topics,
+        lesson.conditions,
+        lesson.category,
+    ),
+    "content notes": lambda lesson: (bool(lesson.content_note), lesson.lighter),
+    "sources": lambda lesson: [(source.id, source.year, source.url) for source in lesson.sources],
+    "review dates": lambda lesson: lesson.reviewed_on,
+}

@@ -1,0 +1,99 @@
+"""The supporters' own pages: lessons for family and friends, and a private space that nobody else sees."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+
+from patient_app.checkins.words import MOODS
+from patient_app.core import clock, notices
+from patient_app.core.access import Permission, access
+from patient_app.core.clock import moment
+from patient_app.core.errors import NotFound
+from patient_app.core.identity import viewer
+from patient_app.core.pages import render_page
+from patient_app.learn import library as libraries
+from patient_app.learn import own_notes, service
+from patient_app.learn.blueprint import bp
+from patient_app.learn.facts import Audience
+from patient_app.learn.forms import OwnNoteForm
+from patient_app.safety.service import help_lines
+
+# Of the help lines, those that are for who stands by somebody too.
+FOR_SUPPORTERS = ("lifeline", "crisis_text_line", "samhsa")
+
+notices.register(
+    "learn.own_space",
+    own_note_kept=_l("Kept, for you alone."),
+    own_note_gone=_l("It is gone."),
+)
+
+
+@bp.get("/supporting/learn")
+@access(Permission.OWN_SPACE_KEEP)
+def for_supporters() -> ResponseReturnValue:
+    """Show the paths for family and friends."""
+    found = libraries.library()
+    by_path = found.by_path(libraries.language(), Audience.SUPPORTERS)
+    paths = [(path, by_path[path.id]) for path in found.paths(Audience.SUPPORTERS)]
+    return render_page("learn/for_supporters.html", paths=paths, resources=found.resources)
+
+
+@bp.get("/supporting/lessons/<string:supporter_lesson>")
+@access(Permission.OWN_SPACE_KEEP)
+def supporter_lesson(supporter_lesson: str) -> ResponseReturnValue:
+    """Show a lesson for family and friends."""
+    lesson = service.lesson_for(supporter_lesson, Audience.SUPPORTERS)
+    try:
+        lighter = service.lesson_for(lesson.lighter, Audience.SUPPORTERS) if lesson.lighter else None
+    except NotFound:
+        lighter = None
+    return render_page("learn/supporter_lesson.html", lesson=lesson, lighter=lighter)
+
+
+@bp.get("/supporting/me")
+@access(Permission.OWN_SPACE_KEEP)
+def own_space() -> ResponseReturnValue:
+    """Show how the supporter was doing, for themselves alone, and who is there for them."""
+    return _own_page(OwnNoteForm())
+
+
+@bp.post("/supporting/me")
+@access(Permission.OWN_SPACE_KEEP)
+def save_own_note() -> ResponseReturnValue:
+    """Keep how the supporter is doing; sent twice it is kept once."""
+    person, form = viewer(), OwnNoteForm()
+    if not form.validate():
+        return _own_page(form), 422
+    try:
+        when = moment(clock.now(), person.zone, person.day_start_minutes)
+        own_notes.write(person, form.id.value, form.feels.data, form.words.data or "", when)
+    except own_notes.NothingSaid:
+        form.add_error("feels", _l("There is nothing to keep yet. Pick one, or write a word."))
+    except own_notes.IdTaken:
+        form.renew_id()
+    else:
+        return redirect(url_for(".own_space", done="own-note-kept"), 303)
+    return _own_page(form), 422
+
+
+@bp.post("/supporting/me/<uuid:own_note_id>/remove")
+@access(Permission.OWN_SPACE_KEEP)
+def remove_own_note(own_note_id: uuid.UUID) -> ResponseReturnValue:
+    """Take a note away for good."""
+    own_notes.take_away(viewer(), own_note_id)
+    return redirect(url_for(".own_space", done="own-note-gone"), 303)
+
+
+def _own_page(form: OwnNoteForm) -> str:
+    lines = {line["id"]: line for line in help_lines()}
+    return render_page(
+        "learn/own_space.html",
+        form=form,
+        notes=own_notes.own_notes(viewer()),
+        moods=MOODS,
+        help_lines=[lines[id_] for id_ in FOR_SUPPORTERS if id_ in lines],
+    )

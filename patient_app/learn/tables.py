@@ -1,0 +1,86 @@
+"""Reads tables of files: each key is asked for once, and one that nobody asked for is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, TypeVar
+
+from patient_app.learn.facts import FALLBACK, LANGUAGES, Words
+
+_Thing = TypeVar("_Thing")
+ID = re.compile(r"[a-z][a-z0-9-]{1,40}")
+
+
+class WrongFile(Exception):
+    """A file of lessons cannot be used; the message is one sentence that says where and why."""
+
+
+class Table:
+    """A table of a file."""
+
+    def __init__(self, where: str, value: object) -> None:
+        if not isinstance(value, dict):
+            raise WrongFile(f"{where} has to be a table.")
+        self.where = where
+        self.left: dict[str, Any] = dict(value)
+
+    def take(self, key: str, kind: type[_Thing], default: _Thing | None = None) -> _Thing:
+        """Return a value of one type."""
+        if key not in self.left:
+            if default is not None:
+                return default
+            raise WrongFile(f"{self.where} lacks {key}.")
+        value = self.left.pop(key)
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise WrongFile(f"{self.where}: {key} is of the wrong kind.")
+        return value
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """Return a text, without spaces around it; one that has to be there is not empty."""
+        value = self.take(key, str, default).strip()
+        if not value and default is None:
+            raise WrongFile(f"{self.where}: {key} is empty.")
+        return value
+
+    def number(self, key: str, least: int, most: int) -> int:
+        """Return a whole number."""
+        value = self.take(key, int)
+        if not least <= value <= most:
+            raise WrongFile(f"{self.where}: {key} has to be from {least} to {most}.")
+        return value
+
+    def day(self, key: str) -> date:
+        """Return a day."""
+        return self.take(key, date)
+
+    def words(self, key: str, languages: Sequence[str] = LANGUAGES) -> Words:
+        """Return a text in all languages."""
+        found: dict[str, str] = {}
+        value = self.take(key, dict)
+        for language in languages:
+            text = value.get(language)
+            if not isinstance(text, str) or not text.strip():
+                raise WrongFile(f"{self.where}: {key} has no words in {language!r}.")
+            found[language] = text.strip()
+        if FALLBACK not in found or not all(isinstance(each, str) for each in value.values()):
+            raise WrongFile(f"{self.where}: {key} has to be words by language.")
+        return Words({**value, **found})
+
+    def ids(self, key: str) -> tuple[str, ...]:
+        """Return a list of short names, each once."""
+        value = self.take(key, list)
+        wrong = [str(one) for one in value if not isinstance(one, str) or not ID.fullmatch(one)]
+        if wrong or len(set(value)) != len(value):
+            raise WrongFile(f"{self.where}: {key} has to be a list of short names, each once.")
+        return tuple(value)
+
+    def tables(self, key: str) -> Mapping[str, object]:
+        """Return the tables under a key by name; none where the key is not there."""
+        return self.take(key, dict, {})
+
+    def end(self) -> None:
+        """Refuse what nobody asked for."""
+        if self.left:
+            raise WrongFile(f"{self.where} does not know {', '.join(sorted(map(str, self.left)))}.")

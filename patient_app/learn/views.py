@@ -1,0 +1,189 @@
+"""The patient's pages of the library: finding a lesson, reading it, keeping it, asking about it."""
+
+from __future__ import annotations
+
+from flask import redirect, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+
+from patient_app.appointments import raising
+from patient_app.core import clock, notices, outbox
+from patient_app.core.access import Permission, access
+from patient_app.core.clock import moment
+from patient_app.core.errors import NotFound
+from patient_app.core.identity import Viewer, viewer
+from patient_app.core.keeping import kept_on_phone
+from patient_app.core.pages import render_page
+from patient_app.learn import from_phones, service, supporter_views
+from patient_app.learn import library as libraries
+from patient_app.learn.blueprint import bp
+from patient_app.learn.facts import Lesson
+from patient_app.learn.forms import ChoicesForm, LookForm, MarkForm, QuestionForm
+from patient_app.profile import service as profiles
+
+__all__ = ["bp", "supporter_views"]
+
+# So many saved lessons stand whole on one page, for a phone without a network.
+MOST_WHOLE = 12
+
+outbox.register("learn.mark", from_phones.take_mark)
+outbox.register("learn.ask", from_phones.take_question)
+
+notices.register(
+    "learn.lesson",
+    lesson_saved=_l("Saved. It stands under Saved, also without a network."),
+    lesson_unsaved=_l("Taken off your list."),
+    lesson_read=_l("Marked as read."),
+    lesson_unread=_l("Not marked as read any more."),
+    lesson_asked=_l("Your question stands on the list for your next visit."),
+)
+notices.register("learn.overview", lesson_choices=_l("Your choice is kept."))
+
+
+@bp.get("/learn")
+@access(Permission.LESSONS_READ)
+@kept_on_phone
+def overview() -> ResponseReturnValue:
+    """Show the paths of the library, and the ways to something else in it."""
+    shown = service.shown_to(viewer())
+    return render_page("learn/overview.html", shown=shown, resources=libraries.library().resources, form=LookForm())
+
+
+@bp.get("/learn/<string:learning_path>", endpoint="path")
+@access(Permission.LESSONS_READ)
+@kept_on_phone
+def show_path(learning_path: str) -> ResponseReturnValue:
+    """Show the lessons of a path; any of them may be read first."""
+    shown = service.shown_to(viewer())
+    found = next(((path, lessons) for path, lessons in shown.paths if path.id == learning_path), None)
+    if found is None:
+        raise NotFound
+    return render_page("learn/path.html", path=found[0], lessons=found[1], kept=shown.kept)
+
+
+@bp.get("/learn/lessons/<string:lesson>", endpoint="lesson")
+@access(Permission.LESSONS_READ)
+@kept_on_phone
+def show_lesson(lesson: str) -> ResponseReturnValue:
+    """Show a lesson: before anything hard a word about it, then all its screens, then what could come next."""
+    return _page(viewer(), service.lesson_for(lesson))
+
+
+@bp.post("/learn/lessons/<string:lesson>/mark")
+@access(Permission.LESSONS_READ)
+def mark(lesson: str) -> ResponseReturnValue:
+    """Save a lesson, or say that it was read, or take either back; done twice is done once."""
+    patient, found, form = viewer(), service.lesson_for(lesson), MarkForm()
+    if not form.validate() or form.mark.data is None:
+        return _page(patient, found), 422
+    from_phones.say(patient, found, form.mark.data)
+    return redirect(url_for(".lesson", lesson=lesson, done=from_phones.DONE[form.mark.data]), 303)
+
+
+@bp.post("/learn/lessons/<string:lesson>/ask")
+@access(Permission.LESSONS_READ)
+def ask(lesson: str) -> ResponseReturnValue:
+    """Put a question about a lesson onto the list for the next visit."""
+    patient, found, form = viewer(), service.lesson_for(lesson), QuestionForm()
+    if not form.validate():
+        return _page(patient, found, form), 422
+    try:
+        from_phones.ask(patient, found, form.id.value, form)
+    except raising.TooMany:
+        form.add_error("question", from_phones.LIST_FULL)
+    except raising.IdTaken:
+        form.renew_id()
+    else:
+        return redirect(url_for(".lesson", lesson=lesson, done="lesson-asked"), 303)
+    return _page(patient, found, form), 422
+
+
+@bp.get("/learn/saved")
+@access(Permission.LESSONS_READ)
+@kept_on_phone
+def saved() -> ResponseReturnValue:
+    """Show what was saved and what today suggested, whole: so it is on the phone when there is no network."""
+    patient = viewer()
+    shown = service.shown_to(patient)
+    lessons = {lesson.slug: lesson for lesson in [*shown.lessons, *shown.aside]}
+    suggested = shown.kept.suggested_on(moment(clock.now(), patient.zone, patient.day_start_minutes).day)
+    kept = [lessons[slug] for slug in shown.kept.saved if slug in lessons]
+    return render_page(
+        "learn/saved.html",
+        whole=kept[:MOST_WHOLE],
+        others=kept[MOST_WHOLE:],
+        suggested=lessons.get(suggested.slug) if suggested and suggested.slug not in shown.kept.saved else None,
+        closed_until=patient.entries_closed_until,
+    )
+
+
+@bp.get("/learn/search")
+@access(Permission.LESSONS_READ)
+def show_search() -> ResponseReturnValue:
+    """Ask for words to look for in all lessons."""
+    return render_page("learn/search.html", form=LookForm(), hits=None)
+
+
+@bp.post("/learn/search")
+@access(Permission.LESSONS_READ, reads=True)
+def search() -> ResponseReturnValue:
+    """Look for words in all lessons. They were sent in a form, so no address, log or history holds them."""
+    form = LookForm()
+    if not form.validate():
+        return render_page("learn/search.html", form=form, hits=None), 422
+    return render_page("learn/search.html", form=form, hits=service.find(viewer(), form.words.data))
+
+
+@bp.get("/learn/choices")
+@access(Permission.LESSONS_READ)
+def choices() -> ResponseReturnValue:
+    """Ask what a person does not want to meet now, and whether lessons are suggested."""
+    patient = viewer()
+    kept = service.own_learning(patient)
+    form = ChoicesForm(not_now=sorted(kept.not_now), suggests=kept.suggests)
+    return _choices_page(patient, form)
+
+
+@bp.post("/learn/choices")
+@access(Permission.LESSONS_READ)
+def save_choices() -> ResponseReturnValue:
+    """Keep it; from now on lists, searches and suggestions go by it."""
+    patient, form = viewer(), ChoicesForm()
+    form.offer(service.topics_for(patient))
+    if not form.validate():
+        return _choices_page(patient, form, offered=True), 422
+    service.choose(patient, not_now=form.not_now.data, suggests=bool(form.suggests.data))
+    return redirect(url_for(".overview", done="lesson-choices"), 303)
+
+
+@bp.get("/learn/near-by")
+@access(Permission.LESSONS_READ)
+@kept_on_phone
+def near_by() -> ResponseReturnValue:
+    """Show who can help near by, as the practice lists them."""
+    asks = profiles.profile_of(viewer()).asks_about_use
+    found = [one for one in libraries.library().resources if asks or not one.about_use]
+    return render_page("learn/near_by.html", resources=found)
+
+
+def _page(patient: Viewer, lesson: Lesson, question: QuestionForm | None = None) -> str:
+    kept, found = service.own_learning(patient), libraries.library()
+    lighter = service.lesson_for(lesson.lighter) if lesson.lighter else None
+    return render_page(
+        "learn/lesson.html",
+        lesson=lesson,
+        path=found.shelf.paths[lesson.path],
+        aside=kept.puts_aside(lesson),
+        lighter=None if lighter is None or kept.puts_aside(lighter) else lighter,
+        mark=kept.mark(lesson.slug),
+        mark_form=MarkForm(formdata=None),
+        form=question or QuestionForm(formdata=None),
+        asks_about_use=not lesson.about_use and profiles.profile_of(patient).asks_about_use,
+        closed_until=patient.entries_closed_until,
+    )
+
+
+def _choices_page(patient: Viewer, form: ChoicesForm, *, offered: bool = False) -> str:
+    if not offered:
+        form.offer(service.topics_for(patient))
+    return render_page("learn/choices.html", form=form, closed_until=patient.entries_closed_until)

@@ -1,0 +1,86 @@
+"""A page that arrives in pieces, as on a phone with one bar: nothing that is seen moves to make room for what comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, ViewportSize
+
+from patient_app.accounts import sessions
+from tests.browser.slowly import Slowly
+from tests.browser.test_accessibility import COUNT_SHIFTS
+from tests.conftest import serving
+from tests.nursery import Nursery
+from tests.sweeps import world as worlds
+from tests.sweeps.world import World
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+# High enough that all of a page is seen, and counted: what lies below the edge of a screen moves unnoticed.
+TALL = ViewportSize(width=360, height=3000)
+
+
+@dataclass
+class Slow:
+    """The world of the sweeps behind a slow network."""
+
+    world: World
+    network: Slowly
+    browser: Browser
+
+    def shifts(self, person: str, address: str) -> list[str]:
+        """Return what moved while a page arrived."""
+        context = self.browser.new_context(viewport=TALL, service_workers="block", reduced_motion="reduce")
+        context.set_default_timeout(15_000)
+        context.add_init_script(COUNT_SHIFTS)
+        name = sessions.session_cookie_name(self.world.config)
+        context.add_cookies([{"name": name, "value": self.world.tokens[person], "url": self.network.url}])
+        page = context.new_page()
+        self.network.bring(page, address, at_once=2)
+        found: list[str] = page.evaluate("() => globalThis.shifts")
+        assert page.evaluate(HIDDEN) == []
+        context.close()
+        return found
+
+
+# What is not seen yet is seen once the page is whole.
+HIDDEN = """() => [...document.querySelectorAll("body > :not(script), body * *")]
+  .filter((one) => getComputedStyle(one).visibility !== "visible").map((one) => one.outerHTML.slice(0, 120))"""
+
+
+@pytest.fixture(scope="module")
+def slow(tmp_path_factory: pytest.TempPathFactory, browser: Browser, nursery: Nursery) -> Iterator[Slow]:
+    """Serve a world over a slow network."""
+    folder = tmp_path_factory.mktemp("slow")
+    world = worlds.build(folder / "instance")
+    with (
+        serving(world.config, folder / "server.log", nursery) as server,
+        Slowly(int(server.url.rsplit(":", 1)[1])) as network,
+    ):
+        yield Slow(world, network, browser)
+
+
+@pytest.mark.parametrize(
+    ("person", "address"),
+    [
+        ("owner", "/welcome/help"),
+        ("owner", "/today"),
+        ("owner", "/history"),
+        ("s-with", "/supporting"),
+        ("c-with", "/team"),
+        ("admin", "/practice"),
+    ],
+)
+def test_nothing_moves_while_a_page_arrives(slow: Slow, person: str, address: str) -> None:
+    moved = slow.shifts(person, address)
+    assert not moved, "\n".join(moved)
+
+
+def test_what_moves_is_counted(slow: Slow) -> None:
+    slow.network.change = lambda body: body.replace(b"<h1>", b"<center>Pushed aside by what follows</center><h1>", 1)
+    try:
+        assert slow.shifts("owner", "/today")
+    finally:
+        slow.network.change = bytes

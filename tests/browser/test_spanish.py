@@ -1,0 +1,197 @@
+"""Every page in a browser on the smallest phone, in Spanish and the pseudo-language; the main loop in Spanish."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, ViewportSize, expect
+from playwright.sync_api import Page as BrowserPage
+from sqlalchemy import text
+from werkzeug.test import EnvironBuilder
+
+from patient_app.core.roles import Discipline
+from patient_app.core.work import db
+from tests.browser.test_accessibility import GOES_ON, NOT_THERE, PEOPLE, TOO_WIDE, Site
+from tests.conftest import LiveServer, Watched, serving
+from tests.factories import assign_team, make_administrator, make_clinician, make_patient, make_practice
+from tests.nursery import Nursery
+from tests.page import Page
+from tests.sweeps import access_table
+from tests.sweeps import world as worlds
+from tests.sweeps.test_house_rules import _data, unmarked
+from tests.sweeps.world import QUERIES, World
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.sqlite]
+
+SMALLEST = ViewportSize(width=320, height=568)
+# Only for developers, and in English.
+STYLES = "/styleguide"
+NOTE = "Caminé a casa por el camino largo."
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser, nursery: Nursery) -> Iterator[Site]:
+    """Serve the world of the sweeps, and find out once which pages there are for whom."""
+    folder = tmp_path_factory.mktemp("spanish")
+    world = worlds.build(folder / "instance")
+    copied = world.copy(folder / "copy", development=True)
+    pages: dict[str, list[str]] = {person: [] for person in PEOPLE}
+    seen: set[tuple[str, ...]] = set()
+    with copied.opened() as (app, _store):
+        for rule, method in access_table.routes(app):
+            for person in PEOPLE if method == "GET" and rule.rule not in {GOES_ON, STYLES} else ():
+                page = copied.client(app, person).get(copied.address(rule), query_string=QUERIES.get(rule.rule))
+                if page.is_page and (content := (page.title, page.main_words)) not in seen:
+                    seen.add(content)
+                    pages[person].append(page.request.full_path.rstrip("?"))
+    with serving(world.config, folder / "server.log", nursery, DEVELOPMENT="1") as server:
+        found = Site(server, world, browser, pages)
+        yield found
+        for context in found.contexts.values():
+            context.close()
+
+
+def speak(world: World, language: str) -> None:
+    """Let everybody read in a language from now on."""
+    with world.opened() as (_app, store), store.work(writes=True):
+        db().execute(text("UPDATE person SET language = :language"), {"language": language})
+
+
+def walk(site: Site, person: str, language: str) -> Iterator[tuple[str, BrowserPage]]:
+    """Yield each page of a person on the smallest phone, all of it unfolded."""
+    watched = Watched(site.server.url)
+    watched.expect(*NOT_THERE)
+    page = site.open(person, locale="es-US" if language == "es" else "en-US")
+    watched.watch(page)
+    page.set_viewport_size(SMALLEST)
+    for address in site.pages[person]:
+        asked = f"{address}{'&' if '?' in address else '?'}language={language}"
+        page.goto(asked if language == "xx" or person == "anonymous" else address)
+        page.evaluate("() => document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+        yield address, page
+    page.close()
+    assert not watched.problems, "\n".join(watched.problems)
+
+
+def as_drawn(page: BrowserPage) -> Page:
+    """Return what stands on a page now, with what scripts wrote, for the tests' own eyes."""
+    asked = EnvironBuilder().get_request()
+    return Page([page.content().encode()], "200 OK", {"Content-Type": "text/html"}, asked, ())
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_every_word_in_the_browser_went_through_gettext(site: Site, person: str) -> None:
+    speak(site.world, "en")
+    data, problems = _data(site.world), []
+    for address, page in walk(site, person, "xx"):
+        if not address.startswith("/help"):
+            problems += [f"{address}: {told}" for told in unmarked(as_drawn(page), data)]
+        problems += [f"{address} is too wide: {told}" for told in page.evaluate(TOO_WIDE)]
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_no_spanish_page_is_wider_than_the_smallest_phone(site: Site, person: str) -> None:
+    speak(site.world, "es")
+    problems = []
+    for address, page in walk(site, person, "es"):
+        if page.locator("html").get_attribute("lang") != "es":
+            problems.append(f"{address} is not in Spanish")
+        problems += [f"{address} is too wide: {told}" for told in page.evaluate(TOO_WIDE)]
+    assert not problems, "\n".join(problems)
+
+
+# --- the main loop ----------------------------------------------------------------------------------------------
+
+
+def answer(page: BrowserPage, group: str, words: str) -> None:
+    """Tap an answer as a thumb does: on its words."""
+    found = page.get_by_role("group", name=group).locator("label").filter(has_text=re.compile(rf"^\s*{words}"))
+    found.first.tap()
+
+
+def card_of(page: BrowserPage, with_whom: str) -> Locator:
+    """Return the opened card of somebody on the page about sharing."""
+    page.goto("/sharing")
+    card = page.locator("details.recipient", has_text=with_whom)
+    card.locator("summary").first.tap()
+    return card
+
+
+def test_the_main_loop_in_spanish(browser: Browser, live_server: LiveServer, watched: Watched) -> None:
+    store = live_server.store
+    practice = make_practice(store)
+    patient = make_patient(store, practice, name="Rosa Vale", language="es")
+    prescriber = make_clinician(store, practice, Discipline.PRESCRIBER)
+    assign_team(store, patient, prescriber, make_administrator(store, practice))
+    context = browser.new_context(
+        base_url=live_server.url,
+        viewport=SMALLEST,
+        is_mobile=True,
+        has_touch=True,
+        locale="en-US",
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    watched.watch(page)
+
+    # The browser asks for English; a visitor taps Spanish, once, and the phone remembers.
+    page.goto("/sign-in")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+    page.get_by_role("link", name="Español").tap()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Iniciar sesión")
+    page.goto("/help")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ayuda ya")
+    expect(page.get_by_role("link", name=re.compile("Llamar al 988")).first).to_have_attribute("href", "tel:988")
+    texted = page.get_by_role("link", name=re.compile("Enviar AYUDA al 988")).first
+    expect(texted).to_have_attribute("href", "sms:988?&body=AYUDA")
+
+    page.goto("/sign-in")
+    page.get_by_label("Correo o nombre para iniciar sesión").fill(patient.sign_in_name)
+    page.get_by_label("Contraseña").fill(patient.password)
+    page.get_by_role("button", name="Iniciar sesión").tap()
+    expect(page.locator("html")).to_have_attribute("lang", "es")
+
+    # Check in, and read it back.
+    page.goto("/check-in")
+    answer(page, "¿Cómo está ahora?", "Bajo")
+    answer(page, "¿Tiene ganas de beber o usar?", "7")
+    answer(page, "Desde la última vez, ¿bebió o usó?", "No")
+    page.get_by_text("Más, si quiere").tap()
+    page.get_by_label("Una nota, si quiere").fill(NOTE)
+    page.get_by_role("button", name="Guardar").tap()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Guardado")
+    expect(page.get_by_role("heading", name="Para ganas muy fuertes")).to_be_visible()
+    page.goto("/history")
+    for words in ("Bajo", "7 de 10", NOTE):
+        expect(page.get_by_text(words).filter(visible=True).first).to_be_visible()
+
+    shared_and_ended(page)
+
+    # After signing out the phone still speaks Spanish.
+    page.goto("/settings")
+    page.get_by_role("button", name="Cerrar sesión", exact=True).first.tap()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Iniciar sesión")
+    context.close()
+
+
+def shared_and_ended(page: BrowserPage) -> None:
+    """Share, and end it. What is signed is English, and stands in Spanish beside."""
+    card_of(page, "Su profesional que receta").get_by_role("link", name="Elegir qué compartir").tap()
+    answer(page, "Ánimo", "Cada")
+    answer(page, "¿Desde cuándo?", "También lo que escribí antes")
+    answer(page, "¿Hasta cuándo?", "Hasta que yo lo termine")
+    expect(page.locator("[lang=en].own-words")).to_contain_text("Consent to share my information")
+    expect(page.locator("[lang=es].own-words")).to_contain_text("Consentimiento para compartir mi información")
+    page.get_by_label("Su nombre").fill("Rosa Vale")
+    page.locator("main form button[type=submit]:visible").first.tap()
+    expect(page.get_by_text("Firmado. Vale desde ahora.")).to_be_visible()
+
+    card = card_of(page, "Su profesional que receta")
+    card.locator("summary", has_text="Más").tap()
+    card.locator("summary", has_text=re.compile(r"^\s*Terminar\s*$")).tap()
+    card.get_by_role("button", name="Terminar", exact=True).tap()
+    expect(page.get_by_text(re.compile("no ve nada desde ahora")).first).to_be_visible()

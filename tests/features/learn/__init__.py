@@ -1,0 +1,1 @@
+"""Lessons: their files, their pages, what is kept of them."""

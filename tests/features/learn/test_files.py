@@ -1,0 +1,166 @@
+"""A file of lessons is read whole or refused with a sentence that says where; of a weak one, what to write instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from patient_app import cli
+from patient_app.learn import checking, library, lint
+from patient_app.learn.content import read_folder
+from tests.features.learn import example
+
+
+def problems(folder: Path, **texts: str) -> list[str]:
+    """Return what is told of the example with other texts."""
+    example.write(folder, {"by-the-river": (texts.get("en", example.EN), texts.get("es", example.ES))})
+    return checking.check(folder)[1]
+
+
+def both(old: str, new: str) -> dict[str, str]:
+    """Return the example with something changed in both languages."""
+    assert old in example.EN
+    return {"en": example.EN.replace(old, new, 1), "es": example.ES.replace(old, new, 1)}
+
+
+def test_the_example_has_nothing_to_mend(tmp_path: Path) -> None:
+    assert problems(tmp_path) == []
+    shelf, told = read_folder(tmp_path, library.ours())
+    lesson = shelf.lessons["by-the-river"]["en"]
+    assert told == []
+    assert [section.heading for section in lesson.sections if section.is_check] == ["What would make it work for you?"]
+    assert lesson.sections[2].html == "<p>People who walked felt better in 8 of 10 weeks.<sup>1</sup></p>"
+    assert lesson.sections[0].html == (
+        "<p>A path runs along the river. You can walk it in <strong>any shoes</strong>.</p>"
+    )
+    assert [choice.href for choice in lesson.choices] == ["/skills/slow-breath", "/help"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("minutes: 2\n", "", "en/by-the-river.md lacks minutes"),
+        ("minutes: 2", "minutes: 20", "minutes has to be from 2 to 5"),
+        ("minutes: 2", "minutes: true", "minutes is of the wrong kind"),
+        ("minutes: 2", "minutes: 2\nextra: 1", "does not know extra"),
+        ("path: our-place", "path: elsewhere", "path is none of"),
+        ("topics: [rivers]", "topics: [lakes]", "names lakes, which paths.toml does not declare"),
+        ("topics: [rivers]", "topics: [rivers, rivers]", "each once"),
+        ("category: skills", "category: mood", "skills or substance_use"),
+        ('content_note: ""', "content_note: This is hard.", "content_note and lighter come together"),
+        ("  - {id: 1", "  - {id: 2", "sources have the ids 1, 2, 3"),
+        ("https://example.org", "http://example.org", "url has to begin with https://"),
+        ("reviewed_on: 2026-11-01", "reviewed_on: soon", "reviewed_on is of the wrong kind"),
+        ("---\ntitle", "title", "it has to begin with ---"),
+        ("title: A", "title: [A", "the front matter cannot be read"),
+        ("**any shoes**", "<b>any shoes</b>", "en/by-the-river.md:18: HTML is not used in lessons"),
+        ("**any shoes**", "![shoes](https://example.org/a.png)", "en/by-the-river.md:18: a picture is not used"),
+        ("- Start at", "1. Start at", "a numbered list is not used"),
+        ("(exercise:slow-breath).", "(https://example.org).", "en/by-the-river.md:31: a link is exercise:name"),
+        ("(exercise:slow-breath).", "(javascript:alert).", "a link is not written as"),
+        ("## Water is near", "# Water is near", "only headings with ## are used"),
+        ("## Water is near\n", "", "words stand before the first heading"),
+        ("## Check: What", "## What", "1 or 2 headings with Check:, not 0"),
+        ("## It is flat\n\n", "", "it has 4 to 8 sections, not 3"),
+        ("## Next", "## After", "the last heading is ## Next"),
+        ("- [Breathe for a minute](exercise:slow-breath)\n", "", "a list of 2 to 4 links"),
+    ],
+)
+def test_a_file_with_a_fault_is_refused_with_where_and_why(tmp_path: Path, old: str, new: str, told: str) -> None:
+    found = problems(tmp_path, en=example.EN.replace(old, new, 1))
+    assert told in found[0], found
+    # What cannot be used is left out, and the rest is not.
+    assert set(read_folder(tmp_path, library.ours())[0].lessons["by-the-river"]) == {"es"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("8 of 10 weeks. [1]", "8 of 10 weeks.", "a number without its source: 'People who walked"),
+        ("8 of 10 weeks. [1]", "8 of 10 weeks. [1] It took 5 days.", "a number without its source: 'It took 5 days.'"),
+        ("8 of 10 weeks. [1]", "weeks. [2]", "[2] names no source"),
+        ("8 of 10 weeks. [1]", "many weeks.", "source 1 is not used"),
+        ("reviewed_on: 2026-11-01", "reviewed_on: 2024-10-01", "reviewed more than two years ago"),
+        ("reviewed_on: 2026-11-01", "reviewed_on: 2036-10-01", "reviewed_on is still to come"),
+        ("Turn back when you like.", "Turn back. " * 30, "words in one section, at most 50"),
+        ("Turn back when you like.", "You should turn back.", "nobody is told what is normal or due: 'should'"),
+        ("Turn back when you like.", "Have a drink there.", "'drink' is about use"),
+        ("(exercise:slow-breath).", "(exercise:brave-steps).", "is no exercise that a person may start alone"),
+        ("(exercise:slow-breath).", "(lesson:nowhere).", "is no other lesson"),
+        ("(page:/help)", "(page:/settings)", "page:/settings is none of"),
+        ("Turn back when you like.", "Thoughts of suicide can pass.", "does not lead to help"),
+    ],
+)
+def test_the_lint_says_where_and_what_instead(tmp_path: Path, old: str, new: str, told: str) -> None:
+    text = example.EN.replace(old, new, 1)
+    if "suicide" in new:
+        text = text.replace("page:/help", "page:/safety")
+    found = [problem for problem in problems(tmp_path, en=text) if told in problem]
+    assert found
+    assert all(problem.startswith("en/by-the-river.md") for problem in found)
+
+
+def test_reading_age_is_measured_in_both_languages(tmp_path: Path) -> None:
+    hard = "The administration deliberately reconsiders organizational responsibilities. " * 6
+    dificil = "La administración extraordinaria determinará responsabilidades institucionales. " * 14
+    told = problems(
+        tmp_path,
+        en=example.EN.replace("Turn back when you like.", hard, 1),
+        es=example.ES.replace("Vuelva cuando quiera.", dificil, 1),
+    )
+    assert any("en/by-the-river.md (all of it): Flesch-Kincaid" in problem for problem in told)
+    assert any("es/by-the-river.md (all of it): Fernández Huerta" in problem for problem in told)
+
+
+def test_both_languages_have_the_same_bones(tmp_path: Path) -> None:
+    told = problems(
+        tmp_path, es=example.ES.replace("## Es un camino llano\n\n- Empiece", "## Es llano\n\nDe más.\n\n- Empiece")
+    )
+    assert any("sections differ in 'en' and 'es'" in problem for problem in told)
+    told = problems(tmp_path, es=example.ES.replace("de 10 semanas. [1]", "de otras semanas."))
+    assert any("marks of sources differ" in problem for problem in told)
+    (tmp_path / "es" / "by-the-river.md").unlink()
+    assert any("it is missing in 'es'" in problem for problem in checking.check(tmp_path)[1])
+    assert "es/by-the-river.md" in checking.missing(tmp_path, "es")
+    assert "pt/by-the-river.md" in checking.missing(tmp_path, "pt")
+
+
+def test_a_name_in_an_address_tells_nothing(tmp_path: Path) -> None:
+    example.write(tmp_path, {"your-cravings": (example.EN, example.ES)})
+    assert any("'your-cravings' stands in addresses" in problem for problem in checking.check(tmp_path)[1])
+
+
+def test_usted_but_what_people_say_to_each_other_is_theirs(tmp_path: Path) -> None:
+    told = problems(tmp_path, es=example.ES.replace("Vuelva cuando quiera.", "Vuelve si quieres."))
+    assert any("usted, not tú" in problem for problem in told)
+    assert problems(tmp_path, es=example.ES.replace("Vuelva cuando quiera.", "Diga: “Te quiero”.")) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_claim"),
+    [
+        ("Half of people feel it.", True),
+        ("It helps one in five.", True),
+        ("A la mitad de la gente le ayuda.", True),
+        ("Call 988 or 911.", False),
+        ("Wait ten minutes.", False),
+        ("About 20 percent. [1]", False),
+    ],
+)
+def test_what_counts_as_a_claim(sentence: str, is_claim: bool) -> None:
+    assert lint.is_unsourced(sentence) is is_claim
+
+
+def test_the_command_checks_a_folder_and_leaves_with_one_when_there_is_something(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    example.write(tmp_path)
+    for text, code, said in ((example.EN, 0, "nothing to mend"), ("", 1, "1 to mend")):
+        if not text:
+            (tmp_path / "en" / "by-the-river.md").write_text(example.EN.replace("[1]", ""), encoding="utf-8")
+        with pytest.raises(SystemExit) as left:
+            cli.main(["lessons", "check", str(tmp_path)])
+        assert left.value.code == code
+        told = capsys.readouterr().out
+        assert said in told or code == 1

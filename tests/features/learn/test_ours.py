@@ -1,0 +1,76 @@
+"""Our own lessons: the lint finds nothing, each is drawn as a page, small enough, and what leads to them is there."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from patient_app.core.roles import Role
+from patient_app.core.work import Store
+from patient_app.learn import checking, content, library, lint, suggesting
+from patient_app.learn.facts import Audience
+from tests.factories import make_person, make_practice, sign_in
+from tests.page import Client
+
+OURS = library.library_of("")
+LARGEST_PAGE = 15 * 1024
+
+
+def test_the_lint_finds_nothing() -> None:
+    number, problems = checking.check()
+    assert not problems, "\n".join(problems)
+    assert number == len(OURS.shelf.lessons)
+
+
+def test_each_path_topic_and_condition_is_used_by_a_lesson() -> None:
+    lessons = [OURS.lesson(slug, "en") for slug in OURS.shelf.lessons]
+    assert {lesson.path for lesson in lessons} == set(OURS.shelf.paths)
+    assert {topic for lesson in lessons for topic in lesson.topics} == set(OURS.shelf.topics)
+
+
+def test_a_topic_about_use_stands_only_on_lessons_about_use() -> None:
+    about_use = {topic.id for topic in OURS.shelf.topics.values() if topic.about_use}
+    wrong = [
+        lesson.slug
+        for lesson in (OURS.lesson(slug, "en") for slug in OURS.shelf.lessons)
+        if about_use & set(lesson.topics) and not lesson.about_use
+    ]
+    assert wrong == []
+
+
+def test_every_rule_suggests_a_lesson_for_patients_that_is_there() -> None:
+    there = {lesson.slug for those in OURS.by_path("en", Audience.PATIENTS).values() for lesson in those}
+    assert suggesting.lessons_of_rules(suggesting.rules()) <= there
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(("audience", "base"), [(Audience.PATIENTS, "/learn"), (Audience.SUPPORTERS, "/supporting")])
+def test_every_lesson_is_a_page_that_is_small(app: Flask, store: Store, audience: Audience, base: str) -> None:
+    role = Role.PATIENT if audience is Audience.PATIENTS else Role.SUPPORTER
+    client = Client(app)
+    sign_in(client, make_person(store, make_practice(store), role))
+    for lesson in (one for those in OURS.by_path("en", audience).values() for one in those):
+        page = client.get(f"{base}/lessons/{lesson.slug}")
+        assert page.status_code == 200, lesson.slug
+        assert lesson.title in page.words
+        assert all(section.heading in page.words for section in lesson.sections)
+        assert len(gzip.compress(page.html.encode(), 6)) <= LARGEST_PAGE, lesson.slug
+        if lesson.speaks_of_danger:
+            assert {"tel:988", "sms:988"} <= set(page.links)
+        for link in lesson.links:
+            assert client.get(link.href).status_code == 200, (lesson.slug, link.to)
+    elsewhere = "/supporting" if audience is Audience.PATIENTS else "/learn"
+    assert client.get(f"{elsewhere}/lessons/{next(iter(OURS.shelf.lessons))}").status_code == 404
+
+
+def test_the_pages_that_lessons_may_lead_to_are_there(app: Flask) -> None:
+    known = {rule.rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert set().union(*lint.PAGES.values()) <= known
+
+
+def test_no_file_lies_about_that_is_read_by_nobody() -> None:
+    folder = Path(content.FOLDER)
+    assert {path.suffix for path in folder.rglob("*") if path.is_file()} == {".md", ".toml"}

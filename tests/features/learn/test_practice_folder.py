@@ -1,0 +1,83 @@
+"""A practice's folder adds, replaces and hides; a fault in it takes away that lesson alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from patient_app.core.config import Config
+from patient_app.core.roles import Role
+from patient_app.core.work import Store
+from patient_app.learn import library as libraries
+from patient_app.learn.content import read_folder
+from patient_app.learn.library import Library
+from tests.factories import make_person, make_practice, sign_in
+from tests.features.learn import example
+from tests.page import Client
+
+
+def test_what_the_practice_writes_stands_in_the_place_of_ours(tmp_path: Path) -> None:
+    ours = libraries.ours()
+    slug = next(iter(ours.lessons))
+    own, problems = read_folder(example.write(tmp_path, {slug: (example.EN, example.ES)}), ours)
+    assert problems == []
+    joined = libraries.joined(ours, own)
+    assert joined.lessons[slug]["en"].title == "A walk by the river"
+    assert len(joined.lessons) == len(ours.lessons)
+
+
+def test_a_hidden_path_is_shown_to_nobody(tmp_path: Path) -> None:
+    ours = libraries.ours()
+    hidden = next(iter(ours.paths))
+    own, problems = read_folder(example.write(tmp_path, {}, practice=f'hide = ["{hidden}"]\n'), ours)
+    assert problems == []
+    found = Library(libraries.joined(ours, own))
+    assert hidden not in found.shelf.paths
+    assert not [slug for slug in found.shelf.lessons if found.lesson(slug, "en").path == hidden]
+
+
+@pytest.mark.parametrize(
+    ("practice", "told"),
+    [
+        ('hide = ["nowhere"]', "hide names nowhere, which is no path"),
+        ('hide = "waves"', "hide is of the wrong kind"),
+        ("hide = [", "practice.toml: "),
+        (example.PRACTICE.replace("555 0133", "call us"), "phone has to be a number"),
+        (example.PRACTICE.replace(', es = "Gratis"', ""), "cost has no words in 'es'"),
+        (example.PRACTICE.replace("checked_on = 2026-11-01", ""), "lacks checked_on"),
+    ],
+)
+def test_a_fault_in_what_a_practice_declares_is_told(tmp_path: Path, practice: str, told: str) -> None:
+    problems = read_folder(example.write(tmp_path, practice=practice), libraries.ours())[1]
+    assert [problem for problem in problems if told in problem], problems
+
+
+def test_a_wrong_lesson_is_left_out_and_the_rest_is_there(tmp_path: Path) -> None:
+    example.write(tmp_path, {"by-the-river": (example.EN, example.ES), "too-long": ("no front matter", example.ES)})
+    (tmp_path / "en" / "notes.txt").write_text("x", encoding="utf-8")
+    (tmp_path / "en" / "heavy.md").write_text("x" * 70_000, encoding="utf-8")
+    (tmp_path / "en" / "odd.md").write_bytes(b"\xff\xfe")
+    own, problems = read_folder(tmp_path, libraries.ours())
+    assert set(own.lessons) == {"by-the-river", "too-long"}
+    assert set(own.lessons["too-long"]) == {"es"}
+    assert len(problems) == 4
+    found = Library(libraries.joined(libraries.ours(), own))
+    assert found.lesson("too-long", "en").language == "es"  # Better than nothing.
+
+
+@pytest.mark.sqlite
+def test_near_by_is_shown_by_what_the_setting_names(
+    app: Flask, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Config.from_env({"LESSONS_PATH": str(tmp_path)}).lessons_path == str(tmp_path)
+    found = libraries.library_of(str(example.write(tmp_path)))
+    monkeypatch.setattr(libraries, "library", lambda: found)
+    practice = make_practice(store)
+    for role, address in ((Role.PATIENT, "/learn/near-by"), (Role.SUPPORTER, "/supporting/learn")):
+        client = Client(app)
+        sign_in(client, make_person(store, practice, role))
+        page = client.get(address)
+        assert "Mill Lane Centre" in page.words
+        assert "tel:555-0133" in page.links

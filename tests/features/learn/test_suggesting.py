@@ -1,0 +1,117 @@
+"""One suggestion a day at most, none twice, none that was put aside, with its reason; off when it is turned off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from patient_app.core import clock
+from patient_app.core.work import Store
+from patient_app.learn import suggesting
+from patient_app.learn.facts import Words
+from patient_app.learn.library import Library
+from patient_app.learn.suggesting import Known, Rule
+from patient_app.medications import catalogue
+from patient_app.profile import service as profiles
+from patient_app.profile.things import Kind
+from tests.factories import Made, make_check_in
+from tests.page import Client
+
+BECAUSE = Words({"en": "Because you noted it.", "es": "Porque lo anotó."})
+LESSON = "by-the-river"
+
+
+@pytest.fixture(autouse=True)
+def welcomed(store: Store, patient: Made) -> None:
+    """Have the patient be past the first screens, which are suggested before any lesson."""
+    with store.work(writes=True):
+        profiles.finish_welcome(patient.viewer)
+
+
+@pytest.fixture
+def rules(monkeypatch: pytest.MonkeyPatch, shelf: Library) -> list[Rule]:
+    """Have two rules that suggest the example, and one that suggests what is not there."""
+    found = [
+        Rule("gone", {"craving_at_least": 1}, "not-there", BECAUSE),
+        Rule("pull", {"craving_at_least": 3}, LESSON, BECAUSE),
+        Rule("low", {"mood_at_most": 2}, LESSON, BECAUSE),
+    ]
+    monkeypatch.setattr(suggesting, "rules", lambda: tuple(found))
+    return found
+
+
+def test_today_suggests_with_the_reason_all_day_and_never_again(
+    client: Client, store: Store, patient: Made, rules: list[Rule], set_time: Callable[[datetime | str], None]
+) -> None:
+    set_time("2026-11-30 15:00")
+    assert "Because you noted it." not in client.get("/today").words
+    make_check_in(store, patient, craving=5)
+    for _ in range(2):
+        page = client.get("/today")
+        assert "Because you noted it. It is in Learn: A walk by the river" in page.words
+        assert f"/learn/lessons/{LESSON}" in page.links
+    assert "A walk by the river" in client.get("/learn/saved").words  # So it is there without a network.
+    set_time("2026-12-01 15:00")
+    make_check_in(store, patient, craving=5)
+    assert "Because you noted it." not in client.get("/today").words
+
+
+def test_what_was_read_or_put_aside_or_turned_off_is_not_suggested(
+    client: Client, store: Store, patient: Made, rules: list[Rule]
+) -> None:
+    make_check_in(store, patient, craving=5)
+    client.post("/learn/choices", data={"not_now": ["rivers"], "suggests": "y"})
+    assert "Because you noted it." not in client.get("/today").words
+    client.post("/learn/choices", data={})
+    assert "Because you noted it." not in client.get("/today").words
+    client.post("/learn/choices", data={"suggests": "y"})
+    assert "Because you noted it." in client.get("/today").words
+    client.post(f"/learn/lessons/{LESSON}/mark", data={"id": "0197c3f0-0000-7000-8000-000000000001", "mark": "read"})
+    assert "Because you noted it." not in client.get("/today").words
+
+
+def known(store: Store, patient: Made, **said: Any) -> Known:
+    """Return what is known after a check-in of today."""
+    from patient_app.checkins import service as checkins  # noqa: PLC0415 - for this helper alone.
+
+    make_check_in(store, patient, **said)
+    with store.work(writes=False):
+        newest = checkins.newest_own(patient.viewer)
+    assert newest is not None
+    return Known(newest.day, newest)
+
+
+@pytest.mark.sqlite
+def test_conditions_hold_as_the_file_says(store: Store, patient: Made) -> None:
+    def holds(known: Known, **when: Any) -> bool:
+        return suggesting.holds(Rule("x", when, LESSON, BECAUSE), known)
+
+    today = known(store, patient, craving=4, mood=2, use=True)
+    assert holds(today, craving_at_least=4, mood_at_most=2)
+    assert not holds(today, craving_at_least=5)
+    assert holds(today, used="any")
+    assert not holds(today, used=[Kind.ALCOHOL])
+    assert not holds(today, anxiety_at_least=0)  # What was not said is not known.
+    later = Known(today.day + timedelta(days=3), today.newest)
+    assert not holds(later, craving_at_least=1)
+    asked: list[bool] = []
+
+    def visit() -> date | None:
+        asked.append(True)
+        return today.day + timedelta(days=2)
+
+    soon = Known(today.day, None, (), visit)
+    assert not holds(soon, craving_at_least=1, visit_within=2)
+    assert asked == []
+    assert holds(soon, visit_within=2)
+    assert not holds(soon, visit_within=1)
+    assert not holds(today, new_medicine={"classes": ["ssri"], "days_at_most": 14})
+
+
+def test_the_rules_of_the_house_name_only_what_is_there() -> None:
+    assert suggesting.rules()
+    assert {medicine.medicine_class.id for medicine in catalogue.every()} >= {"ssri"}
+    assert clock.now().tzinfo is not None
