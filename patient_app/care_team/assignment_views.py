@@ -73,7 +73,6 @@ def choose(patient_id: uuid.UUID) -> ResponseReturnValue:
         identity=words.identity_words(person),
         locked=[one for one in found if one.start is not Start.ALONE],
         others=[one for one in found if one.start is Start.ALONE],
-        conditions=CONDITIONS,
     )
 
 

@@ -284,6 +284,14 @@ ANSWERS: dict[str, dict[str, Answer]] = {
         "who": words,
     },
     "/appointments/<uuid:appointment_id>/took": {"word": as_on_the_button},
+    "/skills/assigned/<uuid:assignment_id>/decline": {"word": words},
+    "/team/<uuid:patient_id>/assignments/<uuid:assignment_id>/withdraw": {},
+    "/team/<uuid:patient_id>/assignments/new/<string:exercise>": {
+        "id": as_it_came,
+        "often": "daily",
+        "until": as_it_came,
+        "note": words,
+    },
     "/appointments/to-raise": {
         "id": as_it_came,
         "base": as_it_came,
