@@ -37,8 +37,6 @@ LAYERS: tuple[frozenset[str], ...] = (
 ABOVE_ALL = frozenset(
     {"factory", "cli", "worker", "models", "diagnosis", "serve", "set_up", "translating", "backup", "migrations"}
 )
-    {"factory", "cli", "worker", "models", "diagnosis", "serve", "set_up", "translating", "backup", "migrations"}
-)
 # The one door: nobody else asks what a viewer may see, and only these stand above it.
 ONLY_FOR = {
     "patient_app.reading": frozenset({"care_team", "supporting", "sharing", "demo"}) | ABOVE_ALL,
