@@ -285,14 +285,6 @@ ANSWERS: dict[str, dict[str, Answer]] = {
         "who": words,
     },
     "/appointments/<uuid:appointment_id>/took": {"word": as_on_the_button},
-    "/skills/assigned/<uuid:assignment_id>/decline": {"word": words},
-    "/team/<uuid:patient_id>/assignments/<uuid:assignment_id>/withdraw": {},
-    "/team/<uuid:patient_id>/assignments/new/<string:exercise>": {
-        "id": as_it_came,
-        "often": "daily",
-        "until": as_it_came,
-        "note": words,
-    },
     "/appointments/to-raise": {
         "id": as_it_came,
         "base": as_it_came,
@@ -507,7 +499,6 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/skills/runs/<uuid:run_id>/lines": {"kept": ["step"]},
     "/skills/runs/<uuid:run_id>/remove": {},
     "/skills/assigned/<uuid:assignment_id>/decline": {"word": words},
-    "/skills/assigned/<uuid:assignment_id>/take-up": {},
     "/skills/runs/<uuid:run_id>/shared": {"shared": as_on_the_button},
     "/skills/runs/<uuid:run_id>/who": {"readers": first_radio, "of": as_on_the_button},
     "/skills/runs/<uuid:run_id>/kind": {"shared": as_on_the_button},
