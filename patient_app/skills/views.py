@@ -141,7 +141,7 @@ def show(run_id: uuid.UUID) -> ResponseReturnValue:
         change=figures.change_of(run, exercise),
         figure=_figure(patient, run, exercise),
         trials=_trials(patient, run, exercise),
-        may_repeat=may_start,
+        may_start=may_start,
         waves=figures.waves(lines),
         planned=plans.of_run(run_id) if patient.entries_closed_from is None else [],
         closed_until=patient.entries_closed_until,
