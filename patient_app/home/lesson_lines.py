@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from flask import url_for
@@ -34,13 +34,13 @@ class LessonLine:
         known = suggesting.Known(self.day, newest, tuple(medicines), self._next_visit)
         found = suggesting.for_today(self.patient, known, asks_about_use=self.profile.asks_about_use)
         if found is not None:
-            self._suggested = found.noted(self.day)
+            self._suggested = found.noted(self.day) if found.is_new else None
             address = url_for("learn.lesson", lesson=found.lesson.slug)
             yield Line(KIND, found.lesson.title, address, is_prompt=True, why=str(found.rule.because))
 
-    def note(self, prompted: Collection[str]) -> None:
-        """Note what was suggested, if it was shown: it is not suggested again on another day."""
-        if KIND in prompted and self._suggested is not None:
+    def note(self, shown: Iterable[Line]) -> None:
+        """Note what is suggested for the first time, if it is shown: it is not suggested again on another day."""
+        if self._suggested is not None and any(line.kind == KIND for line in shown):
             service.note_suggested(self.patient, self._suggested)
 
     def _next_visit(self) -> date | None:

@@ -102,9 +102,9 @@ def today() -> ResponseReturnValue:
     if is_looked_at():
         named = {line.target for line in lines if line.kind == "new_member"}
         teams.count_as_notice(patient.id, [member for member in new_members if member.membership_id in named])
+        lesson.note(lines)
     if prompted := first_shown(lines, shown):
         profiles.note_prompted(patient, day, prompted)
-        lesson.note(prompted)
     return render_page(
         "home/today.html",
         newest=newest,

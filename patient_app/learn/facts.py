@@ -17,6 +17,11 @@ LANGUAGES = ("en", "es")
 FALLBACK = "en"
 
 
+def names_danger(*words: str) -> bool:
+    """Whether one of these texts names suicide: then the numbers to call stand on the same page."""
+    return any("suicid" in text.lower() for text in words)
+
+
 class Audience(StrEnum):
     """For whom a path is."""
 
@@ -122,7 +127,12 @@ class Lesson:
     @property
     def speaks_of_danger(self) -> bool:
         """Whether it names suicide: then the numbers to call stand on its page."""
-        return any("suicid" in words.lower() for words in self.words)
+        return names_danger(*self.words)
+
+    @property
+    def is_listed_with_danger(self) -> bool:
+        """Whether a list that shows its title and the word before it names suicide."""
+        return names_danger(self.title, self.content_note)
 
     @property
     def words(self) -> Iterator[str]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 
-from patient_app.learn.facts import Lesson
+from patient_app.learn.facts import Lesson, names_danger
 from patient_app.learn.markdown import MARK
 
 MOST_HITS = 20
@@ -38,6 +38,11 @@ class Hit:
 
     lesson: Lesson
     piece: str
+
+    @property
+    def names_danger(self) -> bool:
+        """Whether what is shown of it names suicide."""
+        return names_danger(self.lesson.title, self.piece)
 
 
 class Index:

@@ -61,10 +61,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A lesson for today, and why."""
+    """A lesson for today, and why. `is_new`: the day has not suggested it yet."""
 
     lesson: Lesson
     rule: Rule
+    is_new: bool = True
 
     def noted(self, day: date) -> Suggested:
         """Return what is kept of it."""
@@ -87,7 +88,7 @@ def chosen(shown: Shown, known: Known) -> Suggestion | None:
     if before is not None:
         rule = next((rule for rule in rules() if rule.id == before.rule), None)
         is_done = before.slug not in lessons or kept.mark(before.slug).read
-        return None if rule is None or is_done else Suggestion(lessons[before.slug], rule)
+        return None if rule is None or is_done else Suggestion(lessons[before.slug], rule, is_new=False)
     wanted = (rule for rule in rules() if rule.lesson in lessons and is_new(kept, rule.lesson))
     return next((Suggestion(lessons[rule.lesson], rule) for rule in wanted if holds(rule, known)), None)
 

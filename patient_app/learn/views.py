@@ -17,7 +17,7 @@ from patient_app.core.pages import render_page
 from patient_app.learn import from_phones, service, supporter_views
 from patient_app.learn import library as libraries
 from patient_app.learn.blueprint import bp
-from patient_app.learn.facts import Lesson
+from patient_app.learn.facts import Lesson, names_danger
 from patient_app.learn.forms import ChoicesForm, LookForm, MarkForm, QuestionForm
 from patient_app.profile import service as profiles
 
@@ -184,6 +184,12 @@ def _page(patient: Viewer, lesson: Lesson, question: QuestionForm | None = None)
 
 
 def _choices_page(patient: Viewer, form: ChoicesForm, *, offered: bool = False) -> str:
+    topics = service.topics_for(patient)
     if not offered:
-        form.offer(service.topics_for(patient))
-    return render_page("learn/choices.html", form=form, closed_until=patient.entries_closed_until)
+        form.offer(topics)
+    return render_page(
+        "learn/choices.html",
+        form=form,
+        names_danger=names_danger(*(str(topic.title) for topic in topics)),
+        closed_until=patient.entries_closed_until,
+    )

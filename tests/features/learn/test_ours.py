@@ -62,6 +62,9 @@ def test_every_lesson_is_a_page_that_is_small(app: Flask, store: Store, audience
             assert {"tel:988", "sms:988"} <= set(page.links)
         for link in lesson.links:
             assert client.get(link.href).status_code == 200, (lesson.slug, link.to)
+    for address in ("/learn/choices", *(f"/learn/{path.id}" for path in OURS.paths())) if base == "/learn" else ():
+        page = client.get(address)
+        assert "suicid" not in page.words.lower() or {"tel:988", "sms:988"} <= set(page.links), address
     elsewhere = "/supporting" if audience is Audience.PATIENTS else "/learn"
     assert client.get(f"{elsewhere}/lessons/{next(iter(OURS.shelf.lessons))}").status_code == 404
 

@@ -10,7 +10,7 @@ import pytest
 
 from patient_app.core import clock
 from patient_app.core.work import Store
-from patient_app.learn import suggesting
+from patient_app.learn import service, suggesting
 from patient_app.learn.facts import Words
 from patient_app.learn.library import Library
 from patient_app.learn.suggesting import Known, Rule
@@ -49,6 +49,10 @@ def test_today_suggests_with_the_reason_all_day_and_never_again(
     set_time("2026-11-30 15:00")
     assert "Because you noted it." not in client.get("/today").words
     make_check_in(store, patient, craving=5)
+    # Fetched by the phone to have it: nobody looked at it, so it does not count as suggested.
+    client.get("/today", headers={"Sec-Fetch-Mode": "cors"})
+    with store.work(writes=False):
+        assert service.own_learning(patient.viewer).suggested == ()
     for _ in range(2):
         page = client.get("/today")
         assert "Because you noted it. It is in Learn: A walk by the river" in page.words
