@@ -115,13 +115,17 @@ def every_field(exercises: Iterable[Exercise]) -> dict[str, set[str]]:
     return {one.id: {field.id for field in one.fields if field.kind is not Kind.PACER} for one in exercises}
 
 
-def test_every_exercise_is_done_step_by_step_and_axe_finds_nothing(phone: Phone, live_server: LiveServer) -> None:
+@pytest.mark.parametrize("alone", [True, False], ids=["alone", "given"])
+def test_every_exercise_is_done_step_by_step_and_axe_finds_nothing(
+    alone: bool, phone: Phone, live_server: LiveServer
+) -> None:
     world = given.make_world(live_server.store)
     patient = world.patient
     phone.sign_in(patient)
     give_all(live_server, world)
     told, built = list[str](), set[str]()
-    for exercise in files.exercises().values():
+    exercises = [one for one in files.exercises().values() if (one.start is Start.ALONE) == alone]
+    for exercise in exercises:
         told += go_through(phone.page, exercise, built)
         phone.page.evaluate(OPEN_ALL_STEPS)
         told += [f"{exercise.id}, all steps: {one}" for one in axe(phone.page, off=COLOURS)]
@@ -130,7 +134,7 @@ def test_every_exercise_is_done_step_by_step_and_axe_finds_nothing(phone: Phone,
         phone.page.wait_for_url(re.compile("/skills/runs/"))
         told += faults(phone.page, f"{exercise.id}, read back", built)
     assert not told, "\n".join(told)
-    assert answered(live_server, patient) == every_field(files.exercises().values())
+    assert answered(live_server, patient) == every_field(exercises)
 
 
 def test_every_exercise_is_done_without_a_network_and_arrives_once(
