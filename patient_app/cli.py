@@ -450,15 +450,15 @@ def routes() -> None:
 # -------------------------------------------------------------------------------------------------------- translations
 @commands.group()
 def translations() -> None:
-    """Bring the languages to what the code says now; docs/translating.md."""
+    """Languages: bring them up to date, and what they lack."""
 
 
 @translations.command("update")
 @click.argument("languages", nargs=-1)
 def update_translations(languages: tuple[str, ...]) -> int:
-    """Bring catalogues up to date and compile them; a new LANGUAGE begins one.
+    """Bring catalogues up to date and compile them.
 
-    Without LANGUAGES, all that are there.
+    A new LANGUAGE begins one. Without LANGUAGES, all that are there.
     """
     from patient_app import translating
 

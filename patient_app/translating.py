@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from patient_app.core.i18n import TRANSLATIONS
+from patient_app.learn import checking
 
 PACKAGE = Path(__file__).resolve().parent
 CONTENT = PACKAGE / "content"
@@ -196,12 +198,21 @@ def wrong_places(message: Message) -> Iterator[str]:
             yield f"{_shown(message)}: other spaces around {string!r}"
 
 
+def pairs(message: Message) -> list[tuple[str, str]]:
+    """Return each form of a message with its translation."""
+    return list(zip(_forms(message.id), _forms(message.string), strict=False))
+
+
 def content_without(language: str) -> Iterator[str]:
     """Yield what of the reviewed content has no words in a language: the page then shows English."""
     for path in sorted(CONTENT.rglob("*.yaml")):
         lacking = sum(1 for words in _worded(yaml.safe_load(path.read_text(encoding="utf-8"))) if language not in words)
         if lacking:
             yield f"{path.relative_to(CONTENT).as_posix()}: {lacking} without words"
+    for path in sorted((CONTENT / "exercises").glob("*.toml")):
+        if any(language not in words for words in _said(tomllib.loads(path.read_text(encoding="utf-8")))):
+            yield f"exercises/{path.name}: without words"
+    yield from (f"lessons/{line}" for line in checking.missing(None, language))
     for path in sorted((CONTENT / "messages").glob("*.txt")):
         if "." not in path.stem and not path.with_name(f"{path.stem}.{language}.txt").exists():
             yield f"messages/{path.stem}.{language}.txt is not there"
@@ -217,6 +228,18 @@ def _worded(node: object) -> Iterator[dict[str, object]]:
     elif isinstance(node, list):
         for value in node:
             yield from _worded(value)
+
+
+def _said(node: object) -> Iterator[dict[str, object]]:
+    """Yield each text of an exercise: what is written in English stands beside the other languages."""
+    if isinstance(node, dict):
+        if isinstance(node.get("en"), str):
+            yield node
+        for value in node.values():
+            yield from _said(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _said(value)
 
 
 def _is_of_law_or_danger(message: Message) -> bool:

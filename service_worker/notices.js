@@ -5,13 +5,20 @@ import { owner } from "./box.js";
 import { newId } from "./ids.js";
 import { seal } from "./letter.js";
 import { discard, keep, sendItem } from "./outbox.js";
+import { settings } from "./settings.js";
 import { agree, asked, giveUp, isAnothers, subscribe } from "./subscribed.js";
 
 const ACT = "/reminders/act";
 const OPENS = "/today";
 const WITHIN = 8000;
 const LOOKED_AFTER = 12 * 60 * 60 * 1000;
-const PLAIN = { title: "Reminder", body: "You have a reminder." };
+
+// What is said of a message that says nothing itself, in the language of the page that this phone last showed.
+async function plain() {
+  const language = await read("meta", "language").catch(() => undefined);
+  const [title, body] = settings.plain[language] ?? settings.plain.en;
+  return { title, body: `${body}.` };
+}
 
 // Show a message. One that cannot be read is shown too: a browser that is given nothing to show takes the right away. One
 // for another person than the phone is now is not: the right is given up instead, so that it was the last.
@@ -22,12 +29,13 @@ export async function show(data) {
   } catch {
     // Not ours, or of another release: what it says is not shown.
   }
-  const { notification: said = PLAIN, act, person = act?.person } = told;
+  const { notification: said = {}, act, person = act?.person } = told;
   if (await isForAnother(person)) return giveUp(registration.pushManager);
+  const unsaid = await plain();
   const room = self.Notification?.maxActions ?? 2;
   const actions = (act?.buttons ?? []).slice(0, room).map(([action, title]) => ({ action, title }));
-  return registration.showNotification(said.title ?? PLAIN.title, {
-    body: said.body ?? PLAIN.body,
+  return registration.showNotification(said.title ?? unsaid.title, {
+    body: said.body ?? unsaid.body,
     lang: said.lang ?? "",
     dir: said.dir ?? "auto",
     tag: said.tag ?? "",

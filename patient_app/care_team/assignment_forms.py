@@ -30,7 +30,7 @@ class AssignmentForm(Form):
     note = long_text(
         _l("A note for the patient"),
         longest=LONGEST_NOTE,
-        description=_l("The patient reads it with the exercise. So do others on the team who may see the exercise."),
+        description=_l("The patient reads it. So do those on the team who may see what you give."),
     )
 
     @classmethod

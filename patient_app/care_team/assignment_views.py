@@ -6,7 +6,6 @@ import uuid
 
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from patient_app.care_team.assignment_forms import AssignmentForm
@@ -24,20 +23,6 @@ from patient_app.skills.facts import Exercise, Start
 from patient_app.skills.words import OFTEN
 
 bp = Blueprint("team_assignments", __name__)
-
-# What an exercise is for, in the words of those who give it.
-CONDITIONS: dict[str, LazyString] = {
-    "depression": _l("Depression"),
-    "bipolar": _l("Bipolar disorder"),
-    "ptsd": _l("PTSD"),
-    "ocd": _l("OCD"),
-    "panic": _l("Panic"),
-    "anxiety": _l("Anxiety"),
-    "alcohol": _l("Alcohol"),
-    "opioids": _l("Opioids"),
-    "stimulants": _l("Stimulants"),
-    "sleep": _l("Sleep"),
-}
 
 notices.register(
     "team_assignments.show",
@@ -73,7 +58,6 @@ def choose(patient_id: uuid.UUID) -> ResponseReturnValue:
         identity=words.identity_words(person),
         locked=[one for one in found if one.start is not Start.ALONE],
         others=[one for one in found if one.start is Start.ALONE],
-        conditions=CONDITIONS,
     )
 
 
@@ -126,5 +110,4 @@ def _form_page(person: Named, exercise: Exercise, form: AssignmentForm) -> str:
         identity=words.identity_words(person),
         exercise=exercise,
         form=form,
-        conditions=CONDITIONS,
     )

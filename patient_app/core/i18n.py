@@ -140,6 +140,13 @@ def _own_name(language: str) -> str:
 LANGUAGES = {language: _own_name(language) for language in ("en", *sorted(translated_languages() - {"en"}))}
 
 
+def in_every_language(message: str) -> dict[str, str]:
+    """Return a message of ours in each language, for what speaks where no request is (the worker on a phone)."""
+    return {
+        language: support.Translations.load(str(TRANSLATIONS), [language]).ugettext(message) for language in LANGUAGES
+    }
+
+
 def languages_for(visitor: str) -> tuple[tuple[str, str], ...]:
     """Return the other languages that are offered to somebody who reads this one now, each with its own name."""
     return tuple((language, name) for language, name in LANGUAGES.items() if language != visitor)

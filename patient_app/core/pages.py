@@ -171,7 +171,7 @@ def _once(macro: Macro, *arguments: Hashable) -> Markup:
     return _drawn_once(i18n.catalogue(), macro, arguments)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
 def _drawn_once(_catalogue: object, macro: Macro, arguments: tuple[Hashable, ...]) -> Markup:
     return cast("Markup", macro(*arguments))
 
@@ -199,7 +199,7 @@ def _navigation(items: tuple[NavigationItem, ...]) -> Markup:
     return _bar(items, person.role, rule, request.script_root, i18n.catalogue())
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
 def _bar(items: tuple[NavigationItem, ...], role: Role, rule: str, mounted_at: str, _catalogue: object) -> Markup:
     """Draw the bar of one kind of person on one page in one language, which is always the same."""
     drawn: Markup = get_template_attribute("layout/_navigation.html", "bar")(_links(items, role, rule, mounted_at))

@@ -11,7 +11,7 @@ from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
 from patient_app.accounts import preferences
-from patient_app.core import faces, keeping, notices
+from patient_app.core import faces, i18n, keeping, notices
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer
 from patient_app.core.keeping import kept_on_phone
@@ -43,10 +43,12 @@ def init_app(app: Flask) -> None:
     """Join the worker's script, once all pages are registered. Raise when it cannot be joined."""
     files = app.extensions["static_files"]
     named = [name for name in files.files if _belongs_to_pages(name)]
+    titles, bodies = i18n.in_every_language("Reminder"), i18n.in_every_language("You have a reminder")
     settings = {
         "release": files.release,
         "files": [files.address(name) for name in named],
         "public": list(_PUBLIC_PAGES),
+        "plain": {language: (title, bodies[language]) for language, title in titles.items()},
         "keep": keeping.addresses(app),
         "lasting": keeping.lasting_addresses(app),
         "start": "/today",

@@ -99,7 +99,7 @@ def _page(patient: Viewer, one: OwnAssignment, form: DeclineForm) -> str:
         one=one,
         form=form,
         often=OFTEN,
-        sees=reached.sees(today, [part]),
+        sees=[one for one in reached.sees(today, [part]) if one.discipline is not None],  # Supporters read none of it.
         author_reads=reached.can_see(one.author_id, today, part.needs),
         disciplines=DISCIPLINE_NAMES,
     )

@@ -71,11 +71,15 @@ class Words:
     en: str
     es: str
     about_use: bool = False
+    others: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         """Return the text in the reader's language."""
         locale = get_locale()
-        return self.es if locale is not None and locale.language == "es" else self.en
+        language = "en" if locale is None else locale.language
+        if language == "es":
+            return self.es
+        return dict(self.others).get(language, self.en) if self.others else self.en
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ from patient_app.skills.words import NEEDS
 
 FOLDER = Path(__file__).resolve().parents[1] / "content" / "exercises"
 LANGUAGES = ("en", "es")
+# A file may hold more: a third language grows exercise by exercise.
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 CONDITIONS = frozenset(
     {"depression", "bipolar", "ptsd", "ocd", "panic", "anxiety", "alcohol", "opioids", "stimulants", "sleep"}
 )
@@ -131,13 +133,14 @@ def _read(where: str, value: object, read: Callable[[_Table], _Thing]) -> _Thing
 
 
 def words_of(where: str, value: Mapping[str, Any]) -> Words:
-    """Return a text in all languages; raise `WrongExercise` when one is missing or empty."""
-    if set(value) != set(LANGUAGES):
+    """Return a text in all languages; raise `WrongExercise` when one that all files have is missing, or is empty."""
+    others = sorted(set(value) - set(LANGUAGES))
+    if not set(LANGUAGES) <= set(value) or not all(map(_LANGUAGE.fullmatch, others)):
         raise WrongExercise(f"{where} has to be written in {' and '.join(LANGUAGES)}.")
-    for language in LANGUAGES:
+    for language in value:
         if not isinstance(value[language], str) or not value[language].strip():
             raise WrongExercise(f"{where}.{language} is empty.")
-    return Words(value["en"].strip(), value["es"].strip())
+    return Words(value["en"].strip(), value["es"].strip(), others=tuple((one, value[one].strip()) for one in others))
 
 
 def read_exercise(name: str, text: str) -> Exercise:

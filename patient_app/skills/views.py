@@ -141,7 +141,7 @@ def show(run_id: uuid.UUID) -> ResponseReturnValue:
         change=figures.change_of(run, exercise),
         figure=_figure(patient, run, exercise),
         trials=_trials(patient, run, exercise),
-        may_repeat=may_start,
+        may_start=may_start,
         waves=figures.waves(lines),
         planned=plans.of_run(run_id) if patient.entries_closed_from is None else [],
         closed_until=patient.entries_closed_until,
@@ -256,7 +256,8 @@ def _told_done(patient: Viewer, run: OwnRun, exercise: Exercise) -> list[str]:
     """Return who can see that the run was done, since it was given to the patient."""
     if not assignments.is_counted(patient, run.id):
         return []
-    return [one.name for one in receipts.who_sees(patient, run.day, [that_it_was_done(exercise)]) if not one.waits]
+    seeing = receipts.who_sees(patient, run.day, [that_it_was_done(exercise)])
+    return [one.name for one in seeing if one.discipline is not None and not one.waits]  # Supporters read none of it.
 
 
 def _figure(patient: Viewer, run: OwnRun, exercise: Exercise) -> tuple[int, int] | None:

@@ -59,12 +59,14 @@ def take(browser: Browser, server: LiveServer, world: World, found: list[tuple[s
                 context = browser.new_context(base_url=server.url, viewport=viewport, reduced_motion="reduce")
                 if token := world.tokens.get(person):
                     context.add_cookies([{"name": cookie, "value": token, "url": server.url}])
-                page = context.new_page()
-                page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
                 for number, address in enumerate(address for one, address in found if one == person):
+                    # A page of its own for each: one goes on by itself (/locked), and would go on into the next.
+                    page = context.new_page()
+                    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
                     page.goto(address)
                     name = re.sub(r"[^a-z]+", "-", re.sub(r"[0-9a-f-]{36}", "", address).lower()).strip("-")
                     page.screenshot(path=folder / f"{person}-{number:02}-{name}-{size}-{scheme}.png", full_page=True)
+                    page.close()
                 context.close()
 
 

@@ -9,7 +9,7 @@ with all steps open and without those of colours, so that no label, name or head
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,11 +17,12 @@ from playwright.sync_api import Browser, Locator, expect
 from playwright.sync_api import Page as BrowserPage
 
 from patient_app.skills import files, library, service
-from patient_app.skills.facts import Exercise, Kind
+from patient_app.skills.facts import Exercise, Kind, Start
 from tests.browser.phones import Phone
 from tests.browser.test_accessibility import COLOURS, TOO_WIDE, axe
 from tests.conftest import LiveServer
 from tests.factories import Made, make_patient, make_practice
+from tests.features.skills import given
 
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
 
@@ -95,6 +96,13 @@ def faults(page: BrowserPage, where: str, built: set[str]) -> list[str]:
     return [f"{where}: {one}" for one in found]
 
 
+def give_all(live_server: LiveServer, world: given.World) -> None:
+    """Have a clinician give the patient all that nobody starts alone."""
+    for exercise in files.exercises().values():
+        if exercise.start is not Start.ALONE:
+            given.give(live_server.store, world, exercise.id)
+
+
 def answered(live_server: LiveServer, patient: Made) -> dict[str, set[str]]:
     """Return which fields of which exercises were answered."""
     with live_server.store.work(writes=False):
@@ -102,17 +110,22 @@ def answered(live_server: LiveServer, patient: Made) -> dict[str, set[str]]:
         return {run.exercise: set(service.own_run(patient.viewer, run.id).said.answers) for run in runs}
 
 
-def every_field() -> dict[str, set[str]]:
-    """Return the fields of the exercises that a person may start."""
-    return {one.id: {field.id for field in one.fields if field.kind is not Kind.PACER} for one in library.startable()}
+def every_field(exercises: Iterable[Exercise]) -> dict[str, set[str]]:
+    """Return the fields of exercises that ask for something."""
+    return {one.id: {field.id for field in one.fields if field.kind is not Kind.PACER} for one in exercises}
 
 
+@pytest.mark.parametrize("alone", [True, False], ids=["alone", "given"])
 def test_every_exercise_is_done_step_by_step_and_axe_finds_nothing(
-    phone: Phone, patient: Made, live_server: LiveServer
+    alone: bool, phone: Phone, live_server: LiveServer
 ) -> None:
+    world = given.make_world(live_server.store)
+    patient = world.patient
     phone.sign_in(patient)
+    give_all(live_server, world)
     told, built = list[str](), set[str]()
-    for exercise in library.startable():
+    exercises = [one for one in files.exercises().values() if (one.start is Start.ALONE) == alone]
+    for exercise in exercises:
         told += go_through(phone.page, exercise, built)
         phone.page.evaluate(OPEN_ALL_STEPS)
         told += [f"{exercise.id}, all steps: {one}" for one in axe(phone.page, off=COLOURS)]
@@ -121,7 +134,7 @@ def test_every_exercise_is_done_step_by_step_and_axe_finds_nothing(
         phone.page.wait_for_url(re.compile("/skills/runs/"))
         told += faults(phone.page, f"{exercise.id}, read back", built)
     assert not told, "\n".join(told)
-    assert answered(live_server, patient) == every_field()
+    assert answered(live_server, patient) == every_field(exercises)
 
 
 def test_every_exercise_is_done_without_a_network_and_arrives_once(
@@ -136,7 +149,7 @@ def test_every_exercise_is_done_without_a_network_and_arrives_once(
     phone.mend()
     phone.page.goto("/today")
     phone.wait_for("outbox", 0)
-    assert answered(live_server, patient) == every_field()
+    assert answered(live_server, patient) == every_field(library.startable())
     with live_server.store.work(writes=False):
         assert len(service.own_runs(patient.viewer)) == len(library.startable())
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, ViewportSize, expect
 from playwright.sync_api import Page as BrowserPage
 from sqlalchemy import text
+from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
 from patient_app.core.roles import Discipline
@@ -78,7 +79,7 @@ def walk(site: Site, person: str, language: str) -> Iterator[tuple[str, BrowserP
 def as_drawn(page: BrowserPage) -> Page:
     """Return what stands on a page now, with what scripts wrote, for the tests' own eyes."""
     asked = EnvironBuilder().get_request()
-    return Page([page.content().encode()], "200 OK", {"Content-Type": "text/html"}, asked, ())
+    return Page([page.content().encode()], "200 OK", Headers({"Content-Type": "text/html"}), asked)
 
 
 @pytest.mark.parametrize("person", PEOPLE)

@@ -499,7 +499,6 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/skills/runs/<uuid:run_id>/lines": {"kept": ["step"]},
     "/skills/runs/<uuid:run_id>/remove": {},
     "/skills/assigned/<uuid:assignment_id>/decline": {"word": words},
-    "/skills/assigned/<uuid:assignment_id>/take-up": {},
     "/skills/runs/<uuid:run_id>/shared": {"shared": as_on_the_button},
     "/skills/runs/<uuid:run_id>/who": {"readers": first_radio, "of": as_on_the_button},
     "/skills/runs/<uuid:run_id>/kind": {"shared": as_on_the_button},

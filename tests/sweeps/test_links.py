@@ -51,6 +51,7 @@ NOT_OFFERED = {
     "/settings/reminders/resume": "stands only in a pause",
     "/settings/reminders/zone": "stands only when a phone travelled",
     "/settings/second-factor/off": "for patients and supporters who turned it on",
+    "/skills/assigned/<uuid:assignment_id>/take-up": "stands only once somebody said no",
     "/team/<uuid:patient_id>/medications/new/<string:kind>": "stands on the answer to the form before it",
     "/sign-in/set-up": "for staff before their first second factor",
 }

@@ -27,7 +27,10 @@ from patient_app.core.db import Base, Database, KeysBase
 from patient_app.core.ids import new_id
 from patient_app.core.migrate import Which
 from patient_app.core.work import Store
+from patient_app.effects import service as effects
+from patient_app.effects.service import Said
 from tests import factories
+from tests.features.effects.world import LAMOTRIGINE, log, takes
 from tests.postgres import Postgres
 
 WHICH: tuple[Which, ...] = get_args(Which)
@@ -143,6 +146,7 @@ VALUES: dict[tuple[str, str], int | None] = {
     ("opening_hours", "opens"): 540,
     ("opening_hours", "closes"): 1020,
     ("consent", "discipline"): None,
+    ("exercise_reader", "run_id"): None,
 }
 OF_ANOTHER_PERSON = frozenset({("team_membership", "assigned_by")})
 # Columns that a migration takes away on purpose on its way up, by revision, with the reason.
@@ -334,3 +338,17 @@ def test_what_was_told_afterwards_before_there_was_a_column_for_it_is_known(
     with store.database.engine.connect() as connection:
         assert connection.execute(written).all() == before
     assert [row.time_known for row in before] == [False, False, True]
+
+
+def test_a_sign_that_was_raised_before_still_rests_on_its_medicine(
+    store: Store, set_time: Callable[[datetime], None]
+) -> None:
+    """One that is tied to no medicine stands before the team only by the medicines that are kept with it."""
+    set_time(datetime(2026, 3, 9, 20, 30, tzinfo=UTC))
+    patient = factories.make_patient(store, factories.make_practice(store))
+    takes(store, patient, LAMOTRIGINE)
+    entry = log(store, patient, Said("rash", severity=3))
+    migrate.downgrade("main", store.database, "0027")
+    migrate.upgrade("main", store.database)
+    with store.work(writes=False):
+        assert effects.is_raised(patient.viewer, entry)

@@ -38,8 +38,7 @@ def _pairs() -> Iterator[tuple[str, str]]:
     """Yield every text of ours in English and in Spanish, where the two are not the same."""
     for message in translating.read("es"):
         if message.id:
-            forms = ((message.id, message.string),) if isinstance(message.id, str) else ()
-            yield from forms or zip(message.id, message.string, strict=True)
+            yield from translating.pairs(message)
     for path in translating.CONTENT.rglob("*.yaml"):
         for words in translating._worded(yaml.safe_load(path.read_text(encoding="utf-8"))):
             yield from zip(_strings(words["en"]), _strings(words["es"]), strict=False)

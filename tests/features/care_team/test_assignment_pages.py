@@ -10,7 +10,7 @@ from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
 from patient_app.core.work import Store
 from patient_app.skills import assignments, files
-from tests.factories import give_consent, sign_in
+from tests.factories import give_consent, make_supporter, sign_in, tie_supporter
 from tests.features.skills.given import LOCKED, OF_USE, PLAIN, World, did, give, make_world, now_of
 from tests.page import Client, Page
 
@@ -115,6 +115,9 @@ def test_done_and_taken_back_are_told_and_it_is_closed_again(
 
 def test_the_patient_is_told_beforehand_who_sees_that_it_was_done(store: Store, world: World, patient: Client) -> None:
     given, of_use = give(store, world), give(store, world, OF_USE)
+    sister = make_supporter(store, world.practice, name="Sue Reed")
+    tie_supporter(store, world.patient, sister)
+    give_consent(store, world.patient, sister, {SKILLS: DETAIL})  # Who is shown none of it, whatever is shared.
 
     def told(assignment_id: object) -> str:
         return patient.get(f"/skills/assigned/{assignment_id}").words
@@ -129,6 +132,7 @@ def test_the_patient_is_told_beforehand_who_sees_that_it_was_done(store: Store, 
     assert "That you did it, these can see: Tom Birch." in run
     private = patient.get(f"/skills/runs/{did(store, world, OF_USE)}").words
     assert "these can see" not in private
+    assert "Sue Reed" not in told(given)
 
 
 def test_see_what_they_see_shows_the_same(store: Store, world: World, team: Client, patient: Client) -> None:

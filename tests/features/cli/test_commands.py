@@ -31,6 +31,8 @@ COMMANDS = {
     "rotate-push-key",
     "routes",
     "run",
+    "translations report",
+    "translations update",
     "worker",
 }
 

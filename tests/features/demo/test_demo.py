@@ -46,6 +46,9 @@ from patient_app.effects.models import Concern, ResponseNote, SideEffect
 from patient_app.medications import regimen
 from patient_app.medications.models import Dose, DoseState, DoseVersion, MedicineVersion
 from patient_app.medications.models import Source as DoseSource
+from patient_app.reading import concerns
+from patient_app.reading.concerns import Raised
+from patient_app.refills import service as refills
 from patient_app.safety.models import PlanStep
 from tests import factories
 from tests.page import Client
@@ -293,6 +296,17 @@ def test_what_was_told_of_medicines_fits_the_regimen(filled: Store) -> None:
     assert changed["patient2", "lithium"] == [85, 51]  # "The lithium changed."
     assert changed["patient3", "buprenorphine"] == [30]  # "Primera inyección."
     assert changed["patient3", "buprenorphine_naloxone"] == [88, 30]
+
+
+def test_something_ran_out_and_the_prescriber_finds_it_in_the_list(filled: Store) -> None:
+    with filled.work(writes=True):
+        patient = _viewer_of(person("patient3"))
+        today = clock.now().astimezone(ZONE).date()
+        found = refills.low(patient, today, regimen.own_medicines(patient))
+        assert [(one.name, one.days) for one in found] == [("prazosin", None)]
+        prescriber = replace(_viewer_of(person("prescriber")), discipline=Discipline.PRESCRIBER)
+        waiting = {one.person.id: one.what for one in concerns.waiting(prescriber)}
+    assert waiting[patient.id] == {Raised.RAN_OUT}
 
 
 def _viewer_of(found: Person) -> Viewer:

@@ -607,7 +607,8 @@ def test_which_questionnaire_is_proposed_and_none_where_no_source_names_one() ->
 
 def test_words_come_in_english_where_another_language_is_not_written_yet() -> None:
     ask = catalogue.notice("ask")
-    assert ask.read("es") == ask.read("en") == ask.read()
+    assert ask.read("es") != ask.read("en")
+    assert ask.read("fr") == ask.read("en") == ask.read()
     assert catalogue.severity_words(STOP).read().name == "Please call about this"
     assert "not reviewed it yet" in catalogue.notice("not_reviewed").read().lines[0]
     assert "pharmacist can check" in catalogue.notice("not_complete").read().lines[0]

@@ -215,7 +215,7 @@ def test_the_name_to_sign_with_is_said(client: Client, world: World, store: Stor
     assert len(consents_in(store)) == 1
 
 
-def test_a_reader_of_spanish_is_told_first_that_the_words_are_english(
+def test_a_reader_of_spanish_reads_it_in_spanish_and_beside_it_the_english_words_that_are_signed(
     client: Client, world: World, store: Store
 ) -> None:
     factories.sign_in(client, world.patient)
@@ -224,8 +224,11 @@ def test_a_reader_of_spanish_is_told_first_that_the_words_are_english(
     factories.assign_team(store, reader, world.prescriber, world.administrator)
     other = Client(client.application)
     factories.sign_in(other, reader)
-    [sentence] = open_form(other).all("p", lang="es")
-    assert "en inglés" in "".join(sentence.itertext())
+    page = open_form(other)
+    [spanish], [english] = page.all("p", lang="es"), page.all("p", lang="en")
+    assert "está en inglés" in page.main_words
+    assert "Consentimiento para compartir" in "".join(spanish.itertext())
+    assert "42 CFR" in "".join(english.itertext())
 
 
 def test_pausing_says_who_and_is_undone_where_it_was_done(client: Client, world: World, store: Store) -> None:

@@ -340,7 +340,7 @@ def test_a_note_needs_words_and_what_it_is_about(client: Client, store: Store, w
     for words, about, told in (
         ("", ["mood"], "Write a few words."),
         ("x", [], "Pick at least one"),
-        ("x", ["plan"], "Pick from these answers."),
+        ("x", ["measures"], "Pick from these answers."),
         ("x" * 1001, ["mood"], "This is too long by 1 letters."),
     ):
         page = client.post(path, data={"id": str(new_id()), "words": words, "about": about})

@@ -18,6 +18,7 @@ from flask_babel import force_locale, gettext, ngettext
 from patient_app import translating
 from patient_app.consent import form_text
 from patient_app.core import i18n
+from patient_app.skills.files import WrongExercise, words_of
 from tests.features.cli.program import Program
 
 LANGUAGES = translating.languages()
@@ -112,11 +113,7 @@ def test_words_of_law_and_danger_are_marked_until_a_person_reviewed_them(spanish
 
 
 def _all_spanish(spanish: list[Message]) -> list[tuple[str, str]]:
-    found = [
-        (str(message.id), string)
-        for message in spanish
-        for string in ([message.string] if isinstance(message.string, str) else message.string)
-    ]
+    found = [pair for message in spanish for pair in translating.pairs(message)]
     for path in translating.CONTENT.rglob("*.yaml"):
         for words in translating._worded(yaml.safe_load(path.read_text(encoding="utf-8"))):
             found += [(path.name, text) for text in _strings(words["es"])]
@@ -201,3 +198,22 @@ def test_what_is_kept_drawn_is_kept_by_language(app: Flask) -> None:
         with force_locale("en"):
             assert gettext("Save") == "Save"
             assert i18n.catalogue() is not spanish
+
+
+def test_an_exercise_may_hold_a_third_language_and_is_english_where_it_does_not(app: Flask) -> None:
+    more = words_of("x", {"en": "Breathe", "es": "Respire", "fr": "Respirez"})
+    less = words_of("x", {"en": "Breathe", "es": "Respire"})
+    for language, told in {"en": ("Breathe",) * 2, "es": ("Respire",) * 2, "fr": ("Respirez", "Breathe")}.items():
+        with app.test_request_context(), force_locale(language):
+            assert (str(more), str(less)) == told
+    with pytest.raises(WrongExercise):
+        words_of("x", {"en": "Breathe"})
+    with pytest.raises(WrongExercise):
+        words_of("x", {"en": "Breathe", "es": "Respire", "words": "x"})
+
+
+def test_a_message_to_a_phone_that_says_nothing_is_in_the_phones_language() -> None:
+    assert i18n.in_every_language("You have a reminder") == {
+        "en": "You have a reminder",
+        "es": "Tiene un recordatorio",
+    }
