@@ -22,6 +22,7 @@ from patient_app.core import access, clock, installation, migrate
 from patient_app.core.config import Config, ConfigError
 from patient_app.core.db import Database
 from patient_app.core.work import Store, db
+from patient_app.learn import checking
 from patient_app.push import vapid
 
 MAIL_WAITS_AT_MOST = timedelta(minutes=10)
@@ -52,7 +53,7 @@ def examine(config: Config) -> list[Finding]:
         _database("database", "main", config.database_url),
         _database("key store", "keys", config.keys_database_url),
     ]
-    findings += [_master_key(config), _push_key(config), _push_contact(config), _backups(config)]
+    findings += [_master_key(config), _push_key(config), _push_contact(config), *_lessons(config), _backups(config)]
     try:
         with set_up.opened(config) as store:
             findings += _contents(store)
@@ -159,6 +160,16 @@ def _push_contact(config: Config) -> Finding:
         return Finding(State.OK, "push contact", f"{address}, told to push services")
     words = f"Apple refuses messages from {address}: iPhones get none until MAIL_SENDER is a public mail address"
     return Finding(State.NOTE, "push contact", words)
+
+
+def _lessons(config: Config) -> Iterator[Finding]:
+    if config.lessons_path:
+        number, problems = checking.check(Path(config.lessons_path))
+        state = State.NOTE if problems else State.OK
+        words = (
+            f"{len(problems)} to mend; `lessons check {config.lessons_path}` says where" if problems else "as they are"
+        )
+        yield Finding(state, "lessons", f"{number} in {config.lessons_path}, {words}")
 
 
 def _backups(config: Config) -> Finding:

@@ -58,7 +58,7 @@ def read_folder(folder: FilePath, base: Shelf = EMPTY) -> tuple[Shelf, list[str]
 
     What cannot be used is left out. `base` is the shelf that it builds on; its lessons are not among those returned.
     """
-    problems: list[str] = []
+    problems: list[str] = [] if folder.is_dir() else [f"{folder} is no folder."]
     own = _declared(folder, base, problems)
     lessons: dict[str, dict[str, Lesson]] = {}
     shelf = Shelf({**base.paths, **own.paths}, {**base.topics, **own.topics}, {**base.conditions, **own.conditions}, {})

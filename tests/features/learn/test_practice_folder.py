@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from patient_app import diagnosis
 from patient_app.core.config import Config
 from patient_app.core.roles import Role
 from patient_app.core.work import Store
@@ -65,6 +66,17 @@ def test_a_wrong_lesson_is_left_out_and_the_rest_is_there(tmp_path: Path) -> Non
     assert len(problems) == 4
     found = Library(libraries.joined(libraries.ours(), own))
     assert found.lesson("too-long", "en").language == "es"  # Better than nothing.
+
+
+def test_diagnose_says_what_is_to_mend_in_the_folder(tmp_path: Path) -> None:
+    def said(folder: Path) -> list[str]:
+        config = Config(instance=tmp_path / "instance", lessons_path=str(folder))
+        return [f"{one.state} {one.words}" for one in diagnosis.examine(config) if one.subject == "lessons"]
+
+    (whole,) = said(example.write(tmp_path / "lessons"))
+    assert whole.startswith("ok 1 in ")
+    (gone,) = said(tmp_path / "nowhere")
+    assert "1 to mend" in gone
 
 
 @pytest.mark.sqlite
