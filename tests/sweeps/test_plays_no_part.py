@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from babel.support import Translations
 
 from patient_app.accounts import sessions
 from patient_app.accounts.models import Person
 from patient_app.consent import service as consents
 from patient_app.consent.categories import Category, Level
+from patient_app.core import i18n
 from patient_app.core.identity import Stage as SignedIn
 from patient_app.core.ids import new_id
 from patient_app.core.installation import open_store
@@ -32,6 +34,7 @@ from tests.sweeps import access_table, filling
 from tests.sweeps.conftest import Stage, staged
 from tests.sweeps.world import BODIES, QUERIES, World
 
+SPANISH = Translations.load(str(i18n.TRANSLATIONS), ["es"])
 PLAIN = "owner"  # In the place of the owner of the world: the addresses lead to this patient's objects.
 SHARED = {Category.MOOD: Level.DETAIL, Category.NOTES: Level.DETAIL, Category.SAFETY_PLAN: Level.DETAIL}
 WORDS = re.compile(
@@ -153,7 +156,8 @@ def said(route: str, page: Page) -> list[str]:
         *(phrase for where, (known, _why) in HAS_TO_SAY.items() if where == route for phrase in known),
     ]
     for phrase in phrases:
-        text = text.replace(phrase, " ")
+        for words in (phrase, SPANISH.gettext(phrase)):
+            text = text.replace(words, " ")
     return [f"{route}: ...{text[max(0, hit.start() - 40) : hit.end() + 30]}..." for hit in WORDS.finditer(text)]
 
 
