@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import redirect, url_for
+from flask import abort, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
@@ -75,7 +75,7 @@ def mark(lesson: str) -> ResponseReturnValue:
     """Save a lesson, or say that it was read, or take either back; done twice is done once."""
     patient, found, form = viewer(), service.lesson_for(lesson), MarkForm()
     if not form.validate() or form.mark.data is None:
-        return _page(patient, found), 422
+        abort(400)  # A button says it: nobody typed anything.
     from_phones.say(patient, found, form.mark.data)
     return redirect(url_for(".lesson", lesson=lesson, done=from_phones.DONE[form.mark.data]), 303)
 

@@ -49,8 +49,8 @@ def test_saved_and_read_stand_on_the_pages_and_are_taken_back(
     assert "Nothing saved yet" in client.get("/learn/saved").words
     assert kept_by(store, patient).mark(LESSON).read
     for wrong in ("", "burn", "1e399990"):
-        assert client.post(f"{address}/mark", data={"id": str(new_id()), "mark": wrong}).status_code == 422
-    assert client.post(f"{address}/mark", data={"id": "x", "mark": "save"}).status_code == 422
+        assert client.post(f"{address}/mark", data={"id": str(new_id()), "mark": wrong}).status_code == 400
+    assert client.post(f"{address}/mark", data={"id": "x", "mark": "save"}).status_code == 400
     assert client.post("/learn/lessons/nowhere/mark", data={"mark": "save"}).status_code == 404
 
 
