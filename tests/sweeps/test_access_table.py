@@ -44,6 +44,9 @@ NO_OBJECT = {"step", "day", "kind", "slot", "exercise"}
 OF_THE_PRACTICE = {
     "/practice/codes/<uuid:code_id>/cancel": {"c-unass", "c-off"},
     "/practice/codes/<uuid:code_id>/confirm": {"c-unass", "c-off"},
+    # Taken away for good, so that a second tap finds nothing: whatever the id, every supporter is answered alike, and
+    # only their own note goes (tests/features/learn/test_own_space.py).
+    "/supporting/me/<uuid:own_note_id>/remove": {"s-2", "s-ended", "s-unconf"},
 }
 
 
