@@ -423,8 +423,9 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-# What Chromium says when a test changes the size of the window while one page gives way to the next: it just changes.
-TURNED = "Transition was aborted because of invalid state. Viewport size changed"
+# What Chromium says where it lets a page appear at once instead of fading it in: the window changed its size meanwhile,
+# or one of the two pages does not fade.
+AT_ONCE = "Transition was aborted because of invalid state."
 
 
 class Watched:
@@ -446,7 +447,7 @@ class Watched:
         page.on("request", self._request)
 
     def _fault(self, error: Error) -> None:
-        if TURNED not in str(error):
+        if AT_ONCE not in str(error):
             self.problems.append(f"fault in a script: {error}")
 
     def _console(self, message: ConsoleMessage) -> None:

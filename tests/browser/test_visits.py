@@ -74,7 +74,7 @@ def test_a_visit_is_written_down_read_and_marked_as_kept(
     expect(own.get_by_text("You and Dr Pia can read these.")).to_be_visible()
 
     theirs.goto(f"/team/{patient.id}")
-    theirs.get_by_role("link", name="Appointments").tap()
+    theirs.get_by_role("link", name="Visits").first.tap()
     expect(theirs.get_by_text("The evening dose")).to_be_visible()
     theirs.get_by_role("button", name="It took place").tap()
     expect(theirs.get_by_text("By the practice: It took place")).to_be_visible()

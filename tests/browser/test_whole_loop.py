@@ -99,7 +99,8 @@ def test_check_in_is_read_by_whom_the_patient_chose_until_they_end_it(
 
     # The patient checks in and reads it back.
     own = open_phone(patient)
-    own.get_by_role("link", name="Check in").first.tap()
+    own.get_by_role("link", name="Today").first.tap()
+    own.locator("main").get_by_role("link", name="Check in").tap()
     choose(own, "How are you now?", "Low")
     choose(own, "Any pull to drink or use?", "7")
     choose(own, "Since last time, did you drink or use?", "No")
