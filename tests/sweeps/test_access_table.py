@@ -38,8 +38,8 @@ STRANGERS = (
     "s-ended",
 )
 # What stands in an address and names nobody's object: the steps of a safety plan are the same for all.
-# A day, a slot of it, a kind of plan and an exercise are everybody's; a medicine, or what was written, is an object.
-NO_OBJECT = {"step", "day", "kind", "slot", "exercise"}
+# A day, a slot of it, a kind of plan, an exercise and a lesson are everybody's; a medicine, or what was written, is an object.
+NO_OBJECT = {"step", "day", "kind", "slot", "exercise", "lesson", "learning_path", "supporter_lesson"}
 # Objects that are the practice's and not the owner's: any member of the staff may see to a waiting code.
 OF_THE_PRACTICE = {
     "/practice/codes/<uuid:code_id>/cancel": {"c-unass", "c-off"},
