@@ -120,7 +120,8 @@ TOO_WIDE = """
 HIDDEN_FOCUS = """
 () => [...document.querySelectorAll("a[href], button, summary, input, select, textarea, [tabindex='0']")]
   .flatMap((control) => {
-    if (control.type === "hidden" || control.matches(".skip") || !control.checkVisibility({ visibilityProperty: true })) { return []; }
+    const shown = control.checkVisibility({ visibilityProperty: true });
+    if (control.type === "hidden" || control.matches(".skip") || !shown) { return []; }
     control.focus();
     const box = (control.closest("label") ?? control).getClientRects()[0];
     const points = [[0.5, 0.5], [0.1, 0.1], [0.9, 0.1], [0.1, 0.9], [0.9, 0.9]];

@@ -38,7 +38,7 @@ STRANGERS = (
     "s-ended",
 )
 # What stands in an address and names nobody's object: the steps of a safety plan are the same for all.
-# A day, a slot of it, a kind of plan, an exercise and a lesson are everybody's; a medicine, or what was written, is an object.
+# A day, a slot of it, a kind of plan, an exercise and a lesson are everybody's; a medicine, or words, are an object.
 NO_OBJECT = {"step", "day", "kind", "slot", "exercise", "lesson", "learning_path", "supporter_lesson"}
 # Objects that are the practice's and not the owner's: any member of the staff may see to a waiting code.
 OF_THE_PRACTICE = {
