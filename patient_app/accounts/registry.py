@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -21,10 +21,13 @@ from patient_app.accounts.models import LinkPurpose, Patient, Person, PersonStat
 from patient_app.core import clock, i18n
 from patient_app.core.db import Base
 from patient_app.core.errors import NotFound
+from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
 from patient_app.core.keys import KeyKind
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import db, vault
+
+One = TypeVar("One", bound=Base)
 
 INVITATION_HOURS = 72
 STAFF = (Role.ADMINISTRATOR, Role.CLINICIAN)
@@ -239,6 +242,19 @@ def store_once(*rows: Base) -> bool:
     except IntegrityError:
         return False
     return True
+
+
+def row_for_change(model: type[One], patient: Viewer) -> One:
+    """Return the one row that a table has of a patient, locked; made now when there is none.
+
+    So it is also when another device makes it this moment. Needs a writing unit.
+    """
+    query = select(model).filter_by(patient_id=patient.id).with_for_update()
+    row = db().scalar(query)
+    if row is None:
+        store_once(model(patient_id=patient.id, practice_id=patient.practice_id, changed_at=clock.now()))
+        row = db().scalars(query).one()
+    return row
 
 
 def send_invitation(person: Person, *, created_by: uuid.UUID | None) -> str:

@@ -13,14 +13,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.exc import IntegrityError
 
+from patient_app.accounts.registry import row_for_change
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
-from patient_app.core.work import connection, db, vault
+from patient_app.core.work import connection, vault
 from patient_app.learn import library as libraries
 from patient_app.learn.facts import Audience, Lesson, Path, Topic
 from patient_app.learn.models import Learning as Row
@@ -196,18 +196,10 @@ def _with_mark(kept: Learning, lesson: Lesson, mark: Mark) -> Learning:
 
 
 def _for_change(patient: Viewer) -> tuple[Row, Learning]:
-    """Return the row, locked, and what it says; made now when there is none, also when another device makes it."""
+    """Return the row, locked, and what it says."""
     if patient.entries_closed_from is not None:
         raise NotFound
-    query = select(Row).where(Row.patient_id == patient.id).with_for_update()
-    row = db().scalar(query)
-    if row is None:
-        try:
-            with db().begin_nested():
-                db().add(Row(patient_id=patient.id, practice_id=patient.practice_id, changed_at=clock.now()))
-        except IntegrityError:
-            db().expire_all()
-        row = db().scalars(query).one()
+    row = row_for_change(Row, patient)
     return row, _read(json.loads(row.kept)) if row.kept else Learning()
 
 

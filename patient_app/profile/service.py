@@ -14,9 +14,9 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.exc import IntegrityError
 
 from patient_app.accounts.models import Person
+from patient_app.accounts.registry import row_for_change
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
@@ -128,7 +128,7 @@ def change(patient: Viewer, **answers: Any) -> Profile:
     """
     if patient.entries_closed_from is not None:
         raise NotFound
-    row = _row_for_change(patient)
+    row = row_for_change(Row, patient)
     about = row.about
     changed = replace(_with(Profile(), json.loads(about)) if about else Profile(), **answers)
     row.about = json.dumps(_as_json(changed))
@@ -149,14 +149,14 @@ def note_prompted(patient: Viewer, day: date, keys: Sequence[str]) -> None:
     """
     if patient.entries_closed_from is not None:
         return
-    about = _row_for_change(patient).about  # Locked: two pages at once do not forget each other's.
+    about = row_for_change(Row, patient).about  # Locked: two pages at once do not forget each other's.
     before = _with(Profile(), json.loads(about)).prompted_on(day) if about else ()
     change(patient, prompted=(day, tuple(dict.fromkeys((*before, *keys)))))
 
 
 def finish_welcome(patient: Viewer) -> None:
     """Note that the first screens were gone through, or left; they do not come again by themselves."""
-    row = _row_for_change(patient)
+    row = row_for_change(Row, patient)
     row.welcomed_at = row.welcomed_at or clock.now()
 
 
@@ -193,20 +193,6 @@ def set_address(patient: Viewer, chosen: Address, day_start_minutes: int) -> Non
 def _joined(kept: tuple[str, ...], added: Sequence[str]) -> tuple[str, ...]:
     known = {words.casefold() for words in kept}
     return (*kept, *(words for words in added if words.casefold() not in known))[-MOST_OWN_CHIPS:]
-
-
-def _row_for_change(patient: Viewer) -> Row:
-    """Return the row, locked; made now when there is none, also when another device makes it this moment."""
-    query = select(Row).where(Row.patient_id == patient.id).with_for_update()
-    row = db().scalar(query)
-    if row is None:
-        try:
-            with db().begin_nested():
-                db().add(Row(patient_id=patient.id, practice_id=patient.practice_id, changed_at=clock.now()))
-        except IntegrityError:
-            db().expire_all()
-        row = db().scalars(query).one()
-    return row
 
 
 def _as_json(profile: Profile) -> dict[str, Any]:
