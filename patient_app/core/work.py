@@ -172,13 +172,17 @@ def reading() -> Iterator[Session]:
     Used before slow work (hashing a password) that must not make other writers wait, and where it only then shows
     whether there is anything to write.
     """
-    with aside() as look:
-        yield look.session
+    current = unit()
+    try:
+        with aside() as look:
+            yield look.session
+    finally:
+        current.end_look()
 
 
 @contextmanager
 def aside() -> Iterator[Unit]:
-    """Give the look of `reading` without a session, for who asks with `connection()` alone."""
+    """Give a look without a session, for who asks `connection()` alone; what is looked at next goes over it too."""
     current = unit()
     if not current.writes:
         yield current
@@ -186,9 +190,11 @@ def aside() -> Iterator[Unit]:
     token = _current.set(current.look)
     try:
         yield current.look
+    except BaseException:
+        current.end_look()
+        raise
     finally:
         _current.reset(token)
-        current.end_look()
 
 
 @contextmanager

@@ -55,8 +55,10 @@ KEPT = [
 ]
 # And once in each release, every exercise that a person may start.
 EXERCISES = [f"/skills/{one.id}" for one in library.startable()]
-# Opens a database that is there already, and waits for a request.
+# Opens a database that is there already, and waits for a request. Who opens it first makes it: the page is to.
 _HELPS = """
+  const start = document.querySelector('script[src*="/phone/start.js"]');
+  if (start) await (await import(start.src)).ready;
   const done = (request) => new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);

@@ -117,8 +117,11 @@ class Phone:
     def write_plan(self) -> None:
         self.page.goto("/safety/signs")
         self.page.get_by_label("In your own words").fill(f"I stop singing. {CANARY}")
+        began = self.page.evaluate("() => Date.now()")
         self.page.get_by_role("button", name="Save").click()
         self.page.wait_for_url("**/safety?done=*")
+        self.page.goto("/safety")
+        self.wait_until_kept("/safety", since=began)
 
     def set_lock(self, pin: str = PIN, *, after: str = "After 1 minute without a tap") -> None:
         self.page.goto("/settings/lock")
@@ -129,9 +132,9 @@ class Phone:
         expect(self.page.get_by_text("The lock is on.")).to_be_visible(timeout=30_000)
         self.wait_until_kept("/today")
 
-    def wait_until_kept(self, address: str) -> None:
+    def wait_until_kept(self, address: str, since: int = 0) -> None:
         for _ in range(100):
-            if self.read("pages", address):
+            if any(page["at"] >= since for page in [self.read("pages", address)] if page):
                 return
             self.page.wait_for_timeout(100)
         pytest.fail(f"{address} was not kept")
@@ -375,6 +378,7 @@ def test_what_could_not_be_sent_while_it_is_locked_is_said_and_stays_in_its_form
 @pytest.mark.parametrize("wire", [Wire.WHOLE, Wire.REFUSES])
 def test_ten_wrong_tries_take_what_can_be_read_and_never_what_waits(phone: Phone, wire: Wire) -> None:
     phone.set_lock()
+    phone.wait_until_kept("/check-in")
     phone.wire.become(Wire.REFUSES)
     phone.page.goto("/check-in")
     phone.page.locator("[name=mood][value='3']").check(force=True)

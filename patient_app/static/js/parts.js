@@ -110,3 +110,8 @@ addEventListener("click", (event) => {
     leave(!isLink(link) && /^[/?]/.test(link.getAttribute("href")));
   }
 }, true);
+
+// Who went back and on again faster than this file arrived sees what stood at the other address.
+const [opened] = performance.getEntriesByType("navigation");
+const bare = (address) => address.split("#", 1)[0];
+if (opened && bare(opened.name) !== bare(location.href)) location.reload();

@@ -1,0 +1,27 @@
+// Fetches the other scripts once this page has been drawn: on a slow network nothing is then in the way of what is read
+// first. A form that is sent before they are there waits a little for them: its entry may have to be kept on this phone.
+const WAITS = 5000;
+const held = new Set();
+
+// A page that is not looked at is not drawn; it is not left without.
+const drawn = new Promise((done) => {
+  requestAnimationFrame(() => setTimeout(done));
+  setTimeout(done, 500);
+});
+// Those of this page alone are named where it ends: <template data-script>. What changes how a page looks as soon as it
+// is there is a <script> of its own instead.
+const load = () => Promise.allSettled(["./main.js", ...[...document.querySelectorAll("[data-script]")].map(({ dataset }) => dataset.script)].map((name) => import(name)));
+export const ready = Promise.race([drawn.then(load), new Promise((done) => setTimeout(done, WAITS))]);
+
+function hold(event) {
+  const form = event.target;
+  if (form.method !== "post") return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (held.has(form)) return; // A second tap.
+  held.add(form);
+  ready.then(() => form.requestSubmit(event.submitter));
+}
+
+addEventListener("submit", hold, true);
+ready.then(() => removeEventListener("submit", hold, true));
