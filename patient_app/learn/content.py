@@ -36,7 +36,7 @@ from patient_app.learn.tables import ID, Table, WrongFile
 FOLDER = FilePath(__file__).resolve().parents[1] / "content" / "lessons"
 PATHS, PRACTICE = "paths.toml", "practice.toml"
 # Words of addresses that are no paths.
-RESERVED = frozenset({"choices", "lessons", "near-by", "not-now", "saved", "search"})
+RESERVED = frozenset({"choices", "given", "lessons", "near-by", "not-now", "saved", "search"})
 CATEGORIES = frozenset({Category.SKILLS, Category.SUBSTANCE_USE})
 LEAST_SECTIONS, MOST_SECTIONS = 4, 8
 LEAST_CHECKS, MOST_CHECKS = 1, 2
