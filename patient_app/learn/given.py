@@ -16,7 +16,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import ColumnElement, bindparam, exists, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from patient_app.accounts.entry_order import lock_entries, next_entry_seq
 from patient_app.accounts.models import Person, TeamMembership
@@ -124,7 +125,7 @@ ON_TEAM = exists().where(
     TeamMembership.clinician_id == Assignment.author_id,
     TeamMembership.ended_at.is_(None),
 )
-COLUMNS = (
+COLUMNS: tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...] = (
     Assignment.id,
     Assignment.patient_id,
     Assignment.author_id,
@@ -166,7 +167,7 @@ def own_givens(patient: Viewer, shown: Shown) -> OwnGivens:
         return OwnGivens()
     open_now = {lesson.slug for lesson in shown.lessons}
     put_aside = {lesson.slug for lesson in shown.aside}
-    waiting, aside, before = [], [], []
+    waiting, aside, before = list[OwnGiven](), list[OwnGiven](), list[OwnGiven]()
     for one in _as_own(_OWN.all(connection(), {"patient_id": patient.id}), shown.kept):
         slug = one.lesson.slug
         if one.about_use and not shown.asks_about_use:
