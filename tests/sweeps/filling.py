@@ -313,7 +313,6 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/learn/lessons/<string:lesson>/mark": {"id": as_it_came, "mark": as_on_the_button},
     "/learn/search": {"words": "sleep"},
     "/learn/given/<uuid:given_lesson_id>/put-aside": {},
-    "/learn/given/<uuid:given_lesson_id>/put-back": {},
     "/join": {"code": "ABCD EFGH JKMN", **_JOIN},
     "/join/<token>": _JOIN,
     "/medications/<uuid:medicine_id>/<any(stop,pause,'go-on'):how>": {"id": as_it_came, "reason": words},
