@@ -27,6 +27,7 @@ from patient_app.care_team import (
     assignment_views,
     blood_test_views,
     effect_views,
+    lesson_views,
     prescribing_views,
     skill_views,
 )
@@ -185,6 +186,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
         prescribing_views.bp,
         skill_views.bp,
         assignment_views.bp,
+        lesson_views.bp,
         supporting_views.bp,
         worries_views.bp,
     ):

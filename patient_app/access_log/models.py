@@ -21,6 +21,7 @@ class AccessKind(StrEnum):
     VISITS = "visits"  # the patient stood in the viewer's list of their visits of a day, once a viewer and day
     EFFECTS = "effects"  # the page of what medicines do to a patient was read: side effects, weekly notes, weeks
     SKILLS = "skills"  # the page of a patient's exercises was read
+    LESSONS = "lessons"  # the page of lessons that were given to a patient was read
     CONCERN = "concern"  # that a sign that cannot wait was noted stood in a list, once a viewer, consent and day
     CASELOAD = "caseload"  # a row in a list of patients, once a viewer, consent and day
     SILENCE = "silence"  # what the viewer was told when there was no check-in was read

@@ -279,6 +279,8 @@ class _Filling:
             appointments.enter(account.short, self._viewer(account.short), clinicians, self._day(0))
         given_at = clock.moment(self._ago(assigned.AGO), PRACTICE_ZONE)
         assigned.enter(self._viewer("patient"), clinicians["therapist"], given_at)
+        lesson_at = clock.moment(self._ago(assigned.LESSON_AGO), PRACTICE_ZONE)
+        assigned.enter_lesson(self._viewer("patient"), clinicians["therapist"], lesson_at)
 
     def _viewer(self, short: str) -> Viewer:
         """Return one of the people as the services know who is asking."""

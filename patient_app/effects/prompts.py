@@ -11,6 +11,8 @@ from patient_app.medications.regimen import OwnMedicine, Standing
 
 # Asked on Friday at the earliest: the note is about a week that was lived.
 FROM_WEEKDAY = 4
+# What the note is about, of the topics that a person can put aside.
+TOPICS = frozenset({"medicine"})
 
 
 def wants_week_note(patient: Viewer, medicines: Iterable[OwnMedicine], day: date) -> bool:

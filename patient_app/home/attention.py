@@ -22,7 +22,8 @@ class Line:
     """One line on Today: a sentence, and where it leads or what its button does.
 
     `kind` names what it is about (the template words it); `about` is who or what, the first of `count`; `day` is
-    a civil date of it; `is_prompt`: it only suggests; `why` says why, where that is not plain.
+    a civil date of it; `is_prompt`: it only suggests; `why` says why, where that is not plain; `note` is what
+    somebody on the team wrote with it.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Line:
     day: date | None = None
     is_prompt: bool = False
     why: str = ""
+    note: str = ""
 
     @property
     def key(self) -> str:

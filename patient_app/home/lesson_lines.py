@@ -1,4 +1,4 @@
-"""The one lesson that Today may suggest, by what the person noted, takes and has before them."""
+"""The one lesson that Today may suggest: one from the team, or by what the person noted, takes and has before them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 
 from flask import url_for
+from flask_babel import gettext
 
 from patient_app.appointments import service as appointments
 from patient_app.checkins.service import OwnCheckIn
@@ -13,7 +14,9 @@ from patient_app.core import clock
 from patient_app.core.identity import Viewer
 from patient_app.home.attention import Line
 from patient_app.learn import service, suggesting
+from patient_app.learn.given import OwnGiven
 from patient_app.learn.service import Suggested
+from patient_app.learn.suggesting import Rule
 from patient_app.medications.regimen import OwnMedicine
 from patient_app.profile.service import Profile
 
@@ -36,7 +39,8 @@ class LessonLine:
         if found is not None:
             self._suggested = found.noted(self.day) if found.is_new else None
             address = url_for("learn.lesson", lesson=found.lesson.slug)
-            yield Line(KIND, found.lesson.title, address, is_prompt=True, why=str(found.rule.because))
+            why, note = _said_of(found.why)
+            yield Line(KIND, found.lesson.title, address, is_prompt=True, why=why, note=note)
 
     def note(self, shown: Iterable[Line]) -> None:
         """Note what is suggested for the first time, if it is shown: it is not suggested again on another day."""
@@ -46,3 +50,10 @@ class LessonLine:
     def _next_visit(self) -> date | None:
         found = appointments.next_one(self.patient, clock.now(), AHEAD)
         return found.said.start.local_date if found else None
+
+
+def _said_of(why: Rule | OwnGiven) -> tuple[str, str]:
+    """Return the reason in words, and the note of the clinician who gave it."""
+    if isinstance(why, Rule):
+        return str(why.because), ""
+    return gettext("Your %(discipline)s %(name)s suggests this.", discipline=why.by, name=why.author), why.given.note

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from patient_app.accounts import preferences
 from patient_app.checkins.forms import CheckInForm
 from patient_app.checkins.rules import hard
-from patient_app.core import clock, notices
+from patient_app.core import clock, not_now, notices
 from patient_app.core.access import Permission, access
 from patient_app.core.forms import ChoiceField, Form
 from patient_app.core.identity import Viewer, viewer
@@ -68,7 +68,7 @@ def simple_page(patient: Viewer) -> str:
     own, now = regimen.own_regimen(patient), clock.moment(clock.now(), patient.zone, patient.day_start_minutes)
     profile, known = profiles.profile_of(patient), library.all_exercises()
     runs = [run for run in service.own_runs(patient) if run.exercise in known]
-    shown = [one for one in library.startable() if profile.asks_about_use or not one.about_use]
+    shown = library.offered(not_now.of(patient), asks_about_use=profile.asks_about_use).exercises
     return render_page(
         "home/simple.html",
         form=CheckInForm.blank(profile),

@@ -13,11 +13,12 @@ from patient_app.accounts.teams import TeamMember
 from patient_app.blood_tests import service as blood_tests
 from patient_app.checkins import service as checkins
 from patient_app.consent.words import DISCIPLINE_NAMES
-from patient_app.core import clock, work
+from patient_app.core import clock, not_now, work
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import moment
 from patient_app.core.identity import Stage, Viewer, viewer, viewer_or_none
 from patient_app.core.keeping import is_looked_at, kept_on_phone
+from patient_app.core.not_now import NotNow
 from patient_app.core.pages import render_page
 from patient_app.core.roles import Role
 from patient_app.effects import prompts
@@ -86,6 +87,7 @@ def today() -> ResponseReturnValue:
         medicines = own.medicines
         called = profiles.address_of(patient).greeting(patient.name)
         shown, lesson = profile.prompted_on(day), LessonLine(patient, day, profile)
+        aside = not_now.of(patient)
         new_members = teams.new_members_for(patient.id)
         candidates = chain(
             _unseen_pairs(patient, medicines),
@@ -94,8 +96,8 @@ def today() -> ResponseReturnValue:
             visit_lines(patient, clock.now()),
             reminder_lines(patient, clock.now(), has_checked_in=newest is not None),
             _of_medicines(patient, medicines),
-            assignment_lines(patient, day),
-            _week_note(patient, medicines),
+            assignment_lines(patient, day, aside),
+            _week_note(patient, medicines, aside),
             lesson.lines(newest, medicines),
         )
         lines = chosen(candidates, shown)
@@ -166,7 +168,8 @@ def _unwritten(patient: Viewer, medicines: list[OwnMedicine]) -> Iterator[Line]:
         yield Line("unwritten", first.name, count=len(found), target=first.medicine_id, day=first.last, is_prompt=True)
 
 
-def _week_note(patient: Viewer, medicines: list[OwnMedicine]) -> Iterator[Line]:
-    """Yield a line that suggests the note of the week; asked only if it can be shown."""
-    if prompts.wants_week_note(patient, medicines, moment(clock.now(), patient.zone, patient.day_start_minutes).day):
+def _week_note(patient: Viewer, medicines: list[OwnMedicine], aside: NotNow) -> Iterator[Line]:
+    """Yield a line that suggests the note of the week; asked only if it can be shown, and medicine is not put aside."""
+    day = moment(clock.now(), patient.zone, patient.day_start_minutes).day
+    if prompts.wants_week_note(patient, medicines, day) and not aside.covers(prompts.TOPICS):
         yield Line("week_note", is_prompt=True)

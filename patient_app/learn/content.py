@@ -23,6 +23,7 @@ from patient_app.learn.facts import (
     LANGUAGES,
     Audience,
     Lesson,
+    NoClaim,
     Path,
     Resource,
     Section,
@@ -36,7 +37,7 @@ from patient_app.learn.tables import ID, Table, WrongFile
 FOLDER = FilePath(__file__).resolve().parents[1] / "content" / "lessons"
 PATHS, PRACTICE = "paths.toml", "practice.toml"
 # Words of addresses that are no paths.
-RESERVED = frozenset({"choices", "lessons", "near-by", "not-now", "saved", "search"})
+RESERVED = frozenset({"choices", "given", "lessons", "near-by", "not-now", "saved", "search"})
 CATEGORIES = frozenset({Category.SKILLS, Category.SUBSTANCE_USE})
 LEAST_SECTIONS, MOST_SECTIONS = 4, 8
 LEAST_CHECKS, MOST_CHECKS = 1, 2
@@ -129,6 +130,7 @@ def _lesson(slug: str, language: str, table: Table, body: _Body, shelf: Shelf) -
         content_note=table.text("content_note", ""),
         lighter=table.text("lighter", ""),
         sources=_sources(table),
+        no_claims=_no_claims(table),
         reviewed_on=table.day("reviewed_on"),
         reviewed_by=table.text("reviewed_by"),
         sections=sections,
@@ -160,6 +162,15 @@ def _sources(table: Table) -> tuple[Source, ...]:
         found.append(source)
     if not found or [source.id for source in found] != list(range(1, len(found) + 1)):
         raise WrongFile(f"{table.where}: sources have the ids 1, 2, 3 in their order, and there is at least one.")
+    return tuple(found)
+
+
+def _no_claims(table: Table) -> tuple[NoClaim, ...]:
+    found = []
+    for number, each in enumerate(table.take("no_claims", list, []), 1):
+        one = Table(f"{table.where}: no_claims {number}", each)
+        found.append(NoClaim(one.text("words"), one.text("why")))
+        one.end()
     return tuple(found)
 
 

@@ -75,6 +75,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class NoClaim:
+    """Words of a lesson that hold a number and claim nothing that a source could say, and why so."""
+
+    words: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Link:
     """Where a link of a lesson leads: `to` is `exercise:...`, `lesson:...` or `page:/...`, `href` its address."""
 
@@ -113,6 +121,7 @@ class Lesson:
     content_note: str
     lighter: str
     sources: tuple[Source, ...]
+    no_claims: tuple[NoClaim, ...]
     reviewed_on: date
     reviewed_by: str
     sections: tuple[Section, ...]

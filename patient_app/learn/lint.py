@@ -1,7 +1,8 @@
 """Holds lessons to the rules of this house: what is wrong is told with the file, and what to do instead.
 
 Structure: both languages alike, links that lead somewhere, a way to help where suicide is named. Claims: each sentence
-with a number ends with the mark of its source, each source is used, the review is not older than two years. Words: at
+with a number, in digits or in words, ends with the mark of its source, or the file says of the words why they claim
+nothing; each source is used, the review is not older than two years. Words: at
 most 50 in a section, grade 6 by two formulas in English and primary school by two in Spanish, and words that we do not
 use.
 `make test` runs this over our own, `python app.py lessons check FOLDER` over those of a practice.
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from patient_app.learn import reading_age, spanish_age, word_rules
+from patient_app.learn import claims, reading_age, spanish_age, word_rules
 from patient_app.learn.content import too_old
 from patient_app.learn.facts import LANGUAGES, Audience, Lesson, Link, Section, Shelf
 from patient_app.learn.markdown import MARK
@@ -43,17 +44,8 @@ OF_USE = re.compile(
     r"|abstinencia|consum(?:o|ir|e|es|ía|ió)|beber|bebida alcohólica|opioides?)\b",
     re.IGNORECASE,
 )
-# A number that claims something; numbers to call are none.
-_CALLED = re.compile(r"\b(?:988|911|741741|1-800-\d{3}-\d{4}|9-8-8)\b")
-CLAIM = re.compile(
-    r"\d|\bper ?cent\b|\bhalf of\b|\btwice as\b|\bpor ciento\b|\bla mitad de\b|\bel doble de\b"
-    r"|\b(?:one|two|three|four|five) (?:in|of|out of) (?:two|three|four|five|ten|twenty)\b"
-    r"|\b(?:una?|dos|tres|cuatro|cinco) de cada\b",
-    re.IGNORECASE,
-)
 # What people say to each other, they may say with tú.
 _QUOTED = re.compile(r"“[^”]*”")
-_ENDS = re.compile(r"(?<=[.?…])(?P<marks>(?:\s*\[\d{1,2}\])*)(?:\s+|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +90,7 @@ def missing(shelf: Shelf, language: str) -> list[str]:
 def _of_lesson(lesson: Lesson, shelf: Shelf, around: Around) -> Iterator[str]:
     yield from _of_address(lesson)
     yield from _of_links(lesson, shelf, around)
-    yield from _of_claims(lesson)
+    yield from claims.of_lesson(lesson)
     yield from _of_length(lesson)
     yield from _of_words(lesson)
     if too_old(lesson.reviewed_on, around.today):
@@ -162,41 +154,6 @@ _LEADS: dict[str, Callable[[str, Lesson, Audience, Shelf, Around], str]] = {
     "exercise": _to_exercise,
     "page": _to_page,
 }
-
-
-# --- claims and sources ------------------------------------------------------------------------------------------
-
-
-def sentences(block: str) -> list[str]:
-    """Return the sentences of a block, each with the marks that follow it."""
-    found, at = [], 0
-    for end in _ENDS.finditer(block):
-        found.append(block[at : end.end("marks")].strip())
-        at = end.end()
-    return [sentence for sentence in [*found, block[at:].strip()] if sentence]
-
-
-def _of_claims(lesson: Lesson) -> Iterator[str]:
-    known, used = {source.id for source in lesson.sources}, set[int]()
-    for section in lesson.sections:
-        for block in section.blocks:
-            marks = {int(number) for number in MARK.findall(block)}
-            used |= marks
-            for number in sorted(marks - known):
-                yield f":{section.line}: [{number}] names no source"
-            for sentence in sentences(block):
-                if is_unsourced(sentence):
-                    yield f":{section.line}: a number without its source: {sentence!r}\n    instead: end it with [1]"
-        if MARK.search(section.heading):
-            yield f":{section.line}: a heading carries no mark"
-    for number in sorted(known - used):
-        yield f": source {number} is not used\n    instead: mark what rests on it, or take it out"
-
-
-def is_unsourced(sentence: str) -> bool:
-    """Whether a sentence claims a number and has no mark of a source."""
-    bare = _CALLED.sub(" ", MARK.sub(" ", sentence))
-    return CLAIM.search(bare) is not None and MARK.search(sentence) is None
 
 
 # --- length and words --------------------------------------------------------------------------------------------
@@ -301,5 +258,6 @@ _ALIKE: dict[str, Callable[[Lesson], object]] = {
     ),
     "content notes": lambda lesson: (bool(lesson.content_note), lesson.lighter),
     "sources": lambda lesson: [(source.id, source.year, source.url) for source in lesson.sources],
+    "words that claim nothing (no_claims)": lambda lesson: len(lesson.no_claims),
     "review dates": lambda lesson: lesson.reviewed_on,
 }

@@ -7,6 +7,7 @@ holds, by when it was said: what waited on a phone undoes nothing newer.
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -15,17 +16,18 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from patient_app.accounts.registry import row_for_change
-from patient_app.core import clock
+from patient_app.core import clock, not_now
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, vault
 from patient_app.learn import library as libraries
-from patient_app.learn.facts import Audience, Lesson, Path, Topic
+from patient_app.learn.facts import Audience, Lesson, Link, Path, Topic
 from patient_app.learn.models import Learning as Row
 from patient_app.learn.search import Hit
 from patient_app.profile import service as profiles
+from patient_app.skills import library as skills
 
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
 # Of what was suggested, so many are remembered: none of them is suggested again.
@@ -60,6 +62,8 @@ class Learning:
     not_now: frozenset[str] = frozenset()
     suggests: bool = True
     suggested: tuple[Suggested, ...] = ()
+    # Of the lessons that a clinician gave, by the id of that: those that the person put aside one by one.
+    given_aside: frozenset[uuid.UUID] = frozenset()
 
     def mark(self, slug: str) -> Mark:
         """Return what was said of a lesson."""
@@ -108,7 +112,8 @@ def mark_read(patient: Viewer, lesson: Lesson, *, read: bool, at: datetime | Non
     moment = at or clock.now()
     row, kept = _for_change(patient)
     mark = kept.mark(lesson.slug)
-    if moment >= mark.read_at and read != mark.read:
+    # Read once more is read later: a lesson that was given since then waits no longer.
+    if moment >= mark.read_at and (read or mark.read):
         _put(row, _with_mark(kept, lesson, replace(mark, read=read, read_at=moment)))
 
 
@@ -122,6 +127,14 @@ def choose(patient: Viewer, *, not_now: Iterable[str], suggests: bool) -> None:
     gone = {topic for topic in kept.not_now if topic not in known}
     aside = frozenset({*gone, *(topic for topic in not_now if topic in known)})
     _put(row, replace(kept, not_now=aside, suggests=suggests))
+
+
+def set_given_aside(patient: Viewer, assignment_id: uuid.UUID, *, aside: bool) -> None:
+    """Put one lesson that was given aside, or back; that it was given to the patient, `given` knows."""
+    row, kept = _for_change(patient)
+    changed = kept.given_aside | {assignment_id} if aside else kept.given_aside - {assignment_id}
+    if changed != kept.given_aside:
+        _put(row, replace(kept, given_aside=changed))
 
 
 def note_suggested(patient: Viewer, one: Suggested) -> None:
@@ -138,11 +151,15 @@ def note_suggested(patient: Viewer, one: Suggested) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The library as one person sees it. `aside` are lessons that they put aside; they stand at the end, by title."""
+    """The library as one person sees it. `aside` are lessons that they put aside; they stand at the end, by title.
+
+    `asks_about_use`: alcohol or drugs play a part for them, or may; else no lesson here is about that.
+    """
 
     kept: Learning
     paths: tuple[tuple[Path, tuple[Lesson, ...]], ...]
     aside: tuple[Lesson, ...]
+    asks_about_use: bool = True
 
     @property
     def lessons(self) -> list[Lesson]:
@@ -165,7 +182,7 @@ def shown_to(patient: Viewer, *, asks_about_use: bool | None = None) -> Shown:
         if lessons:
             paths.append((path, lessons))
     aside = tuple(one for those in told.values() for one in those if kept.puts_aside(one))
-    return Shown(kept, tuple(paths), aside)
+    return Shown(kept, tuple(paths), aside, asks)
 
 
 def lesson_for(slug: str, audience: Audience = Audience.PATIENTS) -> Lesson:
@@ -177,6 +194,19 @@ def lesson_for(slug: str, audience: Audience = Audience.PATIENTS) -> Lesson:
     return lesson
 
 
+def choices_for(lesson: Lesson, shown: Shown) -> list[Link]:
+    """Return what could come after a lesson for one person: nothing about what they put aside, and always a way on."""
+    put_aside, exercises = {one.slug for one in shown.aside}, skills.all_exercises()
+
+    def is_put_aside(link: Link) -> bool:
+        kind, _colon, name = link.to.partition(":")
+        if kind == "exercise" and name in exercises:
+            return not shown.kept.not_now.isdisjoint(exercises[name].topics)
+        return kind == "lesson" and name in put_aside
+
+    return [choice for choice in lesson.choices if not is_put_aside(choice)]
+
+
 def topics_for(patient: Viewer) -> list[Topic]:
     """Return the topics that a patient can put aside."""
     asks = profiles.profile_of(patient).asks_about_use
@@ -186,6 +216,9 @@ def topics_for(patient: Viewer) -> list[Topic]:
 def find(patient: Viewer, words: str) -> list[Hit]:
     """Look for words in all lessons that the patient is shown."""
     return libraries.library().find(words, libraries.language(), shown_to(patient).lessons)
+
+
+not_now.answered_by(lambda patient: own_learning(patient).not_now)
 
 
 # --- how it is kept ----------------------------------------------------------------------------------------------
@@ -216,6 +249,7 @@ def _written(kept: Learning) -> dict[str, Any]:
         "not_now": sorted(kept.not_now),
         "suggests": kept.suggests,
         "suggested": [[one.day.isoformat(), one.slug, one.rule] for one in kept.suggested],
+        "given_aside": sorted(str(one) for one in kept.given_aside),
     }
 
 
@@ -228,4 +262,5 @@ def _read(said: Mapping[str, Any]) -> Learning:
         not_now=frozenset(said["not_now"]),
         suggests=said["suggests"],
         suggested=tuple(Suggested(date.fromisoformat(day), slug, rule) for day, slug, rule in said["suggested"]),
+        given_aside=frozenset(uuid.UUID(one) for one in said.get("given_aside", ())),
     )

@@ -1,8 +1,9 @@
 """Which lesson is suggested today, and why. The rules are data: content/rules/lessons.yaml.
 
-Pure but for what the person keeps: what is known of their last days goes in, one lesson and the reason come out. Never
-more than one a day, none twice, none that they read, saved or put aside, and none at all once they said so. Nothing is
-sent: a suggestion is a line on Today, within its budget (`home/attention.py`).
+Pure but for what the person keeps and was given: what is known of their last days goes in, one lesson and the reason
+come out. What a clinician gave comes before any rule, the first given first. Never more than one a day, none twice,
+none that they read, saved or put aside, and none at all once they said so. Nothing is sent: a suggestion is a line on
+Today, within its budget (`home/attention.py`).
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ import yaml
 
 from patient_app.checkins.service import OwnCheckIn
 from patient_app.core.identity import Viewer
-from patient_app.learn import service
+from patient_app.learn import given, service
 from patient_app.learn.facts import LANGUAGES, Lesson, Words
+from patient_app.learn.given import OwnGiven, OwnGivens
 from patient_app.learn.service import Learning, Shown, Suggested
 from patient_app.medications import catalogue
 from patient_app.medications.regimen import OwnMedicine
@@ -28,6 +30,7 @@ from patient_app.profile.things import Kind
 RULES = FilePath(__file__).resolve().parents[1] / "content" / "rules" / "lessons.yaml"
 # A check-in says something of these days; what is older has passed.
 LATELY = timedelta(days=2)
+_NONE = OwnGivens()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,36 +64,59 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A lesson for today, and why. `is_new`: the day has not suggested it yet."""
+    """A lesson for today, and why: a rule, or that a clinician gave it. `is_new`: not suggested on this day yet."""
 
     lesson: Lesson
-    rule: Rule
+    why: Rule | OwnGiven
     is_new: bool = True
 
     def noted(self, day: date) -> Suggested:
         """Return what is kept of it."""
-        return Suggested(day, self.lesson.slug, self.rule.id)
+        return Suggested(day, self.lesson.slug, _key(self.why))
 
 
 def for_today(patient: Viewer, known: Known, *, asks_about_use: bool | None = None) -> Suggestion | None:
-    """Return the one lesson that is suggested on a day: the one it suggested already, or the first whose rule holds."""
+    """Return the one lesson that is suggested on a day: the one it suggested already, or the first with a reason.
+
+    Two statements at most: who wants no suggestions is asked nothing more.
+    """
     if patient.entries_closed_from is not None:
         return None
-    return chosen(service.shown_to(patient, asks_about_use=asks_about_use), known)
+    shown = service.shown_to(patient, asks_about_use=asks_about_use)
+    return chosen(shown, known, given.own_givens(patient, shown)) if shown.kept.suggests else None
 
 
-def chosen(shown: Shown, known: Known) -> Suggestion | None:
-    """Return the lesson to suggest of those that are shown."""
+def chosen(shown: Shown, known: Known, givens: OwnGivens = _NONE) -> Suggestion | None:
+    """Return the lesson to suggest of those that are shown, and of those that were given."""
     kept, lessons = shown.kept, {lesson.slug: lesson for lesson in shown.lessons}
     if not kept.suggests:
         return None
     before = kept.suggested_on(known.day)
     if before is not None:
-        rule = next((rule for rule in rules() if rule.id == before.rule), None)
-        is_done = before.slug not in lessons or kept.mark(before.slug).read
-        return None if rule is None or is_done else Suggestion(lessons[before.slug], rule, is_new=False)
-    wanted = (rule for rule in rules() if rule.lesson in lessons and is_new(kept, rule.lesson))
+        reason = _reason(before, shown, givens)
+        return None if reason is None else Suggestion(lessons[before.slug], reason, is_new=False)
+    told = {one.rule for one in kept.suggested}
+    waiting = next((one for one in reversed(givens.waiting) if _key(one) not in told), None)
+    if waiting is not None:
+        return Suggestion(waiting.lesson, waiting)
+    # Somebody gave these: they stand in Learn, or the person put them aside.
+    of_team = {one.lesson.slug for one in (*givens.waiting, *givens.before)}
+    wanted = (rule for rule in rules() if rule.lesson in lessons.keys() - of_team and is_new(kept, rule.lesson))
     return next((Suggestion(lessons[rule.lesson], rule) for rule in wanted if holds(rule, known)), None)
+
+
+def _reason(before: Suggested, shown: Shown, givens: OwnGivens) -> Rule | OwnGiven | None:
+    """Return why a day suggested a lesson, as long as that is so: a rule, or that it was given and waits."""
+    by_team = next((one for one in givens.waiting if _key(one) == before.rule), None)
+    if by_team is not None:
+        return by_team
+    is_done = all(lesson.slug != before.slug for lesson in shown.lessons) or shown.kept.mark(before.slug).read
+    return None if is_done else next((rule for rule in rules() if rule.id == before.rule), None)
+
+
+def _key(why: Rule | OwnGiven) -> str:
+    """Return by what it is known again that this suggested a lesson."""
+    return why.id if isinstance(why, Rule) else f"given {why.id}"
 
 
 def is_new(kept: Learning, slug: str) -> bool:

@@ -1,10 +1,13 @@
-"""The supporters' own pages: lessons for family and friends, and a private space that nobody else sees."""
+"""The supporters' own pages: lessons for family and friends, which can be looked for and saved, and a private space.
+
+What they save and write there is theirs alone: neither the people they support nor the practice sees any of it.
+"""
 
 from __future__ import annotations
 
 import uuid
 
-from flask import redirect, url_for
+from flask import abort, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
@@ -16,15 +19,20 @@ from patient_app.core.errors import NotFound
 from patient_app.core.identity import viewer
 from patient_app.core.pages import render_page
 from patient_app.learn import library as libraries
-from patient_app.learn import own_notes, service
+from patient_app.learn import own_notes, own_shelf, service
 from patient_app.learn.blueprint import bp
-from patient_app.learn.facts import Audience
-from patient_app.learn.forms import OwnNoteForm
+from patient_app.learn.facts import Audience, Lesson
+from patient_app.learn.forms import SAVE, UNSAVE, LookForm, MarkForm, OwnNoteForm
 from patient_app.safety.service import help_lines
 
 # Of the help lines, those that are for who stands by somebody too.
 FOR_SUPPORTERS = ("lifeline", "crisis_text_line", "samhsa")
 
+notices.register(
+    "learn.supporter_lesson",
+    own_lesson_saved=_l("Saved, for you alone."),
+    own_lesson_unsaved=_l("Taken off your list."),
+)
 notices.register(
     "learn.own_space",
     own_note_kept=_l("Kept, for you alone."),
@@ -35,11 +43,32 @@ notices.register(
 @bp.get("/supporting/learn")
 @access(Permission.OWN_SPACE_KEEP)
 def for_supporters() -> ResponseReturnValue:
-    """Show the paths for family and friends."""
+    """Show the paths for family and friends, and what this one saved of them."""
     found = libraries.library()
     by_path = found.by_path(libraries.language(), Audience.SUPPORTERS)
     paths = [(path, by_path[path.id]) for path in found.paths(Audience.SUPPORTERS)]
-    return render_page("learn/for_supporters.html", paths=paths, resources=found.resources)
+    return render_page(
+        "learn/for_supporters.html", paths=paths, saved=_saved(), resources=found.resources, form=LookForm()
+    )
+
+
+@bp.get("/supporting/learn/search")
+@access(Permission.OWN_SPACE_KEEP)
+def show_supporter_search() -> ResponseReturnValue:
+    """Ask for words to look for in the lessons for family and friends."""
+    return render_page("learn/supporter_search.html", form=LookForm(), hits=None)
+
+
+@bp.post("/supporting/learn/search")
+@access(Permission.OWN_SPACE_KEEP, reads=True)
+def supporter_search() -> ResponseReturnValue:
+    """Look for words in the lessons for family and friends; no address, log or history holds them."""
+    form = LookForm()
+    if not form.validate():
+        return render_page("learn/supporter_search.html", form=form, hits=None), 422
+    found, language = libraries.library(), libraries.language()
+    lessons = [lesson for those in found.by_path(language, Audience.SUPPORTERS).values() for lesson in those]
+    return render_page("learn/supporter_search.html", form=form, hits=found.find(form.words.data, language, lessons))
 
 
 @bp.get("/supporting/lessons/<string:supporter_lesson>")
@@ -51,7 +80,26 @@ def supporter_lesson(supporter_lesson: str) -> ResponseReturnValue:
         lighter = service.lesson_for(lesson.lighter, Audience.SUPPORTERS) if lesson.lighter else None
     except NotFound:
         lighter = None
-    return render_page("learn/supporter_lesson.html", lesson=lesson, lighter=lighter)
+    return render_page(
+        "learn/supporter_lesson.html",
+        lesson=lesson,
+        lighter=lighter,
+        is_saved=lesson.slug in own_shelf.saved(viewer()),
+        mark_form=MarkForm(formdata=None),
+    )
+
+
+@bp.post("/supporting/lessons/<string:supporter_lesson>/mark")
+@access(Permission.OWN_SPACE_KEEP)
+def mark_supporter_lesson(supporter_lesson: str) -> ResponseReturnValue:
+    """Save a lesson for later, or not any more; done twice is done once."""
+    lesson, form = service.lesson_for(supporter_lesson, Audience.SUPPORTERS), MarkForm()
+    if not form.validate() or form.mark.data not in {SAVE, UNSAVE}:
+        abort(400)  # A button says it: nobody typed anything.
+    saved = form.mark.data == SAVE
+    own_shelf.save(viewer(), lesson, saved=saved)
+    done = "own-lesson-saved" if saved else "own-lesson-unsaved"
+    return redirect(url_for(".supporter_lesson", supporter_lesson=lesson.slug, done=done), 303)
 
 
 @bp.get("/supporting/me")
@@ -94,6 +142,13 @@ def _own_page(form: OwnNoteForm) -> str:
         "learn/own_space.html",
         form=form,
         notes=own_notes.own_notes(viewer()),
+        saved=_saved(),
         moods=MOODS,
         help_lines=[lines[id_] for id_ in FOR_SUPPORTERS if id_ in lines],
     )
+
+
+def _saved() -> list[Lesson]:
+    found, language = libraries.library(), libraries.language()
+    by_slug = {one.slug: one for those in found.by_path(language, Audience.SUPPORTERS).values() for one in those}
+    return [by_slug[slug] for slug in own_shelf.saved(viewer()) if slug in by_slug]

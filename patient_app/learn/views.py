@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterable
+
 from flask import abort, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from patient_app.appointments import raising
-from patient_app.core import clock, notices, outbox
+from patient_app.core import clock, keeping, notices, outbox
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import moment
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
-from patient_app.learn import from_phones, service, supporter_views
+from patient_app.learn import from_phones, given, service, supporter_views
 from patient_app.learn import library as libraries
 from patient_app.learn.blueprint import bp
-from patient_app.learn.facts import Lesson, names_danger
+from patient_app.learn.facts import Lesson, Resource, names_danger
 from patient_app.learn.forms import ChoicesForm, LookForm, MarkForm, QuestionForm
+from patient_app.learn.given import OwnGiven
 from patient_app.profile import service as profiles
 
 __all__ = ["bp", "supporter_views"]
@@ -38,6 +42,11 @@ notices.register(
     lesson_asked=_l("Your question stands on the list for your next visit."),
 )
 notices.register("learn.overview", lesson_choices=_l("Your choice is kept."))
+notices.register(
+    "learn.given_lessons",
+    lesson_put_aside=_l("Put aside. Nobody is told."),
+    lesson_put_back=_l("It waits for you again."),
+)
 
 
 @bp.get("/learn")
@@ -45,8 +54,44 @@ notices.register("learn.overview", lesson_choices=_l("Your choice is kept."))
 @kept_on_phone
 def overview() -> ResponseReturnValue:
     """Show the paths of the library, and the ways to something else in it."""
-    shown = service.shown_to(viewer())
-    return render_page("learn/overview.html", shown=shown, resources=libraries.library().resources, form=LookForm())
+    patient = viewer()
+    shown = service.shown_to(patient)
+    givens = given.own_givens(patient, shown)
+    _keep_with_it(givens.waiting)
+    return render_page(
+        "learn/overview.html",
+        shown=shown,
+        givens=givens,
+        resources=_near_by(asks_about_use=shown.asks_about_use),
+        form=LookForm(),
+    )
+
+
+@bp.get("/learn/given")
+@access(Permission.LESSONS_READ)
+@kept_on_phone
+def given_lessons() -> ResponseReturnValue:
+    """Show what clinicians gave to the patient: what waits, and what was before."""
+    patient = viewer()
+    givens = given.own_givens(patient, service.shown_to(patient))
+    _keep_with_it(givens.waiting)
+    return render_page("learn/given.html", givens=givens, closed_until=patient.entries_closed_until)
+
+
+@bp.post("/learn/given/<uuid:given_lesson_id>/put-aside")
+@access(Permission.LESSONS_READ)
+def put_aside(given_lesson_id: uuid.UUID) -> ResponseReturnValue:
+    """Put one that was given aside; done twice it is once, and nobody is told."""
+    given.put_aside(viewer(), given_lesson_id, aside=True)
+    return redirect(url_for(".given_lessons", done="lesson-put-aside"), 303)
+
+
+@bp.post("/learn/given/<uuid:given_lesson_id>/put-back")
+@access(Permission.LESSONS_READ)
+def put_back(given_lesson_id: uuid.UUID) -> ResponseReturnValue:
+    """Have one that was put aside wait again."""
+    given.put_aside(viewer(), given_lesson_id, aside=False)
+    return redirect(url_for(".given_lessons", done="lesson-put-back"), 303)
 
 
 @bp.get("/learn/<string:learning_path>", endpoint="path")
@@ -102,17 +147,23 @@ def ask(lesson: str) -> ResponseReturnValue:
 @access(Permission.LESSONS_READ)
 @kept_on_phone
 def saved() -> ResponseReturnValue:
-    """Show what was saved and what today suggested, whole: so it is on the phone when there is no network."""
+    """Show what was saved, given and suggested today, whole: so it is on the phone when there is no network.
+
+    What was saved and is put aside stands at the end, folded: they asked for both.
+    """
     patient = viewer()
     shown = service.shown_to(patient)
-    lessons = {lesson.slug: lesson for lesson in [*shown.lessons, *shown.aside]}
+    lessons, saved_ones = {lesson.slug: lesson for lesson in shown.lessons}, shown.kept.saved
     suggested = shown.kept.suggested_on(moment(clock.now(), patient.zone, patient.day_start_minutes).day)
-    kept = [lessons[slug] for slug in shown.kept.saved if slug in lessons]
+    kept = [lessons[slug] for slug in saved_ones if slug in lessons]
+    by_team = {one.lesson.slug: one.lesson for one in given.own_givens(patient, shown).waiting}
+    for_now = dict.fromkeys([*([suggested.slug] if suggested else []), *by_team])
     return render_page(
         "learn/saved.html",
         whole=kept[:MOST_WHOLE],
         others=kept[MOST_WHOLE:],
-        suggested=lessons.get(suggested.slug) if suggested and suggested.slug not in shown.kept.saved else None,
+        for_now=[lessons[slug] for slug in for_now if slug in lessons and slug not in saved_ones][:MOST_WHOLE],
+        put_aside=[lesson for lesson in shown.aside if lesson.slug in saved_ones],
         closed_until=patient.entries_closed_until,
     )
 
@@ -161,24 +212,38 @@ def save_choices() -> ResponseReturnValue:
 @kept_on_phone
 def near_by() -> ResponseReturnValue:
     """Show who can help near by, as the practice lists them."""
-    asks = profiles.profile_of(viewer()).asks_about_use
-    found = [one for one in libraries.library().resources if asks or not one.about_use]
+    found = _near_by(asks_about_use=profiles.profile_of(viewer()).asks_about_use)
     return render_page("learn/near_by.html", resources=found)
 
 
+def _near_by(*, asks_about_use: bool) -> list[Resource]:
+    return [one for one in libraries.library().resources if asks_about_use or not one.about_use]
+
+
+def _keep_with_it(waiting: Iterable[OwnGiven]) -> None:
+    """Have a phone keep, with the page that is made, the lessons that wait."""
+    keeping.keep_too(url_for("learn.lesson", lesson=slug) for slug in sorted({one.lesson.slug for one in waiting}))
+
+
 def _page(patient: Viewer, lesson: Lesson, question: QuestionForm | None = None) -> str:
-    kept, found = service.own_learning(patient), libraries.library()
+    shown, found = service.shown_to(patient), libraries.library()
+    kept = shown.kept
     lighter = service.lesson_for(lesson.lighter) if lesson.lighter else None
+    by_team = given.own_givens(patient, shown).of_lesson(lesson.slug)
+    mark = kept.mark(lesson.slug)
     return render_page(
         "learn/lesson.html",
         lesson=lesson,
         path=found.shelf.paths[lesson.path],
         aside=kept.puts_aside(lesson),
         lighter=None if lighter is None or kept.puts_aside(lighter) else lighter,
-        mark=kept.mark(lesson.slug),
+        by_team=by_team,
+        choices=service.choices_for(lesson, shown),
+        mark=mark,
+        is_read=mark.read and not by_team,
         mark_form=MarkForm(formdata=None),
         form=question or QuestionForm(formdata=None),
-        asks_about_use=not lesson.about_use and profiles.profile_of(patient).asks_about_use,
+        asks_about_use=not lesson.about_use and shown.asks_about_use,
         closed_until=patient.entries_closed_until,
     )
 

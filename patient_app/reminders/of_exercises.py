@@ -1,7 +1,7 @@
 """Reminders of exercises: at times that the person chose; what was done since the one before does not come again.
 
 One that names an exercise that a clinician gave (`only` holds its id) comes while that stands and, by what was asked
-for, is not done yet.
+for, is not done yet. It rests while the person has its topic put aside.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import bindparam, case, select, update
 
-from patient_app.core import changed, clock
+from patient_app.core import changed, clock, not_now
 from patient_app.core.changed import What
 from patient_app.core.errors import NotFound
 from patient_app.core.ids import parse_id
@@ -81,7 +81,7 @@ def _given(rule: Rule, whose: Whose, day: date) -> OwnAssignment | None:
 def _standing(rule: Rule, whose: Whose, now: datetime) -> Reason | None:
     day = clock.moment(now, whose.zone.key, whose.day_start_minutes).day
     given = _given(rule, whose, day)
-    if given is None or not given.stands:
+    if given is None or not given.stands or not_now.of(whose.as_viewer).covers(given.given.exercise.topics):
         return Reason.OFF
     return None if given.may_be_reminded else Reason.SETTLED
 

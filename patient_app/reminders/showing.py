@@ -11,7 +11,7 @@ from itertools import groupby
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from patient_app.core import clock
+from patient_app.core import clock, not_now
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import parse_id
@@ -80,7 +80,9 @@ def _row(reminder: OwnReminder, settings: Settings, whose: Whose, now: datetime)
 
 def _called(reminder: OwnReminder, whose: Whose) -> str:
     of_exercise = reminder.chosen.only if reminder.kind is Kind.EXERCISE else None
-    title = given_title(whose.as_viewer, of_exercise[0]) if of_exercise else ""
+    found = given_named(whose.as_viewer, of_exercise[0]) if of_exercise else None
+    is_named = found is not None and not not_now.of(whose.as_viewer).covers(found.given.exercise.topics)
+    title = str(found.given.exercise.title) if found is not None and is_named else ""
     return title or str(wording.KIND_NAMES[reminder.kind])
 
 

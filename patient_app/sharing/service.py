@@ -43,6 +43,7 @@ SENTENCES: dict[AccessKind, LazyString] = {
     AccessKind.VISITS: _l("%(who)s saw your visit with them in the list of their day."),
     AccessKind.EFFECTS: _l("%(who)s read your %(what)s on the page of side effects."),
     AccessKind.SKILLS: _l("%(who)s read your %(what)s on the page of your exercises."),
+    AccessKind.LESSONS: _l("%(who)s read your %(what)s on the page of lessons that were given to you."),
     AccessKind.CASELOAD: _l("%(who)s saw your %(what)s in a list."),
     AccessKind.SILENCE: _l("%(who)s read that you had not checked in for some days, and what you ask for then."),
     AccessKind.CODE_ISSUED: _l("%(who)s made a code with which you can sign in."),
@@ -66,6 +67,7 @@ NOTHING_SHARED = _l("%(who)s opened your page. Nothing on it was shared with the
 # Other things may be shared with them, that stand elsewhere.
 NO_MEDICINES_SHARED = _l("%(who)s opened the page of your medicines. None were shared with them.")
 NO_SKILLS_SHARED = _l("%(who)s opened the page of your exercises. None were shared with them.")
+ONLY_THEIR_LESSONS = _l("%(who)s opened the page of lessons that were given to you. It showed those from them.")
 NO_EFFECTS_SHARED = _l("%(who)s opened the page of your side effects. None were shared with them.")
 # Whoever you meet sees your visits with them, whatever is shared.
 ONLY_THEIR_APPOINTMENTS = _l("%(who)s opened the page of your visits. It showed your visits with them.")
@@ -75,6 +77,7 @@ _WITHOUT = {
     AccessKind.APPOINTMENTS: ONLY_THEIR_APPOINTMENTS,
     AccessKind.EFFECTS: NO_EFFECTS_SHARED,
     AccessKind.SKILLS: NO_SKILLS_SHARED,
+    AccessKind.LESSONS: ONLY_THEIR_LESSONS,
 }
 
 

@@ -24,6 +24,7 @@ from patient_app.reading import (
     assignments,
     effect_words,
     effects,
+    lessons,
     medicine_words,
     medicines,
     skill_words,
@@ -324,12 +325,14 @@ def preview() -> ResponseReturnValue:
     picture = service.picture_of(patient, recipient)
     shared = reading.preview(patient, picture, until=until)
     of_medicines, of_effects, of_visits, given = None, None, None, None
+    of_lessons = None
     if recipient.discipline:
         seen = medicines.preview(patient, picture, shared.grants)
         of_medicines = medicine_words.page_words(seen) | supplies.page_words(picture, seen)
         of_effects = effect_words.page_words(effects.preview(patient, picture, shared.grants))
         of_visits = visit_words.page_words(visits.preview(patient, picture, shared.grants))
         given = assignments.preview(patient, picture, shared.grants)
+        of_lessons = lessons.preview(patient, picture, shared.grants)
     of_skills = skill_words.page_words(skills.preview(patient, picture, shared.grants))
     return render_page(
         "sharing/preview.html",
@@ -340,6 +343,7 @@ def preview() -> ResponseReturnValue:
         of_skills=of_skills,
         of_visits=of_visits,
         given=given,
+        of_lessons=of_lessons,
         often=OFTEN,
         **words.page_words(shared),
     )

@@ -186,6 +186,8 @@ class Exercise:
     minutes: tuple[int, int]
     needs: tuple[str, ...]
     conditions: tuple[str, ...]
+    # What it is about, of the topics that a person can put aside (content/lessons/paths.toml); mostly nothing of them.
+    topics: tuple[str, ...]
     title: Words
     why: Words
     rating: Rating

@@ -34,7 +34,7 @@ from patient_app.skills.facts import (
     Step,
     Words,
 )
-from patient_app.skills.words import NEEDS
+from patient_app.skills.words import NEEDS, TOPICS
 
 FOLDER = Path(__file__).resolve().parents[1] / "content" / "exercises"
 LANGUAGES = ("en", "es")
@@ -167,6 +167,7 @@ def _exercise(name: str, table: _Table) -> Exercise:
         minutes=_minutes(table),
         needs=_known(table, "needs", NEEDS),
         conditions=_known(table, "conditions", CONDITIONS),
+        topics=_known(table, "topics", TOPICS) if table.has("topics") else (),
         title=table.words("title"),
         why=table.words("why"),
         rating=_read(f"{name}.rating", table.take("rating", dict), _rating),

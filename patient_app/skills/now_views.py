@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from flask import request
 from flask.typing import ResponseReturnValue
+from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from patient_app.core import not_now
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer
 from patient_app.core.keeping import kept_on_phone
@@ -13,8 +17,9 @@ from patient_app.core.pages import render_page
 from patient_app.profile import service as profiles
 from patient_app.skills import figures, library, service
 from patient_app.skills.blueprint import bp
-from patient_app.skills.helping import Now, offers
-from patient_app.skills.words import NEEDS, OF_USE
+from patient_app.skills.facts import Exercise
+from patient_app.skills.helping import Now, Offer, offers
+from patient_app.skills.words import NEEDS
 
 STRENGTHS = {"3": _l("A little"), "6": _l("Quite a bit"), "9": _l("Very strong")}
 MINUTES = {"2": _l("Two minutes"), "5": _l("Five minutes"), "20": _l("More")}
@@ -42,18 +47,25 @@ def ask_now() -> ResponseReturnValue:
 
 def _page(now: Now | None) -> str:
     patient = viewer()
-    asks_about_use = profiles.profile_of(patient).asks_about_use
+    offered = library.offered(not_now.of(patient), asks_about_use=profiles.profile_of(patient).asks_about_use)
     known = library.all_exercises()
     runs = [run for run in service.own_runs(patient) if run.exercise in known]
     history = figures.groups_of(runs, known)
-    shown = [one for one in library.startable() if asks_about_use or not one.about_use]
-    needs = {need: words for need, words in NEEDS.items() if asks_about_use or need != OF_USE}
+    every = [*offered.exercises, *offered.exercises_aside]
+
+    def straight(needs: Iterable[str], exercises: Sequence[Exercise]) -> list[tuple[LazyString, list[Offer]]]:
+        return [(NEEDS[need], offers(Now(need), exercises, history)) for need in needs if now is None]
+
+    # A need that is put aside and was picked all the same is asked for by name.
+    among = every if now is not None and now.need in offered.needs_aside else offered.exercises
     return render_page(
         "skills/now.html",
         asked=request.form if now is not None else {},
-        found=offers(now, shown, history) if now is not None else [],
-        needs=needs,
-        straight=[(words, offers(Now(need), shown, history)) for need, words in needs.items() if now is None],
+        found=offers(now, among, history) if now is not None else [],
+        needs={need: NEEDS[need] for need in offered.needs},
+        needs_aside={need: NEEDS[need] for need in offered.needs_aside},
+        straight=straight(offered.needs, offered.exercises),
+        straight_aside=straight(offered.needs_aside, every),
         strengths=STRENGTHS,
         minutes=MINUTES,
         places=PLACES,

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from patient_app.accounts import practice
 from patient_app.consent import receipts
 from patient_app.consent.words import DISCIPLINE_NAMES
-from patient_app.core import clock, notices, outbox
+from patient_app.core import clock, not_now, notices, outbox
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import moment
 from patient_app.core.errors import NotFound
@@ -65,14 +65,18 @@ notices.register(
 def overview() -> ResponseReturnValue:
     """Show the exercises, found by what a person needs."""
     patient = viewer()
-    asks_about_use = profiles.profile_of(patient).asks_about_use
-    given = assignments.standing(patient, _now(patient).day)
-    assignment_views.keep_with_it(given)
+    aside = not_now.of(patient)
+    offered = library.offered(aside, asks_about_use=profiles.profile_of(patient).asks_about_use)
+    standing = assignments.standing(patient, _now(patient).day)
+    assignment_views.keep_with_it(standing)
+    given = [one for one in standing if not aside.covers(one.given.exercise.topics)]
     return render_page(
         "skills/library.html",
         needs=NEEDS,
-        found=library.by_need(asks_about_use=asks_about_use),
+        found=library.by_need(offered.needs, offered.exercises),
         given=given,
+        exercises_aside=offered.exercises_aside,
+        given_aside=[one for one in standing if one not in given],
     )
 
 

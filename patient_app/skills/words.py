@@ -21,6 +21,10 @@ NEEDS: dict[str, LazyString] = {
     "sleep": _l("Sleep, and the shape of my days"),
     "ahead": _l("I want to be ready for a hard day"),
 }
+# Of the topics that a person can put aside (content/lessons/paths.toml), those that an exercise can be about; and the
+# needs that name one of them.
+TOPICS = frozenset({"craving", "lapse", "ocd", "panic", "sleep"})
+TOPIC_OF_NEED = {OF_USE: "craving", "sleep": "sleep"}
 # How often an exercise that was given is to be done.
 OFTEN: dict[Often, LazyString] = {
     Often.ONCE: _l("Once"),

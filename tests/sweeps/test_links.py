@@ -35,6 +35,7 @@ NOT_OFFERED = {
     "/email-notice": "stands only while an address waits for its owner's answer",
     "/medications/<uuid:medicine_id>/tell/<uuid:unseen_id>": "for two that go badly together, which the world has not",
     "/medications/new/own-words": "stands on the answer to the form before it",
+    "/learn/given/<uuid:given_lesson_id>/put-back": "stands only once one was put aside",
     "/open-entries/<token>": "the world's link is of another kind",
     "/outbox": "a phone's own scripts send to it",
     "/outbox/open": "likewise",

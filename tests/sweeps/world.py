@@ -122,6 +122,7 @@ CANARIES = {
     "exercise_removed": f"{CANARY}removedexercise",
     "assignment_note": f"{CANARY}givennote",
     "assignment_word": f"{CANARY}saidno",
+    "lesson_note": f"{CANARY}lessonnote",
     "device": "Quorvix, Linux",
     # Of others: the supporter with a consent, and the clinician with one.
     "supporter_own_name": f"{CANARY}sue",
@@ -162,6 +163,10 @@ BODIES = {
     "/team/<uuid:patient_id>/appointments/<uuid:appointment_id>/took": {"word": "kept"},
     "/check-in/<uuid:entry_id>/private": {"private": "yes"},
     "/learn/lessons/<string:lesson>/mark": {"id": "01974b9e-0000-7000-8000-000000000001", "mark": "read"},
+    "/supporting/lessons/<string:supporter_lesson>/mark": {
+        "id": "01974b9e-0000-7000-8000-000000000001",
+        "mark": "save",
+    },
     "/medications/<uuid:medicine_id>/private": {"private": "yes"},
     "/medications/changes/<uuid:version_id>": {"answer": "seen"},
     "/medications/side-effects/<uuid:effect_id>/private": {"private": "yes"},

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from patient_app import cli
-from patient_app.learn import checking, library, lint
+from patient_app.learn import checking, claims, library
 from patient_app.learn.content import read_folder
 from tests.features.learn import example
+
+NO = "reviewed_on: 2026-11-01\n"
 
 
 def problems(folder: Path, **texts: str) -> list[str]:
@@ -79,7 +81,13 @@ def test_a_file_with_a_fault_is_refused_with_where_and_why(tmp_path: Path, old: 
     [
         ("8 of 10 weeks. [1]", "8 of 10 weeks.", "a number without its source: 'People who walked"),
         ("8 of 10 weeks. [1]", "8 of 10 weeks. [1] It took 5 days.", "a number without its source: 'It took 5 days.'"),
+        ("8 of 10 weeks. [1]", "8 of 10 weeks. [1] It took five days.", "a number without its source: 'It took five"),
         ("8 of 10 weeks. [1]", "weeks. [2]", "[2] names no source"),
+        ("## Water is near", "## Water in 3 days", "a number, and no source below it: 'Water in 3 days'"),
+        ("title: A walk", "title: 3 walks", "claims a number where no source can stand"),
+        ("(page:/help)", "(page:/help)\n- [In 5 days](lesson:low-days)", "claims a number where no source can stand"),
+        (NO, NO + 'no_claims: [{words: "ten minutes", why: "how long"}]\n', "which it does not say"),
+        (NO, NO + 'no_claims: [{words: "any shoes", why: "how long"}]\n', "which holds no number"),
         ("8 of 10 weeks. [1]", "many weeks.", "source 1 is not used"),
         ("reviewed_on: 2026-11-01", "reviewed_on: 2024-10-01", "reviewed more than two years ago"),
         ("reviewed_on: 2026-11-01", "reviewed_on: 2036-10-01", "reviewed_on is still to come"),
@@ -144,12 +152,32 @@ def test_usted_but_what_people_say_to_each_other_is_theirs(tmp_path: Path) -> No
         ("It helps one in five.", True),
         ("A la mitad de la gente le ayuda.", True),
         ("Call 988 or 911.", False),
-        ("Wait ten minutes.", False),
+        ("Wait ten minutes.", True),
+        ("It takes two to six weeks.", True),
+        ("Tarda de dos a seis semanas.", True),
+        ("Un tercio de la gente mejora.", True),
+        ("Llámelo 42 CFR Parte 2.", False),
+        ("Bring three lines.", False),
+        ("Lleve dos hojas.", False),
         ("About 20 percent. [1]", False),
     ],
 )
 def test_what_counts_as_a_claim(sentence: str, is_claim: bool) -> None:
-    assert lint.is_unsourced(sentence) is is_claim
+    assert claims.is_unsourced(sentence) is is_claim
+
+
+def test_words_with_a_number_that_claim_nothing_are_named_with_the_reason_in_both_languages(tmp_path: Path) -> None:
+    en = example.EN.replace("Turn back when you like.", "Walk for ten minutes.", 1)
+    es = example.ES.replace("Vuelva cuando quiera.", "Camine diez minutos.", 1)
+    assert sum("a number without its source" in problem for problem in problems(tmp_path, en=en, es=es)) == 2
+    named = [
+        text.replace(NO, f'no_claims: [{{words: "{words}", why: "no finding"}}]\n{NO}')
+        for text, words in ((en, "ten minutes"), (es, "diez minutos"))
+    ]
+    assert problems(tmp_path, en=named[0], es=named[1]) == []
+    assert any("(no_claims) differ" in problem for problem in problems(tmp_path, en=named[0]))
+    without_why = named[0].replace(', why: "no finding"', "")
+    assert "no_claims 1 lacks why" in problems(tmp_path, en=without_why, es=named[1])[0]
 
 
 def test_the_command_checks_a_folder_and_leaves_with_one_when_there_is_something(

@@ -8,9 +8,11 @@ from flask import Flask
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
-from patient_app.learn.models import OwnNote
+from patient_app.learn.models import OwnNote, OwnShelf
 from tests.factories import Made, make_person, make_practice, sign_in
 from tests.page import Client
+
+CUP, LINES = "your-own-cup", "lines-with-love"
 
 
 @pytest.fixture
@@ -69,3 +71,55 @@ def test_nobody_else_comes_near_it(app: Flask, store: Store, supporter: Made) ->
         assert client.get("/supporting/learn").status_code == 404
     with store.work(writes=False):
         assert db().get(OwnNote, note_id) is not None
+
+
+def mark(client: Client, slug: str, word: str) -> int:
+    """Tap one of the buttons under a lesson; return the status."""
+    sent = {"id": str(new_id()), "mark": word}
+    return client.post(f"/supporting/lessons/{slug}/mark", data=sent).status_code
+
+
+def test_a_lesson_is_saved_for_oneself_alone_and_taken_off_again(app: Flask, store: Store, supporter: Made) -> None:
+    client = browser_of(app, supporter)
+    assert mark(client, CUP, "unsave") == 303  # Never saved: nothing happens.
+    for slug in (CUP, CUP, LINES):
+        assert mark(client, slug, "save") == 303
+    for address in ("/supporting/learn", "/supporting/me"):
+        page = client.get(address)
+        assert "Saved by you" in page.words
+        rows = [link for link in page.links if link.startswith("/supporting/lessons/")]
+        assert rows[:2] == [f"/supporting/lessons/{slug}" for slug in (LINES, CUP)]  # The last saved first.
+    assert "Take it off my list" in client.get(f"/supporting/lessons/{CUP}").words
+    with store.work(writes=False):
+        row = db().get(OwnShelf, supporter.id)
+        assert row is not None
+        assert CUP.encode() not in (row.kept_sealed or CUP.encode())
+    for slug in (CUP, CUP, LINES):
+        assert mark(client, slug, "unsave") == 303
+    assert "Saved by you" not in client.get("/supporting/me").words
+    for wrong in ("read", "unread", "", "burn", "1e399990"):
+        assert mark(client, CUP, wrong) == 400
+    assert mark(client, "night-rest", "save") == 404  # One for patients.
+
+
+def test_what_a_supporter_saved_is_seen_by_nobody_else(app: Flask, store: Store, supporter: Made) -> None:
+    assert mark(browser_of(app, supporter), CUP, "save") == 303
+    practice = make_practice(store, "Other")
+    assert (
+        "Saved by you" not in browser_of(app, make_person(store, practice, Role.SUPPORTER)).get("/supporting/me").words
+    )
+    for role in (Role.PATIENT, Role.CLINICIAN, Role.ADMINISTRATOR):
+        client = browser_of(app, make_person(store, practice, role))
+        assert mark(client, CUP, "save") == 404
+        assert client.post("/supporting/learn/search", data={"words": "rest"}).status_code == 404
+
+
+def test_words_are_looked_for_in_their_own_lessons_and_stand_in_no_address(app: Flask, supporter: Made) -> None:
+    client = browser_of(app, supporter)
+    page = client.submit(client.get("/supporting/learn").form(action="/supporting/learn/search"), words="naloxone")
+    assert page.status_code == 200
+    assert "/supporting/lessons/help-that-helps" in page.links
+    assert not [link for link in page.links if "naloxone" in link or link.startswith("/learn/")]
+    assert "No lesson with these words" in client.post("/supporting/learn/search", data={"words": "clozapine"}).words
+    for wrong in ("", "x" * 101, "a\x00b"):
+        assert client.post("/supporting/learn/search", data={"words": wrong}).status_code == 422

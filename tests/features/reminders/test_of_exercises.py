@@ -11,6 +11,7 @@ from flask import Flask
 from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.work import Store, db
+from patient_app.learn import service as lessons
 from patient_app.reminders import engine, own
 from patient_app.reminders.models import Kind, Reason
 from patient_app.skills import assignments
@@ -53,6 +54,7 @@ def test_it_comes_at_its_times_unless_one_was_done_since_the_time_before(
         ("done", [Reason.SETTLED, None]),
         ("withdrawn", [Reason.OFF]),
         ("over", [None]),
+        ("put aside", [Reason.OFF, Reason.OFF]),
     ],
 )
 def test_one_of_what_was_given_comes_while_that_stands_and_is_not_done(
@@ -68,6 +70,8 @@ def test_one_of_what_was_given_comes_while_that_stands_and_is_not_done(
     with store.work(writes=True):
         if end == "withdrawn":
             assignments.withdraw(world.therapist.viewer, world.patient.id, given)
+        if end == "put aside":
+            lessons.choose(world.patient.viewer, not_now=["panic"], suggests=True)
     did(store, world, PLAIN)  # Another exercise settles nothing.
     if end == "done":
         did(store, world)
@@ -93,6 +97,9 @@ def test_it_is_turned_on_by_the_person_alone_kept_when_it_is_changed_and_made_on
     assert "It is of: Brave steps." in page.words
     assert client.submit(page.form(action="/settings/reminders/new"), time_1="08:30").status_code == 303
     assert "Brave steps" in client.get("/settings/reminders").words
+    with store.work(writes=True):
+        lessons.choose(world.patient.viewer, not_now=["panic"], suggests=True)
+    assert "Brave steps" not in client.get("/settings/reminders").words
     there = client.get(link)
     assert there.status_code == 303  # To the one that is there.
     assert there.location
