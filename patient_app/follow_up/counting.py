@@ -1,10 +1,10 @@
 """From which day on a silence counts. It begins anew with every sign of the person, and with all that may explain it.
 
-A sign is all that they write or say: a check-in, a dose that they logged, an exercise, yes or no to one that was given, a
-side effect, a visit, a reminder that they marked as done, "I am here", a change to their reminders. Looking at pages is none: what is told says
-that there was no check-in, and to look is not to check in. What may explain a silence: a pause of reminders, being
-away, an outage of ours, entries that are known to wait on the phone. Where it is in question whose hands an account is
-in, nothing is counted at all.
+A sign is all that they write or say: a check-in, a dose that they logged, an exercise, yes or no to one that was given,
+a side effect, a visit, a reminder that they marked as done, "I am here", a change to their reminders. Looking at pages
+is none: what is told says that there was no check-in, and to look is not to check in. What may explain a silence: a
+pause of reminders, being away, an outage of ours, entries that are known to wait on the phone. Where it is in question
+whose hands an account is in, nothing is counted at all.
 """
 
 from __future__ import annotations
