@@ -99,7 +99,7 @@ def save(patient: Viewer, lesson: Lesson, *, saved: bool, at: datetime | None = 
     moment = at or clock.now()
     row, kept = _for_change(patient)
     mark = kept.mark(lesson.slug)
-    if moment >= mark.saved_at and saved != mark.saved:
+    if moment >= mark.saved_at:  # Said over, it counts from now on: what waited in between undoes nothing.
         _put(row, _with_mark(kept, lesson, replace(mark, saved=saved, saved_at=moment)))
 
 
@@ -108,7 +108,7 @@ def mark_read(patient: Viewer, lesson: Lesson, *, read: bool, at: datetime | Non
     moment = at or clock.now()
     row, kept = _for_change(patient)
     mark = kept.mark(lesson.slug)
-    if moment >= mark.read_at and read != mark.read:
+    if moment >= mark.read_at:
         _put(row, _with_mark(kept, lesson, replace(mark, read=read, read_at=moment)))
 
 
