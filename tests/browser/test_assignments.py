@@ -90,11 +90,10 @@ def test_saying_no_and_the_calm_page_are_said_without_a_network_and_arrive(
 ) -> None:
     store = live_server.store
     world = make_world(store)
-    given = give(store, world)
     phone = Phone(browser, live_server, tmp_path / "phone")
     phone.sign_in(world.patient)
-    page = phone.page
-    page.goto("/today")
+    given, page = give(store, world), phone.page
+    page.goto(f"/skills/assigned/{given}")
     phone.until(lambda: {"/simple", f"/skills/assigned/{given}"} <= set(phone.kept_addresses()))
     phone.cut()
     page.goto(f"/skills/assigned/{given}")
