@@ -27,7 +27,8 @@ def test_an_exercise_is_given_done_without_a_network_seen_as_done_and_closed_aga
     store = live_server.store
     world, title = make_world(store), files.exercises()[LOCKED].title.en
     give_consent(store, world.patient, world.therapist, {Category.SKILLS: Level.DETAIL})
-    phone = Phone(browser, live_server, tmp_path / "phone")
+    # Where the patient lives: between midnight here and there, what is done today would be of another day.
+    phone = Phone(browser, live_server, tmp_path / "phone", timezone_id=world.patient.zone)
     phone.sign_in(world.patient)
     context = browser.new_context(
         base_url=live_server.url, viewport={"width": 360, "height": 780}, is_mobile=True, has_touch=True
