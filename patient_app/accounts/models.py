@@ -150,6 +150,9 @@ class Person(Base):
     shown_as: Mapped[str] = mapped_column(String(10), default=faces.OWN, server_default=faces.OWN)
     # Whether the person made their pages simple: large letters, no drawings, few things. Only they turn it on or off.
     shown_simply: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # When they last said so, and the item of a phone by which they did, if it was by one.
+    shown_simply_at: Mapped[datetime | None] = mapped_column(default=None)
+    shown_simply_item: Mapped[Id | None] = mapped_column(default=None)
 
     name_sealed: Mapped[bytes | None] = sealed_column()
     name = SealedText("name_sealed", owner="id")

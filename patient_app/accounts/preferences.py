@@ -9,6 +9,7 @@ from patient_app.accounts.registry import FOR_CHANGE
 from patient_app.core import changed, clock, faces
 from patient_app.core.i18n import LANGUAGES
 from patient_app.core.identity import Viewer
+from patient_app.core.outbox import SaidAt
 from patient_app.core.work import db
 
 LATEST_DAY_START = 11 * 60
@@ -62,6 +63,13 @@ def show_as(viewer: Viewer, word: str) -> None:
     faces.use(word)
 
 
-def show_simply(viewer: Viewer, *, wish: bool) -> None:
-    """Keep whether a person wants their pages simple, until they say otherwise; said twice it is the same."""
-    db().get_one(Person, viewer.id, with_for_update=FOR_CHANGE).shown_simply = wish
+def show_simply(viewer: Viewer, *, wish: bool, said: SaidAt | None = None) -> None:
+    """Keep whether a person wants their pages simple, until they say otherwise; said twice it is the same.
+
+    What waited on a phone (`said`) changes nothing where they said something else later.
+    """
+    said = said or SaidAt.now()
+    person = db().get_one(Person, viewer.id, with_for_update=FOR_CHANGE)
+    if said.is_news_to(person.shown_simply_at, person.shown_simply_item):
+        person.shown_simply, person.shown_simply_at = wish, said.at
+        person.shown_simply_item = said.item or person.shown_simply_item

@@ -126,6 +126,34 @@ class Item:
             raise Refused([("", _CLOCK)])
 
 
+@dataclass(frozen=True, slots=True)
+class SaidAt:
+    """When something was said that replaces what was said before, and by which item of a phone, if by one.
+
+    For what has a last word and no versions: what was written later holds, in whatever order it arrives.
+    """
+
+    at: datetime
+    item: uuid.UUID | None = None
+
+    @classmethod
+    def now(cls) -> SaidAt:
+        """Return this moment, for what is said by a form."""
+        return cls(clock.now())
+
+    @classmethod
+    def by(cls, item: Item) -> SaidAt:
+        """Return when an item was written; raise `Refused` when the phone's clock is too wrong."""
+        item.check_clock()
+        return cls(item.made.really_at, item.id)
+
+    def is_news_to(self, at: datetime | None, item: uuid.UUID | None) -> bool:
+        """Whether it is to replace what was last said then, by that item: not where it is that, or is older."""
+        if self.item is not None and self.item == item:
+            return False
+        return at is None or self.at >= at
+
+
 # Takes the items of one form: gets who sent it, the item, and by name what stands in the form's address. Stores it once
 # and returns the address of the page that tells of it, or raises `Refused`. The unit of work is a writing one.
 Taking = Callable[..., str]

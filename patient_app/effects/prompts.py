@@ -20,9 +20,12 @@ def wants_week_note(patient: Viewer, medicines: Iterable[OwnMedicine], day: date
 
     What was begun this very week has nothing to be said of yet. One statement at most.
     """
+    if day.weekday() < FROM_WEEKDAY or not has_something_to_say(medicines, day):
+        return False
+    return weekly.own_note(patient, weekly.week_of(day)) is None
+
+
+def has_something_to_say(medicines: Iterable[OwnMedicine], day: date) -> bool:
+    """Whether there is a medicine of which a note of this week can say something: taken, and from before it."""
     week = weekly.week_of(day)
-    if day.weekday() < FROM_WEEKDAY:
-        return False
-    if not any(one.standing(day) is Standing.TAKEN and one.versions[0].day < week for one in medicines):
-        return False
-    return weekly.own_note(patient, week) is None
+    return any(one.standing(day) is Standing.TAKEN and one.versions[0].day < week for one in medicines)

@@ -1,10 +1,10 @@
 """From which day on a silence counts. It begins anew with every sign of the person, and with all that may explain it.
 
-A sign is all that they write or say: a check-in, a dose that they logged, an exercise, a side effect, a visit, a
-reminder that they marked as done, "I am here", a change to their reminders. Looking at pages is none: what is told says
-that there was no check-in, and to look is not to check in. What may explain a silence: a pause of reminders, being
-away, an outage of ours, entries that are known to wait on the phone. Where it is in question whose hands an account is
-in, nothing is counted at all.
+A sign is all that they write or say: a check-in, a dose that they logged, an exercise, yes or no to one that was given,
+a side effect, a visit, a reminder that they marked as done, "I am here", a change to their reminders. Looking at pages
+is none: what is told says that there was no check-in, and to look is not to check in. What may explain a silence: a
+pause of reminders, being away, an outage of ours, entries that are known to wait on the phone. Where it is in question
+whose hands an account is in, nothing is counted at all.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from patient_app.medications.models import DoseVersion, MedicineVersion
 from patient_app.refills.models import SupplyEntry
 from patient_app.reminders.models import Occurrence, ReminderOutage, ReminderSettings
 from patient_app.safety.models import PlanStep
-from patient_app.skills.models import ExerciseRun
+from patient_app.skills.models import ExerciseAssignment, ExerciseRun
 
 _PATIENT: BindParameter[Any] = bindparam("patient_id")
 
@@ -41,6 +41,7 @@ _WRITTEN: dict[str, Any] = {
     "checked_in_at": _newest(CheckIn.recorded_at, CheckIn.patient_id),
     "logged_at": _newest(DoseVersion.recorded_at, DoseVersion.patient_id),
     "did_at": _newest(ExerciseRun.recorded_at, ExerciseRun.patient_id),
+    "answered_at": _newest(ExerciseAssignment.answered_at, ExerciseAssignment.patient_id),
     "noted_at": _newest(SideEffect.recorded_at, SideEffect.patient_id),
     "told_of_week_at": _newest(ResponseNote.recorded_at, ResponseNote.patient_id),
     "planned_at": _newest(PlanStep.recorded_at, PlanStep.patient_id),

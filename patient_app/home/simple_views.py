@@ -1,7 +1,8 @@
 """Pages made simple, for a hard day: two taps, large letters, no drawings, three things that may help.
 
 Only the person turns it on or off; an entry may be followed by the offer (`content/rules/after_check_in.yaml`), and
-nothing else speaks of it. The page itself can be used without that being turned on: so it is there without a network.
+nothing else speaks of it. The page itself can be used without that being turned on: so it is there without a network,
+and what is said there of all pages waits on the phone.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from flask_babel import lazy_gettext as _l
 from patient_app.accounts import preferences
 from patient_app.checkins.forms import CheckInForm
 from patient_app.checkins.rules import hard
-from patient_app.core import clock, not_now, notices
+from patient_app.core import clock, not_now, notices, outbox
 from patient_app.core.access import Permission, access
 from patient_app.core.forms import ChoiceField, Form
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.keeping import kept_on_phone
+from patient_app.core.outbox import Item, Refused, SaidAt
 from patient_app.core.pages import render_page
 from patient_app.home.blueprint import bp
 from patient_app.medications import doses, regimen, unseen_pairs
@@ -40,6 +42,25 @@ class SimpleForm(Form):
     simple = ChoiceField(_l("Show my pages"), [(ON, _l("Calm")), (OFF, _l("With everything"))])
 
 
+def take_wish(patient: Viewer, item: Item) -> str:
+    """Keep what the person wanted when there was no network, unless they said something else later."""
+    form = SimpleForm(formdata=item.fields)
+    if not form.validate():
+        raise Refused.by(form)
+    if form.simple.data is None:
+        raise Refused([("simple", _l("This page was out of date. Please tap it again."))])
+    return _keep(patient, form, SaidAt.by(item))
+
+
+def _keep(patient: Viewer, form: SimpleForm, said: SaidAt) -> str:
+    wish = form.simple.data == ON
+    preferences.show_simply(patient, wish=wish, said=said)
+    return url_for("home.today", done="simple-on" if wish else "simple-off")
+
+
+outbox.register("home.set_simple", take_wish)
+
+
 @bp.get("/simple")
 @access(Permission.TODAY_READ)
 @kept_on_phone
@@ -55,9 +76,7 @@ def set_simple() -> ResponseReturnValue:
     form = SimpleForm()
     if not form.validate() or form.simple.data is None:  # Two buttons are all that the page offers.
         abort(400)
-    wish = form.simple.data == ON
-    preferences.show_simply(viewer(), wish=wish)
-    return redirect(url_for("home.today", done="simple-on" if wish else "simple-off"), 303)
+    return redirect(_keep(viewer(), form, SaidAt.now()), 303)
 
 
 def simple_page(patient: Viewer) -> str:

@@ -103,7 +103,7 @@ def save(patient: Viewer, lesson: Lesson, *, saved: bool, at: datetime | None = 
     moment = at or clock.now()
     row, kept = _for_change(patient)
     mark = kept.mark(lesson.slug)
-    if moment >= mark.saved_at and saved != mark.saved:
+    if moment >= mark.saved_at:  # Said over, it counts from now on: what waited in between undoes nothing.
         _put(row, _with_mark(kept, lesson, replace(mark, saved=saved, saved_at=moment)))
 
 
@@ -112,8 +112,7 @@ def mark_read(patient: Viewer, lesson: Lesson, *, read: bool, at: datetime | Non
     moment = at or clock.now()
     row, kept = _for_change(patient)
     mark = kept.mark(lesson.slug)
-    # Read once more is read later: a lesson that was given since then waits no longer.
-    if moment >= mark.read_at and (read or mark.read):
+    if moment >= mark.read_at:  # Read once more is read later: a lesson that was given since then waits no longer.
         _put(row, _with_mark(kept, lesson, replace(mark, read=read, read_at=moment)))
 
 

@@ -1,23 +1,50 @@
-"""The form for steps that a prescriber wrote, with their days. None is ever made here."""
+"""The form for steps that a prescriber wrote, with their days. None is ever made here.
+
+Each step has what a medicine can have that is taken by itself: times or meals, with food or without, each day, on some
+days of the week, or every so many days, which count from the first day of that step.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
 from patient_app.core.forms import DayField, short_text
 from patient_app.medications import documents, typed
-from patient_app.medications.plan_forms import Kind, MedicineForm, day_in
+from patient_app.medications.plan_forms import Kind, MedicineForm, day_in, number_field, offer_weekdays, on_chips
 from patient_app.medications.plan_rows import DAILY, at_typed, at_written, food_list
-from patient_app.medications.schedule import Anchor
+from patient_app.medications.schedule import Anchor, Schedule
+from patient_app.medications.words import WHEN_WORDS
 
 STEP_ROWS = range(1, 13)
+_FIELDS = ("first", "doses", "food", "on", "every")
+_ONE_OF_TWO = _l("Pick days of the week, or write a number of days. Not both.")
 # "8:00 x 2", "20:00 1.5": when, and how much.
 _DOSE = re.compile(r"([^\sx×]{1,12}(?:\s?[ap]m)?)\s*[x×]?\s*(\S{0,40})", re.IGNORECASE)
+
+
+class StepRow(NamedTuple):
+    """The fields of one step."""
+
+    first: Any
+    doses: Any
+    food: Any
+    on: Any
+    every: Any
+
+    @property
+    def is_used(self) -> bool:
+        """Whether something was typed; what goes with food alone says nothing yet."""
+        return bool(self.first.data or self.doses.data or self.has_days)
+
+    @property
+    def has_days(self) -> bool:
+        """Whether it is not just each day, or something is to be said beside its days."""
+        return bool(self.on.data or self.every.data or self.on.errors or self.every.errors)
 
 
 class StepsForm(MedicineForm):
@@ -26,18 +53,28 @@ class StepsForm(MedicineForm):
     kind = Kind.STEPS
     from_prescriber = BooleanField(_l("These steps are from my prescriber, word for word"))
 
+    def offer(self, *told: Any) -> None:
+        """Offer the weekdays of each step as well."""
+        super().offer(*told)
+        offer_weekdays(*(row.on for row in self.rows))
+
     @property
-    def rows(self) -> list[tuple[Any, Any, Any]]:
+    def rows(self) -> list[StepRow]:
         """The fields, step by step."""
-        return [(self[f"first_{row}"], self[f"doses_{row}"], self[f"food_{row}"]) for row in STEP_ROWS]
+        return [StepRow(*(self[f"{name}_{row}"] for name in _FIELDS)) for row in STEP_ROWS]
+
+    @property
+    def when_words(self) -> list[str]:
+        """What can be typed instead of a time."""
+        return [str(words) for words in WHEN_WORDS.values()]
 
     @property
     def used(self) -> list[int]:
         """The rows in which something was typed, or the first."""
-        return [row for row in STEP_ROWS if self[f"first_{row}"].data or self[f"doses_{row}"].data] or [1]
+        return [number for number, row in zip(STEP_ROWS, self.rows, strict=True) if row.is_used] or [1]
 
     @property
-    def shown(self) -> list[tuple[Any, Any, Any]]:
+    def shown(self) -> list[StepRow]:
         """The rows that are there at once."""
         return self.rows[:3]
 
@@ -45,6 +82,14 @@ class StepsForm(MedicineForm):
     def unfolds(self) -> bool:
         """Whether one of the later rows says something."""
         return self.used[-1] > len(self.shown)
+
+    def schedule(self, today: Any) -> Schedule | None:
+        """Return the schedule; None, with messages, where a step has days of the week and a number of days too."""
+        clash = [row for row in self.rows if row.on.data and row.every.data]
+        for row in clash:
+            self.add_error(row.every.name, _ONE_OF_TWO)
+        found = super().schedule(today)
+        return None if clash else found
 
     def plan(self) -> dict[str, Any]:
         """Return the steps."""
@@ -64,11 +109,19 @@ class StepsForm(MedicineForm):
                 {
                     "first": first.isoformat() if first else "",
                     "unit": self.unit.data,
-                    "days": DAILY,
+                    "days": self._days(row),
                     "doses": doses_typed(self[f"doses_{row}"].data or "", self[f"food_{row}"].data),
                 }
             )
         return found
+
+    def _days(self, row: int) -> dict[str, Any]:
+        on, every = self[f"on_{row}"].data, typed.whole(self[f"every_{row}"].data)
+        if every is not None:
+            return {"every": "days", "n": every}
+        if len(on) in {0, documents.DAYS_A_WEEK}:
+            return DAILY
+        return {"every": "weeks", "n": 1, "on": sorted(int(number) for number in on)}
 
     @property
     def first(self) -> str:
@@ -86,6 +139,8 @@ class StepsForm(MedicineForm):
             row = self.used[int(parts[2])]
             if parts[-1] == "food":
                 return f"food_{row}"
+            if parts[3:4] == ["days"]:
+                return f"every_{row}" if self[f"every_{row}"].data else f"on_{row}"
             return f"doses_{row}" if parts[3:4] == ["doses"] else f"first_{row}"
         return super().field_of(path)
 
@@ -99,6 +154,8 @@ class StepsForm(MedicineForm):
                 f"first_{row}": step["first"],
                 f"doses_{row}": doses_written(step["doses"]),
                 f"food_{row}": (foods.pop() or "") if len(foods) == 1 else "",
+                f"on_{row}": [str(number) for number in step["days"].get("on", ())],
+                f"every_{row}": every_written(step["days"]),
             }
         return told
 
@@ -111,6 +168,15 @@ for _row in STEP_ROWS:
         short_text(_l("When and how much"), render_kw={"placeholder": "8:00 x 1, 20:00 x 2"}),
     )
     setattr(StepsForm, f"food_{_row}", food_list())
+    setattr(StepsForm, f"on_{_row}", on_chips(_l("Only on some days of the week?")))
+    setattr(
+        StepsForm,
+        f"every_{_row}",
+        number_field(
+            _l("Or every how many days?"),
+            description=_l("2 is every second day, 28 every 4 weeks. Days count from the first one of this step."),
+        ),
+    )
 
 
 def doses_typed(text: str, food: str | None = None) -> list[dict[str, Any]]:
@@ -134,3 +200,8 @@ def doses_typed(text: str, food: str | None = None) -> list[dict[str, Any]]:
 def doses_written(doses: list[dict[str, Any]]) -> str:
     """Return the doses of a document as they are typed."""
     return ", ".join(" x ".join(filter(None, [at_written(dose["at"]), dose["amount"]])) for dose in doses)
+
+
+def every_written(days: Mapping[str, Any]) -> str:
+    """Return every how many days, as it is typed; empty for each day, and for days of the week."""
+    return str(days["n"]) if days["every"] == "days" and days["n"] > 1 else ""

@@ -126,16 +126,17 @@ def read_appointments(viewer: Viewer, patient_id: uuid.UUID) -> SharedAppointmen
 
 
 def preview(patient: Viewer, reader: Reader, grants: Grants) -> SharedAppointments:
-    """Return what a recipient would see of the patient's own visits with others: the same function, and no record.
+    """Return what a recipient would see of the patient's own visits: the same function, and no record.
 
-    `grants` are those of that recipient, as `grants_of` gives them. Which visits are with whom of a discipline is no
-    matter of sharing, so those are not told apart.
+    `grants` are those of that recipient, as `grants_of` gives them. The picture of one person has the visits with
+    them, and what they were picked to read; that of a whole discipline has neither.
     """
     if reader.preview_of != patient.id:
         raise NotFound
     person = Named(patient.id, patient.name, zone=patient.zone, day_start_minutes=patient.day_start_minutes)
-    found = _found(reader, _asked(reader, patient.id, grants, NOBODY))
-    return SharedAppointments(person, grants, found, None, _today(person))
+    asked = _asked(reader, patient.id, grants, reader.id or NOBODY)
+    raised = _raised(plain_rows(_lists(asker(reader)), asked))
+    return SharedAppointments(person, grants, _found(reader, asked), raised, _today(person))
 
 
 def _asked(reader: Reader, patient_id: uuid.UUID, grants: Grants, viewer_id: uuid.UUID) -> dict[str, Any]:

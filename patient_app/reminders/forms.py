@@ -23,8 +23,9 @@ from patient_app.core.forms import (
 from patient_app.core.ids import parse_id
 from patient_app.reminders.handling import LATER_MINUTES
 from patient_app.reminders.models import Kind, Wording
+from patient_app.reminders.of_measures import USUAL_DAYS
 from patient_app.reminders.own import LONGEST_WORDS, Chosen, OwnReminder
-from patient_app.reminders.schedule import Quiet
+from patient_app.reminders.schedule import EVERY_DAY, Quiet
 from patient_app.reminders.wording import LEADS
 
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
@@ -106,7 +107,7 @@ class ReminderForm(Form):
         form.kind.data = kind.value
         if form.is_submitted() and options.get("formdata", form) is not None:
             return form
-        chosen = known.chosen if known else Chosen(kind)
+        chosen = known.chosen if known else Chosen(kind, weekdays=USUAL_DAYS if kind is Kind.MEASURE else EVERY_DAY)
         if kind is Kind.APPOINTMENT:
             form.leads.data = tuple(str(lead) for lead in chosen.times)
         else:

@@ -30,6 +30,7 @@ Id = uuid.UUID
 class Kind(StrEnum):
     """What a reminder is of; each has a source (`sources.py`) that knows its times. `DIGEST` is the one by e-mail.
 
+    `MEASURE` is what measures how it goes: the two questions of the week on all medicines (`effects/weekly.py`).
     `FOLLOW_UP` is the word that comes when it has been quiet: it is chosen on a page of its own (`follow_up`).
     """
 
@@ -38,6 +39,7 @@ class Kind(StrEnum):
     REFILL = "refill"
     APPOINTMENT = "appointment"
     EXERCISE = "exercise"
+    MEASURE = "measure"
     PLAN = "plan"
     OWN = "own"
     DIGEST = "digest"

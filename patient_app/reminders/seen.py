@@ -62,6 +62,8 @@ _ALL_WAITING = _OWN.where(
     Reminder.ended_at.is_(None),
 ).order_by(Occurrence.due_at)
 _ELSEWHERE = (Kind.CHECK_IN, Kind.DOSES, Kind.APPOINTMENT, Kind.FOLLOW_UP)
+# What is done elsewhere, and then waits no longer.
+_WITH_REASON = frozenset({*_ELSEWHERE, Kind.MEASURE})
 _WAITING = Prepared(_ALL_WAITING.where(*(Occurrence.kind != kind for kind in _ELSEWHERE)))
 _SINCE = (
     _OWN.where(Occurrence.due_at > bindparam("since"), func.coalesce(Occurrence.reason, "") != Reason.NOT_NEEDED)
@@ -134,8 +136,9 @@ def waiting(patient: Viewer, now: datetime) -> list[Seen]:
         return []
     whose = own.whose(patient)
     asked = {"patient_id": patient.id, "now": now, "since": now - timedelta(days=1)}
-    rows = _WAITING.all(connection(), asked)
-    return [_as_seen(row, whose) for row in rows if row.local_day >= now.astimezone(whose.zone).date()]
+    today = now.astimezone(whose.zone).date()
+    rows = [row for row in _WAITING.all(connection(), asked) if row.local_day >= today]
+    return [_as_seen(row, whose) for row in rows if row.kind != Kind.MEASURE or _is_open(row, whose, now)]
 
 
 def all_waiting(patient: Viewer, now: datetime) -> list[Seen]:
@@ -149,7 +152,7 @@ def all_waiting(patient: Viewer, now: datetime) -> list[Seen]:
     today = now.astimezone(whose.zone).date()
     asked = {"patient_id": patient.id, "now": now, "since": now - timedelta(days=1)}
     rows = [row for row in connection().execute(_ALL_WAITING, asked).all() if row.local_day >= today]
-    return [_as_seen(row, whose) for row in rows if row.kind not in _ELSEWHERE or _is_open(row, whose, now)]
+    return [_as_seen(row, whose) for row in rows if row.kind not in _WITH_REASON or _is_open(row, whose, now)]
 
 
 def _is_open(row: Any, whose: Whose, now: datetime) -> bool:

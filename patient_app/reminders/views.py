@@ -21,6 +21,7 @@ from patient_app.reminders import (
     choosing,
     of_appointments,
     of_exercises,
+    of_measures,
     of_plans,
     own,
     seen,
@@ -33,7 +34,7 @@ from patient_app.reminders.models import Kind
 from patient_app.reminders.own import Chosen, OwnReminder
 from patient_app.reminders.wording import KIND_HINTS, KIND_NAMES
 
-__all__ = ["acting", "bp", "calendar_views", "of_appointments", "of_exercises", "of_plans"]
+__all__ = ["acting", "bp", "calendar_views", "of_appointments", "of_exercises", "of_measures", "of_plans"]
 
 REFUSED = 422
 notices.register(

@@ -27,6 +27,7 @@ from patient_app.consent.words import CATEGORY_NAMES, DISCIPLINE_NAMES
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
+from patient_app.core.ids import parse_id
 from patient_app.core.roles import Discipline, Role
 from patient_app.core.work import db, vault
 from patient_app.follow_up import service as follow_up
@@ -356,10 +357,34 @@ def confirm_supporter(patient: Viewer, link_id: uuid.UUID) -> None:
         _end_consents_for(patient, tie.supporter_id)
 
 
-def picture_of(patient: Viewer, recipient: Recipient) -> Reader:
-    """Return the reader by whom a patient sees what a recipient would see."""
-    role = Role.CLINICIAN if recipient.person_id is None else Role.SUPPORTER
-    return Reader(recipient.person_id, patient.practice_id, role, recipient.discipline, preview_of=patient.id)
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """By whom a patient looks at what a recipient sees.
+
+    `reader` is one person where one is meant, so that what is for them by name is there too; `others` are the people
+    whose own pictures can be looked at instead, as (id, name).
+    """
+
+    reader: Reader
+    name: str
+    others: tuple[tuple[uuid.UUID, str], ...]
+
+
+def picture_of(patient: Viewer, recipient: Recipient, named: str | None = None) -> Picture:
+    """Return the reader by whom a patient sees what a recipient sees; raise `NotFound` for a name that is none of them.
+
+    Behind a discipline one of its people can be named; where there is only one, it is them.
+    """
+    people = dict(zip(recipient.ids, recipient.people, strict=True)) if recipient.discipline else {}
+    meant = next(iter(people)) if len(people) == 1 else None
+    if named is not None:
+        meant = parse_id(named)
+        if meant not in people:
+            raise NotFound
+    role = Role.SUPPORTER if recipient.person_id else Role.CLINICIAN
+    reader = Reader(recipient.person_id or meant, patient.practice_id, role, recipient.discipline, patient.id)
+    others = tuple((one, name) for one, name in people.items() if one != meant)
+    return Picture(reader, people[meant] if meant else "", others)
 
 
 def end_support(patient: Viewer, link_id: uuid.UUID) -> None:

@@ -322,7 +322,8 @@ def preview() -> ResponseReturnValue:
     patient = viewer()
     recipient = consents.find_recipient(patient, request.args.get("to", ""))
     until = words.until_of(request.args.get("until"))
-    picture = service.picture_of(patient, recipient)
+    whose = service.picture_of(patient, recipient, request.args.get("of"))
+    picture = whose.reader
     shared = reading.preview(patient, picture, until=until)
     of_medicines, of_effects, of_visits, given = None, None, None, None
     of_lessons = None
@@ -337,6 +338,7 @@ def preview() -> ResponseReturnValue:
     return render_page(
         "sharing/preview.html",
         recipient=recipient,
+        whose=whose,
         waiting=service.cannot_read_yet(patient, recipient),
         of_medicines=of_medicines,
         of_effects=of_effects,

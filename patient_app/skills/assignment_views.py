@@ -11,33 +11,29 @@ from flask_babel import lazy_gettext as _l
 
 from patient_app.consent import receipts
 from patient_app.consent.words import DISCIPLINE_NAMES
-from patient_app.core import clock, keeping, notices
+from patient_app.core import clock, keeping, notices, outbox
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import moment
-from patient_app.core.forms import Form, long_text
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.skills import assignments
+from patient_app.skills.assignment_forms import DeclineForm
 from patient_app.skills.assignments import OwnAssignment
 from patient_app.skills.blueprint import bp
 from patient_app.skills.facts import Start
+from patient_app.skills.from_phones import take_decline, take_taking_up
 from patient_app.skills.parts import that_it_was_done
 from patient_app.skills.words import OFTEN
 
-LONGEST_WORD = 500
+outbox.register("skills.decline", take_decline)
+outbox.register("skills.take_up", take_taking_up)
 
 notices.register(
     "skills.assignment",
     assignment_declined=_l("That is fine. It does not come up any more."),
     assignment_taken_up=_l("It is back among what was given to you."),
 )
-
-
-class DeclineForm(Form):
-    """A word on why not, if the person likes."""
-
-    word = long_text(_l("A word on it, if you like"), longest=LONGEST_WORD)
 
 
 @bp.get("/skills/assigned")

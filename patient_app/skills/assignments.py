@@ -27,6 +27,7 @@ from patient_app.core.changed import What
 from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
+from patient_app.core.outbox import SaidAt
 from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, vault
@@ -260,23 +261,33 @@ def is_counted(patient: Viewer, run_id: uuid.UUID) -> bool:
     return connection().scalar(_COUNTED, {"patient_id": patient.id, "run_id": run_id}) is not None
 
 
-def decline(patient: Viewer, assignment_id: uuid.UUID, word: str, moment: Moment) -> None:
+def decline(patient: Viewer, assignment_id: uuid.UUID, word: str, moment: Moment, said: SaidAt | None = None) -> None:
     """Keep that the patient said no, and their word on it; said twice the last word holds. Needs a writing unit.
 
-    It is kept, too, of what was taken back meanwhile. Raise `NotFound` as `own_assignment` does.
+    It is kept, too, of what was taken back meanwhile. What waited on a phone (`said`) changes nothing where the
+    patient answered later. Raise `NotFound` as `own_assignment` does.
     """
-    row = _own_row(patient, assignment_id)
-    if row.declined_at is None:
-        row.declined_at, row.declined_day = clock.now(), moment.day
-    row.word = word or None
-    changed.tell(What.ASSIGNMENTS, patient.id)
+    row, said = _own_row(patient, assignment_id), said or SaidAt.now()
+    if _answered(row, said):
+        if row.declined_at is None:
+            row.declined_at, row.declined_day = said.at, moment.day
+        row.word = word or None
 
 
-def take_up(patient: Viewer, assignment_id: uuid.UUID) -> None:
-    """Take it up after all; what was said to it before is taken back. Raise `NotFound` as `decline` does."""
-    row = _own_row(patient, assignment_id)
-    row.declined_at = row.declined_day = row.word = None
-    changed.tell(What.ASSIGNMENTS, patient.id)
+def take_up(patient: Viewer, assignment_id: uuid.UUID, said: SaidAt | None = None) -> None:
+    """Take it up after all; what was said to it before is taken back. `said` and `NotFound` as for `decline`."""
+    row, said = _own_row(patient, assignment_id), said or SaidAt.now()
+    if _answered(row, said):
+        row.declined_at = row.declined_day = row.word = None
+
+
+def _answered(row: Assignment, said: SaidAt) -> bool:
+    """Note that the patient answers; return whether that is newer than what they said before."""
+    if not said.is_news_to(row.answered_at, row.answered_item):
+        return False
+    row.answered_at, row.answered_item = said.at, said.item or row.answered_item
+    changed.tell(What.ASSIGNMENTS, row.patient_id)
+    return True
 
 
 # --- the clinician's ---------------------------------------------------------------------------------------------

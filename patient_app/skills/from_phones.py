@@ -1,4 +1,4 @@
-"""Takes exercises that were done without a network, and waited on a phone.
+"""Takes exercises that were done without a network, and answers to what was given, that waited on a phone.
 
 Exactly what was stored before is answered alike whatever has changed since: the exercise may ask something else by now,
 and the clock of the phone may have lost its time.
@@ -7,15 +7,17 @@ and the clock of the phone may have lost its time.
 from __future__ import annotations
 
 import json
+import uuid
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
 
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
-from patient_app.core.outbox import Item, Refused, id_cannot_be_used
+from patient_app.core.outbox import Item, Refused, SaidAt, id_cannot_be_used
 from patient_app.core.work import vault
 from patient_app.skills import assignments, forms, recording
+from patient_app.skills.assignment_forms import DeclineForm
 from patient_app.skills.recording import Sent
 
 NOTHING_SAID = _l("There is nothing to keep yet. Answer one question, or rate how strong it is.")
@@ -31,6 +33,21 @@ def take_run(patient: Viewer, item: Item, *, exercise: str) -> str:
         if not recording.was_sent(patient, item.id, _print(item)):
             raise
     return url_for("skills.show", run_id=item.id, done="skill-saved")
+
+
+def take_decline(patient: Viewer, item: Item, *, assignment_id: uuid.UUID) -> str:
+    """Keep that the patient said no to what was given to them, unless they answered later."""
+    form = DeclineForm(formdata=item.fields)
+    if not form.validate():
+        raise Refused.by(form)
+    assignments.decline(patient, assignment_id, form.word.data or "", item.moment(patient), SaidAt.by(item))
+    return url_for("skills.assignment", assignment_id=assignment_id, done="assignment-declined")
+
+
+def take_taking_up(patient: Viewer, item: Item, *, assignment_id: uuid.UUID) -> str:
+    """Keep that they take it up after all, unless they answered later."""
+    assignments.take_up(patient, assignment_id, SaidAt.by(item))
+    return url_for("skills.assignment", assignment_id=assignment_id, done="assignment-taken-up")
 
 
 def _store(patient: Viewer, item: Item, name: str) -> None:

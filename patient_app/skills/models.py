@@ -150,6 +150,9 @@ class ExerciseAssignment(Base):
     declined_day: Mapped[date | None] = mapped_column(default=None)
     word_sealed: Mapped[bytes | None] = sealed_column()
     word = SealedText("word_sealed", owner="patient_id")
+    # When the patient last said yes or no, and the item of a phone by which they did, if it was by one.
+    answered_at: Mapped[datetime | None] = mapped_column(default=None)
+    answered_item: Mapped[Id | None] = mapped_column(default=None)
 
 
 class ExerciseChoice(Base):

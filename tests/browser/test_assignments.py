@@ -9,13 +9,14 @@ from playwright.sync_api import Browser, expect
 
 from patient_app.consent.categories import Category, Level
 from patient_app.skills import files
+from patient_app.skills.assignments import Standing
 from tests.browser.phones import Phone
 from tests.browser.test_accessibility import TOO_WIDE, axe
 from tests.browser.test_exercises import go_through
 from tests.browser.test_whole_loop import sign_in
 from tests.conftest import LiveServer, Watched
 from tests.factories import give_consent
-from tests.features.skills.given import LOCKED, make_world
+from tests.features.skills.given import LOCKED, give, make_world, own
 
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
 
@@ -26,7 +27,8 @@ def test_an_exercise_is_given_done_without_a_network_seen_as_done_and_closed_aga
     store = live_server.store
     world, title = make_world(store), files.exercises()[LOCKED].title.en
     give_consent(store, world.patient, world.therapist, {Category.SKILLS: Level.DETAIL})
-    phone = Phone(browser, live_server, tmp_path / "phone")
+    # Where the patient lives: between midnight here and there, what is done today would be of another day.
+    phone = Phone(browser, live_server, tmp_path / "phone", timezone_id=world.patient.zone)
     phone.sign_in(world.patient)
     context = browser.new_context(
         base_url=live_server.url, viewport={"width": 360, "height": 780}, is_mobile=True, has_touch=True
@@ -82,3 +84,36 @@ def test_an_exercise_is_given_done_without_a_network_seen_as_done_and_closed_aga
     expect(own.locator(".step")).to_have_count(0)
     phone.throw_away()
     context.close()
+
+
+def test_saying_no_and_the_calm_page_are_said_without_a_network_and_arrive(
+    browser: Browser, live_server: LiveServer, tmp_path: Path
+) -> None:
+    store = live_server.store
+    world = make_world(store)
+    phone = Phone(browser, live_server, tmp_path / "phone")
+    phone.sign_in(world.patient)
+    given, page = give(store, world), phone.page
+    page.goto(f"/skills/assigned/{given}")
+    phone.until(lambda: {"/simple", f"/skills/assigned/{given}"} <= set(phone.kept_addresses()))
+    phone.cut()
+    page.goto(f"/skills/assigned/{given}")
+    page.get_by_text("Not for me now").click()
+    page.get_by_label("A word on it").fill("Too much now")
+    page.get_by_role("button", name="Say no").click()
+    expect(page.get_by_role("heading", name="Saved on this phone")).to_be_visible()
+    # What waits is changed in its own form.
+    page.goto("/waiting")
+    expect(page.get_by_text("Saying no")).to_be_visible()
+    page.goto("/simple")
+    page.get_by_role("button", name="Keep it like this").click()
+    expect(page.get_by_role("heading", name="Saved on this phone")).to_be_visible()
+    assert own(store, world, given).stands
+    phone.mend()
+    page.goto("/today")
+    phone.wait_for("outbox", 0)
+    page.goto("/today")
+    expect(page.get_by_role("heading", name="Three things that may help")).to_be_visible()
+    found = own(store, world, given)
+    assert (found.standing, found.word) == (Standing.DECLINED, "Too much now")
+    phone.throw_away()

@@ -141,7 +141,7 @@ def test_see_what_they_see_shows_the_same(store: Store, world: World, team: Clie
     did(store, world)
     theirs = team.get(f"/team/{world.patient.id}/assignments")
     picture = patient.get("/sharing/preview?to=team:therapist")
-    assert _cards(picture) == [card.replace("Given by you", "Given by Tom Birch") for card in _cards(theirs)] != []
+    assert _cards(picture) == _cards(theirs) != []
 
 
 def _cards(page: Page) -> list[str]:

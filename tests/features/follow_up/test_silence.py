@@ -28,9 +28,14 @@ from patient_app.reminders import choosing, handling
 from patient_app.reminders.models import Handled, Kind, Occurrence, ReminderOutage
 from patient_app.safety.models import Step
 from patient_app.safety.plan import StepWords, save_step
+from patient_app.skills import assignments
+from patient_app.skills.assignments import Given
+from patient_app.skills.files import exercises
+from patient_app.skills.models import Often
 from tests.factories import make_check_in
 from tests.features.follow_up.conftest import World, moment
 from tests.features.reminders.made import occurrences
+from tests.features.skills.given import PLAIN
 
 
 def words_sent(world: World) -> list[date]:
@@ -201,7 +206,14 @@ def _wrote_of_the_week(world: World) -> None:
     weekly.record(world.patient.viewer, new_id(), weekly.Answers(words="A hard week"), now)
 
 
-@pytest.mark.parametrize("what", [_planned, _visit, _raised, _wrote_of_the_week])
+def _said_no(world: World) -> None:
+    given, now = new_id(), clock.moment(clock.now(), world.patient.zone)
+    said = Given(exercises()[PLAIN], Often.DAILY, now.day)
+    assignments.give(world.prescriber.viewer, world.patient.id, given, said, now)
+    assignments.decline(world.patient.viewer, given, "", now)
+
+
+@pytest.mark.parametrize("what", [_planned, _visit, _raised, _wrote_of_the_week, _said_no])
 def test_all_that_a_person_writes_ends_a_silence(world: World, what: Callable[[World], None]) -> None:
     world.on(3)
     world.lets_tell(world.to_supporter, 5)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
 import pytest
 from flask import Flask
 
 from patient_app.checkins import service as checkins
+from patient_app.core.ids import new_id
 from patient_app.core.roles import Role
 from patient_app.core.work import Store
 from patient_app.factory import NAVIGATION
 from patient_app.skills import helping, library
 from tests.factories import Made, make_check_in, make_clinician, make_patient, make_practice, sign_in
+from tests.features.offline.phone import Phone
 from tests.features.skills.test_helping import did
 from tests.page import Client, text_of
 
@@ -47,6 +52,33 @@ def test_it_stays_until_the_person_turns_it_off_on_each_of_their_devices(
     assert "data-simple" not in clinician.get("/team").text
     phone.post("/simple", data={"simple": "off"})
     assert not is_simple(other)
+
+
+def test_what_was_wished_without_a_network_is_kept_once_and_undoes_nothing_newer(
+    app: Flask, store: Store, patient: Made, set_time: Callable[[datetime | str], None]
+) -> None:
+    set_time("2026-11-02 15:00")
+    phone, item_id = Phone(app, store, patient), new_id()
+    form = phone.browser.get("/simple").form(action="/simple")
+    assert form.element.get("data-later") == "new"
+    on, off = (phone.letter("/simple", [("simple", wish)]) for wish in ("on", "off"))
+    set_time("2026-11-02 15:10")
+    first = phone.send(on, item_id)
+    assert (first["result"], first["next"]) == ("stored", "/today?done=simple-on")
+    assert is_simple(phone.browser)
+    # Wished before "on" was said again, and arrives after it; then the first one once more.
+    phone.browser.post("/simple", data={"simple": "on"})
+    assert phone.send(off, new_id())["result"] == "stored"
+    assert is_simple(phone.browser)
+    set_time("2026-11-02 15:11")
+    phone.browser.post("/simple", data={"simple": "off"})
+    assert phone.send(on, item_id) == first
+    assert not is_simple(phone.browser)
+    for wrong in ([], [("simple", "")], [("simple", "yes")]):
+        assert phone.send(phone.letter("/simple", wrong), new_id())["errors"][0][0] == "simple"
+    phone.ahead = timedelta(days=3)
+    assert phone.send(phone.letter("/simple", [("simple", "on")]), new_id())["result"] == "refused"
+    assert not is_simple(phone.browser)
 
 
 @pytest.mark.parametrize("wrong", [{}, {"simple": ""}, {"simple": "yes"}, {"simple": "\x00"}, {"simple": "on" * 9}])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -88,7 +89,7 @@ def test_a_session_in_question_reads_lessons_and_nothing_that_was_kept(
 
 
 def test_what_waited_on_a_phone_is_kept_once_and_undoes_nothing_newer(
-    app: Flask, store: Store, patient: Made, shelf: Library
+    app: Flask, store: Store, patient: Made, shelf: Library, set_time: Callable[[datetime | str], None]
 ) -> None:
     phone, item_id = Phone(app, store, patient), new_id()
     before = clock.now() - timedelta(hours=2)
@@ -98,6 +99,13 @@ def test_what_waited_on_a_phone_is_kept_once_and_undoes_nothing_newer(
     with store.work(writes=True):
         service.save(patient.viewer, shelf.lesson(LESSON, "en"), saved=False)
     assert phone.send(letter, item_id) == first  # It arrived before: the same answer, and nothing changes.
+    assert kept_by(store, patient).saved == []
+    # Said twice, it counts from the second time on: what was written in between, and comes later, undoes nothing.
+    between = phone.letter(f"/learn/lessons/{LESSON}/mark", fields_of({"mark": "save"}))
+    set_time(clock.now() + timedelta(minutes=1))
+    with store.work(writes=True):
+        service.save(patient.viewer, shelf.lesson(LESSON, "en"), saved=False)
+    assert phone.send(between, new_id())["result"] == "stored"
     assert kept_by(store, patient).saved == []
     for action, fields in (
         ("/learn/lessons/nowhere/mark", {"mark": "save"}),

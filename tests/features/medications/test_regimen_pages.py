@@ -53,6 +53,14 @@ FED_STEPS = Stepwise(
     )
 )
 
+DAYS_APART = Stepwise(
+    (
+        Step(day("2026-03-02"), EveryDays(7), (Dose(None, ONE),)),
+        Step(day("2026-03-16"), EveryDays(28), (Dose(None, ONE),)),
+        Step(day("2026-06-01"), weekly(1, 5), (MORNING, Dose(Anchor.BEDTIME, TWO))),
+    )
+)
+
 
 @pytest.fixture(autouse=True)
 def monday(time_machine: Any) -> None:
@@ -151,6 +159,14 @@ def test_a_name_is_found_however_it_is_spelt_and_stands_in_no_address(client: Cl
              "doses_2": "8:00 x 1", "food_2": "without", "from_prescriber": "y"},
             FED_STEPS,
         ),
+        # An injection: one, one a week later, and then every 4 weeks. Then a patch on two days of the week.
+        (
+            "steps",
+            {"first_1": "2026-03-02", "doses_1": "1", "every_1": "7", "first_2": "2026-03-16", "doses_2": "1",
+             "every_2": "28", "first_3": "2026-06-01", "doses_3": "8:00 x 1, bedtime x 2", "on_3": ["5", "1"],
+             "unit": "injection", "from_prescriber": "y"},
+            DAYS_APART,
+        ),
     ],
 )  # fmt: skip
 def test_each_way_of_taking_it_is_kept_and_comes_back_into_its_form(
@@ -215,6 +231,26 @@ def test_each_way_of_taking_it_is_kept_and_comes_back_into_its_form(
             "steps",
             {"from_prescriber": "y", "first_1": "2026-03-09", "doses_1": "1", "first_2": "2026-03-02", "doses_2": "2"},
             "first_2",
+        ),
+        *(
+            (
+                "steps",
+                {"from_prescriber": "y", "first_1": "2026-03-02", "doses_1": "1", "first_2": "2026-03-09",
+                 "doses_2": "2", **said},
+                field,
+            )
+            for said, field in (
+                ({"every_2": "0"}, "every_2"),
+                ({"every_2": "-2"}, "every_2"),
+                ({"every_2": "1e399990"}, "every_2"),
+                ({"every_2": "366"}, "every_2"),
+                ({"every_2": "2", "on_2": ["1"]}, "every_2"),
+                ({"on_2": ["0"]}, "on_2"),
+                # A step of one Monday, only on Fridays, would never be taken.
+                ({"first_2": "2026-03-03", "on_1": ["5"]}, "on_1"),
+                # Days alone are a step without a first day and a dose.
+                ({"every_4": "3"}, "first_4"),
+            )
         ),
     ],
 )  # fmt: skip

@@ -176,6 +176,46 @@ def test_saying_no_is_taken_back_and_a_word_that_is_too_long_stays_on_the_page(
     assert (found.standing, found.word) == (Standing.STANDS, "")
 
 
+def test_saying_no_without_a_network_is_kept_once_and_undoes_nothing_newer(
+    app: Flask, store: Store, world: World, client: Client, set_time: SetTime
+) -> None:
+    given, phone, item_id = give(store, world), Phone(app, store, world.patient), new_id()
+    page = client.get(f"/skills/assigned/{given}").form(action=f"/skills/assigned/{given}/decline")
+    assert page.element.get("data-later") == "new"
+    letter = phone.letter(page.action, [("word", "Too much now")])
+    set_time(MORNING + timedelta(hours=20))  # It arrives in the night after, and is of the day on which it was said.
+    first = phone.send(letter, item_id)
+    assert (first["result"], first["next"]) == ("stored", f"/skills/assigned/{given}?done=assignment-declined")
+    found = own(store, world, given)
+    assert (found.standing, found.word) == (Standing.DECLINED, "Too much now")
+    with store.work(writes=False):
+        row = db().get_one(ExerciseAssignment, given)
+        assert (row.declined_at, row.declined_day) == (MORNING, MORNING.date())
+    # Taken up in the browser since: neither the same item again nor one that was written before then says no anew.
+    older = phone.letter(page.action, [("word", "Older")])
+    set_time(MORNING + timedelta(hours=21))
+    client.post(f"/skills/assigned/{given}/take-up", data={})
+    assert phone.send(letter, item_id) == first
+    assert phone.send(older, new_id())["result"] == "stored"
+    assert own(store, world, given).stands
+    assert phone.send(phone.letter(page.action, [("word", "Still no")]), new_id())["result"] == "stored"
+    assert own(store, world, given).word == "Still no"
+    assert phone.send(phone.letter(f"/skills/assigned/{given}/take-up", []), new_id())["result"] == "stored"
+    assert own(store, world, given).stands
+
+
+def test_what_no_answer_can_be_taken_of_stays_on_the_phone(app: Flask, store: Store, world: World) -> None:
+    given, theirs = give(store, world), Phone(app, store, world.other)
+    for act in ("decline", "take-up"):
+        assert theirs.send(theirs.letter(f"/skills/assigned/{given}/{act}", []), new_id())["result"] == "refused"
+    phone = Phone(app, store, world.patient)
+    action = f"/skills/assigned/{given}/decline"
+    assert phone.send(phone.letter(action, [("word", "no " * 400)]), new_id())["errors"][0][0] == "word"
+    phone.ahead = timedelta(days=3)
+    assert phone.send(phone.letter(action, [("word", "No")]), new_id())["result"] == "refused"
+    assert own(store, world, given).stands
+
+
 # --- given once ------------------------------------------------------------------------------------------------------
 
 

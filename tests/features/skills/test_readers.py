@@ -10,10 +10,17 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 
+from patient_app.appointments import raising
+from patient_app.appointments import writing as visits
+from patient_app.appointments.raising import Wishes
+from patient_app.appointments.said import Said as VisitSaid
+from patient_app.appointments.when import start as when
+from patient_app.appointments.writing import Author as VisitAuthor
 from patient_app.consent.categories import Category
 from patient_app.consent.models import ConsentState
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
+from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
 from patient_app.core.work import Store
 from patient_app.reading import skills
@@ -160,3 +167,36 @@ def test_the_page_offers_whom_a_consent_reaches_and_the_supporter_has_a_page_of_
     assert supporter.get(f"/supporting/{world.prescriber.id}/skills").status_code == 404
     with store.work(writes=True), pytest.raises(NotFound):
         skills.read_skills(world.administrator.viewer, world.patient.id)
+
+
+def test_the_picture_of_one_person_has_what_is_for_them_by_name(app: Flask, store: Store, world: World) -> None:
+    patient = world.patient
+    second = make_clinician(store, world.practice, Discipline.THERAPIST, name="Second Therapist")
+    give_consent(store, patient, Discipline.THERAPIST, {SKILLS: DETAIL, Category.NOTES: DETAIL})
+    run_id = did(store, patient, "worry-time", "the rent", shared=None)
+    choose(store, world, run_id, world.therapist)
+    visit, today = new_id(), clock.moment(clock.now(), patient.zone).local_date
+    told_of = VisitSaid(when(today + timedelta(days=1), 600, patient.zone), clinician_id=world.therapist.id)
+    with store.work(writes=True):
+        visits.enter(VisitAuthor.patient(patient.viewer), visit, told_of)
+        raising.save(patient.viewer, new_id(), Wishes(("my sleep",), appointment_id=visit, shares=True), base=0)
+    browser = Client(app)
+    sign_in(browser, patient)
+    address = "/sharing/preview?to=team:therapist"
+    # There is one therapist: the picture is theirs.
+    only = browser.get(address).text
+    assert [words for words in ("the rent", "my sleep", "With you") if words not in only] == []
+    assert "/appointments/" not in only  # Nothing that the therapist does there can be done here.
+    assign_team(store, patient, second, world.administrator)
+    page = browser.get(address)
+    assert "the rent" not in page.text
+    assert "my sleep" not in page.text
+    links = {link.partition("of=")[2]: link for link in page.links if "of=" in link}
+    assert set(links) == {str(world.therapist.id), str(second.id)}
+    named, other = browser.get(links[str(world.therapist.id)]), browser.get(links[str(second.id)])
+    for words in ("the rent", "my sleep"):
+        assert words in named.text
+        assert words not in other.text
+    for wrong in (world.prescriber.id, patient.id, "x", ""):
+        assert browser.get(f"{address}&of={wrong}").status_code == 404
+    assert browser.get(f"/sharing/preview?to=person:{world.supporter.id}&of={world.therapist.id}").status_code == 404
