@@ -12,6 +12,7 @@ What is counted, and why:
 * Addresses of pages and e-mail are not words: nobody reads them aloud.
 * Names of medicines are exempt: a person has to meet them as they stand on the box. They count as plain words. They are
   the names of the catalogue, one word of each.
+* A month is part of a date, which is a figure: a page is as plain in November as in May.
 * Other proper names and abbreviations count: abbreviations are spelled, letter by letter.
 """
 
@@ -37,6 +38,8 @@ MEDICINES = frozenset(
     for name in (*medicine.ingredients, *medicine.brands)
     for word in name.split()[:1]
 ) | {"valproate"}
+
+MONTHS = frozenset("january february april august september october november december".split())
 
 _ABBREVIATED = re.compile(r"\b(Dr|Mr|Mrs|Ms|St|No|vs|a\.m|p\.m|e\.g|i\.e)\.", re.IGNORECASE)
 _ENDS = re.compile(r"(?<=[.!?…])[”’\"')\]]*\s+")
@@ -162,7 +165,7 @@ def _of_part(part: str) -> int:
     if bare.isupper() and len(bare) > 1:
         return _SPELLED_AS_A_WORD.get(bare) or sum(_LETTER_W if letter == "W" else 1 for letter in bare)
     lower = bare.lower().replace("’", "'")
-    if lower in MEDICINES:
+    if lower in MEDICINES or lower in MONTHS:
         return 1
     return _KNOWN.get(lower) or _by_rule(lower)
 
