@@ -33,6 +33,7 @@ KEPT = [
     "/history",
     "/history/days",
     "/learn",
+    "/learn/given",
     "/learn/near-by",
     "/learn/saved",
     "/medications",

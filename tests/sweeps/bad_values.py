@@ -78,6 +78,8 @@ MEANINGS = {
     "top": "refused with a message at the top only: nobody sees this field",
 }
 
+# What nobody types: what is wrong with it is told above the form.
+UNTYPED = frozenset({"hidden", "submit"})
 _IDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Rows = dict[tuple[str, str], list[str]]
@@ -221,7 +223,7 @@ def _unclear(page: Page, form: FormOnPage, sent: Mapping[str, Any], bad: str) ->
     if missing:
         yield f"messages stand beside no field: {missing}"
     summary = page.by_id("error-summary")
-    if not messages(page, form) and (summary is None or form.controls[bad].get("type") != "hidden"):
+    if not messages(page, form) and (summary is None or form.controls[bad].get("type") not in UNTYPED):
         yield "refused without a message that is tied to a field"
     if summary is None or summary.get("role") != "alert":
         yield "refused without the list of what to check"
