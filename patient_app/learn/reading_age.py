@@ -39,7 +39,7 @@ MEDICINES = frozenset(
     for word in name.split()[:1]
 ) | {"valproate"}
 
-MONTHS = frozenset("january february april august september october november december".split())
+MONTHS = frozenset(["january", "february", "april", "august", "september", "october", "november", "december"])
 
 _ABBREVIATED = re.compile(r"\b(Dr|Mr|Mrs|Ms|St|No|vs|a\.m|p\.m|e\.g|i\.e)\.", re.IGNORECASE)
 _ENDS = re.compile(r"(?<=[.!?…])[”’\"')\]]*\s+")
