@@ -27,7 +27,7 @@ _SLOT = re.compile(r"[a-z0-9:]{1,16}", re.ASCII)
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 _AMOUNT = re.compile(r"[0-9]{1,6}([.,][0-9]{1,3})?", re.ASCII)
 # What the buttons of a list say.
-ALL_TAKEN, MARKED, UNDO = "taken", "marked", "undo"
+BUTTONS = ALL_TAKEN, MARKED, UNDO = "taken", "marked", "undo"
 _STATES = {str(state): state for state in STATES}
 _STATE = "state-"
 # As `ChoiceField` says it.
@@ -177,6 +177,12 @@ class DayForm(_OtherwiseForm):
 
     dose = DosesField()
     do = HiddenField(filters=[without_controls])
+
+    @property
+    def contradicts(self) -> bool:
+        """Whether all is to be logged as taken, and something was said of doses that were not."""
+        said = {*self.dose.data.values()} - {None, DoseState.TAKEN}
+        return self.do.data == ALL_TAKEN and bool(said or self.reason)
 
     def states(self, day: date) -> dict[Slot, DoseState]:
         """Return what is to be logged; nothing where nothing was marked. Only after the form was found valid."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import MINYEAR, date, timedelta
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
@@ -19,13 +19,13 @@ from patient_app.core.identity import Viewer, viewer
 from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.medications import dose_log, dose_words, doses, parts, regimen, tapping
-from patient_app.medications.dose_forms import UNDO, AsNeededForm, DayForm, DoseForm, When, key_of
+from patient_app.medications.dose_forms import BUTTONS, UNDO, AsNeededForm, DayForm, DoseForm, When, key_of
 from patient_app.medications.dose_log import Slot
 from patient_app.medications.dose_pages import DosePart, day_part, later_offered, now_for, own_counts
 from patient_app.medications.doses import Line, WhenNeeded
 from patient_app.medications.doses_from_phones import LIST, take_as_needed, take_day, take_dose
 from patient_app.medications.models import DoseState
-from patient_app.medications.refusals import NOT_DUE, NOT_YET, NOTHING_MARKED
+from patient_app.medications.refusals import NOT_ALL_TAKEN, NOT_DUE, NOT_YET, NOTHING_MARKED
 from patient_app.medications.skipping import ABOUT_USE
 from patient_app.medications.tapping import Done, Tap
 from patient_app.medications.when import PAST_DAYS
@@ -64,6 +64,8 @@ def show_day(day: str) -> ResponseReturnValue:
 def save_day(day: str) -> ResponseReturnValue:
     """Log what is due together: all taken, each as it is marked, or all taken back."""
     patient, which, form = viewer(), _day(day), DayForm()
+    if form.do.data not in BUTTONS:  # These are all that the page offers.
+        abort(400)
     problem: LazyString | None = None
     if form.validate():
         try:
@@ -71,6 +73,8 @@ def save_day(day: str) -> ResponseReturnValue:
             return redirect(_after(form, which, done), 303)
         except tapping.NothingMarked:
             problem = NOTHING_MARKED
+        except tapping.NotAllTaken:
+            problem = NOT_ALL_TAKEN
         except dose_log.NotDue:
             problem = NOT_DUE
         except dose_log.IdTaken:
@@ -192,7 +196,7 @@ def _say_beside(form: DayForm, part: DosePart, problem: LazyString | None) -> No
     marks = [key_of(line.slot) for line in part.open_of(group)] if group else []
     if problem:
         form.add_error("dose", problem)
-        form.dose.beside = marks[:1] if problem is NOTHING_MARKED else []
+        form.dose.beside = marks[:1] if problem in (NOTHING_MARKED, NOT_ALL_TAKEN) else []
     form.dose.beside = [key for key in form.dose.beside if key in marks]
     shown = {"why", "own_words"} if group else set()
     shown |= {"later"} if group and part.is_today else set()

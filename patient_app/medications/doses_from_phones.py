@@ -22,7 +22,7 @@ from patient_app.medications import dose_log, tapping
 from patient_app.medications.dose_forms import AsNeededForm, DayForm, DoseForm
 from patient_app.medications.dose_log import Sent, Slot
 from patient_app.medications.dose_words import advice_words
-from patient_app.medications.refusals import NOT_DUE, NOT_YET, NOTHING_MARKED
+from patient_app.medications.refusals import NOT_ALL_TAKEN, NOT_DUE, NOT_YET, NOTHING_MARKED
 from patient_app.medications.tapping import Done, Tap
 
 # The page of all medicines.
@@ -81,6 +81,8 @@ def _logged(patient: Viewer, item: Item, form: _Form, printed: bytes, log: Calla
         return log(Tap(patient, now, sent, item.made.received_at))
     except tapping.NothingMarked:
         raise Refused([("dose", NOTHING_MARKED)]) from None
+    except tapping.NotAllTaken:
+        raise Refused([("dose", NOT_ALL_TAKEN)]) from None
     except tapping.NotYet:
         raise Refused([("time", NOT_YET)]) from None
     except dose_log.NotDue:

@@ -24,6 +24,10 @@ class NothingMarked(Exception):
     """No dose was marked."""
 
 
+class NotAllTaken(Exception):
+    """All was to be logged as taken, and something was said of doses that were not: neither is guessed."""
+
+
 class NotYet(Exception):
     """The time that was told has not come."""
 
@@ -59,7 +63,9 @@ class Done(NamedTuple):
 
 
 def log_day(tap: Tap, form: DayForm, day: date) -> Done:
-    """Log the doses of a list; raise `NothingMarked`, and as `dose_log.log_due` does."""
+    """Log the doses of a list; raise `NothingMarked`, `NotAllTaken`, and as `dose_log.log_due` does."""
+    if form.contradicts:
+        raise NotAllTaken
     states = form.states(day)
     if not states:
         raise NothingMarked

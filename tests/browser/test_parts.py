@@ -133,6 +133,18 @@ def test_a_period_a_month_and_a_day_are_put_in_place(phone: BrowserPage, world: 
     assert phone.evaluate(STAYED)
 
 
+def test_who_goes_on_to_another_address_before_the_scripts_came_sees_what_stands_there(
+    phone: BrowserPage, world: World
+) -> None:
+    sign_in(phone, world.patient)
+    open_ready(phone, "/history?period=7")
+    # Back and on again, faster than this file came: it comes only now.
+    phone.evaluate("() => history.pushState(null, '', '/history?period=90')")
+    late = "() => { import(`${document.querySelector('script[src*=\"/parts.js\"]').src}?late`).catch(() => {}); }"
+    phone.evaluate(late)
+    expect(phone.get_by_role("link", name="90 days")).to_have_attribute("aria-current", "true")
+
+
 def test_a_search_is_put_in_place_and_stands_in_no_address(phone: BrowserPage, world: World) -> None:
     sign_in(phone, world.patient)
     open_ready(phone, "/history/search")

@@ -139,7 +139,7 @@ def read(text: str) -> dict[str, dict[str, str]]:
 def main() -> None:
     """Print the table, or write it."""
     logs.configure(level="ERROR")
-    with tempfile.TemporaryDirectory() as folder:
+    with worlds.today_at(worlds.ASKED_AT), tempfile.TemporaryDirectory() as folder:
         original = worlds.build(Path(folder) / "original")
         copied = original.copy(Path(folder) / "copy")
         with copied.opened() as (app, _store):

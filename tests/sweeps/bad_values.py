@@ -78,8 +78,6 @@ MEANINGS = {
     "top": "refused with a message at the top only: nobody sees this field",
 }
 
-# What nobody types: what is wrong with it is told above the form.
-UNTYPED = frozenset({"hidden", "submit"})
 _IDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 Rows = dict[tuple[str, str], list[str]]
@@ -223,7 +221,7 @@ def _unclear(page: Page, form: FormOnPage, sent: Mapping[str, Any], bad: str) ->
     if missing:
         yield f"messages stand beside no field: {missing}"
     summary = page.by_id("error-summary")
-    if not messages(page, form) and (summary is None or form.controls[bad].get("type") not in UNTYPED):
+    if not messages(page, form) and (summary is None or form.controls[bad].get("type") != "hidden"):
         yield "refused without a message that is tied to a field"
     if summary is None or summary.get("role") != "alert":
         yield "refused without the list of what to check"
@@ -311,7 +309,7 @@ def main() -> None:
     logs.configure(level="CRITICAL")
     rows: Rows = {}
     problems: list[str] = []
-    with tempfile.TemporaryDirectory() as folder:
+    with worlds.today_at(worlds.ASKED_AT), tempfile.TemporaryDirectory() as folder:
         original = worlds.build(Path(folder) / "original")
         copied = original.copy(Path(folder) / "copy")
         with copied.opened() as (app, _store):

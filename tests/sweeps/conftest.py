@@ -35,17 +35,27 @@ class Stage:
         self.world.reset(self.original)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _in_the_evening() -> Iterator[None]:
+    """Ask the world at the same hour, whenever the tests run."""
+    with worlds.today_at(worlds.ASKED_AT):
+        yield
+
+
 @pytest.fixture(scope="session")
 def original_world(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Make the world once a run."""
-    return worlds.build(tmp_path_factory.mktemp("world") / "instance")
+    with worlds.today_at(worlds.MADE_AT):
+        return worlds.build(tmp_path_factory.mktemp("world") / "instance")
 
 
 @pytest.fixture(scope="session")
 def original_world_on_postgresql(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Make it on PostgreSQL too."""
     with postgres.databases() as urls:
-        yield worlds.build(tmp_path_factory.mktemp("world") / "instance", postgres, urls)
+        with worlds.today_at(worlds.MADE_AT):
+            made = worlds.build(tmp_path_factory.mktemp("world") / "instance", postgres, urls)
+        yield made
 
 
 @pytest.fixture(scope="module")

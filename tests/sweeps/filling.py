@@ -326,7 +326,14 @@ ANSWERS: dict[str, dict[str, Answer]] = {
         "anyway": "y",
         "undo": as_on_the_button,
     },
-    "/medications/days/<string:day>": {**_TAP, "dose": as_it_came, "state-*": "skipped", **_OTHERWISE},
+    "/medications/days/<string:day>": {
+        **_TAP,
+        # Doses that are marked are saved by the second button; the form that undoes has one.
+        "do": lambda typing, _field: "marked" if "own_words" in typing.target.form.names else "undo",
+        "dose": as_it_came,
+        "state-*": "skipped",
+        **_OTHERWISE,
+    },
     "/medications/days/<string:day>/<uuid:medicine_id>/<string:slot>": {
         **_TAP,
         "state": "skipped",

@@ -12,10 +12,12 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import time_machine
 from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.routing import Rule
@@ -70,6 +72,9 @@ from tests.sweeps.world_skills import exercises
 # Words in every field of the owner, and in fields of others that are not for everybody, each with what it takes to see
 # it. Nothing else in the application holds them.
 CANARY = "zanarq"
+HOME = ZoneInfo("America/New_York")
+# When the world is made, and when it is asked: later, so that nothing in it is still to come.
+MADE_AT, ASKED_AT = time(20), time(20, 20)
 CANARIES = {
     "name": f"{CANARY}name",
     "email": f"{CANARY}mail@example.org",
@@ -341,6 +346,17 @@ def _put(path: str, name: str, value: str) -> str:
         if path[start + 1 : end].rsplit(":", maxsplit=1)[-1] == name:
             return path[:start] + value + path[end + 1 :]
         start = path.index("<", end)
+
+
+@contextmanager
+def today_at(clock_time: time) -> Iterator[None]:
+    """Let it be this time of today where everybody of the world lives; the clock goes on from there.
+
+    What a page offers depends on the hour: in the night, for one, all doses of the day are those of yesterday.
+    """
+    moment = datetime.combine(clock.now().astimezone(HOME).date(), clock_time, HOME)
+    with time_machine.travel(moment.astimezone(UTC), tick=True):
+        yield
 
 
 def build(folder: Path, server: Postgres | None = None, urls: Urls = NO_URLS) -> World:

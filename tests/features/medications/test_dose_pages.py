@@ -99,6 +99,30 @@ def test_exceptions_are_marked_in_the_same_form(
     assert "Later, at 10:05" in words
 
 
+@pytest.mark.parametrize("said", [{"state": "skipped"}, {"state": "later"}, {"own_words": "no water here"}])
+def test_all_is_not_logged_as_taken_where_something_else_was_said(
+    client: Client, store: Store, patient: Made, two: tuple[uuid.UUID, uuid.UUID], said: dict[str, str]
+) -> None:
+    """Enter in a field of a form presses its first button, which says that all was taken."""
+    marked = {f"state-{two[0]}.08:00" if name == "state" else name: value for name, value in said.items()}
+    page = client.submit(group_form(client.get(LIST)), do="taken", **marked)
+    assert page.status_code == 422
+    assert "You said that not all of it was taken." in page.main_words
+    assert states(store, patient) == [(DoseState.OPEN, None)] * 2
+    again = group_form(page).filled()
+    assert {name: again[name] for name in marked} == {name: [value] for name, value in marked.items()}
+    client.submit(group_form(page), do="marked", **{f"state-{one}.08:00": "skipped" for one in two})
+    assert {state for state, _ in states(store, patient)} == {DoseState.SKIPPED}
+
+
+def test_all_that_is_marked_as_taken_can_be_taken_at_once(
+    client: Client, store: Store, patient: Made, two: tuple[uuid.UUID, uuid.UUID]
+) -> None:
+    page = client.submit(group_form(client.get(LIST)), do="taken", **{f"state-{two[0]}.08:00": "taken"})
+    assert page.status_code == 303
+    assert states(store, patient) == [(DoseState.TAKEN, None)] * 2
+
+
 def test_a_form_with_nothing_marked_says_so_and_keeps_what_was_typed(
     client: Client, store: Store, patient: Made, two: tuple[uuid.UUID, uuid.UUID]
 ) -> None:

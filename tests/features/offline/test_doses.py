@@ -108,6 +108,13 @@ def test_what_names_no_dose_is_refused_and_stays_on_the_phone(
     assert phone.send(phone.letter(LIST, fields), new_id())["result"] == "refused"
 
 
+def test_all_that_waited_is_not_taken_where_one_was_marked_as_skipped(phone: Phone, medicine: uuid.UUID) -> None:
+    key = f"{medicine}.08:00"
+    letter = phone.letter(LIST, [("dose", key), ("do", "taken"), (f"state-{key}", "skipped")])
+    answer = phone.send(letter, new_id())
+    assert (answer["result"], answer["errors"][0][0]) == ("refused", "dose")
+
+
 def test_the_dose_of_somebody_else_is_refused_like_any_that_is_not_there(
     app: Flask, phone: Phone, store: Store, practice: MadePractice, medicine: uuid.UUID
 ) -> None:

@@ -1,0 +1,78 @@
+"""Who sends a form before the scripts of its page are there loses nothing, and sends it once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Request, Route, expect
+from playwright.sync_api import Page as BrowserPage
+
+from tests.browser.test_parts import sign_in
+from tests.conftest import LiveServer, Watched
+from tests.factories import make_patient, make_practice
+
+pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
+
+MAIN = "**/js/phone/main.js"
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer, watched: Watched) -> Iterator[BrowserPage]:
+    """Return a page of somebody who signed in, without a worker: all that it loads can be held up."""
+    context = browser.new_context(base_url=live_server.url, service_workers="block")
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    watched.expect("Service Worker registration blocked by Playwright")
+    watched.watch(page)
+    sign_in(page, make_patient(live_server.store, make_practice(live_server.store)))
+    yield page
+    context.close()
+
+
+@pytest.fixture
+def posted(page: BrowserPage) -> list[str]:
+    """Return how forms were sent, one word each: by the browser itself ("document"), or by a script ("fetch")."""
+    found: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.method == "POST":
+            found.append(request.resource_type)
+
+    page.on("request", note)
+    return found
+
+
+def _press_save(page: BrowserPage) -> None:
+    page.goto("/check-in")
+    page.locator("[name=mood][value='3']").check(force=True)
+    page.get_by_role("button", name="Save", exact=True).dblclick(no_wait_after=True)
+
+
+def test_a_form_that_is_sent_before_the_scripts_came_waits_for_them_and_goes_once(
+    page: BrowserPage, posted: list[str]
+) -> None:
+    held: list[Callable[[], None]] = []
+
+    def hold(route: Route) -> None:
+        held.append(route.continue_)
+
+    page.route(MAIN, hold)
+    _press_save(page)
+    page.wait_for_timeout(300)
+    assert page.url.endswith("/check-in")
+    assert posted == []
+    for let_go in held:
+        let_go()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Saved")
+    assert posted == ["fetch"]
+
+
+def test_where_the_scripts_do_not_come_the_browser_sends_it_by_itself(
+    page: BrowserPage, posted: list[str], watched: Watched
+) -> None:
+    watched.expect("Failed to load resource")
+    page.route(MAIN, lambda route: route.abort())
+    _press_save(page)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Saved")
+    assert posted == ["document"]
