@@ -15,7 +15,7 @@ from patient_app.core.errors import NotFound
 from patient_app.core.identity import viewer
 from patient_app.core.pages import render_page
 from patient_app.reading import assignments as reading
-from patient_app.reading import words
+from patient_app.reading import giving, words
 from patient_app.reading.people import Named
 from patient_app.skills import assignments, library
 from patient_app.skills.assignments import AlreadyGiven, IdTaken
@@ -50,7 +50,7 @@ def show(patient_id: uuid.UUID) -> ResponseReturnValue:
 @access(Permission.TEAM_READ)
 def choose(patient_id: uuid.UUID) -> ResponseReturnValue:
     """Show which exercises there are to give: first those that open in no other way."""
-    person = reading.to_give(viewer(), patient_id)
+    person = giving.to_give(viewer(), patient_id)
     found = sorted(library.all_exercises().values(), key=lambda one: str(one.title))
     return render_page(
         "care_team/assignment_choose.html",
@@ -65,16 +65,16 @@ def choose(patient_id: uuid.UUID) -> ResponseReturnValue:
 @access(Permission.TEAM_READ)
 def new(patient_id: uuid.UUID, exercise: str) -> ResponseReturnValue:
     """Show the form for one exercise, with when it is not right."""
-    person = reading.to_give(viewer(), patient_id)
-    return _form_page(person, _named(exercise), AssignmentForm.blank(reading.moment_of(person).day))
+    person = giving.to_give(viewer(), patient_id)
+    return _form_page(person, _named(exercise), AssignmentForm.blank(giving.moment_of(person).day))
 
 
 @bp.post("/team/<uuid:patient_id>/assignments/new/<string:exercise>")
 @access(Permission.TEAM_WRITE)
 def give(patient_id: uuid.UUID, exercise: str) -> ResponseReturnValue:
     """Give it, once."""
-    person, found = reading.to_give(viewer(), patient_id), _named(exercise)
-    moment, form = reading.moment_of(person), AssignmentForm()
+    person, found = giving.to_give(viewer(), patient_id), _named(exercise)
+    moment, form = giving.moment_of(person), AssignmentForm()
     given = form.given(found, moment.day) if form.validate() else None
     if given is not None:
         try:
@@ -91,7 +91,7 @@ def give(patient_id: uuid.UUID, exercise: str) -> ResponseReturnValue:
 @access(Permission.TEAM_WRITE)
 def withdraw(patient_id: uuid.UUID, assignment_id: uuid.UUID) -> ResponseReturnValue:
     """Take back what this clinician gave."""
-    reading.to_give(viewer(), patient_id)
+    giving.to_give(viewer(), patient_id)
     assignments.withdraw(viewer(), patient_id, assignment_id)
     return redirect(url_for(".show", patient_id=patient_id, done="assignment-withdrawn"), 303)
 

@@ -17,8 +17,8 @@ from patient_app.learn import given, service
 from patient_app.learn import library as libraries
 from patient_app.learn.facts import Audience, Lesson
 from patient_app.learn.given import AlreadyGiven, IdTaken
+from patient_app.reading import giving, words
 from patient_app.reading import lessons as reading
-from patient_app.reading import words
 from patient_app.reading.people import Named
 
 bp = Blueprint("team_lessons", __name__)
@@ -48,7 +48,7 @@ def show(patient_id: uuid.UUID) -> ResponseReturnValue:
 @access(Permission.TEAM_READ)
 def choose(patient_id: uuid.UUID) -> ResponseReturnValue:
     """Show which lessons there are to give, by path."""
-    person, found = reading.to_give(viewer(), patient_id), libraries.library()
+    person, found = giving.to_give(viewer(), patient_id), libraries.library()
     by_path = found.by_path(libraries.language(), Audience.PATIENTS)
     return render_page(
         "care_team/lesson_choose.html",
@@ -62,7 +62,7 @@ def choose(patient_id: uuid.UUID) -> ResponseReturnValue:
 @access(Permission.TEAM_READ)
 def new(patient_id: uuid.UUID, lesson: str) -> ResponseReturnValue:
     """Show the form for one lesson, with its words, and what a clinician is not told."""
-    person = reading.to_give(viewer(), patient_id)
+    person = giving.to_give(viewer(), patient_id)
     return _form_page(person, service.lesson_for(lesson), LessonForm())
 
 
@@ -70,10 +70,10 @@ def new(patient_id: uuid.UUID, lesson: str) -> ResponseReturnValue:
 @access(Permission.TEAM_WRITE)
 def give(patient_id: uuid.UUID, lesson: str) -> ResponseReturnValue:
     """Give it, once."""
-    person, found, form = reading.to_give(viewer(), patient_id), service.lesson_for(lesson), LessonForm()
+    person, found, form = giving.to_give(viewer(), patient_id), service.lesson_for(lesson), LessonForm()
     if form.validate():
         try:
-            given.give(viewer(), patient_id, form.id.value, form.given(found), reading.moment_of(person))
+            given.give(viewer(), patient_id, form.id.value, form.given(found), giving.moment_of(person))
             return redirect(url_for(".show", patient_id=patient_id, done="team-lesson-given"), 303)
         except IdTaken:
             form.renew_id()
@@ -86,7 +86,7 @@ def give(patient_id: uuid.UUID, lesson: str) -> ResponseReturnValue:
 @access(Permission.TEAM_WRITE)
 def withdraw(patient_id: uuid.UUID, given_lesson_id: uuid.UUID) -> ResponseReturnValue:
     """Take back what this clinician gave."""
-    reading.to_give(viewer(), patient_id)
+    giving.to_give(viewer(), patient_id)
     given.withdraw(viewer(), patient_id, given_lesson_id)
     return redirect(url_for(".show", patient_id=patient_id, done="team-lesson-withdrawn"), 303)
 

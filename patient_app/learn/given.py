@@ -16,11 +16,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from patient_app.accounts import giving
 from patient_app.accounts.entry_order import lock_entries, next_entry_seq
-from patient_app.accounts.models import Person, TeamMembership
+from patient_app.accounts.models import Person
 from patient_app.accounts.registry import store_once
 from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core import clock
@@ -29,7 +30,6 @@ from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.prepared import Prepared
 from patient_app.core.roles import Discipline
-from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, vault
 from patient_app.learn import service
 from patient_app.learn.facts import Lesson
@@ -120,11 +120,7 @@ class OwnGivens:
 
 # --- what stands, as conditions ----------------------------------------------------------------------------------
 
-ON_TEAM = exists().where(
-    TeamMembership.patient_id == Assignment.patient_id,
-    TeamMembership.clinician_id == Assignment.author_id,
-    TeamMembership.ended_at.is_(None),
-)
+ON_TEAM = giving.on_team(Assignment)
 COLUMNS: tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...] = (
     Assignment.id,
     Assignment.patient_id,
@@ -227,10 +223,7 @@ def give(author: Viewer, patient_id: uuid.UUID, assignment_id: uuid.UUID, given:
 
 def withdraw(author: Viewer, patient_id: uuid.UUID, assignment_id: uuid.UUID) -> None:
     """Take back what this clinician gave; taken back twice is once. Raise `NotFound` for anything not their own."""
-    lock_entries(patient_id)
-    row = db().get(Assignment, assignment_id)
-    if row is None or row.patient_id != patient_id or row.author_id != author.id:
-        raise NotFound
+    row = giving.given_by(author, Assignment, patient_id, assignment_id)
     row.withdrawn_at = row.withdrawn_at or clock.now()
 
 
@@ -252,12 +245,6 @@ def given_of(slug: str, note: str) -> Given | None:
         return None
 
 
-def author_of(row: Any) -> str:
-    """Return the name of who gave it."""
-    place = Place(Person.__tablename__, "name_sealed", row.author_id, row.author_id)
-    return "" if row.author_sealed is None else vault().open(place, row.author_sealed)
-
-
 def _as_own(rows: Sequence[Any], kept: Learning) -> Iterator[OwnGiven]:
     def texts(column: str) -> list[str]:
         sealed = [(row.id, row.patient_id, getattr(row, column)) for row in rows]
@@ -269,7 +256,7 @@ def _as_own(rows: Sequence[Any], kept: Learning) -> Iterator[OwnGiven]:
             yield OwnGiven(
                 id=row.id,
                 given=given,
-                author=author_of(row),
+                author=giving.author_of(row),
                 author_id=row.author_id,
                 discipline=row.discipline,
                 day=row.day,

@@ -22,20 +22,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, null, or_, select
 
-from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
+from patient_app.accounts.giving import author_of
 from patient_app.accounts.models import Person
 from patient_app.consent.categories import Category, Level
-from patient_app.consent.decisions import Asker, Grants, Reader, asked_by, asker, grants_of, open_days
-from patient_app.core import clock, work
-from patient_app.core.clock import Moment, moment
-from patient_app.core.errors import NotFound
+from patient_app.consent.decisions import Asker, Grants, Reader, asked_by, asker, open_days
 from patient_app.core.identity import Viewer
 from patient_app.core.roles import Role
-from patient_app.reading import people, records
+from patient_app.reading import giving
 from patient_app.reading.fields import USE, open_text
 from patient_app.reading.people import Named, plain_rows
-from patient_app.reading.service import reader_of
 from patient_app.skills import assignments
 from patient_app.skills.assignments import MOST_LISTED, Done, Given, Standing
 from patient_app.skills.models import ExerciseAssignment as Assignment
@@ -83,49 +79,14 @@ class SharedAssignments:
         return any(one.given.exercise.about_use for one in self.items)
 
 
-def to_give(viewer: Viewer, patient_id: uuid.UUID) -> Named:
-    """Return the patient to whom this clinician may give an exercise: one on their list; else raise `NotFound`.
-
-    Nothing of the patient's is in it but who they are, so no reading is recorded.
-    """
-    person = people.one_of_list(viewer, patient_id)
-    if person is None:
-        raise NotFound
-    return person
-
-
-def moment_of(person: Named) -> Moment:
-    """Return the moment of now as it is for a patient."""
-    return moment(clock.now(), person.zone, person.day_start_minutes)
-
-
 def read_assignments(viewer: Viewer, patient_id: uuid.UUID) -> SharedAssignments:
-    """Return what this clinician may see of what was given to a patient, and record the reading.
-
-    Raise `NotFound` when the patient is not on the clinician's list.
-    """
-    with work.aside():
-        person = to_give(viewer, patient_id)
-    held = records.hold([person.id])
-    reader = reader_of(viewer)
-    grants = grants_of(reader, [person.id]).get(person.id, Grants())
-    shared = _shared(reader, person, grants)
-    today = moment_of(person).day
-    days = (min([today, *(one.day for one in shared.items)]), today)
-    on_page = {person.id: records.only(grants, _relied_on(shared))}
-    access_log.record(records.readings(viewer, on_page, AccessKind.SKILLS, days, held), held.chains)
-    return shared
+    """Return what this clinician may see of the exercises that were given to a patient; as `giving.read` does."""
+    return giving.read(viewer, patient_id, AccessKind.SKILLS, _shared, _relied_on)
 
 
 def preview(patient: Viewer, reader: Reader, grants: Grants) -> SharedAssignments:
-    """Return what a recipient would see of what was given to the patient: the same functions, and no record.
-
-    `grants` are those of that recipient, as `grants_of` gives them.
-    """
-    if reader.preview_of != patient.id:
-        raise NotFound
-    person = Named(patient.id, patient.name, zone=patient.zone, day_start_minutes=patient.day_start_minutes)
-    return _shared(reader, person, grants)
+    """Return what a recipient would see of them; as `giving.preview` does."""
+    return giving.preview(patient, reader, grants, _shared)
 
 
 def _relied_on(shared: SharedAssignments) -> set[Category]:
@@ -138,7 +99,7 @@ def _relied_on(shared: SharedAssignments) -> set[Category]:
 def _shared(reader: Reader, person: Named, grants: Grants) -> SharedAssignments:
     if reader.role is not Role.CLINICIAN:
         return SharedAssignments(person, grants)
-    today = moment_of(person).day
+    today = giving.moment_of(person).day
     asked = {
         **asked_by(reader),
         "patient_id": person.id,
@@ -164,7 +125,7 @@ def _as_shared(row: Any, reader: Reader, today: date) -> SharedAssignment | None
     return SharedAssignment(
         id=row.id,
         given=given,
-        author=assignments.author_of(row),
+        author=author_of(row),
         is_own=row.author_id == reader.id,
         day=row.day,
         standing=assignments.standing_of(row, today, declined=row.declined_at is not None),

@@ -19,25 +19,19 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 
-from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
+from patient_app.accounts.giving import author_of
 from patient_app.accounts.models import Person
 from patient_app.consent.categories import Category, Level
-from patient_app.consent.decisions import Asker, Grants, Reader, asked_by, asker, grants_of, open_days
-from patient_app.core import work
-from patient_app.core.errors import NotFound
+from patient_app.consent.decisions import Asker, Grants, Reader, asked_by, asker, open_days
 from patient_app.core.identity import Viewer
 from patient_app.core.roles import Role
 from patient_app.learn import given
 from patient_app.learn.given import MOST_LISTED, Given, Standing
 from patient_app.learn.models import LessonAssignment as Assignment
-from patient_app.reading import records
-from patient_app.reading.assignments import moment_of, to_give
+from patient_app.reading import giving
 from patient_app.reading.fields import USE, open_text
 from patient_app.reading.people import Named, plain_rows
-from patient_app.reading.service import reader_of
-
-__all__ = ["moment_of", "preview", "read_lessons", "to_give"]
 
 SKILLS = Category.SKILLS
 NEEDED = (SKILLS, USE)
@@ -76,32 +70,13 @@ class SharedLessons:
 
 
 def read_lessons(viewer: Viewer, patient_id: uuid.UUID) -> SharedLessons:
-    """Return what this clinician may see of the lessons that were given to a patient, and record the reading.
-
-    Raise `NotFound` when the patient is not on the clinician's list.
-    """
-    with work.aside():
-        person = to_give(viewer, patient_id)
-    held = records.hold([person.id])
-    reader = reader_of(viewer)
-    grants = grants_of(reader, [person.id]).get(person.id, Grants())
-    shared = _shared(reader, person, grants)
-    today = moment_of(person).day
-    days = (min([today, *(one.day for one in shared.items)]), today)
-    on_page = {person.id: records.only(grants, _relied_on(shared))}
-    access_log.record(records.readings(viewer, on_page, AccessKind.LESSONS, days, held), held.chains)
-    return shared
+    """Return what this clinician may see of the lessons that were given to a patient; as `giving.read` does."""
+    return giving.read(viewer, patient_id, AccessKind.LESSONS, _shared, _relied_on)
 
 
 def preview(patient: Viewer, reader: Reader, grants: Grants) -> SharedLessons:
-    """Return what a recipient would see of what was given to the patient: the same functions, and no record.
-
-    `grants` are those of that recipient, as `grants_of` gives them.
-    """
-    if reader.preview_of != patient.id:
-        raise NotFound
-    person = Named(patient.id, patient.name, zone=patient.zone, day_start_minutes=patient.day_start_minutes)
-    return _shared(reader, person, grants)
+    """Return what a recipient would see of them; as `giving.preview` does."""
+    return giving.preview(patient, reader, grants, _shared)
 
 
 def _relied_on(shared: SharedLessons) -> set[Category]:
@@ -136,7 +111,7 @@ def _as_shared(row: Any, reader: Reader) -> SharedLesson | None:
     return SharedLesson(
         id=row.id,
         given=found,
-        author=given.author_of(row),
+        author=author_of(row),
         is_own=row.author_id == reader.id,
         day=row.day,
         standing=given.standing_of(row),

@@ -17,11 +17,12 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, exists, func, or_, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, func, or_, select
 
+from patient_app.accounts import giving
 from patient_app.accounts.entry_order import lock_entries, next_entry_seq
-from patient_app.accounts.models import Person, TeamMembership
+from patient_app.accounts.models import Person
+from patient_app.accounts.registry import store_once
 from patient_app.core import changed, clock
 from patient_app.core.changed import What
 from patient_app.core.clock import Moment
@@ -29,7 +30,6 @@ from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.outbox import SaidAt
 from patient_app.core.prepared import Prepared
-from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, vault
 from patient_app.skills import library
 from patient_app.skills.facts import Exercise, Start
@@ -119,11 +119,7 @@ def _is_wanted(often: Often, done: Done) -> bool:
 
 # --- what stands, as conditions ----------------------------------------------------------------------------------
 
-ON_TEAM = exists().where(
-    TeamMembership.patient_id == Assignment.patient_id,
-    TeamMembership.clinician_id == Assignment.author_id,
-    TeamMembership.ended_at.is_(None),
-)
+ON_TEAM = giving.on_team(Assignment)
 # `today` is the patient's day.
 _STANDS = and_(
     Assignment.withdrawn_at.is_(None), Assignment.declined_at.is_(None), Assignment.until >= bindparam("today"), ON_TEAM
@@ -323,20 +319,14 @@ def give(author: Viewer, patient_id: uuid.UUID, assignment_id: uuid.UUID, given:
         until=given.until,
     )
     row.exercise, row.note = given.exercise.id, given.note or None
-    try:
-        with db().begin_nested():
-            db().add(row)
-    except IntegrityError:  # Somebody else's request took the id this very moment.
-        raise IdTaken from None
+    if not store_once(row):  # Somebody else's request took the id this very moment.
+        raise IdTaken
     changed.tell(What.ASSIGNMENTS, patient_id)
 
 
 def withdraw(author: Viewer, patient_id: uuid.UUID, assignment_id: uuid.UUID) -> None:
     """Take back what this clinician gave; taken back twice is once. Raise `NotFound` for anything not their own."""
-    lock_entries(patient_id)
-    row = db().get(Assignment, assignment_id)
-    if row is None or row.patient_id != patient_id or row.author_id != author.id:
-        raise NotFound
+    row = giving.given_by(author, Assignment, patient_id, assignment_id)
     row.withdrawn_at = row.withdrawn_at or clock.now()
     changed.tell(What.ASSIGNMENTS, patient_id)
 
@@ -378,15 +368,9 @@ def _as_own(rows: list[Any] | Any, today: date) -> list[OwnAssignment]:
         if given is not None:
             is_declined = row.declined_at is not None
             stands = standing_of(row, today, declined=is_declined)
-            author = author_of(row)
+            author = giving.author_of(row)
             found.append(OwnAssignment(row.id, given, row.author_id, author, row.day, stands, done_of(row), word))
     return found
-
-
-def author_of(row: Any) -> str:
-    """Return the name of who gave it."""
-    place = Place(Person.__tablename__, "name_sealed", row.author_id, row.author_id)
-    return "" if row.author_sealed is None else vault().open(place, row.author_sealed)
 
 
 def _asked(patient_id: uuid.UUID, today: date) -> dict[str, Any]:

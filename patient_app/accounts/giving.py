@@ -1,0 +1,47 @@
+"""What is alike in all that a clinician gives to a patient, an exercise or a lesson: whose it is, and who gave it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import ColumnElement, exists
+
+from patient_app.accounts.entry_order import lock_entries
+from patient_app.accounts.models import Person, TeamMembership
+from patient_app.core.errors import NotFound
+from patient_app.core.identity import Viewer
+from patient_app.core.vault import Place
+from patient_app.core.work import db, vault
+
+
+class _Assignment(Protocol):
+    patient_id: Any
+    author_id: Any
+
+
+One = TypeVar("One", bound=_Assignment)
+
+
+def on_team(model: type[_Assignment]) -> ColumnElement[bool]:
+    """Return the condition that who gave it is still on the patient's team."""
+    return exists().where(
+        TeamMembership.patient_id == model.patient_id,
+        TeamMembership.clinician_id == model.author_id,
+        TeamMembership.ended_at.is_(None),
+    )
+
+
+def author_of(row: Any) -> str:
+    """Return the name of who gave it, of a row with `author_id` and the sealed name as `author_sealed`."""
+    place = Place(Person.__tablename__, "name_sealed", row.author_id, row.author_id)
+    return "" if row.author_sealed is None else vault().open(place, row.author_sealed)
+
+
+def given_by(author: Viewer, model: type[One], patient_id: uuid.UUID, assignment_id: uuid.UUID) -> One:
+    """Return what this clinician gave to a patient, to change it; raise `NotFound` for anything not their own."""
+    lock_entries(patient_id)
+    row = db().get(model, assignment_id)
+    if row is None or row.patient_id != patient_id or row.author_id != author.id:
+        raise NotFound
+    return row
