@@ -27,7 +27,7 @@ _SLOT = re.compile(r"[a-z0-9:]{1,16}", re.ASCII)
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 _AMOUNT = re.compile(r"[0-9]{1,6}([.,][0-9]{1,3})?", re.ASCII)
 # What the buttons of a list say.
-BUTTONS = ALL_TAKEN, MARKED, UNDO = "taken", "marked", "undo"
+ALL_TAKEN, MARKED, UNDO = "taken", "marked", "undo"
 _STATES = {str(state): state for state in STATES}
 _STATE = "state-"
 # As `ChoiceField` says it.
@@ -179,14 +179,19 @@ class DayForm(_OtherwiseForm):
     do = HiddenField(filters=[without_controls])
 
     @property
+    def takes_back(self) -> bool:
+        """Whether it is the form that takes back, which does nothing else."""
+        return self.do.data == UNDO or (self.part.data or "").endswith(f"-{UNDO}")
+
+    @property
     def contradicts(self) -> bool:
         """Whether all is to be logged as taken, and something was said of doses that were not."""
         said = {*self.dose.data.values()} - {None, DoseState.TAKEN}
-        return self.do.data == ALL_TAKEN and bool(said or self.reason)
+        return self.do.data == ALL_TAKEN and not self.takes_back and bool(said or self.reason)
 
     def states(self, day: date) -> dict[Slot, DoseState]:
         """Return what is to be logged; nothing where nothing was marked. Only after the form was found valid."""
-        all_of = {ALL_TAKEN: DoseState.TAKEN, UNDO: DoseState.OPEN}.get(self.do.data or "")
+        all_of = DoseState.OPEN if self.takes_back else DoseState.TAKEN if self.do.data == ALL_TAKEN else None
         named = {Slot(medicine_id, day, slot): all_of or said for (medicine_id, slot), said in self.dose.data.items()}
         return {slot: state for slot, state in named.items() if state is not None}
 

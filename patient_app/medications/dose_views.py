@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import MINYEAR, date, timedelta
 
-from flask import Blueprint, abort, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
@@ -19,7 +19,7 @@ from patient_app.core.identity import Viewer, viewer
 from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.medications import dose_log, dose_words, doses, parts, regimen, tapping
-from patient_app.medications.dose_forms import BUTTONS, UNDO, AsNeededForm, DayForm, DoseForm, When, key_of
+from patient_app.medications.dose_forms import UNDO, AsNeededForm, DayForm, DoseForm, When, key_of
 from patient_app.medications.dose_log import Slot
 from patient_app.medications.dose_pages import DosePart, day_part, later_offered, now_for, own_counts
 from patient_app.medications.doses import Line, WhenNeeded
@@ -64,8 +64,6 @@ def show_day(day: str) -> ResponseReturnValue:
 def save_day(day: str) -> ResponseReturnValue:
     """Log what is due together: all taken, each as it is marked, or all taken back."""
     patient, which, form = viewer(), _day(day), DayForm()
-    if form.do.data not in BUTTONS:  # These are all that the page offers.
-        abort(400)
     problem: LazyString | None = None
     if form.validate():
         try:

@@ -84,6 +84,10 @@ def test_all_taken_is_one_tap_and_undo_opens_all_again(
     assert states(store, patient) == [(DoseState.TAKEN, None)] * 2
     client.submit(page.form(field="do"), do="undo")
     assert states(store, patient) == [(DoseState.OPEN, None)] * 2
+    # That form does nothing else, whatever is said to be its button.
+    page = client.follow(client.submit(group_form(client.get(LIST)), do="taken"))
+    assert client.submit(page.form(field="do"), do="taken").status_code == 303
+    assert states(store, patient) == [(DoseState.OPEN, None)] * 2
 
 
 def test_exceptions_are_marked_in_the_same_form(
