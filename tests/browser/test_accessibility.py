@@ -19,11 +19,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from patient_app.accounts import sessions
+from tests.browser.conftest import PEOPLE, Survey
 from tests.conftest import LiveServer, Watched, serving
 from tests.nursery import Nursery
-from tests.sweeps import access_table
-from tests.sweeps import world as worlds
-from tests.sweeps.world import QUERIES, World
+from tests.sweeps.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -46,9 +45,6 @@ REVIEWED: tuple[tuple[str, str, str], ...] = (
 # is looked at apart.
 LAY_BARS_FLAT = ".app-bar, .nav, .save-bar { position: static !important; }"
 
-PEOPLE = ("anonymous", "half-way", "owner", "s-with", "s-without", "c-with", "c-without", "admin")
-# It goes on by itself where no lock is set; test_lock.py looks at it with one.
-GOES_ON = "/locked"
 # A page that is not there, or not for this person, is an error to the console, and right.
 NOT_THERE = tuple(f"the server responded with a status of {status}" for status in (404, 409, 410))
 PHONE, SMALLEST, ZOOMED = (
@@ -148,7 +144,7 @@ class Site:
     server: LiveServer
     world: World
     browser: Browser
-    pages: dict[str, list[str]]
+    pages: dict[str, tuple[str, ...]]
     contexts: dict[tuple[Any, ...], BrowserContext] = field(default_factory=dict)
 
     def open(self, person: str, **options: Any) -> Page:
@@ -166,26 +162,14 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser, nursery: Nursery) -> Iterator[Site]:
-    """Serve a world, and find out once which routes are pages for whom."""
+def site(
+    survey: Survey, tmp_path_factory: pytest.TempPathFactory, browser: Browser, nursery: Nursery
+) -> Iterator[Site]:
+    """Serve a copy of the world."""
     folder = tmp_path_factory.mktemp("accessibility")
-    world = worlds.build(folder / "instance")
-    copied = world.copy(folder / "copy", development=True)
-    pages: dict[str, list[str]] = {person: [] for person in PEOPLE}
-    seen: set[tuple[str, ...]] = set()
-    with copied.opened() as (app, _store):
-        for rule, method in access_table.routes(app):
-            for person in PEOPLE if method == "GET" and rule.rule != GOES_ON else ():
-                query = QUERIES.get(rule.rule)
-                page = copied.client(app, person).get(copied.address(rule), query_string=query)
-                # A page that is the same for two people is looked at once; a fault of ours is for other tests.
-                if not page.is_page or page.status_code >= 500:
-                    continue
-                if (content := (page.title, page.main_words)) not in seen:
-                    seen.add(content)
-                    pages[person].append(page.request.full_path.rstrip("?"))
+    world = survey.world.copy(folder / "instance")
     with serving(world.config, folder / "server.log", nursery, DEVELOPMENT="1") as server:
-        found = Site(server, world, browser, pages)
+        found = Site(server, world, browser, survey.pages)
         yield found
         for context in found.contexts.values():
             context.close()

@@ -131,6 +131,7 @@ class Phone:
         self.page.get_by_role("button", name="Turn the lock on").click()
         expect(self.page.get_by_text("The lock is on.")).to_be_visible(timeout=30_000)
         self.wait_until_kept("/today")
+        self.wait_until_kept("/settings/lock")
 
     def wait_until_kept(self, address: str, since: int = 0) -> None:
         for _ in range(100):

@@ -1,7 +1,6 @@
 """A crawl of every address, in a real browser: nothing is fetched from another origin.
 
-The pages of each other kind of person are watched for the same where they are looked at one by one
-(test_accessibility.py).
+The pages that test_accessibility.py looks at one by one with the same person are watched for it there.
 """
 
 from __future__ import annotations
@@ -14,12 +13,11 @@ from playwright.sync_api import Browser
 from playwright.sync_api import Page as BrowserPage
 
 from patient_app.accounts import sessions
-from tests.browser.test_accessibility import GOES_ON, NOT_THERE
+from tests.browser.conftest import GOES_ON, Survey
+from tests.browser.test_accessibility import NOT_THERE
 from tests.conftest import LiveServer, Watched, serving
 from tests.nursery import Nursery
-from tests.sweeps import access_table
-from tests.sweeps import world as worlds
-from tests.sweeps.world import QUERIES, World
+from tests.sweeps.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -28,28 +26,24 @@ PEOPLE = ("anonymous", "owner")
 
 @dataclass
 class Site:
-    """The world of the sweeps on the real server, and the address of each of its GET routes."""
+    """The world of the sweeps on the real server."""
 
     server: LiveServer
     world: World
-    addresses: list[str]
+    survey: Survey
+
+    def addresses(self, person: str) -> list[str]:
+        """Return each address that is not looked at as a page with this person."""
+        return [one for one in self.survey.addresses if one not in self.survey.pages[person]]
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator[Site]:
-    """Serve a world, with every address that its URL map knows."""
+def site(survey: Survey, tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator[Site]:
+    """Serve a copy of the world."""
     folder = tmp_path_factory.mktemp("crawl")
-    world = worlds.build(folder / "instance")
-    with world.opened() as (app, _store):
-        release = app.extensions["static_files"].release
-        addresses = [
-            world.address(rule, {"release": release})
-            + "".join(f"?{k}={v}" for k, v in QUERIES.get(rule.rule, {}).items())
-            for rule, method in access_table.routes(app)
-            if method == "GET"
-        ]
+    world = survey.world.copy(folder / "instance")
     with serving(world.config, folder / "server.log", nursery) as server:
-        yield Site(server, world, addresses)
+        yield Site(server, world, survey)
 
 
 def _page(site: Site, browser: Browser, person: str, watched: Watched) -> BrowserPage:
@@ -69,7 +63,7 @@ def test_every_address_fetches_from_its_own_origin_alone(site: Site, browser: Br
     watched.expect(*NOT_THERE)
     page = _page(site, browser, person, watched)
     opened = {}
-    for address in [*site.addresses, "/no/such/page"]:
+    for address in [*site.addresses(person), "/no/such/page"]:
         if address.endswith(".ics"):  # A file to save: the browser shows nothing of it.
             continue
         answer = page.goto(address, wait_until="commit" if address == GOES_ON else "load")
@@ -82,7 +76,8 @@ def test_every_address_fetches_from_its_own_origin_alone(site: Site, browser: Br
     assert not {address: status for address, status in opened.items() if status >= 500}
     assert not watched.problems, "\n".join(watched.problems)
     assert len(opened) > 40
-    assert opened["/today" if person == "owner" else "/help"] == 200
+    assert opened["/healthz"] == 200
+    assert {*opened, *site.survey.pages[person]} > {"/today", "/help", "/sw.js"}
 
 
 @pytest.mark.parametrize(

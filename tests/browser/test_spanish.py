@@ -14,39 +14,30 @@ from werkzeug.test import EnvironBuilder
 
 from patient_app.core.roles import Discipline
 from patient_app.core.work import db
-from tests.browser.test_accessibility import GOES_ON, NOT_THERE, PEOPLE, TOO_WIDE, Site
+from tests.browser.conftest import PEOPLE, Survey
+from tests.browser.test_accessibility import NOT_THERE, TOO_WIDE, Site
 from tests.conftest import LiveServer, Watched, serving
 from tests.factories import assign_team, make_administrator, make_clinician, make_patient, make_practice
 from tests.nursery import Nursery
 from tests.page import Page
-from tests.sweeps import access_table
-from tests.sweeps import world as worlds
 from tests.sweeps.test_house_rules import _data, unmarked
-from tests.sweeps.world import QUERIES, World
+from tests.sweeps.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.sqlite]
 
 SMALLEST = ViewportSize(width=320, height=568)
-# Only for developers, and in English.
 STYLES = "/styleguide"
 NOTE = "Caminé a casa por el camino largo."
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, browser: Browser, nursery: Nursery) -> Iterator[Site]:
-    """Serve the world of the sweeps, and find out once which pages there are for whom."""
+def site(
+    survey: Survey, tmp_path_factory: pytest.TempPathFactory, browser: Browser, nursery: Nursery
+) -> Iterator[Site]:
+    """Serve a copy of the world, and leave out what is only for developers, and in English."""
     folder = tmp_path_factory.mktemp("spanish")
-    world = worlds.build(folder / "instance")
-    copied = world.copy(folder / "copy", development=True)
-    pages: dict[str, list[str]] = {person: [] for person in PEOPLE}
-    seen: set[tuple[str, ...]] = set()
-    with copied.opened() as (app, _store):
-        for rule, method in access_table.routes(app):
-            for person in PEOPLE if method == "GET" and rule.rule not in {GOES_ON, STYLES} else ():
-                page = copied.client(app, person).get(copied.address(rule), query_string=QUERIES.get(rule.rule))
-                if page.is_page and (content := (page.title, page.main_words)) not in seen:
-                    seen.add(content)
-                    pages[person].append(page.request.full_path.rstrip("?"))
+    world = survey.world.copy(folder / "instance")
+    pages = {person: tuple(page for page in found if page != STYLES) for person, found in survey.pages.items()}
     with serving(world.config, folder / "server.log", nursery, DEVELOPMENT="1") as server:
         found = Site(server, world, browser, pages)
         yield found

@@ -12,7 +12,8 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,7 +28,7 @@ from tests.page import FormOnPage, Page, PageBroken
 from tests.sweeps import filling
 from tests.sweeps import world as worlds
 from tests.sweeps.filling import Target
-from tests.sweeps.world import World
+from tests.sweeps.world import FILES, World
 
 TABLE = Path(__file__).with_name("bad_values.txt")
 SITUATIONS = ("anonymous", "half-way", "owner", "s-with", "c-with", "admin")
@@ -90,17 +91,23 @@ class Sender:
     original: World
     world: World
     app: Flask
+    # What was in the databases before anything was sent, and how fresh the sessions were then.
+    _before: dict[str, int] = field(default_factory=dict)
+    _fresh_at: datetime | None = None
 
     def send(self, target: Target, data: Mapping[str, Any]) -> tuple[Page, bool]:
         """Send a form; return the answer, and whether it was refused and changed something that people wrote."""
         client = self.world.client(self.app, target.situation)
-        before = contents(self.world)
+        if self._fresh_at != self.world.fresh_at:  # Else it is as it was before the last one, which was brought back.
+            self._fresh_at, self._before = self.world.fresh_at, contents(self.world)
         page = client.post(target.form.action, data=data)
-        return page, page.status_code in REFUSED and contents(self.world) != before
+        is_other = page.status_code in REFUSED and self.world.has_changed and contents(self.world) != self._before
+        return page, is_other
 
     def try_value(self, target: Target, field: str, kind: str) -> tuple[str, list[str]]:
         """Send one bad value among good ones; return the word for what happened, and what is wrong with the answer."""
         data = {**filling.well_filled(self.world, target, "Typed"), field: bad_value(kind, self.world)}
+        self.world.reset(self.original)  # To open the page of the form may have written something.
         try:
             page, changed = self.send(target, data)
         finally:
@@ -143,7 +150,7 @@ def bad_value(kind: str, world: World) -> Any:
 def contents(world: World) -> dict[str, int]:
     """Return a fingerprint of all rows of each table that keeps what people wrote, and of the key store."""
     found = {}
-    for name in ("tandem.sqlite", "keys.sqlite"):
+    for name in FILES:
         with closing(sqlite3.connect(world.config.instance / name)) as connection:
             query = "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'"
             columns: dict[str, list[str]] = {}

@@ -1,8 +1,11 @@
-"""What the tables of a PostgreSQL database held, so that a sweep can put it back after something was written."""
+"""What the databases of a world held, so that a sweep can put it back after something was written."""
 
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import psycopg
 from psycopg import sql
@@ -13,8 +16,34 @@ from patient_app.core.db import Database
 _WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
 
 
+class KeptFile:
+    """A file of SQLite that notices what others wrote to it; most requests write nothing, and so nothing is put back."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path)
+        self._known = self._version()
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether anybody wrote to it since it was opened or put back."""
+        return self._version() != self._known
+
+    def put_back(self, original: Path) -> None:
+        """Make it hold what another file holds, under the connections that are open."""
+        with closing(sqlite3.connect(original)) as source:
+            source.backup(self._connection)
+        self._known = self._version()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._connection.close()
+
+    def _version(self) -> int:
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+
 class KeptRows:
-    """Keeps a copy of every table; `restore` puts back those that were written to under `database` since."""
+    """The rows of a PostgreSQL database; `restore` puts back the tables that were written to under `database` since."""
 
     def __init__(self, database: Database) -> None:
         address = database.url.set(drivername="postgresql").render_as_string(hide_password=False)

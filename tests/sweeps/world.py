@@ -1,6 +1,6 @@
 """The world of the sweeps: one patient, and everybody who could ever stand before that patient's data.
 
-It is made once a run and copied; `World.reset` brings the databases back to the copy after a request that wrote. On
+It is made once a run and copied; `World.reset` brings the databases back to the copy where a request wrote something. On
 PostgreSQL it is the same world: made there by the same functions.
 """
 
@@ -59,7 +59,7 @@ from tests import factories
 from tests.factories import Made
 from tests.page import Client
 from tests.postgres import Postgres, Urls
-from tests.sweeps.kept_rows import KeptRows
+from tests.sweeps.kept_rows import KeptFile, KeptRows
 from tests.sweeps.world_appointments import appointments
 from tests.sweeps.world_assignments import given
 from tests.sweeps.world_doses import doses
@@ -219,6 +219,10 @@ SITUATIONS: dict[str, str] = {
 }
 
 
+# What SQLite keeps of an installation.
+FILES = ("tandem.sqlite", "keys.sqlite")
+
+
 @dataclass
 class World:
     """A prepared installation: settings, people by situation, their session tokens, ids for addresses."""
@@ -234,6 +238,8 @@ class World:
     # On PostgreSQL: the server, and what the tables of both databases held when they were opened.
     server: Postgres | None = None
     kept: tuple[KeptRows, ...] = ()
+    # On SQLite: both files while they are open, by name.
+    files: Mapping[str, KeptFile] = field(default_factory=dict)
 
     def copy(self, folder: Path, **changes: Any) -> World:
         """Return the same world over databases of its own, everybody just signed in."""
@@ -253,12 +259,20 @@ class World:
         store = open_store(self.config)
         if self.server is not None:
             self.kept = KeptRows(store.database), KeptRows(store.keys.database)
+        else:
+            self.files = {name: KeptFile(self.config.instance / name) for name in FILES}
         try:
             yield create_app(self.config, store), store
         finally:
-            for one in self.kept:
+            for one in (*self.kept, *self.files.values()):
                 one.close()
+            self.kept, self.files = (), {}
             store.close()
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether anything was written since it was opened or brought back; of SQLite alone."""
+        return any(file.has_changed for file in self.files.values())
 
     def client(self, app: Flask, situation: str, *, checked: bool = False) -> Client:
         """Return the browser of somebody in a situation, who signed in at most a minute ago."""
@@ -278,12 +292,9 @@ class World:
             self.freshen()
             return
         original.freshen()
-        for name in ("tandem.sqlite", "keys.sqlite"):
-            with (
-                closing(sqlite3.connect(original.config.instance / name)) as source,
-                closing(sqlite3.connect(self.config.instance / name)) as target,
-            ):
-                source.backup(target)
+        for name, file in self.files.items():
+            if file.has_changed or self.fresh_at != original.fresh_at:
+                file.put_back(original.config.instance / name)
         self.fresh_at = original.fresh_at
 
     def freshen(self) -> None:
