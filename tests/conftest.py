@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 CHEAP = Argon2Cost(time_cost=1, memory_kib=64, parallelism=1)
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# What Playwright leaves out of a browser (its chromiumSwitches.ts; a second list takes the place of its own), and the page
-# that Chromium prepares for each window's address field, which no test sees: a tenth of the time of these tests.
+# What Playwright leaves out of a browser (its chromiumSwitches.ts: a second list takes the place of its own), and the
+# pages that Chromium prepares for the address field of each window, which no test sees: a tenth of the tests' time.
 _LEFT_OUT = (
     "AimEnabled",
     "AvoidCorsURLLoaderRestartOnRedirect",

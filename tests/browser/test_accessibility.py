@@ -47,6 +47,9 @@ LAY_BARS_FLAT = ".app-bar, .nav, .save-bar { position: static !important; }"
 
 # A page that is not there, or not for this person, is an error to the console, and right.
 NOT_THERE = tuple(f"the server responded with a status of {status}" for status in (404, 409, 410))
+# Pages are looked at without their worker, which would fetch what it keeps for each browser: half of the time of these
+# tests. Its requests are watched in test_own_origin.py, what it shows in the tests of what works without a network.
+NO_WORKER = "Service Worker registration blocked by Playwright"
 PHONE, SMALLEST, ZOOMED = (
     ViewportSize(width=width, height=height) for width, height in ((360, 780), (320, 568), (320, 256))
 )
@@ -151,7 +154,9 @@ class Site:
         """Return an empty page of a person's own browser."""
         key = (person, *sorted((name, str(value)) for name, value in options.items()))
         if key not in self.contexts:
-            context = self.browser.new_context(base_url=self.server.url, viewport=PHONE, **options)
+            context = self.browser.new_context(
+                base_url=self.server.url, viewport=PHONE, service_workers="block", **options
+            )
             context.set_default_timeout(15_000)
             context.add_init_script(COUNT_SHIFTS)
             if token := self.world.tokens.get(person):
@@ -281,7 +286,7 @@ def test_every_page(site: Site, person: str) -> None:
     problems: dict[str, list[str]] = {}
     page = site.open(person)
     watched = Watched(site.server.url)
-    watched.expect(*NOT_THERE)
+    watched.expect(NO_WORKER, *NOT_THERE)
     watched.watch(page)
     page.goto("/help")
     expected = places(page)
@@ -351,7 +356,7 @@ def test_leaving_quickly_takes_the_page_away(site: Site, way: str) -> None:
 def test_a_form_that_is_refused_is_as_good(site: Site) -> None:
     problems: dict[str, list[str]] = {}
     watched = Watched(site.server.url)
-    watched.expect("the server responded with a status of 422")
+    watched.expect(NO_WORKER, "the server responded with a status of 422")
     for person, address in (
         ("anonymous", "/sign-in"),
         ("owner", "/settings/password"),

@@ -1,6 +1,7 @@
 """A crawl of every address, in a real browser: nothing is fetched from another origin.
 
-The pages that test_accessibility.py looks at one by one with the same person are watched for it there.
+The pages that test_accessibility.py looks at one by one with the same person are watched for it there, without their
+worker: that works here.
 """
 
 from __future__ import annotations

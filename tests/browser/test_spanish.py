@@ -15,7 +15,7 @@ from werkzeug.test import EnvironBuilder
 from patient_app.core.roles import Discipline
 from patient_app.core.work import db
 from tests.browser.conftest import PEOPLE, Survey
-from tests.browser.test_accessibility import NOT_THERE, TOO_WIDE, Site
+from tests.browser.test_accessibility import NO_WORKER, NOT_THERE, TOO_WIDE, Site
 from tests.conftest import LiveServer, Watched, serving
 from tests.factories import assign_team, make_administrator, make_clinician, make_patient, make_practice
 from tests.nursery import Nursery
@@ -54,7 +54,7 @@ def speak(world: World, language: str) -> None:
 def walk(site: Site, person: str, language: str) -> Iterator[tuple[str, BrowserPage]]:
     """Yield each page of a person on the smallest phone, all of it unfolded."""
     watched = Watched(site.server.url)
-    watched.expect(*NOT_THERE)
+    watched.expect(NO_WORKER, *NOT_THERE)
     page = site.open(person, locale="es-US" if language == "es" else "en-US")
     watched.watch(page)
     page.set_viewport_size(SMALLEST)

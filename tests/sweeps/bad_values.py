@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import re
 import sqlite3
@@ -12,7 +13,6 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ _IDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 Rows = dict[tuple[str, str], list[str]]
 
 
-@dataclass
+@dataclasses.dataclass
 class Sender:
     """Sends bad values to the application over a copy of the world, which is brought back after each."""
 
@@ -92,7 +92,7 @@ class Sender:
     world: World
     app: Flask
     # What was in the databases before anything was sent, and how fresh the sessions were then.
-    _before: dict[str, int] = field(default_factory=dict)
+    _before: dict[str, int] = dataclasses.field(default_factory=dict)
     _fresh_at: datetime | None = None
 
     def send(self, target: Target, data: Mapping[str, Any]) -> tuple[Page, bool]:

@@ -17,7 +17,7 @@ _WRITES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
 
 
 class KeptFile:
-    """A file of SQLite that notices what others wrote to it; most requests write nothing, and so nothing is put back."""
+    """A file of SQLite that notices what others write to it: most requests write nothing, and nothing is put back."""
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path)

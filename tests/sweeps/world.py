@@ -1,7 +1,7 @@
 """The world of the sweeps: one patient, and everybody who could ever stand before that patient's data.
 
-It is made once a run and copied; `World.reset` brings the databases back to the copy where a request wrote something. On
-PostgreSQL it is the same world: made there by the same functions.
+It is made once a run and copied; `World.reset` brings the databases back to the copy where a request wrote something.
+On PostgreSQL it is the same world: made there by the same functions.
 """
 
 from __future__ import annotations
@@ -264,8 +264,10 @@ class World:
         try:
             yield create_app(self.config, store), store
         finally:
-            for one in (*self.kept, *self.files.values()):
-                one.close()
+            for rows in self.kept:
+                rows.close()
+            for file in self.files.values():
+                file.close()
             self.kept, self.files = (), {}
             store.close()
 
