@@ -5,6 +5,7 @@ In the browser only the whole loop runs on both: what lies beneath the pages is 
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -139,6 +140,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kept.append(item)
     items[:] = kept
     config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_collection_finish() -> None:
+    """Let Python look for garbage less often: what was imported and collected stays, and is looked through each time.
+
+    It took a fifth of the time of all tests that drive no browser.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 # --- what no test may do ---------------------------------------------------------------------------------------
