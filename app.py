@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -33,3 +34,6 @@ else:
         application = create_app(Config.from_env())
     except ConfigError as error:
         sys.exit(f"tandem: {error}")
+    # What was made up to here lives as long as the process: nobody waits while it is looked through for garbage.
+    gc.collect()
+    gc.freeze()

@@ -37,7 +37,6 @@ from patient_app.core import clock, work
 from patient_app.core.clock import moment
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
-from patient_app.core.work import vault
 from patient_app.reading import people, records
 from patient_app.reading.people import Named, plain_rows
 from patient_app.reading.service import reader_of
@@ -99,6 +98,9 @@ class TodaysVisit:
 
     patient_id: uuid.UUID
     name: str
+    # How the patient wants to be called and spoken of, or empty.
+    called: str
+    pronouns: str
     starts_at: datetime
     local_time: datetime
     zone: str
@@ -226,13 +228,13 @@ def todays_visits(viewer: Viewer) -> tuple[TodaysVisit, ...]:
         shown = recorded | held.chains.keys()
         rows = [row for row in plain_rows(_OF_DAY, asked) if row.patient_id in shown]
         _record_day(viewer, {row.patient_id for row in rows} - _recorded_today(viewer), begins.date(), held)
-    names = vault().open_all(
-        Person.__tablename__, "name_sealed", [(row.patient_id, row.patient_id, row.patient_name) for row in rows]
-    )
+    said = zip(*(_own_words(rows, column) for column in ("name", "called", "pronouns")), strict=True)
     return tuple(
         TodaysVisit(
             patient_id=row.patient_id,
             name=name,
+            called=called,
+            pronouns=pronouns,
             starts_at=row.starts_at,
             local_time=row.starts_at.astimezone(zone).replace(tzinfo=None),
             zone=row.zone,
@@ -240,8 +242,13 @@ def todays_visits(viewer: Viewer) -> tuple[TodaysVisit, ...]:
             state=State(row.state),
             clinic_says=Took(row.clinic_says) if row.clinic_says else None,
         )
-        for row, name in zip(rows, names, strict=True)
+        for row, (name, called, pronouns) in zip(rows, said, strict=True)
     )
+
+
+def _own_words(rows: Sequence[Any], column: str) -> list[str]:
+    sealed = f"{column}_sealed"
+    return people.own_words([(row.patient_id, getattr(row, sealed)) for row in rows], sealed)
 
 
 def _recorded_today(viewer: Viewer) -> set[uuid.UUID]:
@@ -288,7 +295,9 @@ _OF_DAY = (
         Appointment.clinic_says,
         AppointmentVersion.zone,
         AppointmentVersion.minutes,
-        Person.name_sealed.label("patient_name"),
+        Person.name_sealed,
+        Person.called_sealed,
+        Person.pronouns_sealed,
     )
     .join(AppointmentVersion, NEWEST)
     .join(Person, Person.id == Appointment.patient_id)

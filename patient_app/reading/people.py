@@ -141,9 +141,7 @@ def named(viewer: Viewer, rows: Sequence[Any]) -> list[Named]:
     pairs, practice = [(id_of(row), row) for row in rows], viewer.practice_id
 
     def own(column: str) -> list[str]:
-        if all(getattr(row, column) is None for _, row in pairs):  # As what few people say of themselves mostly is.
-            return [""] * len(pairs)
-        return vault().open_all(Person.__tablename__, column, [(one, one, getattr(row, column)) for one, row in pairs])
+        return own_words([(one, getattr(row, column)) for one, row in pairs], column)
 
     def charted(column: str) -> list[str]:
         return vault().open_all(
@@ -162,6 +160,13 @@ def named(viewer: Viewer, rows: Sequence[Any]) -> list[Named]:
         Named(one, name, number, birth, row.zone, row.day_start_minutes, called, pronouns)
         for (one, row), (name, number, birth, called, pronouns) in zip(pairs, texts, strict=True)
     ]
+
+
+def own_words(sealed: Sequence[tuple[uuid.UUID, bytes | None]], column: str) -> list[str]:
+    """Open what people say of themselves in one column, each as (whose, sealed); empty where they said nothing."""
+    if all(one is None for _, one in sealed):  # As what few people say mostly is.
+        return [""] * len(sealed)
+    return vault().open_all(Person.__tablename__, column, [(owner, owner, one) for owner, one in sealed])
 
 
 def plain_rows(query: Statement, asked: Mapping[str, Any]) -> Sequence[Any]:

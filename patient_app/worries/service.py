@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Exists, Select, and_, bindparam, delete, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from patient_app.accounts import mail
@@ -144,12 +144,17 @@ def _tell_team(patient_id: uuid.UUID) -> None:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The patient a message is about, with what tells two people of one name apart."""
+    """The patient a message is about, with what tells two people of one name apart.
+
+    How they want to be called and spoken of is for their team: empty for a clinician who reads it since there is none.
+    """
 
     id: uuid.UUID
     name: str
     chart_number: str
     date_of_birth: str
+    called: str
+    pronouns: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,10 +290,17 @@ def _readable_by(clinician: Viewer) -> ColumnElement[bool]:
 
 def _readable(practice_id: Any, clinician_id: Any) -> ColumnElement[bool]:
     """Return the condition under which a message is for this clinician."""
+    return and_(Worry.practice_id == practice_id, or_(Worry.patient_id.is_(None), _on_team(clinician_id), ~_team()))
+
+
+def _team() -> Exists:
+    """Return the condition under which the patient of a message has a team."""
     team = exists().where(TeamMembership.patient_id == Worry.patient_id, TeamMembership.ended_at.is_(None))
-    team = team.correlate(Worry)
-    on_team = team.where(TeamMembership.clinician_id == clinician_id)
-    return and_(Worry.practice_id == practice_id, or_(Worry.patient_id.is_(None), on_team, ~team))
+    return team.correlate(Worry)
+
+
+def _on_team(clinician_id: Any) -> Exists:
+    return _team().where(TeamMembership.clinician_id == clinician_id)
 
 
 def _kept_aside(now: Any) -> ColumnElement[bool]:
@@ -301,9 +313,10 @@ def _kept_aside(now: Any) -> ColumnElement[bool]:
     return mute.correlate(Worry)
 
 
-def _received(clinician: Viewer) -> Select[Worry, Person, Person, Patient, Person, datetime, str]:
+def _received(clinician: Viewer) -> Select[Worry, Person, Person, Patient, Person, datetime, str, bool]:
+    is_theirs = _on_team(clinician.id)
     return (
-        select(Worry, _Sender, _Subject, Patient, _Reader, WorryMute.muted_until, Practice.zone)
+        select(Worry, _Sender, _Subject, Patient, _Reader, WorryMute.muted_until, Practice.zone, is_theirs)
         .join(_Sender, _Sender.id == Worry.sender_id)
         .join(Practice, Practice.id == Worry.practice_id)
         .outerjoin(_Subject, _Subject.id == Worry.patient_id)
@@ -322,7 +335,7 @@ def _opened(clinician: Viewer, rows: Sequence[Any]) -> tuple[Received, ...]:
         Received(
             id=worry.id,
             sender=sender.name or "",
-            patient=None if subject is None else _about(subject, chart),
+            patient=None if subject is None else _about(subject, chart, is_theirs=is_theirs),
             about=worry.about or "",
             words=worry.words or "",
             sent_at=worry.sent_at.astimezone(zone),
@@ -330,12 +343,13 @@ def _opened(clinician: Viewer, rows: Sequence[Any]) -> tuple[Received, ...]:
             read_by="" if reader is None else reader.name or "",
             muted_through=None if muted_until is None else _last_day(muted_until, practice_zone),
         )
-        for worry, sender, subject, chart, reader, muted_until, practice_zone in rows
+        for worry, sender, subject, chart, reader, muted_until, practice_zone, is_theirs in rows
     )
 
 
-def _about(person: Person, chart: Patient) -> About:
-    return About(person.id, person.name or "", chart.chart_number or "", chart.date_of_birth or "")
+def _about(person: Person, chart: Patient, *, is_theirs: bool) -> About:
+    called, pronouns = (person.called or "", person.pronouns or "") if is_theirs else ("", "")
+    return About(person.id, person.name or "", chart.chart_number or "", chart.date_of_birth or "", called, pronouns)
 
 
 def _last_day(muted_until: datetime, zone: str) -> date:

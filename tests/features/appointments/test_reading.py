@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from patient_app.access_log.models import AccessKind, AccessRecord
 from patient_app.access_log.service import NotWriting
-from patient_app.accounts.models import TeamMembership
+from patient_app.accounts.models import Person, TeamMembership
 from patient_app.appointments import writing
 from patient_app.appointments.models import Took
 from patient_app.consent.categories import Category, Level, offered
@@ -252,6 +252,15 @@ def test_the_list_of_the_day_is_recorded_once_of_each_who_stands_in_it(
         "Dr Pia, prescriber, saw your visit with them in the list of their day."
         in client.get("/sharing/access-log").words
     )
+
+
+def test_the_list_of_the_day_has_how_a_patient_wants_to_be_called(store: Store, world: World, client: Client) -> None:
+    enter(store, world, said(0, 840, clinician_id=world.prescriber.id))
+    with store.work(writes=True):
+        person = db().get_one(Person, world.patient.id)
+        person.called, person.pronouns = "Addie <b>", "she/her"
+    factories.sign_in(client, world.prescriber)
+    assert "“Addie <b>” she/her" in client.get("/team/appointments").main_words
 
 
 def test_opened_again_the_list_of_the_day_waits_for_no_writer(store: Store, world: World) -> None:

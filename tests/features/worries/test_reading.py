@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from patient_app.access_log import service as access_log
-from patient_app.accounts.models import TeamMembership
+from patient_app.accounts.models import Person, TeamMembership
 from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.work import Store, db
@@ -99,6 +99,23 @@ def test_who_left_the_team_reads_it_no_more_and_without_a_team_it_is_not_left_un
     assert therapist.get(f"{INBOX}/{worry_id}").status_code == 200
 
 
+def test_the_team_reads_how_the_patient_wants_to_be_called_and_who_reads_for_want_of_a_team_does_not(
+    app: Flask, world: World, store: Store
+) -> None:
+    worry_id = told(store, world)
+    with store.work(writes=True):
+        person = db().get_one(Person, world.patient.id)
+        person.called, person.pronouns = "Robbie <b>", "they/them"
+    therapist = signed_in(app, world.therapist)
+    assert titles(therapist) == ["Robin Vale “Robbie <b>” they/them Not read yet"]
+    assert "“Robbie <b>” they/them" in therapist.get(f"{INBOX}/{worry_id}").main_words
+    _leave(store, world.therapist)  # Nobody is on the team now.
+    for page in (therapist.get(INBOX), therapist.get(f"{INBOX}/{worry_id}")):
+        assert "Robin Vale" in page.main_words
+        assert "Robbie" not in page.html
+        assert "they/them" not in page.html
+
+
 def _leave(store: Store, clinician: Made) -> None:
     with store.work(writes=True):
         mine = update(TeamMembership).where(TeamMembership.clinician_id == clinician.id)
@@ -106,8 +123,6 @@ def _leave(store: Store, clinician: Made) -> None:
 
 
 def test_a_session_that_began_with_a_clinic_code_does_not_read_it(app: Flask, world: World, store: Store) -> None:
-    from patient_app.accounts.models import Person  # noqa: PLC0415 - one test looks into the row.
-
     worry_id = told(store, world)
     client = signed_in(app, world.therapist)
     moment = datetime.now(UTC)
