@@ -145,7 +145,7 @@ def test_a_third_prompt_waits_for_the_next_day_also_when_the_others_are_answered
     assert seen() == ["a", "safety", "b"]
     del left[0]  # It was answered.
     assert seen() == ["safety", "b"]
-    set_time(clock.now() + timedelta(hours=20))
+    set_time(clock.now() + timedelta(days=1))
     assert seen() == ["safety", "b", "c"]
 
 
