@@ -3,9 +3,9 @@
 const WAITS = 5000;
 const held = new Set();
 
-// A page that is not looked at is not drawn; it is not left without.
+// The browser says when something is on the screen. A page that is not looked at is not drawn; it is not left without.
 const drawn = new Promise((done) => {
-  requestAnimationFrame(() => setTimeout(done));
+  new PerformanceObserver(done).observe({ type: "paint", buffered: true });
   setTimeout(done, 500);
 });
 // Those of this page alone are named where it ends: <template data-script>. What changes how a page looks as soon as it
