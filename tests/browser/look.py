@@ -56,7 +56,9 @@ def take(browser: Browser, server: LiveServer, world: World, found: list[tuple[s
     for size, viewport in SIZES.items():
         for scheme in SCHEMES:
             for person in dict.fromkeys(person for person, _address in found):
-                context = browser.new_context(base_url=server.url, viewport=viewport, reduced_motion="reduce")
+                context = browser.new_context(
+                    base_url=server.url, viewport=viewport, reduced_motion="reduce", service_workers="block"
+                )
                 if token := world.tokens.get(person):
                     context.add_cookies([{"name": cookie, "value": token, "url": server.url}])
                 for number, address in enumerate(address for one, address in found if one == person):

@@ -12,6 +12,7 @@ from playwright.sync_api import Page as BrowserPage
 from patient_app.core.faces import FACES
 from tests.conftest import CHROMIUM_ARGUMENTS, LiveServer, find_chromium
 
+MANIFEST = "link[rel=manifest]"
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
 
 
@@ -21,6 +22,7 @@ def test_chromium_finds_nothing_that_keeps_it_from_being_installed(
 ) -> None:
     phone.context.add_cookies([{"name": "face", "value": word, "url": live_server.url}])
     phone.goto("/sign-in")
+    phone.locator(MANIFEST).wait_for(state="attached")  # Linked once the page is on the screen.
     protocol = phone.context.new_cdp_session(phone)
     found = protocol.send("Page.getAppManifest")
     assert found["errors"] == []
@@ -71,6 +73,7 @@ def test_opened_as_an_app_the_page_says_so_and_nothing_is_in_the_way_of_installi
     page = window.pages[0]
     expect(page.locator(".installed")).to_be_visible()
     expect(page.locator(".not-installed").first).to_be_hidden()
+    page.locator(MANIFEST).wait_for(state="attached")
     found = window.new_cdp_session(page).send("Page.getInstallabilityErrors")
     assert found["installabilityErrors"] == []
     page.close()

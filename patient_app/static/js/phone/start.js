@@ -8,6 +8,13 @@ const drawn = new Promise((done) => {
   new PerformanceObserver(done).observe({ type: "paint", buffered: true });
   setTimeout(done, 500);
 });
+// What makes the application one that can be installed: a browser would fetch it, and its icons, before the page is read.
+drawn.then(() => {
+  const [script, link] = [document.querySelector("[data-manifest]"), document.createElement("link")];
+  link.rel = "manifest";
+  link.href = script.dataset.manifest;
+  script.before(link);
+});
 // Those of this page alone are named where it ends: <template data-script>. What changes how a page looks as soon as it
 // is there is a <script> of its own instead.
 const load = () => Promise.allSettled(["./main.js", ...[...document.querySelectorAll("[data-script]")].map(({ dataset }) => dataset.script)].map((name) => import(name)));
