@@ -114,8 +114,10 @@ def save_dose(day: str, medicine_id: uuid.UUID, slot: str) -> ResponseReturnValu
 def show_as_needed(needed_id: uuid.UUID) -> ResponseReturnValue:
     """Show what was taken of a medicine as needed, and what one more would mean, before it is written down."""
     patient = viewer()
-    day = tapping.day_of(request.args.get("day"), now_for(patient))
-    return _as_needed_page(patient, needed_id, AsNeededForm(day=day.isoformat()), day)
+    today = now_for(patient)
+    day = tapping.day_of(request.args.get("day"), today)
+    # Today's page names no day: a phone may keep it, and what is tapped there tomorrow is of tomorrow.
+    return _as_needed_page(patient, needed_id, AsNeededForm(day="" if day == today.day else day.isoformat()), day)
 
 
 @bp.post("/medications/as-needed/<uuid:needed_id>")

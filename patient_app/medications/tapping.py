@@ -70,6 +70,9 @@ def log_day(tap: Tap, form: DayForm, day: date) -> Done:
     if not states:
         raise NothingMarked
     lines = _lines(doses.on_date(tap.patient, day, tap.now.occurred_at))
+    if tap.sent is not None:  # A medicine that was taken off the list meanwhile keeps nothing of the others away.
+        there = {one.id for one in regimen.own_medicines(tap.patient)}
+        states = {slot: state for slot, state in states.items() if slot.medicine_id in there} or states
     taps = {slot: _plain(tap, form, slot, state, lines.get(slot)) for slot, state in states.items()}
     dose_log.log_due(tap.patient, form.id.value, taps, tap.now, sent=tap.sent, recorded_at=tap.recorded_at)
     return _done(set(states.values()))
@@ -80,7 +83,7 @@ def log_dose(tap: Tap, form: DoseForm, slot: Slot) -> Done:
     line = _lines(doses.on_date(tap.patient, slot.plan_date, tap.now.occurred_at)).get(slot)
     state = DoseState.OPEN if form.do.data == UNDO else DoseState(form.state.data)
     told = _plain(tap, form, slot, state, line)
-    if state is DoseState.TAKEN and form.typed:
+    if state is DoseState.TAKEN and (form.typed or form.when.data == When.NOW):
         amount = form.amount.thousandths or told.amount
         told = Told(state, _when_taken(tap, form, slot, line, told.moment), amount, typed=form.typed)
     dose_log.log_due(tap.patient, form.id.value, {slot: told}, tap.now, sent=tap.sent, recorded_at=tap.recorded_at)
@@ -118,6 +121,8 @@ def log_as_needed(tap: Tap, form: AsNeededForm, medicine_id: uuid.UUID, *, warns
 
 def as_needed_moment(tap: Tap, form: AsNeededForm) -> Moment:
     """Return when one as needed was taken: now, at a time of today or of a past day, or on a day; raise `NotYet`."""
+    if form.when.data == When.NOW:  # Whatever day the page was opened on: it may have lain open, or on a phone.
+        return tap.now
     day = day_of(form.day.data, tap.now)
     if form.when.data == When.TIME and form.time.time is not None:
         instant = when.on_day(form.time.time, day, tap.now.occurred_at, tap.zone, tap.patient.day_start_minutes)
@@ -155,6 +160,8 @@ def _plain(tap: Tap, form: DayForm | DoseForm, slot: Slot, state: DoseState, lin
 def _when_taken(tap: Tap, form: DoseForm, slot: Slot, line: Line | None, plain: Moment) -> Moment:
     if form.when.data == When.DAY:
         return _noon(tap, slot)
+    if form.when.data == When.NOW:  # Also of a dose of a day before.
+        return tap.now
     said = form.time.time if form.when.data == When.TIME else _planned(line) if form.when.data == When.PLANNED else None
     if said is None:
         return plain

@@ -121,9 +121,8 @@ def _is_wanted(often: Often, done: Done) -> bool:
 
 ON_TEAM = giving.on_team(Assignment)
 # `today` is the patient's day.
-_STANDS = and_(
-    Assignment.withdrawn_at.is_(None), Assignment.declined_at.is_(None), Assignment.until >= bindparam("today"), ON_TEAM
-)
+_GIVEN = and_(Assignment.withdrawn_at.is_(None), Assignment.until >= bindparam("today"), ON_TEAM)
+_STANDS = and_(_GIVEN, Assignment.declined_at.is_(None))
 COUNTS = and_(
     ExerciseRun.patient_id == Assignment.patient_id,
     ExerciseRun.tag == Assignment.tag,
@@ -292,7 +291,8 @@ def _answered(row: Assignment, said: SaidAt) -> bool:
 def give(author: Viewer, patient_id: uuid.UUID, assignment_id: uuid.UUID, given: Given, moment: Moment) -> None:
     """Keep that a clinician gives an exercise to a patient, once. Needs a writing unit; `moment` is the patient's.
 
-    Raise `AlreadyGiven` where it stands from the same clinician, and `IdTaken` for the id of anything else.
+    Raise `AlreadyGiven` where the same clinician gave it, its time is not over and they did not take it back: whether
+    the patient said no is not told by that. Raise `IdTaken` for the id of anything else.
     """
     lock_entries(patient_id)  # From here on, one writer at a time for this patient.
     mark, tag = _fingerprint(given), tag_of(patient_id, given.exercise.id)
@@ -301,7 +301,7 @@ def give(author: Viewer, patient_id: uuid.UUID, assignment_id: uuid.UUID, given:
         if (known.patient_id, known.author_id, known.fingerprint) == (patient_id, author.id, mark):
             return
         raise IdTaken
-    query = select(Assignment.id).where(Assignment.patient_id == patient_id, Assignment.tag == tag, _STANDS)
+    query = select(Assignment.id).where(Assignment.patient_id == patient_id, Assignment.tag == tag, _GIVEN)
     if connection().scalar(query.where(Assignment.author_id == author.id), {"today": moment.day}) is not None:
         raise AlreadyGiven
     row = Assignment(

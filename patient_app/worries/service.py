@@ -114,7 +114,7 @@ def send(sender: Viewer, worry_id: uuid.UUID, told: Told) -> None:
     row.about, row.words = told.about, told.words
     if not store_once(row):  # Somebody else's form had this id, a moment ago.
         raise IdInUse
-    if told.patient_id is not None and db().scalar(_mutes_now(sender.id)) is None:
+    if told.patient_id is not None and db().scalar(_mutes_now(sender.id, told.patient_id)) is None:
         _tell_team(told.patient_id)
 
 
@@ -127,14 +127,21 @@ def _sent_today(sender: Viewer) -> int:
     return db().scalar(select(func.count()).where(Worry.sender_id == sender.id, Worry.sent_at > since)) or 0
 
 
-def _mutes_now(sender_id: uuid.UUID) -> Select[uuid.UUID]:
-    return select(WorryMute.sender_id).where(WorryMute.sender_id == sender_id, WorryMute.muted_until > clock.now())
+def _mutes_now(sender_id: uuid.UUID, patient_id: uuid.UUID) -> Select[uuid.UUID]:
+    """Return the query of a mute of a sender that holds for what they tell of a patient, as `_kept_aside` says."""
+    by_one_of_them = _team_of(patient_id).where(_Member.id == WorryMute.muted_by)
+    return select(WorryMute.sender_id).where(
+        WorryMute.sender_id == sender_id,
+        WorryMute.muted_until > clock.now(),
+        or_(by_one_of_them, ~_team_of(patient_id)),
+    )
 
 
 def _tell_team(patient_id: uuid.UUID) -> None:
     """Send each member of a team word that there is something to read; the mail tells no more than that."""
     on_team = select(Person).join(TeamMembership, TeamMembership.clinician_id == Person.id)
     on_team = on_team.where(TeamMembership.patient_id == patient_id, TeamMembership.ended_at.is_(None))
+    on_team = on_team.where(Person.state == PersonState.ACTIVE)
     for clinician in db().scalars(on_team.distinct()):
         mail.tell(clinician, "something_to_read")
 
@@ -186,7 +193,7 @@ class Inbox:
     aside: int
 
 
-_Sender, _Subject, _Reader = aliased(Person), aliased(Person), aliased(Person)
+_Sender, _Subject, _Reader, _Member = (aliased(Person) for _ in range(4))
 
 
 def unread(clinician: Viewer) -> int:
@@ -295,20 +302,35 @@ def _readable(practice_id: Any, clinician_id: Any) -> ColumnElement[bool]:
 
 def _team() -> Exists:
     """Return the condition under which the patient of a message has a team."""
-    team = exists().where(TeamMembership.patient_id == Worry.patient_id, TeamMembership.ended_at.is_(None))
-    return team.correlate(Worry)
+    return _team_of(Worry.patient_id).correlate(Worry)
+
+
+def _team_of(patient_id: Any) -> Exists:
+    """Return whether a patient has a team: somebody who can sign in and read. An invitation reads nothing."""
+    return exists().where(
+        TeamMembership.patient_id == patient_id,
+        TeamMembership.ended_at.is_(None),
+        TeamMembership.clinician_id == _Member.id,
+        _Member.state == PersonState.ACTIVE,
+    )
 
 
 def _on_team(clinician_id: Any) -> Exists:
-    return _team().where(TeamMembership.clinician_id == clinician_id)
+    return _team().where(_Member.id == clinician_id)
 
 
 def _kept_aside(now: Any) -> ColumnElement[bool]:
-    """Return the condition under which a message came while its sender was muted, and the sender still is."""
+    """Return the condition under which a message came while its sender was muted, and the sender still is.
+
+    A message about a patient with a team is kept aside only where one of that team muted: nobody else decides what it
+    does not see.
+    """
+    theirs = or_(Worry.patient_id.is_(None), ~_team(), _on_team(WorryMute.muted_by).correlate(Worry, WorryMute))
     mute = exists().where(
         WorryMute.sender_id == Worry.sender_id,
         WorryMute.muted_at < Worry.sent_at,
         WorryMute.muted_until > now,
+        theirs,
     )
     return mute.correlate(Worry)
 

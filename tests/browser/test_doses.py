@@ -20,6 +20,7 @@ from patient_app.medications.models import DoseState, DoseVersion
 from patient_app.medications.said import Said
 from patient_app.medications.schedule import AsNeeded, Dose, EveryDays, Regular, Schedule
 from tests.browser.phones import Phone
+from tests.browser.test_parts import sign_in
 from tests.conftest import LiveServer
 from tests.factories import Made, make_patient, make_practice
 from tests.features.medications.regimens import started
@@ -123,3 +124,20 @@ def test_a_double_tap_is_one_dose_and_undo_stands_ready(
     expect(phone.get_by_text("Written down: taken.")).to_be_visible()
     phone.get_by_role("link", name="Write one down").click()
     expect(phone.get_by_role("button", name="Write it down anyway")).to_be_visible()
+
+
+def test_a_list_that_lay_open_over_night_says_whose_day_it_is(phone: BrowserPage, patient: Made) -> None:
+    phone.clock.install(time=clock.now())
+    sign_in(phone, patient)
+    phone.goto("/medications")
+    title, list_of_day = phone.locator("#today"), phone.get_by_role("button", name="All taken")
+    expect(title).to_contain_text("Today, ")
+    expect(list_of_day).to_be_visible()
+    named = (title.text_content() or "").removeprefix("Today, ")
+    phone.clock.set_fixed_time(clock.now() + timedelta(days=1))
+    phone.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    expect(title).to_have_text(named)
+    expect(phone.get_by_text("It is another day now.")).to_be_visible()
+    expect(list_of_day).to_be_hidden()
+    phone.get_by_role("button", name=f"Open the list of {named}").click()
+    expect(list_of_day).to_be_visible()

@@ -22,4 +22,26 @@ async function showWaiting() {
   }
 }
 
+// A page that the phone kept, or that lay open over night, is not today's: a tap on it would be taken for a dose of today.
+function sayDay() {
+  const list = document.querySelector("[data-day]");
+  if (!list) return;
+  // By the same clock as the page: the one where the person lives. This locale writes a day as the page does.
+  const clock = new Intl.DateTimeFormat("en-CA", { timeZone: list.dataset.zone, year: "numeric", month: "2-digit", day: "2-digit" });
+  const day = clock.format(Date.now() - Number(list.dataset.dayStarts) * 60000);
+  const notice = list.querySelector("[data-another-day-notice]");
+  if (day === list.dataset.day || !notice.hidden) return;
+  const title = list.querySelector("[data-another-day]");
+  const doses = list.querySelector("[data-day-list]");
+  title.textContent = title.dataset.anotherDay;
+  notice.hidden = false;
+  doses.hidden = true;
+  notice.querySelector("button").addEventListener("click", ({ currentTarget }) => {
+    doses.hidden = false;
+    currentTarget.hidden = true;
+  });
+}
+
+sayDay();
+document.addEventListener("visibilitychange", sayDay);
 showWaiting().catch(() => {});

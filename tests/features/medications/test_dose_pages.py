@@ -266,6 +266,34 @@ def test_one_too_soon_is_told_first_and_never_forbidden(
     assert "You wrote down" not in client.get(address).main_words
 
 
+@pytest.mark.parametrize("when", ["now", None])
+def test_just_now_is_now_on_a_page_that_lay_open_over_night_too(
+    client: Client, store: Store, patient: Made, needed: uuid.UUID, set_time: SetTime, when: str | None
+) -> None:
+    address = f"/medications/as-needed/{needed}"
+    form = client.get(address).form(field="when")
+    set_time(at("03-03 09:00").occurred_at)
+    sign_in(client, patient)
+    assert client.submit(form, when=when).status_code == 303
+    with store.work(writes=False):
+        (row,) = doses.logged_between(patient.viewer, MONDAY, date(2026, 3, 3))
+    assert (row.local_time, row.time_known) == (datetime(2026, 3, 3, 9), True)  # noqa: DTZ001 - a wall clock.
+    assert "The plan says 4 hours between two. That is at 13:00." in client.get(address).main_words
+
+
+def test_a_dose_of_yesterday_taken_just_now_was_taken_now(
+    client: Client, store: Store, patient: Made, two: tuple[uuid.UUID, uuid.UUID], set_time: SetTime
+) -> None:
+    address = f"/medications/days/{MONDAY}/{two[0]}/08:00"
+    form = client.get(address).form(action=address)
+    set_time(at("03-03 09:00").occurred_at)
+    sign_in(client, patient)
+    assert client.submit(form, state="taken", when="now").status_code == 303
+    with store.work(writes=False):
+        (row,) = doses.logged_between(patient.viewer, MONDAY, date(2026, 3, 3))
+    assert (row.slot, row.local_time, row.time_known) == ("08:00", datetime(2026, 3, 3, 9), True)  # noqa: DTZ001 - as above.
+
+
 def test_more_at_once_than_the_plan_says_is_told_first_and_never_forbidden(
     client: Client, store: Store, patient: Made, needed: uuid.UUID
 ) -> None:

@@ -13,7 +13,7 @@ from flask import Flask
 
 from patient_app.core.ids import new_id
 from patient_app.core.work import Store
-from patient_app.medications import doses
+from patient_app.medications import changing, doses
 from patient_app.medications.models import DoseState
 from patient_app.medications.schedule import AsNeeded
 from tests.factories import Made, MadePractice, make_patient
@@ -79,6 +79,22 @@ def test_a_change_of_the_plan_meanwhile_loses_nothing(
     set_time(at("03-02 12:00").occurred_at)
     assert phone.send(letter, new_id())["result"] == "stored"
     assert shown(store, patient) == [("08:00", DoseState.TAKEN, True)]
+
+
+def test_a_medicine_that_was_taken_off_the_list_meanwhile_keeps_the_others_from_nothing(
+    phone: Phone, store: Store, patient: Made, medicine: uuid.UUID
+) -> None:
+    other = started(store, patient, daily(*planned_doses("08:00")), at("02-01 12:00"))
+    together = [("dose", f"{medicine}.08:00"), ("dose", f"{other}.08:00"), ("do", "taken"), ("back", "today")]
+    letter, item = phone.letter(LIST, together, zone="America/New_York", offset=-300), new_id()
+    with store.work(writes=True):
+        changing.remove(patient.viewer, other)
+    assert phone.send(letter, item)["result"] == "stored"
+    assert phone.send(letter, item)["result"] == "stored"
+    assert [(slot, state) for slot, state, _ in shown(store, patient)] == [("08:00", DoseState.TAKEN)]
+    with store.work(writes=True):
+        changing.remove(patient.viewer, medicine)
+    assert phone.send(letter, new_id())["result"] == "refused"
 
 
 def test_a_clock_that_went_wrong_later_changes_nothing_about_what_is_stored(

@@ -234,6 +234,14 @@ def test_it_is_given_once_and_an_id_of_something_else_is_not_taken(store: Store,
     give(store, world, by=world.prescriber)  # Which may be closed to the therapist, and so refuses nothing.
 
 
+def test_to_give_it_again_does_not_tell_whether_they_said_no(store: Store, world: World) -> None:
+    given = give(store, world)
+    with store.work(writes=True):
+        assignments.decline(world.patient.viewer, given, "", now_of(world.patient))
+    with pytest.raises(AlreadyGiven):  # As before they said it.
+        give(store, world)
+
+
 def test_only_who_gave_it_takes_it_back(store: Store, world: World) -> None:
     given = give(store, world)
     with store.work(writes=True):

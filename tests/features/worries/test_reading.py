@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from patient_app.access_log import service as access_log
-from patient_app.accounts.models import Person, TeamMembership
+from patient_app.accounts.models import MailMessage, Person, PersonState, TeamMembership
 from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.work import Store, db
@@ -114,6 +114,45 @@ def test_the_team_reads_how_the_patient_wants_to_be_called_and_who_reads_for_wan
         assert "Robin Vale" in page.main_words
         assert "Robbie" not in page.html
         assert "they/them" not in page.html
+
+
+def test_where_the_whole_team_has_not_joined_yet_a_worry_is_not_left_unread(
+    app: Flask, world: World, store: Store
+) -> None:
+    worry_id = told(store, world)
+    with store.work(writes=True):
+        db().get_one(Person, world.therapist.id).state = PersonState.INVITED
+    colleague = signed_in(app, world.colleague)
+    assert titles(colleague) == ["Robin Vale Not read yet"]
+    assert WORDS in colleague.get(f"{INBOX}/{worry_id}").main_words
+
+
+def test_who_is_not_on_the_team_keeps_nothing_away_from_it(
+    world: World, store: Store, set_time: Callable[[str], None]
+) -> None:
+    set_time("2026-11-03 15:00")
+    first = new_id()
+    with store.work(writes=True):
+        service.send(world.mother.viewer, first, Told(None, "My neighbour", "Before"))
+        service.mute(world.colleague.viewer, first, date(2026, 12, 1))
+    set_time("2026-11-04 15:00")
+    with store.work(writes=True):
+        service.send(world.mother.viewer, new_id(), Told(None, "My neighbour", "Aside"))
+        service.send(world.mother.viewer, new_id(), Told(world.patient.id, "", "She took all her pills"))
+        letters = db().scalars(select(MailMessage).where(MailMessage.owner_id == world.therapist.id)).all()
+        assert len(letters) == 1
+    with store.work(writes=False):
+        assert service.unread(world.therapist.viewer) == 2
+    assert sorted(_words(store, world)) == ["Before", "She took all her pills"]
+    assert _words(store, world, aside=True) == ["Aside"]
+    set_time("2026-11-05 15:00")
+    with store.work(writes=True):  # One of the team mutes: from now on it holds for what is told of their patient too.
+        service.mute(world.therapist.viewer, first, date(2026, 12, 1))
+    set_time("2026-11-06 15:00")
+    with store.work(writes=True):
+        service.send(world.mother.viewer, new_id(), Told(world.patient.id, "", "Again"))
+        assert len(db().scalars(select(MailMessage).where(MailMessage.owner_id == world.therapist.id)).all()) == 1
+    assert "Again" in _words(store, world, aside=True)
 
 
 def _leave(store: Store, clinician: Made) -> None:

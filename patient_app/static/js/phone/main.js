@@ -170,9 +170,9 @@ const needs = () => sayNeeds().catch(() => {});
 if (keptAt || navigator.onLine === false) needs();
 addEventListener("offline", needs);
 // The id of an entry is made on this phone: a page that was kept for a while would bring the same one each time. A page
-// that came back with messages keeps the id it was sent with.
+// that came back with messages keeps the id it was sent with, and so does a form that start.js sent without us.
 if (!document.querySelector("[data-error-summary]")) {
-  for (const id of document.querySelectorAll('form[data-later="new"] input[name="id"]')) id.value = newId();
+  for (const id of document.querySelectorAll('form[data-later="new"]:not([data-under-way]) input[name="id"]')) id.value = newId();
 }
 const planAt = document.querySelector('meta[name="plan"]')?.content;
 if (planAt) say("plan", true, [timeOf(Number(planAt))]);

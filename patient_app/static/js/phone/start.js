@@ -5,8 +5,8 @@ const held = new Set();
 
 // The browser says when something is on the screen. A page that is not looked at is not drawn; it is not left without.
 const drawn = new Promise((done) => {
-  new PerformanceObserver(done).observe({ type: "paint", buffered: true });
   setTimeout(done, 500);
+  new PerformanceObserver(done).observe({ type: "paint", buffered: true });
 });
 // What makes the application one that can be installed: a browser would fetch it, and its icons, before the page is read.
 drawn.then(() => {
@@ -18,7 +18,7 @@ drawn.then(() => {
 // Those of this page alone are named where it ends: <template data-script>. What changes how a page looks as soon as it
 // is there is a <script> of its own instead.
 const load = () => Promise.allSettled(["./main.js", ...[...document.querySelectorAll("[data-script]")].map(({ dataset }) => dataset.script)].map((name) => import(name)));
-export const ready = Promise.race([drawn.then(load), new Promise((done) => setTimeout(done, WAITS))]);
+export const ready = Promise.race([drawn.then(load), new Promise((done) => setTimeout(done, WAITS))]).catch(() => {});
 
 function hold(event) {
   const form = event.target;
@@ -27,7 +27,10 @@ function hold(event) {
   event.stopImmediatePropagation();
   if (held.has(form)) return; // A second tap.
   held.add(form);
-  ready.then(() => form.requestSubmit(event.submitter));
+  ready.then(() => {
+    form.dataset.underWay = ""; // Scripts that come later still give it no other id: it would be stored twice.
+    form.requestSubmit(event.submitter);
+  });
 }
 
 addEventListener("submit", hold, true);
