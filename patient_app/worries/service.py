@@ -128,12 +128,9 @@ def _sent_today(sender: Viewer) -> int:
 
 
 def _mutes_now(sender_id: uuid.UUID, patient_id: uuid.UUID) -> Select[uuid.UUID]:
-    """Return the query of a mute of a sender that holds for what they tell of a patient, as `_kept_aside` says."""
-    by_one_of_them = _team_of(patient_id).where(_Member.id == WorryMute.muted_by)
+    """Return the query of a mute of a sender that holds for what they tell of a patient."""
     return select(WorryMute.sender_id).where(
-        WorryMute.sender_id == sender_id,
-        WorryMute.muted_until > clock.now(),
-        or_(by_one_of_them, ~_team_of(patient_id)),
+        WorryMute.sender_id == sender_id, WorryMute.muted_until > clock.now(), _holds_for(patient_id)
     )
 
 
@@ -320,19 +317,24 @@ def _on_team(clinician_id: Any) -> Exists:
 
 
 def _kept_aside(now: Any) -> ColumnElement[bool]:
-    """Return the condition under which a message came while its sender was muted, and the sender still is.
-
-    A message about a patient with a team is kept aside only where one of that team muted: nobody else decides what it
-    does not see.
-    """
-    theirs = or_(Worry.patient_id.is_(None), ~_team(), _on_team(WorryMute.muted_by).correlate(Worry, WorryMute))
+    """Return the condition under which a message came while its sender was muted, and the sender still is."""
     mute = exists().where(
         WorryMute.sender_id == Worry.sender_id,
         WorryMute.muted_at < Worry.sent_at,
         WorryMute.muted_until > now,
-        theirs,
+        _holds_for(Worry.patient_id),
     )
     return mute.correlate(Worry)
+
+
+def _holds_for(patient_id: Any) -> ColumnElement[bool]:
+    """Return the condition under which a mute holds for what is told of a patient, or of nobody who was picked.
+
+    Where the patient has a team, one of it muted: nobody else decides what it does not see. The last to mute counts, so
+    that in doubt the team hears.
+    """
+    team = _team_of(patient_id).correlate(Worry, WorryMute)
+    return or_(~team, team.where(_Member.id == WorryMute.muted_by))
 
 
 def _received(clinician: Viewer) -> Select[Worry, Person, Person, Patient, Person, datetime, str, bool]:
@@ -344,7 +346,14 @@ def _received(clinician: Viewer) -> Select[Worry, Person, Person, Patient, Perso
         .outerjoin(_Subject, _Subject.id == Worry.patient_id)
         .outerjoin(Patient, Patient.person_id == Worry.patient_id)
         .outerjoin(_Reader, _Reader.id == Worry.read_by)
-        .outerjoin(WorryMute, and_(WorryMute.sender_id == Worry.sender_id, WorryMute.muted_until > clock.now()))
+        .outerjoin(
+            WorryMute,
+            and_(
+                WorryMute.sender_id == Worry.sender_id,
+                WorryMute.muted_until > clock.now(),
+                _holds_for(Worry.patient_id),
+            ),
+        )
         .where(_readable_by(clinician))
     )
 

@@ -145,6 +145,9 @@ def test_who_is_not_on_the_team_keeps_nothing_away_from_it(
         assert service.unread(world.therapist.viewer) == 2
     assert sorted(_words(store, world)) == ["Before", "She took all her pills"]
     assert _words(store, world, aside=True) == ["Aside"]
+    with store.work(writes=False):  # Nor does a page say of that message that its sender is muted.
+        muted = {row.words: row.muted_through is not None for row in service.inbox(world.therapist.viewer).rows}
+    assert muted == {"Before": True, "She took all her pills": False}
     set_time("2026-11-05 15:00")
     with store.work(writes=True):  # One of the team mutes: from now on it holds for what is told of their patient too.
         service.mute(world.therapist.viewer, first, date(2026, 12, 1))
