@@ -67,9 +67,13 @@ class Report:
         if figure.is_over:
             self.over.append(name)
 
-    def add_seconds(self, name: str, seconds: float, limit: float) -> None:
-        """Write a time whose limit was set for another machine: it is scaled by *page* of this run."""
-        self.add(name, seconds, "s", limit * self.page_microseconds / PAGE_MICROSECONDS)
+    def add_seconds(self, name: str, seconds: float, limit: float, unscaled: float = 0) -> None:
+        """Write a time whose limit was set for another machine: it is scaled by *page* of this run.
+
+        `unscaled` is the part of the limit, in seconds, that is the same on every machine.
+        """
+        scale = self.page_microseconds / PAGE_MICROSECONDS
+        self.add(name, seconds, "s", unscaled + (limit - unscaled) * scale)
 
     def miss(self, name: str, why: str) -> None:
         """Write that something could not be measured, which is not the same as being inside its budget."""

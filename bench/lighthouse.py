@@ -19,6 +19,9 @@ RUNS = 5
 SECONDS_A_RUN = 120
 LEAST_PERFORMANCE, LEAST_OTHER = 99, 100
 MOST_LCP_SECONDS, MOST_BLOCKING_MS, MOST_SHIFT = 1.2, 0, 0
+# The network that Lighthouse simulates takes the same time on every machine: six round trips of 150 ms, two of them for
+# the name, one for a connection, one for the page, two for what comes over connections of its own. The rest is work.
+NETWORK_SECONDS = 0.9
 PAGES = {
     "sign-in": "/sign-in",
     "today": "/today",
@@ -96,7 +99,8 @@ def _add(ground: Ground, name: str, runs: list[dict[str, Any]]) -> None:
     )
     for category in ("accessibility", "best-practices"):
         report.add(f"lighthouse-{name}-{category}", min(score(category)), "of-100", LEAST_OTHER, at_least=True)
-    report.add_seconds(f"lighthouse-{name}-lcp", audit("largest-contentful-paint") / 1000, MOST_LCP_SECONDS)
+    lcp = audit("largest-contentful-paint") / 1000
+    report.add_seconds(f"lighthouse-{name}-lcp", lcp, MOST_LCP_SECONDS, NETWORK_SECONDS)
     report.add(f"lighthouse-{name}-blocking", audit("total-blocking-time"), "ms", MOST_BLOCKING_MS)
     report.add(f"lighthouse-{name}-cls", audit("cumulative-layout-shift"), "shift", MOST_SHIFT)
     for which in _failed(runs[-1]):

@@ -82,23 +82,22 @@ def test_scripts_that_come_late_give_a_form_that_is_under_way_no_other_id(page: 
     held: list[Route] = []
     posted: list[str] = []
 
-    def lose(route: Route) -> None:
+    def wait(route: Route) -> None:
         if route.request.method != "POST":
             route.continue_()
             return
-        posted.append(route.request.post_data or "")
-        route.abort("aborted")  # And the page stays, with what was typed.
+        posted.append(route.request.post_data or "")  # No answer comes: the page stays.
 
     page.clock.install()
     page.route(MAIN, lambda route: held.append(route))  # noqa: PLW0108 - a builtin is no handler to Playwright.
-    page.route("**/check-in", lose)
+    page.route("**/check-in", wait)
     _press_save(page)
     own = page.locator("form[data-later] input[name=id]")
     first = own.input_value()
     page.clock.fast_forward(6_000)  # Nobody waits longer for scripts: the browser sends it.
     expect(page.locator("form[data-under-way]")).to_have_count(1)
     assert f"id={first}" in posted[0]
-    with page.expect_response(lambda answer: answer.url.endswith("/phone/outbox.js")):  # What main.js imports.
-        held[0].continue_()
-    page.wait_for_timeout(300)
+    held[0].continue_()
+    page.evaluate("(address) => { import(address).then(() => { document.body.dataset.ran = true; }); }", held[0].request.url)
+    expect(page.locator("body[data-ran]")).to_have_count(1)
     assert own.input_value() == first

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import Locator, expect
-from playwright.sync_api import Page as BrowserPage
+from pathlib import Path
 
+import pytest
+from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Page as BrowserPage
+from sqlalchemy import select
+
+from patient_app.checkins.models import CheckIn
+from patient_app.core import work
 from patient_app.core.roles import Role
+from tests.browser.phones import Phone
 from tests.conftest import LiveServer
-from tests.factories import make_person, make_practice
+from tests.factories import make_patient, make_person, make_practice
 
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
 
@@ -39,3 +45,23 @@ def test_from_today_to_saved_in_five_taps(live_server: LiveServer, phone: Browse
     tap(save)
     expect(phone.get_by_role("heading", level=1)).to_contain_text("Saved")
     assert taps == 5
+
+
+def test_an_entry_is_of_the_clock_of_the_phone_sent_at_once_or_later(
+    browser: Browser, live_server: LiveServer, tmp_path: Path
+) -> None:
+    store = live_server.store
+    patient = make_patient(store, make_practice(store), zone="America/New_York")
+    phone = Phone(browser, live_server, tmp_path / "phone", timezone_id="Asia/Tokyo")
+    phone.sign_in(patient)
+    phone.check_in("Low")
+    expect(phone.page.get_by_role("heading", level=1)).to_contain_text("Saved")
+    phone.cut()
+    phone.check_in_without_network("Good")
+    phone.mend()
+    phone.page.goto("/today")
+    phone.wait_for("outbox", 0)
+    phone.throw_away()
+    with store.work(writes=False):
+        zones = work.db().scalars(select(CheckIn.zone).where(CheckIn.patient_id == patient.id)).all()
+    assert zones == ["Asia/Tokyo", "Asia/Tokyo"]

@@ -3,11 +3,11 @@ import { soundsHeavy } from "./near_words.js";
 
 const form = document.querySelector("#check-in, #side-effect, #week-note");
 
-// The time zone the phone is in, so that an entry belongs to the day it was for the person.
-const zone = form?.querySelector('input[name="zone"]');
-if (zone) {
-  zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
-}
+// The time zone the phone is in, so that an entry belongs to the day it was for the person. Asked for when the form is
+// sent: to find it takes a slow phone a while, in which nobody could answer.
+form?.addEventListener("formdata", ({ formData }) => {
+  if (formData.has("zone")) formData.set("zone", Intl.DateTimeFormat().resolvedOptions().timeZone || "");
+});
 
 // Words that suggest danger bring help nearer, wherever they are written. They are looked at on this phone only, and
 // nothing is sent. Once it is there it stays.
