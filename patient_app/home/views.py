@@ -101,6 +101,7 @@ def today() -> ResponseReturnValue:
             lesson.lines(newest, medicines),
         )
         lines = chosen(candidates, shown)
+    lesson.keep(lines)
     if is_looked_at():
         named = {line.target for line in lines if line.kind == "new_member"}
         teams.count_as_notice(patient.id, [member for member in new_members if member.membership_id in named])
