@@ -211,7 +211,7 @@ def _filled(context: EvalContext, found: str, variables: dict[str, Any]) -> str:
 
 
 def _dateformat(value: date | datetime | None = None, pattern: str | None = None, rebase: bool = True) -> str:
-    """Write a day: of a moment the one it is for the reader, unless `rebase` is false; a wall clock as it stood there."""
+    """Write a day: of a moment the reader's, unless `rebase` is false; a wall clock's as it stood there."""
     if value is None or (isinstance(value, datetime) and value.tzinfo is not None):
         return flask_babel.format_date(value, pattern and pattern_in(pattern, _locale()), rebase)
     return _written(value, pattern or "medium", _locale(), with_time=False)

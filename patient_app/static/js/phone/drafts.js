@@ -87,10 +87,10 @@ async function wordsOf(draft, key) {
   return answer.ok ? (await answer.json()).entry : undefined;
 }
 
-// The form of this page that has room for many words, or is long and says so (data-draft), if it has one; drafts of forms that
-// were sent since are taken away.
+// The form of this page that has room for many words, or is long and says so (data-draft), if it has one and does not say
+// "none"; drafts of forms that were sent since are taken away.
 export async function watch(page) {
-  const form = [...document.forms].find((one) => (one.querySelector("textarea") || "draft" in one.dataset) && !one.querySelector(PASSWORD));
+  const form = [...document.forms].find((one) => (one.querySelector("textarea") || "draft" in one.dataset) && one.dataset.draft !== "none" && !one.querySelector(PASSWORD));
   const touched = new Set(); // Who types at once, before what was written earlier is back, loses neither.
   form?.addEventListener("input", ({ target }) => target.name && touched.add(target.name));
   if (form) toldAlready(form).forEach((name) => touched.add(name));
