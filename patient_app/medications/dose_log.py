@@ -113,8 +113,9 @@ class _Writing:
 
 
 class _Ids(NamedTuple):
-    """The ids that a tap may be stored under: its own; and for other words from the same form, which correct it, one
-    made of them, so that they are known again too.
+    """The ids that a tap may be stored under; `correction` is for other words from the same form, and made of them.
+
+    So those are known again too.
     """
 
     tap: uuid.UUID
@@ -122,6 +123,7 @@ class _Ids(NamedTuple):
 
     @classmethod
     def of(cls, tap: uuid.UUID, fingerprint: bytes) -> _Ids:
+        """Return them for what a tap says."""
         return cls(tap, _id_beside(tap, fingerprint))
 
 
