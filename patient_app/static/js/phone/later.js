@@ -86,7 +86,8 @@ async function sendWithoutKeeping(form, fields, submitter) {
 
 // Keep the entry of a form, try to send it, and show what came of it.
 export async function submit(form, submitter, { person: tag, letterbox }) {
-  const fields = [...new FormData(form, submitter)].filter(([name, value]) => typeof value === "string" && name !== "draft");
+  const pressed = submitter?.name ? [[submitter.name, submitter.value]] : []; // Of before 2023, no browser puts it in itself.
+  const fields = [...new FormData(form), ...pressed].filter(([name, value]) => typeof value === "string" && name !== "draft");
   const { pathname } = new URL(form.action);
   const ofEntry = form.querySelector('input[name="id"]')?.value;
   const isNew = form.dataset.later === "new" && ofEntry;
