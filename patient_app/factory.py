@@ -196,7 +196,7 @@ def create_app(config: Config, store: Store | None = None) -> Flask:
     keeping.check_registered(app)
     outbox.check_registered(app)
     offline_views.init_app(app)
-    lessons.library_of(config.lessons_path)  # What cannot be read is noticed at start.
+    lessons.init_app(app, config.lessons_path)
     push_views.init_app(config)
     access.check_url_map(app)
     return app

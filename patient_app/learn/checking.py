@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from patient_app.core import clock
-from patient_app.learn import content, lint
+from patient_app.learn import content, lint, text_lint
 from patient_app.learn.content import EMPTY
 from patient_app.learn.facts import FALLBACK, Lesson, Shelf
 from patient_app.learn.lint import Around
@@ -14,12 +14,12 @@ from patient_app.skills import library as skills
 
 
 def check(folder: Path | None = None) -> tuple[int, list[str]]:
-    """Return how many lessons a folder holds, and what is to mend in them; without a folder, ours."""
+    """Return how many lessons a folder holds, and what is to mend in them and in its texts; without a folder, ours."""
     base, found, problems = _read(folder)
     every = {**base.lessons, **found.lessons}
     exercises = frozenset(exercise.id for exercise in skills.startable())
     around = Around(_any_language(every), exercises, clock.now().date())
-    return len(found.lessons), [*problems, *lint.problems_of(found, around)]
+    return len(found.lessons), [*problems, *lint.problems_of(found, around), *text_lint.problems_of(found, around)]
 
 
 def missing(folder: Path | None, language: str) -> list[str]:

@@ -1,5 +1,7 @@
 """Reads lessons and what they belong to from a folder: `en/<slug>.md`, `es/<slug>.md`, `paths.toml`, `practice.toml`.
 
+A practice's short texts stand there too (`texts.py`).
+
 Strict: a key that is unknown, missing or of the wrong kind, a text in a form that lessons do not have, a path, topic or
 condition that nobody declared are each told in one sentence with the file. How well the words are written is `lint`'s.
 A folder of a practice builds on the shelf of ours: it may use our paths and topics, and declare its own.
@@ -15,10 +17,8 @@ from datetime import date
 from pathlib import Path as FilePath
 from typing import Any
 
-import yaml
-
 from patient_app.consent.categories import Category
-from patient_app.learn import markdown
+from patient_app.learn import markdown, texts
 from patient_app.learn.facts import (
     LANGUAGES,
     Audience,
@@ -32,7 +32,9 @@ from patient_app.learn.facts import (
     Topic,
     Words,
 )
-from patient_app.learn.tables import ID, Table, WrongFile
+from patient_app.learn.links import SLUG, address
+from patient_app.learn.tables import ID, Table, WrongFile, front_matter, read_text
+from patient_app.learn.texts import read_texts
 
 FOLDER = FilePath(__file__).resolve().parents[1] / "content" / "lessons"
 PATHS, PRACTICE = "paths.toml", "practice.toml"
@@ -43,15 +45,10 @@ LEAST_SECTIONS, MOST_SECTIONS = 4, 8
 LEAST_CHECKS, MOST_CHECKS = 1, 2
 LEAST_CHOICES, MOST_CHOICES = 2, 4
 LEAST_MINUTES, MOST_MINUTES = 2, 5
-# A file is read whole: nothing that a person could read in five minutes is longer.
-LARGEST_FILE = 64 * 1024
 EMPTY = Shelf({}, {}, {}, {})
 
-_SLUG = re.compile(r"[a-z][a-z0-9-]{2,40}")
 _LANGUAGE = re.compile(r"[a-z]{2}")
-_FRONT = re.compile(r"---\n(.*?)\n---\n(.*)", re.DOTALL)
 _CHECK, _NEXT = re.compile(r"Check:\s*(.+)"), "Next"
-_PAGE = re.compile(r"/[a-z0-9/-]*(?:#[a-z-]+)?")
 
 
 def read_folder(folder: FilePath, base: Shelf = EMPTY) -> tuple[Shelf, list[str]]:
@@ -69,11 +66,12 @@ def read_folder(folder: FilePath, base: Shelf = EMPTY) -> tuple[Shelf, list[str]
             try:
                 if file.suffix != ".md":
                     raise WrongFile(f"{where}: only files that end in .md belong here.")
-                lesson = read_lesson(file.stem, language, _text(file, where), shelf)
+                lesson = read_lesson(file.stem, language, read_text(file, where), shelf)
                 lessons.setdefault(lesson.slug, {})[language] = lesson
             except WrongFile as wrong:
                 problems.append(str(wrong))
-    return Shelf(shelf.paths, shelf.topics, shelf.conditions, lessons, own.resources, own.hidden), problems
+    written = read_texts(folder, languages_in(folder / texts.FOLDER), problems)
+    return Shelf(shelf.paths, shelf.topics, shelf.conditions, lessons, own.resources, own.hidden, written), problems
 
 
 def languages_in(folder: FilePath) -> list[str]:
@@ -86,19 +84,12 @@ def languages_in(folder: FilePath) -> list[str]:
 def read_lesson(slug: str, language: str, text: str, shelf: Shelf) -> Lesson:
     """Return the lesson that a file of this name holds; raise `WrongFile` when it cannot be used."""
     where = f"{language}/{slug}.md"
-    if not _SLUG.fullmatch(slug):
+    if not SLUG.fullmatch(slug):
         raise WrongFile(f"{where}: a file has a plain name such as first-weeks.md.")
-    split = _FRONT.fullmatch(text.replace("\r\n", "\n"))
-    if split is None:
-        raise WrongFile(f"{where}: it has to begin with --- and the front matter, then --- again.")
-    try:
-        front = yaml.safe_load(split[1])
-    except (yaml.YAMLError, ValueError) as wrong:
-        raise WrongFile(f"{where}: the front matter cannot be read: {' '.join(str(wrong).split())}.") from None
-    table = Table(where, front)
+    table, body, first_line = front_matter(where, text)
     if table.text("language") != language:
         raise WrongFile(f"{where}: language has to be {language!r}, as the folder says.")
-    return _lesson(slug, language, table, _Body(split[2], split[1].count("\n") + 4), shelf)
+    return _lesson(slug, language, table, _Body(body, first_line), shelf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,18 +204,6 @@ def _body(where: str, body: str, first_line: int, audience: Audience) -> tuple[t
     return tuple(sections), tuple(choices.links)
 
 
-def address(to: str, audience: Audience) -> str | None:
-    """Return the address of where a link leads; None for what no link of a lesson may lead to."""
-    kind, _colon, rest = to.partition(":")
-    if kind == "page" and _PAGE.fullmatch(rest):
-        return rest
-    if not _SLUG.fullmatch(rest):
-        return None
-    if kind == "lesson":
-        return f"{'/supporting' if audience is Audience.SUPPORTERS else '/learn'}/lessons/{rest}"
-    return f"/skills/{rest}" if kind == "exercise" and audience is Audience.PATIENTS else None
-
-
 def _declared(folder: FilePath, base: Shelf, problems: list[str]) -> Shelf:
     """Return what paths.toml and practice.toml declare."""
     paths: dict[str, Path] = {}
@@ -235,7 +214,7 @@ def _declared(folder: FilePath, base: Shelf, problems: list[str]) -> Shelf:
     try:
         table = Table(PATHS, _toml(folder / PATHS))
         for id_, one in _each(table, "paths"):
-            if not _SLUG.fullmatch(id_) or id_ in RESERVED:
+            if not SLUG.fullmatch(id_) or id_ in RESERVED:
                 raise WrongFile(f"{one.where}: this name cannot stand in an address.")
             paths[id_] = Path(id_, one.words("title"), one.words("why"), Audience(_audience(one)))
             one.end()
@@ -296,18 +275,9 @@ def _toml(file: FilePath) -> dict[str, Any]:
     if not file.is_file():
         return {}
     try:
-        return tomllib.loads(_text(file, file.name))
+        return tomllib.loads(read_text(file, file.name))
     except tomllib.TOMLDecodeError as wrong:
         raise WrongFile(f"{file.name}: {wrong}.") from None
-
-
-def _text(file: FilePath, where: str) -> str:
-    try:
-        if file.stat().st_size > LARGEST_FILE:
-            raise WrongFile(f"{where}: it is larger than {LARGEST_FILE // 1024} kB.")
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise WrongFile(f"{where}: it cannot be read as text in UTF-8.") from None
 
 
 def too_old(day: date, today: date) -> bool:

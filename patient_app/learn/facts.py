@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -176,9 +176,28 @@ class Resource:
     checked_on: date
 
 
+@dataclass(frozen=True, slots=True, eq=False)  # Compared by identity.
+class PracticeText:
+    """What a practice wrote for one place, in one language: a few paragraphs. `blocks` are those as plain text."""
+
+    place: str
+    language: str
+    html: Markup
+    blocks: tuple[str, ...]
+    links: tuple[Link, ...]
+    no_claims: tuple[NoClaim, ...]
+    reviewed_on: date
+    reviewed_by: str
+    file: str
+    first_line: int
+
+
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """What one folder holds. `lessons` is by slug and language; `hidden` are paths that are not to be shown."""
+    """What one folder holds. `lessons` is by slug and language; `hidden` are paths that are not to be shown.
+
+    `texts` are by place and language.
+    """
 
     paths: Mapping[str, Path]
     topics: Mapping[str, Topic]
@@ -186,3 +205,4 @@ class Shelf:
     lessons: Mapping[str, Mapping[str, Lesson]]
     resources: tuple[Resource, ...] = ()
     hidden: frozenset[str] = frozenset()
+    texts: Mapping[str, Mapping[str, PracticeText]] = field(default_factory=dict)

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path as FilePath
 
+from flask import Flask
 from flask_babel import get_locale
 
 from patient_app.core import work
 from patient_app.core.errors import NotFound
 from patient_app.core.logs import logger
-from patient_app.learn import content
+from patient_app.learn import content, texts
 from patient_app.learn.content import EMPTY
 from patient_app.learn.facts import FALLBACK, Audience, Lesson, Path, Resource, Shelf
 from patient_app.learn.search import Hit, Index
@@ -96,7 +97,16 @@ def joined(base: Shelf, own: Shelf) -> Shelf:
     lessons = {**base.lessons, **own.lessons}
     kept = {slug: those for slug, those in lessons.items() if all(one.path in shown for one in those.values())}
     topics, conditions = {**base.topics, **own.topics}, {**base.conditions, **own.conditions}
-    return Shelf(shown, topics, conditions, kept, own.resources, own.hidden)
+    return Shelf(shown, topics, conditions, kept, own.resources, own.hidden, own.texts)
+
+
+def init_app(app: Flask, folder: str) -> None:
+    """Give templates `practice_text(place)`: what the practice wrote for a place of `texts.PLACES`, or None.
+
+    What cannot be read in the folder is noticed at start.
+    """
+    shelf = library_of(folder).shelf
+    app.jinja_env.globals["practice_text"] = lambda place: texts.in_language(shelf.texts, place, language())
 
 
 def library() -> Library:

@@ -93,9 +93,14 @@ def _of_lesson(lesson: Lesson, shelf: Shelf, around: Around) -> Iterator[str]:
     yield from claims.of_lesson(lesson)
     yield from _of_length(lesson)
     yield from _of_words(lesson)
-    if too_old(lesson.reviewed_on, around.today):
+    yield from of_review(lesson.reviewed_on, around.today)
+
+
+def of_review(reviewed_on: date, today: date) -> Iterator[str]:
+    """Yield what is wrong with the day of a review."""
+    if too_old(reviewed_on, today):
         yield ": it was reviewed more than two years ago\n    instead: read it against its sources; then a new day"
-    if lesson.reviewed_on > around.today:
+    if reviewed_on > today:
         yield ": reviewed_on is still to come"
 
 
@@ -114,7 +119,7 @@ def _of_links(lesson: Lesson, shelf: Shelf, around: Around) -> Iterator[str]:
     for link in lesson.links:
         if not link.label:
             yield f": the link to {link.to} has no words"
-        if problem := _LEADS[link.to.partition(":")[0]](link.to.partition(":")[2], lesson, audience, shelf, around):
+        if problem := LEADS[link.to.partition(":")[0]](link.to.partition(":")[2], lesson, audience, shelf, around):
             yield f": {link.to} {problem}"
     if lesson.lighter:
         other = around.lessons.get(lesson.lighter)
@@ -130,26 +135,27 @@ def _of_links(lesson: Lesson, shelf: Shelf, around: Around) -> Iterator[str]:
         yield ": two of its choices lead to the same place"
 
 
-def _to_lesson(rest: str, lesson: Lesson, audience: Audience, shelf: Shelf, around: Around) -> str:
+def _to_lesson(rest: str, lesson: Lesson | None, audience: Audience, shelf: Shelf, around: Around) -> str:
     other = around.lessons.get(rest)
-    if other is None or other.slug == lesson.slug:
+    if other is None or (lesson is not None and other.slug == lesson.slug):
         return "is no other lesson"
     path = shelf.paths.get(other.path)
     if path is not None and path.audience != audience:
         return "is a lesson for other people"
-    return "is about alcohol or drugs, and this lesson is not" if other.about_use and not lesson.about_use else ""
+    is_about_use = audience is Audience.SUPPORTERS if lesson is None else lesson.about_use
+    return "is about alcohol or drugs, and this text is not" if other.about_use and not is_about_use else ""
 
 
-def _to_exercise(rest: str, _lesson: Lesson, _audience: Audience, _shelf: Shelf, around: Around) -> str:
+def _to_exercise(rest: str, _lesson: Lesson | None, _audience: Audience, _shelf: Shelf, around: Around) -> str:
     return "" if rest in around.exercises else "is no exercise that a person may start alone"
 
 
-def _to_page(rest: str, _lesson: Lesson, audience: Audience, _shelf: Shelf, _around: Around) -> str:
+def _to_page(rest: str, _lesson: Lesson | None, audience: Audience, _shelf: Shelf, _around: Around) -> str:
     allowed = PAGES[audience]
     return "" if rest.partition("#")[0] in allowed else f"is none of {', '.join(sorted(allowed))}"
 
 
-_LEADS: dict[str, Callable[[str, Lesson, Audience, Shelf, Around], str]] = {
+LEADS: dict[str, Callable[[str, Lesson | None, Audience, Shelf, Around], str]] = {
     "lesson": _to_lesson,
     "exercise": _to_exercise,
     "page": _to_page,
@@ -165,15 +171,24 @@ def _bare(block: str) -> str:
 
 def _of_length(lesson: Lesson) -> Iterator[str]:
     for section in lesson.sections:
-        words = sum(len(reading_age.words_of(_bare(block))) for block in section.blocks)
-        if words > MOST_WORDS:
-            yield f":{section.line}: {words} words in one section, at most {MOST_WORDS}\n    instead: two sections"
-    blocks = [_bare(words) for words in lesson.words]
+        yield from too_many_words(section.line, section.blocks)
+    yield from too_hard([_bare(words) for words in lesson.words], lesson.language)
+
+
+def too_many_words(line: int, blocks: Iterable[str]) -> Iterator[str]:
+    """Yield a problem when what stands under one heading is too long."""
+    words = sum(len(reading_age.words_of(_bare(block))) for block in blocks)
+    if words > MOST_WORDS:
+        yield f":{line}: {words} words in one section, at most {MOST_WORDS}\n    instead: two sections"
+
+
+def too_hard(blocks: list[str], language: str) -> Iterator[str]:
+    """Yield each sentence that is too long, and what makes the whole too hard to read in its language."""
     long = word_rules.too_long([Text("", 0, block) for block in blocks], MOST_WORDS_OF_SENTENCE)
     yield from (problem.removeprefix(":0") for problem in long)
-    if lesson.language == "en":
+    if language == "en":
         yield from word_rules.too_hard("", blocks)
-    if lesson.language == "es":
+    if language == "es":
         yield from _too_hard_in_spanish(blocks)
 
 
@@ -190,19 +205,23 @@ def _too_hard_in_spanish(blocks: list[str]) -> Iterator[str]:
 
 
 def _of_words(lesson: Lesson) -> Iterator[str]:
-    texts = list(texts_of(lesson))
-    rules: list[Rule] = list(word_rules.WORDS) if lesson.language == "en" else []
-    if lesson.language == "es":
+    yield from wrong_words(lesson.file, list(texts_of(lesson)), lesson.language, may_name_use=lesson.about_use)
+
+
+def wrong_words(file: str, texts: list[Text], language: str, *, may_name_use: bool) -> Iterator[str]:
+    """Yield each word that is not used here, without the file's name; `may_name_use`: alcohol and drugs."""
+    rules: list[Rule] = list(word_rules.WORDS) if language == "en" else []
+    if language == "es":
         rules += SPANISH
         spoken = [Text(text.file, text.line, _QUOTED.sub(" ", text.words)) for text in texts]
-        yield from (str(broken).removeprefix(lesson.file) for broken in word_rules.broken(spoken, [USTED]))
-    if any(word_rules.DANGER.search(text.words) for text in texts) and lesson.language == "en":
+        yield from (str(broken).removeprefix(file) for broken in word_rules.broken(spoken, [USTED]))
+    if any(word_rules.DANGER.search(text.words) for text in texts) and language == "en":
         rules += word_rules.SAFE
         if not any(word_rules.HOPE.search(text.words) for text in texts):
             yield ": it speaks of danger without hope\n    instead: say that help works and that it can ease"
     for broken in word_rules.broken(texts, rules):
-        yield str(broken).removeprefix(lesson.file)
-    if not lesson.about_use:
+        yield str(broken).removeprefix(file)
+    if not may_name_use:
         for text in texts:
             if found := OF_USE.search(text.words):
                 yield f":{text.line}: {found[0]!r} is about use\n    instead: category: substance_use, or leave it out"

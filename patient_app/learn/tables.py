@@ -1,16 +1,22 @@
-"""Reads tables of files: each key is asked for once, and one that nobody asked for is wrong."""
+"""Reads files and their tables: each key is asked for once, and one that nobody asked for is wrong."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any, TypeVar
+
+import yaml
 
 from patient_app.learn.facts import FALLBACK, LANGUAGES, Words
 
 _Thing = TypeVar("_Thing")
 ID = re.compile(r"[a-z][a-z0-9-]{1,40}")
+# A file is read whole: nothing that a person could read in five minutes is longer.
+LARGEST_FILE = 64 * 1024
+_FRONT = re.compile(r"---\n(.*?)\n---\n(.*)", re.DOTALL)
 
 
 class WrongFile(Exception):
@@ -84,3 +90,25 @@ class Table:
         """Refuse what nobody asked for."""
         if self.left:
             raise WrongFile(f"{self.where} does not know {', '.join(sorted(map(str, self.left)))}.")
+
+
+def read_text(file: Path, where: str) -> str:
+    """Return what a file holds; raise `WrongFile` when it is too large or no text in UTF-8."""
+    try:
+        if file.stat().st_size > LARGEST_FILE:
+            raise WrongFile(f"{where}: it is larger than {LARGEST_FILE // 1024} kB.")
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise WrongFile(f"{where}: it cannot be read as text in UTF-8.") from None
+
+
+def front_matter(where: str, text: str) -> tuple[Table, str, int]:
+    """Return the front matter of a Markdown file, what stands below it, and the line at which that begins."""
+    split = _FRONT.fullmatch(text.replace("\r\n", "\n"))
+    if split is None:
+        raise WrongFile(f"{where}: it has to begin with --- and the front matter, then --- again.")
+    try:
+        front = yaml.safe_load(split[1])
+    except (yaml.YAMLError, ValueError) as wrong:
+        raise WrongFile(f"{where}: the front matter cannot be read: {' '.join(str(wrong).split())}.") from None
+    return Table(where, front), split[2], split[1].count("\n") + 4

@@ -158,12 +158,15 @@ def saved() -> ResponseReturnValue:
     kept = [lessons[slug] for slug in saved_ones if slug in lessons]
     by_team = {one.lesson.slug: one.lesson for one in given.own_givens(patient, shown).waiting}
     for_now = dict.fromkeys([*([suggested.slug] if suggested else []), *by_team])
+    put_aside = [lesson for lesson in shown.aside if lesson.slug in saved_ones]
+    # What does not stand whole on this page is on the phone as a page of its own.
+    keeping.keep_too(url_for("learn.lesson", lesson=one.slug) for one in [*kept[MOST_WHOLE:], *put_aside])
     return render_page(
         "learn/saved.html",
         whole=kept[:MOST_WHOLE],
         others=kept[MOST_WHOLE:],
         for_now=[lessons[slug] for slug in for_now if slug in lessons and slug not in saved_ones][:MOST_WHOLE],
-        put_aside=[lesson for lesson in shown.aside if lesson.slug in saved_ones],
+        put_aside=put_aside,
         closed_until=patient.entries_closed_until,
     )
 

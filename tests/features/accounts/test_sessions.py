@@ -314,6 +314,22 @@ def test_language_zone_and_start_of_the_day_are_kept(client: Client, patient: Ma
         assert (row.language, row.zone, row.day_start_minutes) == ("es", "America/Puerto_Rico", 120)
 
 
+def test_who_came_in_by_a_code_moves_no_reminders_into_the_night(client: Client, patient: Made, store: Store) -> None:
+    with store.work(writes=True):
+        row = db().get_one(Person, patient.id)
+        before = (row.zone, row.day_start_minutes)
+        row.entries_closed_from = datetime.now(UTC) - timedelta(hours=1)
+        row.entries_closed_until = datetime.now(UTC) + timedelta(hours=23)
+    sign_in_by_form(client, patient)
+    form = client.get("/settings/language").form(field="language")
+    assert "zone" not in form.names
+    sent = {"language": "es", "zone": "Pacific/Auckland", "day_start": "660"}
+    assert client.post("/settings/language", data=sent).status_code == 303
+    with store.work(writes=False):
+        row = db().get_one(Person, patient.id)
+        assert (row.language, row.zone, row.day_start_minutes) == ("es", *before)
+
+
 @pytest.mark.parametrize("field", ["language", "zone", "day_start"])
 def test_a_choice_that_is_not_on_the_list_is_refused(client: Client, patient: Made, field: str) -> None:
     sign_in_by_form(client, patient)

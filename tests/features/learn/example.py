@@ -95,6 +95,32 @@ ES = (
 )  # fmt: skip
 
 
+TEXT = """---
+language: en
+reviewed_on: 2026-11-01
+reviewed_by: nobody yet
+---
+Our house is at the **mill**. Come in and sit down.
+
+- [Get help now](page:/help)
+"""
+TEXT_ES = (
+    TEXT.replace("language: en", "language: es")
+    .replace("Our house is at the **mill**.", "Nuestra casa está en el **molino**.")
+    .replace("Come in and sit down.", "Pase y tome asiento.")
+    .replace("Get help now", "Ayuda ahora")
+)  # fmt: skip
+
+
+def write_text(folder: Path, place: str, text: str = TEXT, text_es: str | None = TEXT_ES) -> Path:
+    """Write a practice's text for a place into a folder, in English and in Spanish."""
+    for language, words in (("en", text), ("es", text_es)):
+        (folder / "texts" / language).mkdir(parents=True, exist_ok=True)
+        if words is not None:
+            (folder / "texts" / language / f"{place}.md").write_text(words, encoding="utf-8")
+    return folder
+
+
 def write(folder: Path, lessons: dict[str, tuple[str, str]] | None = None, practice: str = PRACTICE) -> Path:
     """Write a folder: each lesson in English and Spanish by its slug, by default the one above as `by-the-river`."""
     for language in ("en", "es"):
