@@ -110,7 +110,7 @@ def enter(author: Author, appointment_id: uuid.UUID, said: Said, *, list_index: 
 def change(author: Author, appointment_id: uuid.UUID, said: Said, *, base: int) -> None:
     """Keep what is true of an appointment from now on, as a new version. What is said already changes nothing.
 
-    That it is about alcohol or drugs (42 CFR Part 2) stays: a list takes it from nobody, a clinician not from the patient.
+    The mark "about alcohol or drugs" (42 CFR Part 2) stays: no list takes it away, nor a clinician that of the patient.
     Raise `NotFound` for one of another patient, and `Stale` where `base` is not the newest version.
     """
     lock_entries(author.patient_id)
@@ -177,7 +177,7 @@ def fingerprint(said: Said) -> bytes:
 
 
 def _stays_marked(author: Author, known: Sequence[AppointmentVersion]) -> bool:
-    """Whether it stays told as about alcohol or drugs: a list takes no mark away, a clinician not that of the patient."""
+    """Whether the mark "about alcohol or drugs" stays: a list takes none away, a clinician not that of the patient."""
     if author.source is Source.PATIENT:
         return False
     by_patient = [one.about_use for one in known if one.source == Source.PATIENT]

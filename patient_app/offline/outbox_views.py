@@ -86,7 +86,7 @@ def _envelope() -> Envelope:
 def open_letter() -> ResponseReturnValue:
     """Give words that a phone sealed back to who wrote them: a draft, once they signed in again. Stores nothing.
 
-    While it is in question who signed in, as after a clinic code, they stay sealed: whoever holds the phone may be asking.
+    While it is in question who signed in, as after a clinic code, they stay sealed: a thief of the phone may be asking.
     """
     try:
         envelope = _envelope()

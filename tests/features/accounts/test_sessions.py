@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -16,7 +18,7 @@ from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
-from tests.factories import PASSWORD, Made, make_person, make_practice, sign_in_by_form
+from tests.factories import PASSWORD, Made, make_patient, make_person, make_practice, sign_in_by_form
 from tests.page import Client
 
 SetTime = Callable[[datetime | str], None]
@@ -350,3 +352,16 @@ def test_a_zone_under_an_old_name_is_still_the_one_a_person_has(client: Client, 
     form = client.get("/settings/language").form(field="zone")
     assert form.filled()["zone"] == ["Asia/Calcutta"]
     assert client.submit(form).status_code == 303
+
+
+def test_every_page_tells_the_same_moment_by_the_clock_of_who_reads(client: Client, store: Store) -> None:
+    person = make_patient(store, make_practice(store), zone="Pacific/Auckland")
+    until = datetime.now(UTC) + timedelta(hours=23)
+    with store.work(writes=True):
+        row = db().get_one(Person, person.id)
+        row.entries_closed_from, row.entries_closed_until = datetime.now(UTC) - timedelta(hours=1), until
+    sign_in_by_form(client, person)
+    told = f"{until.astimezone(ZoneInfo('Pacific/Auckland')):%H:%M}"
+    for page in ("/history", "/safety", "/medications", "/medications/hours", "/skills/signs", "/settings", "/sharing"):
+        words = client.get(page).main_words
+        assert set(re.findall(r"(?:until [A-Z]|opens on )[^.]*?, (\d\d:\d\d)", words)) == {told}, (page, words[:400])

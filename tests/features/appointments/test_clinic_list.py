@@ -273,7 +273,8 @@ def test_a_clinician_does_not_take_away_the_mark_of_the_patient(store: Store, wo
             who = author(world, by) if by else author(world)
             writing.change(who, visit, replace(one.said, about_use=mark), base=base)
             assert service.own_appointment(world.patient.viewer, visit).said.about_use is mark
-        writing.change(author(world, world.prescriber), visit, replace(one.said, about_use=False, minutes=20), base=4)
+        last = service.own_appointment(world.patient.viewer, visit).said
+        writing.change(author(world, world.prescriber), visit, replace(last, about_use=False, minutes=20), base=4)
         assert service.own_appointment(world.patient.viewer, visit).said.about_use
 
 
