@@ -1,7 +1,7 @@
 // Words typed into a form with room for many survive a reload, a crash, a call, and the end of a session: they are kept on
 // this phone, encrypted like entries that wait, and vanish once they were sent.
 import { close, open } from "./box.js";
-import { read, remove, within } from "./db.js";
+import { endsAfter, read, remove, within } from "./db.js";
 import { seal } from "./letter.js";
 import { newId } from "./ids.js";
 import { say } from "./main.js";
@@ -82,7 +82,7 @@ async function wordsOf(draft, key) {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ v: 1, person: draft.tag, sent_at: new Date().toISOString(), id: draft.id, letter: draft.letter }),
-    signal: AbortSignal.timeout(5000),
+    signal: endsAfter(5000),
   });
   return answer.ok ? (await answer.json()).entry : undefined;
 }
