@@ -73,5 +73,13 @@ SPANISH: tuple[Rule, ...] = (
         ("Usted debe descansar.", "Es fácil", "Hay que dormir"),
         ("Puede descansar.",),
     ),
+    _rule(
+        "nothing is counted against a person (es)",
+        r"\b(?:rachas?|puntajes?|puntuaci(?:ón|ones)|perfect[oa]s?|se le pasó|metas? cumplidas?|felicidades"
+        r"|felicitaciones|bien hecho)\b",
+        "nada; o lo que es: “Sin anotar”, “3 registros esta semana, cualquier día cuenta”",
+        ("Perdió su racha", "Su puntaje es 12", "Una semana perfecta", "Felicidades, 7 días"),
+        ("Los días sin registro están bien.",),
+    ),
     _rule("no exclamation marks (es)", r"[!¡]", "un punto", ("¡Hola",), ("Hola.",)),
 )

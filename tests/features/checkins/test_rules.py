@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from patient_app.checkins import rules
 from patient_app.checkins.rules import CARDS, RULES, UNNAMED, Known, card, offer
-from patient_app.learn import word_rules
-from patient_app.learn.word_rules import Text
+from patient_app.learn.facts import LANGUAGES
 from patient_app.profile.things import Kind
 
 TODAY = date(2026, 3, 20)
@@ -177,15 +176,13 @@ earlier = st.lists(st.builds(Known, day=past, mood=st.none() | st.integers(1, 5)
         earlier=earlier,
     )
 )
-def test_no_state_shows_a_score_a_streak_or_a_blaming_word(state: Known) -> None:
+def test_no_state_is_told_of_use_that_there_was_not(state: Known) -> None:
     shown = offer(state)
     if shown is None:
         return
+    # What stands on the cards themselves, in both languages, test_offers.py looks at.
     found = card(shown, "en")
     words = " ".join([found.title, *found.lines, *(link.label for link in found.links)])
-    assert len(found.lines) <= 3
-    assert not any(number in words for number in (str(n) for n in range(10) if n not in (1, 8, 9))), words
-    assert word_rules.broken([Text("card", 0, words)], (*word_rules.WORDS, *word_rules.SAFE)) == []
     if state.use is False:
         assert "used on" not in words
     assert state.use or shown not in {"thanks", "thanks_alone", "tolerance"}
@@ -196,7 +193,7 @@ def test_danger_always_carries_the_numbers(mood: int, craving: int, use: bool) -
     shown = offer(Known(day=TODAY, mood=mood, craving=craving, use=use, used=frozenset({"opioids"} if use else ())))
     if mood == 1 or use:
         assert shown is not None
-        assert card(shown, "en").crisis
+        assert all(card(shown, language).crisis for language in LANGUAGES)
 
 
 @pytest.mark.parametrize(
