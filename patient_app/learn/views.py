@@ -20,7 +20,8 @@ from patient_app.core.pages import render_page
 from patient_app.learn import from_phones, given, service, supporter_views
 from patient_app.learn import library as libraries
 from patient_app.learn.blueprint import bp
-from patient_app.learn.facts import Lesson, Resource, names_danger
+from patient_app.learn.danger_words import names_danger
+from patient_app.learn.facts import Lesson, Resource
 from patient_app.learn.forms import ChoicesForm, LookForm, MarkForm, QuestionForm
 from patient_app.learn.given import OwnGiven
 from patient_app.profile import service as profiles
