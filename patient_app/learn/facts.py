@@ -11,7 +11,7 @@ from flask_babel import get_locale
 from markupsafe import Markup
 
 from patient_app.consent.categories import Category
-from patient_app.learn.danger_words import names_danger
+from patient_app.core.danger_words import names_danger
 
 # Every lesson of ours is written in these; English stands in where a language has no text yet.
 LANGUAGES = ("en", "es")

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from patient_app.core.danger_words import DANGER, HOPE, names_overdose
 from patient_app.learn import claims, reading_age, spanish_age, word_rules
 from patient_app.learn.content import too_old
-from patient_app.learn.danger_words import DANGER, HOPE, names_overdose
 from patient_app.learn.facts import LANGUAGES, Audience, Lesson, Link, Section, Shelf
 from patient_app.learn.markdown import MARK
 from patient_app.learn.spanish_rules import SPANISH, SPANISH_SAFE, USTED

@@ -10,7 +10,7 @@ from enum import StrEnum
 from flask_babel import get_locale
 
 from patient_app.consent.categories import Category
-from patient_app.learn.danger_words import names_danger
+from patient_app.core.danger_words import names_danger
 
 
 class Start(StrEnum):

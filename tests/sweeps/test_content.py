@@ -15,8 +15,8 @@ from flask import Flask
 from jinja2 import Environment
 
 from patient_app.consent.form_text import current_form
+from patient_app.core.danger_words import DANGER, HOPE, SUICIDE
 from patient_app.learn import reading_age, word_rules
-from patient_app.learn.danger_words import DANGER, HOPE, SUICIDE
 from patient_app.learn.reading_age import Counts
 from patient_app.learn.spanish_rules import SPANISH, SPANISH_SAFE, USTED
 from patient_app.learn.word_rules import (

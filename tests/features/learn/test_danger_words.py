@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from patient_app.core.danger_words import names_danger, names_overdose
 from patient_app.learn import checking
-from patient_app.learn.danger_words import names_danger, names_overdose
 from tests.features.learn import example
 
 

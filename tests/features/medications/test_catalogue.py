@@ -10,7 +10,8 @@ from itertools import pairwise
 
 import pytest
 
-from patient_app.learn import danger_words, word_rules
+from patient_app.core import danger_words
+from patient_app.learn import word_rules
 from patient_app.learn.word_rules import Text
 from patient_app.medications import catalogue
 from patient_app.medications.catalogue import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from patient_app.consent.categories import Category
+from patient_app.core.danger_words import DANGER, HOPE
 from patient_app.learn import spanish_age, word_rules
-from patient_app.learn.danger_words import DANGER, HOPE
 from patient_app.learn.reading_age import prose
 from patient_app.learn.spanish_rules import SPANISH_SAFE
 from patient_app.learn.word_rules import SAFE, TELLING_AT_HOME, TELLING_IN_TITLE, Text
