@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -212,3 +213,25 @@ def test_a_rule_that_names_what_does_not_exist_stops_the_start(
             rules.rules()
     finally:
         rules.rules.cache_clear()
+
+
+check_ins = st.dictionaries(
+    st.integers(3, 30), st.tuples(st.none() | st.integers(1, 5), st.sampled_from([(), ("nicotine",), ("alcohol",)]))
+)
+
+
+@given(check_ins, st.frozensets(st.sampled_from(["alcohol", "sedatives"])))
+def test_after_a_pause_of_opioids_it_is_said_once_whatever_came_between(
+    told: dict[int, tuple[int | None, tuple[str, ...]]], stopped: frozenset[str]
+) -> None:
+    last = TODAY - timedelta(days=40)
+    use_days = {kind: frozenset(last - timedelta(days=number) for number in range(7)) for kind in ("opioids", *stopped)}
+    entries: list[Known] = []
+    made: list[str | None] = []
+    for number, (mood, used) in sorted(told.items()):
+        entry = told_on(last + timedelta(days=number), mood=mood, **({"used": used} if used else {"use": False}))
+        made.append(offer(replace(entry, use_days=use_days, earlier=tuple(entries))))
+        entries.append(entry)
+    speaks = {"tolerance_after_pause", "tolerance_and_withdrawal"}
+    # On very low days it waits.
+    assert sum(shown in speaks for shown in made) == any(entry.mood != 1 for entry in entries)
