@@ -221,8 +221,9 @@ def content_without(language: str) -> Iterator[str]:
             yield f"messages/{path.stem}.{language}.txt is not there"
     yield from _consent_without(language)
     forbidden = yaml.safe_load(LOCK_SCREEN.read_text(encoding="utf-8"))
-    if lacking := [key for key, words in forbidden.items() if _is_by_language(words) and language not in words]:
-        yield f"rules/{LOCK_SCREEN.name}: {' and '.join(lacking)} without words"
+    lists = [key for key, words in forbidden.items() if _is_by_language(words) and language not in words]
+    if lists:
+        yield f"rules/{LOCK_SCREEN.name}: {' and '.join(lists)} without words"
 
 
 def _consent_without(language: str) -> Iterator[str]:

@@ -282,7 +282,7 @@ _ALIKE: dict[str, Callable[[Lesson], object]] = {
         lesson.category,
     ),
     "content notes": lambda lesson: (bool(lesson.content_note), lesson.lighter),
-    "sources": lambda lesson: [(source.id, source.year, source.url) for source in lesson.sources],
+    "sources": lambda lesson: [(source.id, source.year, source.url, source.language) for source in lesson.sources],
     "words that claim nothing (no_claims)": lambda lesson: len(lesson.no_claims),
     "review dates": lambda lesson: lesson.reviewed_on,
 }
