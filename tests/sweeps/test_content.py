@@ -18,6 +18,7 @@ from jinja2 import Environment
 from patient_app.consent.form_text import current_form
 from patient_app.learn import reading_age, word_rules
 from patient_app.learn.reading_age import Counts
+from patient_app.learn.spanish_rules import SPANISH, USTED
 from patient_app.learn.word_rules import (
     DANGER,
     HOPE,
@@ -41,7 +42,7 @@ from tests.sweeps.conftest import Stage
 from tests.sweeps.content_texts import CONSENT, MESSAGES, PACKAGE
 from tests.sweeps.world import CANARY, QUERIES
 
-ALL_RULES = (*WORDS, *SAFE, TELLING_IN_MAIL, TELLING_IN_TITLE, TELLING_AT_HOME)
+ALL_RULES = (*WORDS, *SAFE, TELLING_IN_MAIL, TELLING_IN_TITLE, TELLING_AT_HOME, *SPANISH, USTED)
 # Read at the worst hour.
 CRISIS = ("templates/safety/", "templates/errors/", "content/help_lines", "core/errors.py", "safety/")
 CRISIS_MACROS = ("Call 988", "Talk with a person, day or night", "If you would rather not talk")
