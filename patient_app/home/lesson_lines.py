@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from patient_app.appointments import service as appointments
 from patient_app.checkins.service import OwnCheckIn
-from patient_app.core import clock
+from patient_app.core import clock, keeping
 from patient_app.core.identity import Viewer
 from patient_app.home.attention import Line
 from patient_app.learn import service, suggesting
@@ -47,6 +47,11 @@ class LessonLine:
         """Note what is suggested for the first time, if it is shown: it is not suggested again on another day."""
         if self._suggested is not None and any(line.kind == KIND for line in shown):
             service.note_suggested(self.patient, self._suggested)
+
+    def keep(self, shown: Iterable[Line]) -> None:
+        """Have the phone keep the lesson that is suggested: it can be read when there is no network by then."""
+        if suggested := [line.more for line in shown if line.kind == KIND]:
+            keeping.keep_too(suggested)
 
     def _next_visit(self) -> date | None:
         found = appointments.next_one(self.patient, clock.now(), AHEAD)

@@ -26,7 +26,7 @@ from patient_app.learn.forms import SAVE, UNSAVE, LookForm, MarkForm, OwnNoteFor
 from patient_app.safety.service import help_lines
 
 # Of the help lines, those that are for who stands by somebody too.
-FOR_SUPPORTERS = ("lifeline", "crisis_text_line", "samhsa")
+FOR_SUPPORTERS = ("lifeline", "veterans", "crisis_text_line", "samhsa")
 
 notices.register(
     "learn.supporter_lesson",

@@ -13,6 +13,7 @@ from patient_app.appointments import raising
 from patient_app.core import clock, keeping, notices, outbox
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import moment
+from patient_app.core.danger_words import names_danger
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.keeping import kept_on_phone
@@ -20,7 +21,7 @@ from patient_app.core.pages import render_page
 from patient_app.learn import from_phones, given, service, supporter_views
 from patient_app.learn import library as libraries
 from patient_app.learn.blueprint import bp
-from patient_app.learn.facts import Lesson, Resource, names_danger
+from patient_app.learn.facts import Lesson, Resource
 from patient_app.learn.forms import ChoicesForm, LookForm, MarkForm, QuestionForm
 from patient_app.learn.given import OwnGiven
 from patient_app.profile import service as profiles
@@ -158,12 +159,15 @@ def saved() -> ResponseReturnValue:
     kept = [lessons[slug] for slug in saved_ones if slug in lessons]
     by_team = {one.lesson.slug: one.lesson for one in given.own_givens(patient, shown).waiting}
     for_now = dict.fromkeys([*([suggested.slug] if suggested else []), *by_team])
+    put_aside = [lesson for lesson in shown.aside if lesson.slug in saved_ones]
+    # What does not stand whole on this page is on the phone as a page of its own.
+    keeping.keep_too(url_for("learn.lesson", lesson=one.slug) for one in [*kept[MOST_WHOLE:], *put_aside])
     return render_page(
         "learn/saved.html",
         whole=kept[:MOST_WHOLE],
         others=kept[MOST_WHOLE:],
         for_now=[lessons[slug] for slug in for_now if slug in lessons and slug not in saved_ones][:MOST_WHOLE],
-        put_aside=[lesson for lesson in shown.aside if lesson.slug in saved_ones],
+        put_aside=put_aside,
         closed_until=patient.entries_closed_until,
     )
 

@@ -1,7 +1,8 @@
 """Reminders of what measures how it goes: the two questions of the week, on what the medicines do.
 
-They come at times that the person chose, until that week's note is written; of a week of which there is nothing to say,
-since nothing is taken, nobody is told. Questionnaires are no part of this release: once they are, they are added here.
+They come at times that the person chose, until that week's note is written. Of a week of which there is nothing to say,
+since nothing is taken, nobody is told, nor while medicine is a topic that is put aside. Questionnaires are no part of
+this release: once they are, they are added here.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from patient_app.core import clock
+from patient_app.core import clock, not_now
 from patient_app.effects import prompts, weekly
 from patient_app.reminders import schedule, sources
 from patient_app.reminders.models import Kind, Reason
@@ -32,6 +33,8 @@ class _Measures:
     def standing(self, rule: Rule, whose: Whose, slot: Slot, now: datetime) -> Reason | datetime | None:
         minute = int(slot.key) if slot.key.isdecimal() else -1
         if minute not in rule.times or slot.local_day.isoweekday() not in rule.weekdays:
+            return Reason.OFF
+        if not_now.of(whose.as_viewer).covers(prompts.TOPICS):
             return Reason.OFF
         # The week in which it is read: what is written now is the note of that one.
         day = clock.moment(now, whose.zone.key, whose.day_start_minutes).day

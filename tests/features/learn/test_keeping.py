@@ -16,10 +16,13 @@ from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
+from patient_app.learn import library as libraries
 from patient_app.learn import service
+from patient_app.learn.facts import Audience
 from patient_app.learn.library import Library
 from patient_app.learn.models import Learning as Row
 from patient_app.learn.service import Learning, Suggested
+from patient_app.learn.views import MOST_WHOLE
 from patient_app.profile import service as profiles
 from patient_app.profile.service import Part
 from tests.factories import Made, make_person, make_practice, sign_in
@@ -53,6 +56,24 @@ def test_saved_and_read_stand_on_the_pages_and_are_taken_back(
         assert client.post(f"{address}/mark", data={"id": str(new_id()), "mark": wrong}).status_code == 400
     assert client.post(f"{address}/mark", data={"id": "x", "mark": "save"}).status_code == 400
     assert client.post("/learn/lessons/nowhere/mark", data={"mark": "save"}).status_code == 404
+
+
+def test_a_phone_has_what_was_saved_and_does_not_stand_whole_on_the_page(
+    client: Client, store: Store, patient: Made
+) -> None:
+    by_path = libraries.library_of("").by_path("en", Audience.PATIENTS)
+    saved = [one.slug for those in by_path.values() for one in those][: MOST_WHOLE + 2]
+    for slug in saved:
+        client.post(f"/learn/lessons/{slug}/mark", data={"id": str(new_id()), "mark": "save"})
+    page = client.get("/learn/saved")
+    kept = [address.rpartition("/")[2] for address in page.headers["Tandem-Keep-Too"].split()]
+    assert len(kept) == 2
+    assert set(kept) <= set(saved)
+    assert all(f"/learn/lessons/{slug}" in page.links for slug in kept)
+    topics = libraries.library_of("").lesson(saved[-1], "en").topics
+    with store.work(writes=True):
+        service.choose(patient.viewer, not_now=topics, suggests=True)
+    assert f"/learn/lessons/{saved[-1]}" in client.get("/learn/saved").headers["Tandem-Keep-Too"].split()
 
 
 def test_nobody_else_sees_it_and_it_is_sealed(
@@ -106,6 +127,13 @@ def test_what_waited_on_a_phone_is_kept_once_and_undoes_nothing_newer(
     with store.work(writes=True):
         service.save(patient.viewer, shelf.lesson(LESSON, "en"), saved=False)
     assert phone.send(between, new_id())["result"] == "stored"
+    assert kept_by(store, patient).saved == []
+    # What stands as it was said needs no clock: its answer was lost, and the phone lost its time.
+    for mark, result in (("unsave", "stored"), ("unread", "stored"), ("save", "refused"), ("read", "refused")):
+        late = phone.letter(f"/learn/lessons/{LESSON}/mark", fields_of({"mark": mark}))
+        phone.ahead = timedelta(days=3)
+        assert phone.send(late, new_id())["result"] == result
+        phone.ahead = timedelta()
     assert kept_by(store, patient).saved == []
     for action, fields in (
         ("/learn/lessons/nowhere/mark", {"mark": "save"}),

@@ -57,6 +57,15 @@ def test_nothing_is_kept_of_nothing_and_what_is_wrong_stays_on_the_page(app: Fla
     assert "What you kept" not in client.get("/supporting/me").words
 
 
+def test_the_lines_for_who_stands_by_are_called_in_their_language(app: Flask, store: Store) -> None:
+    practice = make_practice(store)
+    for language, text, words in (("en", "sms:988", "Text 988"), ("es", "sms:988?&body=AYUDA", "Enviar AYUDA al 988")):
+        page = browser_of(app, make_person(store, practice, Role.SUPPORTER, language=language)).get("/supporting/me")
+        assert text in page.links, page.links
+        assert words in page.words
+        assert "Para veteranos, y para quienes" in page.words if language == "es" else "people who care" in page.words
+
+
 def test_nobody_else_comes_near_it(app: Flask, store: Store, supporter: Made) -> None:
     note_id = new_id()
     browser_of(app, supporter).post("/supporting/me", data={"id": str(note_id), "feels": "1", "words": "hidden"})

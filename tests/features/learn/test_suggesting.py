@@ -57,6 +57,7 @@ def test_today_suggests_with_the_reason_all_day_and_never_again(
         page = client.get("/today")
         assert "Because you noted it. It is in Learn: A walk by the river" in page.words
         assert f"/learn/lessons/{LESSON}" in page.links
+        assert page.headers["Tandem-Keep-Too"] == f"/learn/lessons/{LESSON}"  # The phone fetches it with the page.
     assert "A walk by the river" in client.get("/learn/saved").words  # So it is there without a network.
     set_time("2026-12-01 15:00")
     make_check_in(store, patient, craving=5)

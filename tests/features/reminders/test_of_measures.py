@@ -11,6 +11,7 @@ from flask import Flask
 from patient_app.core.roles import Role
 from patient_app.core.work import Store
 from patient_app.effects.weekly import Answers
+from patient_app.learn import service as lessons
 from patient_app.reminders.models import Kind, Reason
 from tests.factories import make_person, make_practice, sign_in
 from tests.features.effects.world import note, takes
@@ -52,6 +53,21 @@ def test_it_comes_at_its_time_until_the_note_of_that_week_is_written(
         run(store, push)
     assert [one.reason for one in occurrences(store)] == [reason]
     assert [payload["title"] for _device, payload in push.sent] == ["You have a reminder"] * (reason is None)
+
+
+def test_it_rests_while_medicine_is_put_aside(app: Flask, store: Store, set_time: SetTime) -> None:
+    set_time("2026-02-20 15:00")
+    patient, push = make_person(store, make_practice(store), Role.PATIENT), Counting()
+    takes(store, patient, SERTRALINE)
+    with store.work(writes=True):
+        lessons.choose(patient.viewer, not_now=["medicine"], suggests=True)
+    set_time("2026-03-08 21:00")
+    remind(store, patient, EVENING, kind=Kind.MEASURE, weekdays=(7,))
+    with app.app_context():
+        set_time("2026-03-08 22:00")
+        run(store, push)
+    assert [one.reason for one in occurrences(store)] == [Reason.OFF]
+    assert push.sent == []
 
 
 def test_it_is_turned_on_by_the_person_and_leads_to_the_two_questions(
