@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from patient_app import translating
+from patient_app.core.danger_words import DANGER
 from patient_app.learn import lint, word_rules
-from patient_app.learn.spanish_rules import SPANISH
+from patient_app.learn.spanish_rules import SPANISH, SPANISH_SAFE
 from patient_app.learn.word_rules import Text, broken
 from tests.sweeps import content_texts
 from tests.sweeps.content_texts import CONSENT
@@ -46,6 +47,13 @@ def test_the_spanish_of_every_place_is_read(by_file: dict[str, list[Text]]) -> N
 def test_spanish_words_are_the_words_of_this_house(by_file: dict[str, list[Text]]) -> None:
     # A message that stands in three places is told once.
     problems = {str(one) for texts in by_file.values() for one in broken(texts, SPANISH)}
+    assert not problems, listed(sorted(problems))
+
+
+def test_spanish_about_danger_says_nothing_of_how_where_or_how_much(by_file: dict[str, list[Text]]) -> None:
+    danger = [texts for texts in by_file.values() if any(DANGER.search(text.words) for text in texts)]
+    assert len(danger) > 10
+    problems = {str(one) for texts in danger for one in broken(texts, SPANISH_SAFE)}
     assert not problems, listed(sorted(problems))
 
 
