@@ -376,7 +376,8 @@ def _has_parts(page: TestResponse) -> bool:
     return isinstance(page, Page) and page.is_page and LOADS_HTMX in page.html
 
 
-def _heading_and_title(page: Page) -> list[str]:
+def heading_and_title(page: Page) -> list[str]:
+    """Return what is wrong with a page's one heading and its title, which begins alike."""
     headings, titles = page.all("h1"), page.all("title")
     if len(headings) != 1 or len(titles) != 1:
         return [f"a page has one h1 and one title; here are {len(headings)} and {len(titles)}"]
@@ -531,4 +532,4 @@ def _says_where(element: Element, parts: SplitResult) -> bool:
 
 
 _RULES_OF_PARTS = (_forms, _labels, _inline, _parts)
-_RULES = (_heading_and_title, _language, _help_link, _ids, *_RULES_OF_PARTS)
+_RULES = (heading_and_title, _language, _help_link, _ids, *_RULES_OF_PARTS)

@@ -78,13 +78,19 @@ def problems_of(shelf: Shelf, around: Around) -> list[str]:
 
 
 def missing(shelf: Shelf, language: str) -> list[str]:
-    """Return the lessons, paths and topics that have no words in a language yet: what a translation has to do."""
+    """Return what has no words in a language yet, each with its file: lessons, and what stands around them."""
     lessons = [
         f"{language}/{slug}.md" for slug, by_language in sorted(shelf.lessons.items()) if language not in by_language
     ]
-    titles = {f"paths.{id_}": path.title for id_, path in shelf.paths.items()}
-    titles |= {f"topics.{id_}": topic.title for id_, topic in shelf.topics.items()}
-    return lessons + [f"paths.toml: {name}" for name, title in titles.items() if language not in title.by_language]
+    around = {f"paths.toml: paths.{id_}.title": path.title for id_, path in shelf.paths.items()}
+    around |= {f"paths.toml: paths.{id_}.why": path.why for id_, path in shelf.paths.items()}
+    around |= {f"paths.toml: topics.{id_}.title": topic.title for id_, topic in shelf.topics.items()}
+    around |= {f"paths.toml: conditions.{id_}.title": title for id_, title in shelf.conditions.items()}
+    for one in shelf.resources:
+        for key, words in (("what", one.what), ("hours", one.hours), ("languages", one.languages), ("cost", one.cost)):
+            around[f"practice.toml: {one.name}, {key}"] = words
+    texts = [f"texts/{language}/{place}.md" for place, those in sorted(shelf.texts.items()) if language not in those]
+    return [*lessons, *(name for name, words in around.items() if language not in words.by_language), *texts]
 
 
 def _of_lesson(lesson: Lesson, shelf: Shelf, around: Around) -> Iterator[str]:
@@ -286,7 +292,7 @@ _ALIKE: dict[str, Callable[[Lesson], object]] = {
         lesson.category,
     ),
     "content notes": lambda lesson: (bool(lesson.content_note), lesson.lighter),
-    "sources": lambda lesson: [(source.id, source.year, source.url) for source in lesson.sources],
+    "sources": lambda lesson: [(source.id, source.year, source.url, source.language) for source in lesson.sources],
     "words that claim nothing (no_claims)": lambda lesson: len(lesson.no_claims),
     "review dates": lambda lesson: lesson.reviewed_on,
 }

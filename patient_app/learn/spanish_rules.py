@@ -67,11 +67,11 @@ SPANISH: tuple[Rule, ...] = (
     ),
     _rule(
         "nobody is told what is due, nothing is belittled (es)",
-        r"\b(?:deb(?:e|es|en|ería|erías|erían)|tiene que|tienes que|hay que|simplemente|fácil(?:mente)?|obvi\w+"
-        r"|por supuesto|cálmese|no se preocupe)\b",
+        r"\b(?:deb(?:e|es|en|ería|erías|erían)|(?<!no )(?<!nadie )tiene[ns]? que(?! ver con)|hay que|simplemente"
+        r"|fácil(?:mente)?|obvi\w+|por supuesto|cálmese|no se preocupe)\b",
         "puede, podría, a algunas personas les ayuda; o nada",
-        ("Usted debe descansar.", "Es fácil", "Hay que dormir"),
-        ("Puede descansar.",),
+        ("Usted debe descansar.", "Es fácil", "Hay que dormir", "Solo tiene que llamar.", "Todos tienen que venir"),
+        ("Puede descansar.", "No tiene que decir por qué.", "Nadie tiene que verlo.", "¿Tiene que ver con usted?"),
     ),
     _rule(
         "nothing is counted against a person (es)",

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from xml.etree.ElementTree import Element
 
@@ -384,10 +385,14 @@ def test_planted_content_is_read() -> None:
     source = (
         "- id: planted\n  source: must not be read\n  words:\n    en:\n      name: Just call\n"
         '      choices: ["Press 1!"]\n    es:\n      name: ¡Llame!\n'
+        "    fr:\n      name: Il faut appeler tout de suite\n"
     )
-    texts = [Text("planted", line, words) for line, words in content_texts._yaml_words(source)]
+    texts = [Text("planted", line, words) for line, words in content_texts.yaml_words(source)]
     assert [(text.line, text.words) for text in texts] == [(5, "Just call"), (6, "Press 1!")]
     assert len(broken(texts, WORDS)) == 2
+    assert list(content_texts.yaml_words(source, "fr")) == [(10, "Il faut appeler tout de suite")]
+    names = ("reset.txt", "form.en.txt", "reset.fr.txt", "reset.pt_BR.txt", "common.v2.txt")
+    assert [content_texts.language_of(Path(name)) for name in names] == ["en", "en", "fr", "pt_BR", "en"]
     lines = list(content_texts._paragraphs("Subject\n\nOne line\nand its end.\n1. an item\n2. another\n"))
     assert lines == [(1, "Subject"), (3, "One line and its end."), (5, "1. an item"), (6, "2. another")]
     assert [text.words for text in content_texts.script_texts('say("You missed it");\n// not "this one"\n', "x.js")]

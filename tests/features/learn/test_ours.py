@@ -11,9 +11,9 @@ from flask import Flask
 from patient_app.core.roles import Role
 from patient_app.core.work import Store
 from patient_app.learn import checking, content, library, lint, suggesting
-from patient_app.learn.facts import Audience
+from patient_app.learn.facts import LANGUAGES, Audience
 from tests.factories import make_person, make_practice, sign_in
-from tests.page import Client
+from tests.page import Client, Page
 
 OURS = library.library_of("")
 LARGEST_PAGE = 15 * 1024
@@ -82,6 +82,7 @@ def test_each_path_topic_and_condition_is_used_by_a_lesson() -> None:
     lessons = [OURS.lesson(slug, "en") for slug in OURS.shelf.lessons]
     assert {lesson.path for lesson in lessons} == set(OURS.shelf.paths)
     assert {topic for lesson in lessons for topic in lesson.topics} == set(OURS.shelf.topics)
+    assert {condition for lesson in lessons for condition in lesson.conditions} == set(OURS.shelf.conditions)
 
 
 def test_a_topic_about_use_stands_only_on_lessons_about_use() -> None:
@@ -99,25 +100,33 @@ def test_every_rule_suggests_a_lesson_for_patients_that_is_there() -> None:
     assert suggesting.lessons_of_rules(suggesting.rules()) <= there
 
 
+def has_numbers(page: Page) -> bool:
+    """Whether 988 can be called and texted from a page; in Spanish with the word that it answers to."""
+    return "tel:988" in page.links and any(link.startswith("sms:988") for link in page.links)
+
+
 @pytest.mark.sqlite
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("audience", "base"), [(Audience.PATIENTS, "/learn"), (Audience.SUPPORTERS, "/supporting")])
-def test_every_lesson_is_a_page_that_is_small(app: Flask, store: Store, audience: Audience, base: str) -> None:
+def test_every_lesson_is_a_page_that_is_small(
+    app: Flask, store: Store, audience: Audience, base: str, language: str
+) -> None:
     role = Role.PATIENT if audience is Audience.PATIENTS else Role.SUPPORTER
     client = Client(app)
-    sign_in(client, make_person(store, make_practice(store), role))
-    for lesson in (one for those in OURS.by_path("en", audience).values() for one in those):
+    sign_in(client, make_person(store, make_practice(store), role, language=language))
+    for lesson in (one for those in OURS.by_path(language, audience).values() for one in those):
         page = client.get(f"{base}/lessons/{lesson.slug}")
         assert page.status_code == 200, lesson.slug
         assert lesson.title in page.words
         assert all(section.heading in page.words for section in lesson.sections)
         assert len(gzip.compress(page.html.encode(), 6)) <= LARGEST_PAGE, lesson.slug
         if lesson.speaks_of_danger:
-            assert {"tel:988", "sms:988"} <= set(page.links)
+            assert has_numbers(page)
         for link in lesson.links:
             assert client.get(link.href).status_code == 200, (lesson.slug, link.to)
     for address in ("/learn/choices", *(f"/learn/{path.id}" for path in OURS.paths())) if base == "/learn" else ():
         page = client.get(address)
-        assert "suicid" not in page.words.lower() or {"tel:988", "sms:988"} <= set(page.links), address
+        assert "suicid" not in page.words.lower() or has_numbers(page), address
     elsewhere = "/supporting" if audience is Audience.PATIENTS else "/learn"
     assert client.get(f"{elsewhere}/lessons/{next(iter(OURS.shelf.lessons))}").status_code == 404
 
