@@ -304,12 +304,11 @@ def test_every_page_that_speaks_of_suicide_has_the_numbers(pages: list[Seen]) ->
 
 
 def pages_without_numbers(pages: list[Seen]) -> list[str]:
-    """Return the pages that speak of suicide and offer no call and no text to 988."""
+    """Return the pages that speak of suicide and show no call and no text to 988."""
     return [
         f"{seen.place} speaks of suicide\n    instead: with ui.crisis_links() on the same page"
         for seen in pages
-        if any(SUICIDE.search(block) for block in seen.blocks)
-        and not {"tel:988", "sms:988"} <= {link.get("href") for link in seen.page.one("main").iter("a")}
+        if any(SUICIDE.search(block) for block in seen.blocks) and not {"tel:988", "sms:988"} <= seen.page.shown_links
     ]
 
 
@@ -449,6 +448,19 @@ def test_a_planted_page_about_suicide_needs_the_numbers() -> None:
     assert pages_without_numbers([planted_page("<p>Suicide</p><a href='tel:988'>Call</a>")])
     both = "<p>Suicide</p><a href='tel:988'>Call</a><a href='sms:988'>Text</a>"
     assert not pages_without_numbers([planted_page(both)])
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<section><div hidden>{}</div></section>",
+        "<template>{}</template>",
+        "<section data-later-part='kept' hidden><div data-hard hidden>{}</div></section>",
+    ],
+)
+def test_numbers_that_nobody_sees_yet_do_not_count(around: str) -> None:
+    numbers = "<a href='tel:988'>Call</a><a href='sms:988'>Text</a>"
+    assert pages_without_numbers([planted_page("<p>Suicide</p>" + around.format(numbers))])
 
 
 HARD = (
