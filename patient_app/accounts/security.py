@@ -1,21 +1,30 @@
 """What a person answers when a code from the clinic was issued for their account, or was used.
 
 Whoever came in by the code is asked nothing: only a device that was signed in before, or the owner's mailbox, can say
-"it was me" and open the older entries, or "it was not me" and take it all back.
+"it was me" and open the older entries, or "it was not me" and take it all back. Consents stand above accounts, so they
+bring the step that takes back what was shared; without it nothing is taken back at all.
 """
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import select, update
 
 from patient_app.accounts import addresses, links, second_factor, sessions, supporters
 from patient_app.accounts.models import ClinicCode, DeviceSession, LinkPurpose, Person, SecurityNotice
-from patient_app.core import clock
+from patient_app.core import changed, clock
 from patient_app.core.identity import Viewer
 from patient_app.core.work import db
+
+# Called with the patient's id and the moment since which somebody else was in.
+TakeBackSharing = Callable[[uuid.UUID, datetime], object]
+_steps: dict[str, TakeBackSharing] = {}
+_Step = TypeVar("_Step", bound=TakeBackSharing)
 
 
 class NothingToAnswer(Exception):
@@ -28,6 +37,12 @@ class Happened:
 
     at: datetime | None
     by: str
+
+
+def takes_back_sharing(step: _Step) -> _Step:
+    """Mark the function that closes what was shared, or opened again, since a moment; there is one."""
+    _steps["take back"] = step
+    return step
 
 
 def what_happened(viewer: Viewer) -> Happened:
@@ -57,8 +72,9 @@ def it_was_me(viewer: Viewer, notice: SecurityNotice) -> None:
 def it_was_not_me(viewer: Viewer, notice: SecurityNotice) -> None:
     """Take it back: open codes stop working; after a reset the password and the second factor from before count again.
 
-    The devices that came in since are signed out and forgotten, and whom they invited or confirmed as supporters is not
-    tied to the person any more. Raise `NothingToAnswer`.
+    The devices that came in since are signed out and forgotten. Whom they invited or confirmed as supporters is not
+    tied to the person any more, what was signed since is ended, what was resumed since is paused, and whatever opens
+    without signing in is closed. Raise `NothingToAnswer`.
     """
     person = _asked(viewer, notice)
     _cancel_codes(person)
@@ -68,7 +84,9 @@ def it_was_not_me(viewer: Viewer, notice: SecurityNotice) -> None:
         person.password_changed_at = clock.now()
         second_factor.take_back(person, since)
         supporters.end_made_since(person.id, since)
+        _steps["take back"](person.id, since)
         sessions.end_other_sessions(person.id, viewer.session_id, begun_since=since)
+        changed.tell(changed.What.SIGNED_OUT, person.id)
         sessions.forget_devices(person.id, since=since)
         links.cancel_links(LinkPurpose.RESET, person_id=person.id)
         forget_code_reset(person)
