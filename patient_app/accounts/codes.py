@@ -195,9 +195,11 @@ def issue(viewer: Actor, person_id: uuid.UUID, code_id: uuid.UUID) -> Issued:
 
 
 def _ask_about(person: Person, moment: datetime) -> None:
-    """Ask on every device. A question about a code that was used stays while it can still keep entries closed."""
-    undecided = person.entries_closed_until is not None and person.entries_closed_until > moment
-    if not (undecided and person.security_notice == SecurityNotice.CODE_USED):
+    """Ask on every device. A question about a code that was used stays while it can still be answered.
+
+    Who came in by it is asked about codes made since: their answer must not take the place of that one.
+    """
+    if not (person.security_notice == SecurityNotice.CODE_USED and sessions.is_undecided(person)):
         person.security_notice, person.security_notice_at = SecurityNotice.CODE_ISSUED, moment
 
 
@@ -486,11 +488,11 @@ def close_entries(person: Person, moment: datetime) -> None:
     """Close a patient's older entries, or what staff may read, to the new device for a day.
 
     An old device, or the mail, opens them before. Call it before the new password is set. Only the address that is
-    known to be the person's own gets the link that opens. A second code in that day changes neither the moment it
-    counts from nor the password to go back to: both are those from before the first. Devices that were signed in stay
-    so, and are asked.
+    known to be the person's own gets the link that opens. Until a reset was answered (`sessions.is_undecided`), another
+    one changes neither the moment it counts from nor the password to go back to: both are those from before the first,
+    so that who came in by the first never counts as the owner. Devices that were signed in stay so, and are asked.
     """
-    if person.entries_closed_until is None or person.entries_closed_until <= moment:
+    if not sessions.is_undecided(person):
         person.entries_closed_from = moment
         person.password_hash_before_code = person.password_hash
     person.entries_closed_until = moment + ENTRIES_CLOSED

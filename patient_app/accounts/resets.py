@@ -134,9 +134,9 @@ def change_password(viewer: Viewer, current: str, new_password: str, code: str, 
 
     It counts as having shown who one is, so where there is a second factor its code is needed too.
 
-    Who came in by a clinic code cannot sign out the older devices while entries are closed: from there it can still be
-    said that it was somebody else. Raise `PasswordRefused`, `SignInRefused` (the current one or the code is wrong) or
-    `TooManyTries`. Call it before the unit of work was used.
+    Who came in by a clinic code cannot sign out the older devices until one of them answered: from there it can still
+    be said that it was somebody else. Raise `PasswordRefused`, `SignInRefused` (the current one or the code is wrong)
+    or `TooManyTries`. Call it before the unit of work was used.
     """
     passwords.check_new_password(new_password, viewer.role)
     proof = prove_both(viewer, current, asking)

@@ -17,7 +17,7 @@ from sqlalchemy import select, update
 
 from patient_app.accounts import addresses, links, second_factor, sessions, supporters
 from patient_app.accounts.models import ClinicCode, DeviceSession, LinkPurpose, Person, SecurityNotice
-from patient_app.core import changed, clock
+from patient_app.core import clock
 from patient_app.core.identity import Viewer
 from patient_app.core.work import db
 
@@ -86,7 +86,6 @@ def it_was_not_me(viewer: Viewer, notice: SecurityNotice) -> None:
         supporters.end_made_since(person.id, since)
         _steps["take back"](person.id, since)
         sessions.end_other_sessions(person.id, viewer.session_id, begun_since=since)
-        changed.tell(changed.What.SIGNED_OUT, person.id)
         sessions.forget_devices(person.id, since=since)
         links.cancel_links(LinkPurpose.RESET, person_id=person.id)
         forget_code_reset(person)

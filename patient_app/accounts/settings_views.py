@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -49,14 +50,14 @@ class DeviceView:
     may_end: bool
 
 
-def _device(row: DeviceSession, person: Viewer) -> DeviceView:
+def _device(row: DeviceSession, person: Viewer, earliest: datetime | None) -> DeviceView:
     return DeviceView(
         id=row.id,
         label=row.browser or _("A device"),
         last_used=in_words(row.last_seen_at, person.zone),
         signed_in=in_words(row.created_at, person.zone),
         is_this=row.id == person.session_id,
-        may_end=sessions.may_end(person, row),
+        may_end=sessions.may_end(person, row, earliest),
     )
 
 
@@ -66,7 +67,8 @@ def _device(row: DeviceSession, person: Viewer) -> DeviceView:
 def settings() -> ResponseReturnValue:
     """Show the devices that are signed in, and what can be changed."""
     person = viewer()
-    devices = [_device(row, person) for row in sessions.sessions_of(person.id)]
+    earliest = sessions.newer_than_code(person)
+    devices = [_device(row, person, earliest) for row in sessions.sessions_of(person.id)]
     closed_until = person.entries_closed_until
     return render_page(
         "accounts/settings.html",
