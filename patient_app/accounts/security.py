@@ -19,7 +19,7 @@ from patient_app.accounts import addresses, links, second_factor, sessions, supp
 from patient_app.accounts.models import ClinicCode, DeviceSession, LinkPurpose, Person, SecurityNotice
 from patient_app.core import clock
 from patient_app.core.identity import Viewer
-from patient_app.core.work import db
+from patient_app.core.work import db, reading
 
 # Called with the patient's id and the moment since which somebody else was in.
 TakeBackSharing = Callable[[uuid.UUID, datetime], object]
@@ -77,21 +77,55 @@ def it_was_not_me(viewer: Viewer, notice: SecurityNotice) -> None:
     without signing in is closed. Raise `NothingToAnswer`.
     """
     person = _asked(viewer, notice)
-    _cancel_codes(person)
     since = person.entries_closed_from
     if since is not None and (notice is SecurityNotice.CODE_USED or _is_older(viewer, since)):
-        person.password_hash = person.password_hash_before_code
-        person.password_changed_at = clock.now()
-        second_factor.take_back(person, since)
-        supporters.end_made_since(person.id, since)
-        _steps["take back"](person.id, since)
-        sessions.end_other_sessions(person.id, viewer.session_id, begun_since=since)
-        sessions.forget_devices(person.id, since=since)
-        links.cancel_links(LinkPurpose.RESET, person_id=person.id)
-        forget_code_reset(person)
-        addresses.warn(person, "code_undone")
+        _take_back(person, since, keep=viewer.session_id)
         addresses.take_back(person)  # They may have come in by the address that staff set.
+    _cancel_codes(person)
     person.security_notice = person.security_notice_at = None
+
+
+def may_be_taken_back(token: str) -> bool:
+    """Whether the link from a person's mail can also say that it was not them; raise `links.LinkUnusable`.
+
+    It can after a reset by a link to an address that staff set, in which no second person had a part.
+    """
+    link = links.find_link(token, LinkPurpose.OPEN_ENTRIES)
+    if link is None:
+        raise links.LinkUnusable
+    with reading() as session:
+        return session.get_one(Person, link.person_id).entries_closed_until == clock.NO_END
+
+
+def take_back_by_mail(token: str) -> None:
+    """Take back a reset by a link to an address that staff set, as an older device can; raise `links.LinkUnusable`.
+
+    That address stays in question, and is not changed to the one from before: whoever reads that mail gets nothing by
+    this but the state from before. The person says on a device which address is right.
+    """
+    with db().begin_nested():
+        link = links.use_link(token, LinkPurpose.OPEN_ENTRIES)
+        person = db().get_one(Person, link.person_id, with_for_update=True, populate_existing=True)
+        since = person.entries_closed_from
+        if since is None or person.entries_closed_until != clock.NO_END:
+            raise links.LinkUnusable
+        _take_back(person, since, keep=None)
+    _cancel_codes(person)
+    person.security_notice = person.security_notice_at = None
+
+
+def _take_back(person: Person, since: datetime, *, keep: uuid.UUID | None) -> None:
+    """Go back to how it was before a moment, and sign out who came in since but for one session."""
+    person.password_hash = person.password_hash_before_code
+    person.password_changed_at = clock.now()
+    second_factor.take_back(person, since)
+    supporters.end_made_since(person.id, since)
+    _steps["take back"](person.id, since)
+    sessions.end_other_sessions(person.id, keep, begun_since=since)
+    sessions.forget_devices(person.id, since=since)
+    links.cancel_links(LinkPurpose.RESET, person_id=person.id)
+    forget_code_reset(person)
+    addresses.warn(person, "code_undone")
 
 
 def _is_older(viewer: Viewer, since: datetime) -> bool:

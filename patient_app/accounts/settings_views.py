@@ -22,7 +22,7 @@ from patient_app.accounts.sign_in import SignInRefused
 from patient_app.accounts.sign_in_forms import CodeForm
 from patient_app.accounts.sign_in_views import REFUSED, in_words, refuse_for_now
 from patient_app.accounts.throttle import TooManyTries
-from patient_app.core import notices
+from patient_app.core import clock, notices
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.pages import render_page
@@ -75,6 +75,7 @@ def settings() -> ResponseReturnValue:
         devices=devices,
         has_second_factor=factor.has_second_factor(person),
         closed_until=None if closed_until is None else in_words(closed_until, person.zone),
+        closed_without_end=closed_until == clock.NO_END,
     )
 
 
