@@ -20,7 +20,8 @@ class What(StrEnum):
 
     ZONE = "zone"
     REGIMEN = "regimen"
-    # All devices but the one at hand were signed out: whatever else opens without signing in closes too.
+    # All devices but the one at hand were signed out, or those of a stranger: whatever else opens without signing in
+    # closes too.
     SIGNED_OUT = "signed_out"
     APPOINTMENTS = "appointments"
     ASSIGNMENTS = "assignments"
