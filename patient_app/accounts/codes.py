@@ -297,7 +297,8 @@ def waiting(viewer: Actor) -> list[Waiting]:
         person.id: person
         for person in db().scalars(select(Person).where(Person.id.in_({code.issued_by for code, _, _ in rows})))
     }
-    vault().preload([viewer.practice_id, *issuers, *(person.id for _, person, _ in rows)])
+    gone = vault().preload([viewer.practice_id, *issuers, *(person.id for _, person, _ in rows)])
+    rows = [row for row in rows if not {row[0].issued_by, row[1].id} & gone]
     staff = seconds.staff_of(viewer.practice_id)
     own_patients = set(db().scalars(teams.patients_with(viewer.id)))
     waiting_codes = []

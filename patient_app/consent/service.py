@@ -149,7 +149,8 @@ def _team(patient: Viewer) -> dict[Discipline, tuple[Person, ...]]:
         )
     )
     team = db().scalars(query).all()
-    vault().preload(person.id for person in team)
+    gone = vault().preload(person.id for person in team)
+    team = [person for person in team if person.id not in gone]
     by_name = sorted(team, key=lambda person: (person.name or "", person.id))
     return {
         discipline: tuple(person for person in by_name if person.discipline == discipline)

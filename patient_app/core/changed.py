@@ -27,6 +27,8 @@ class What(StrEnum):
     ASSIGNMENTS = "assignments"
     # What somebody planned in exercises and wants to be reminded of.
     PLANS = "plans"
+    # Who is tied to a patient as a supporter: somebody is not any more, or is about to be confirmed.
+    SUPPORT = "support"
 
 
 _LISTENERS: dict[What, list[Listener]] = {what: [] for what in What}
