@@ -133,7 +133,7 @@ WATCH_PLACES = """() => {
     const box = one.getBoundingClientRect(), [x, y] = stuck(one) ? [0, 0] : [scrollX, scrollY];
     return { left: box.left + x, top: box.top + y, right: box.right + x, bottom: box.bottom + y };
   };
-  const inTurn = "[hx-target\\:inherited], [hx-select-oob\\:inherited]";
+  const inTurn = "[hx-target\\\\:inherited], [hx-select-oob\\\\:inherited]";
   const ids = [...document.querySelectorAll(inTurn)].flatMap((one) =>
     [one.getAttribute("hx-target:inherited"), ...(one.getAttribute("hx-select-oob:inherited") ?? "").split(",")])
     .filter(Boolean).map((one) => one.split(":")[0].replace("#", ""));
@@ -236,3 +236,15 @@ def test_after_every_swap(full_site: Site, state: str) -> None:
         page.close()
     assert not told(problems), told(problems)
     assert not watched.problems
+
+
+def test_what_moves_without_a_reason_is_seen(full_site: Site) -> None:
+    page = full_site.open("owner", reduced_motion="reduce")
+    page.goto("/history")
+    page.wait_for_selector("[data-htmx-powered]")
+    page.evaluate(WATCH_PLACES)
+    period(page)
+    assert page.evaluate("() => globalThis.moved()") == []
+    page.locator("h1").evaluate("(one) => { one.style.marginBlockStart = '40px'; }")
+    assert "<h1" in "".join(page.evaluate("() => globalThis.moved()"))
+    page.close()
