@@ -236,15 +236,3 @@ def test_after_every_swap(full_site: Site, state: str) -> None:
         page.close()
     assert not told(problems), told(problems)
     assert not watched.problems
-
-
-def test_what_moves_without_a_reason_is_seen(full_site: Site) -> None:
-    page = full_site.open("owner", reduced_motion="reduce")
-    page.goto("/history")
-    page.wait_for_selector("[data-htmx-powered]")
-    page.evaluate(WATCH_PLACES)
-    period(page)
-    assert page.evaluate("() => globalThis.moved()") == []
-    page.locator("h1").evaluate("(one) => { one.style.marginBlockStart = '40px'; }")
-    assert "<h1" in "".join(page.evaluate("() => globalThis.moved()"))
-    page.close()
