@@ -133,7 +133,7 @@ WATCH_PLACES = """() => {
     const box = one.getBoundingClientRect(), [x, y] = stuck(one) ? [0, 0] : [scrollX, scrollY];
     return { left: box.left + x, top: box.top + y, right: box.right + x, bottom: box.bottom + y };
   };
-  const inTurn = "[hx-target\\:inherited], [hx-select-oob\\:inherited]";
+  const inTurn = "[hx-target\\\\:inherited], [hx-select-oob\\\\:inherited]";
   const ids = [...document.querySelectorAll(inTurn)].flatMap((one) =>
     [one.getAttribute("hx-target:inherited"), ...(one.getAttribute("hx-select-oob:inherited") ?? "").split(",")])
     .filter(Boolean).map((one) => one.split(":")[0].replace("#", ""));
