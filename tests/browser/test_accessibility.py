@@ -155,9 +155,9 @@ MOVING = """
   return style.animationName !== "none" || style.transitionDuration.split(",").some((time) => parseFloat(time) > 0);
 }).slice(0, 3).map((element) => element.outerHTML.slice(0, 120))
 """
-# Without a wish for less motion, a second after it was loaded: whatever was to fade in has done so.
+# Without a wish for less motion, a second after it was loaded at the latest: whatever was to fade in has done so.
 STILL_MOVING = """
-() => new Promise((done) => setTimeout(done, Math.max(0, 1000 - performance.now()))).then(() => [
+() => new Promise((done) => document.getAnimations().length ? setTimeout(done, Math.max(0, 1000 - performance.now())) : done()).then(() => [
   ...document.getAnimations().map((one) => `${one.constructor.name}: ${one.effect?.target?.outerHTML.slice(0, 120)}`),
   ...[...document.querySelectorAll("animate, animateTransform, animateMotion, set, marquee, video, audio, blink")]
     .map((one) => one.outerHTML.slice(0, 120)),
