@@ -157,7 +157,10 @@ MOVING = """
 """
 # Without a wish for less motion, a second after it was loaded at the latest: whatever was to fade in has done so.
 STILL_MOVING = """
-() => new Promise((done) => document.getAnimations().length ? setTimeout(done, Math.max(0, 1000 - performance.now())) : done()).then(() => [
+() => new Promise((done) => {
+  if (document.getAnimations().length) setTimeout(done, Math.max(0, 1000 - performance.now()));
+  else done();
+}).then(() => [
   ...document.getAnimations().map((one) => `${one.constructor.name}: ${one.effect?.target?.outerHTML.slice(0, 120)}`),
   ...[...document.querySelectorAll("animate, animateTransform, animateMotion, set, marquee, video, audio, blink")]
     .map((one) => one.outerHTML.slice(0, 120)),
