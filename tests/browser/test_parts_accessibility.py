@@ -128,7 +128,9 @@ def taken_back(page: Page) -> None:
 # them; so it is asked what a person sees: only what was put in place has changed, and nothing but what lies below it
 # moves, up or down. What stands still while the page scrolls is measured on the screen.
 WATCH_PLACES = """() => {
-  const stuck = (one) => one.closest(".app-bar, .nav, .save-bar");
+  const bars = [...document.querySelectorAll(".app-bar, .nav, .save-bar")].filter((bar) =>
+    ["fixed", "sticky"].includes(getComputedStyle(bar).position)); // On a screen that is zoomed in they are not.
+  const stuck = (one) => bars.some((bar) => bar.contains(one));
   const place = (one) => {
     const box = one.getBoundingClientRect(), [x, y] = stuck(one) ? [0, 0] : [scrollX, scrollY];
     return { left: box.left + x, top: box.top + y, right: box.right + x, bottom: box.bottom + y };
