@@ -60,6 +60,19 @@ class PreferencesForm(Form):
         description=_l("What you write at night before this hour counts for the day before."),
     )
 
+    @classmethod
+    def of(cls, viewer: Viewer) -> PreferencesForm:
+        """Return the form for a person. While it is in question who signed in it asks for the language alone.
+
+        Whoever that is would else move the person's reminders into the night.
+        """
+        form = cls()
+        if viewer.entries_closed_from is not None:
+            del form.zone, form.day_start
+        else:
+            form.offer_zones(viewer.zone)
+        return form
+
     def offer_zones(self, now: str) -> None:
         """Fill the list of zones; the one that a person has now is always on it."""
         listed: list[tuple[str, LazyString | str]] = [*_FIRST, *_other_zones()]
@@ -69,9 +82,12 @@ class PreferencesForm(Form):
 
     def show(self, viewer: Viewer) -> None:
         """Show what a person chose before."""
-        self.language.data, self.zone.data = viewer.language, viewer.zone
-        self.day_start.data = str(viewer.day_start_minutes)
+        self.language.data = viewer.language
+        if self.zone:
+            self.zone.data, self.day_start.data = viewer.zone, str(viewer.day_start_minutes)
 
-    def to_preferences(self) -> Preferences:
-        """Return what was chosen; only after the form was found valid."""
+    def to_preferences(self, viewer: Viewer) -> Preferences:
+        """Return what was chosen, and for what was not asked what is true now; only after the form was found valid."""
+        if not self.zone:
+            return Preferences(self.language.data, viewer.zone, viewer.day_start_minutes)
         return Preferences(self.language.data, self.zone.data, int(self.day_start.data))

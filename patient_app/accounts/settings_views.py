@@ -202,8 +202,7 @@ def _second_factor_context() -> dict[str, object]:
 @access(Permission.ACCOUNT_MANAGE)
 def language() -> ResponseReturnValue:
     """Show language, time zone and the start of the day."""
-    form = PreferencesForm()
-    form.offer_zones(viewer().zone)
+    form = PreferencesForm.of(viewer())
     form.show(viewer())
     return render_page("accounts/settings_language.html", form=form)
 
@@ -212,9 +211,8 @@ def language() -> ResponseReturnValue:
 @access(Permission.ACCOUNT_MANAGE)
 def do_language() -> ResponseReturnValue:
     """Keep language, time zone and the start of the day."""
-    form = PreferencesForm()
-    form.offer_zones(viewer().zone)
+    form = PreferencesForm.of(viewer())
     if not form.validate():
         return render_page("accounts/settings_language.html", form=form), REFUSED
-    preferences.set_preferences(viewer(), form.to_preferences())
+    preferences.set_preferences(viewer(), form.to_preferences(viewer()))
     return redirect(url_for("accounts.settings", done="preferences-kept"), 303)

@@ -241,6 +241,8 @@ class RaiseForm(Form):
     id = IdField()
     base = HiddenField(filters=[without_controls])
     appointment = HiddenField(validators=[PlainText(36)])
+    # Whom the page named: an appointment may be with somebody else by the time that a phone sends this.
+    reader = HiddenField(validators=[PlainText(36)])
     one, done_one = _line(_l("First")), BooleanField(_l("We talked about it"))
     two, done_two = _line(_l("Second")), BooleanField(_l("We talked about it"))
     three, done_three = _line(_l("Third")), BooleanField(_l("We talked about it"))
@@ -259,6 +261,7 @@ class RaiseForm(Form):
         form = cls(
             base=str(found.version if found else 0),
             appointment=str(one.id) if one else "",
+            reader=str(one.said.clinician_id) if one and one.said.clinician_id else "",
             about_use=bool(found and found.about_use),
             shares=bool(one and picked is not None and picked == one.said.clinician_id),
             **lines,
@@ -285,9 +288,11 @@ class RaiseForm(Form):
     def wishes(self) -> Wishes:
         """Return what is to be kept: the lines that are not ticked off. Only for a valid form."""
         told = [one_line(line.data or "") for line, done in self.lines if not done.data]
+        reader = parse_id(self.reader.data)
         return Wishes(
             lines=tuple(line for line in told if line),
             about_use=bool(self.about_use.data),
             appointment_id=parse_id(self.appointment.data),
-            shares=bool(self.shares.data),
+            shares=bool(self.shares.data) and reader is not None,
+            reader=reader,
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from flask_babel import LazyString
@@ -195,16 +195,20 @@ class _Check:
             return Checked(
                 row, What.WRONG, patient.name if patient else "", clinician=clinician.name if clinician else ""
             )
+        by_itself = clinician.discipline is Discipline.ADDICTION_SPECIALIST
         said = Said(
             start=row.start,
             minutes=row.minutes,
             clinician_id=clinician.id,
             place=registry.one_line(row.cells["place"]),
             link=row.cells["link"],
-            about_use=clinician.discipline is Discipline.ADDICTION_SPECIALIST,
+            about_use=by_itself or (known is not None and known.about_use),
             cancelled=row.cancelled,
         )
-        was_listed = known is not None and self.listed.get(known.id) == writing.fingerprint(said)
+        # The list knows nothing of a mark that was made or taken meanwhile: with it and without, it is the same row.
+        marks = (True,) if by_itself else (True, False)
+        same = {writing.fingerprint(replace(said, about_use=mark)) for mark in marks}
+        was_listed = known is not None and self.listed.get(known.id) in same
         what = What.NEW if known is None else What.CHANGED
         if known is not None and was_listed and row.took in {None, known.clinic_says}:
             what = What.SAME

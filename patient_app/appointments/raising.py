@@ -51,13 +51,15 @@ class Stale(Exception):
 class Wishes:
     """What is to be kept: the lines, whether they are about alcohol or drugs, and for which appointment who reads them.
 
-    `shares`: the clinician of that appointment is picked to read them.
+    `shares`: the clinician of that appointment is picked to read them. `reader` is who that was where it was chosen: if
+    the appointment is with somebody else by now, nobody is picked.
     """
 
     lines: tuple[str, ...]
     about_use: bool = False
     appointment_id: uuid.UUID | None = None
     shares: bool = False
+    reader: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,7 @@ def add_line(patient: Viewer, list_id: uuid.UUID, line: str, *, about_use: bool)
         about_use=about_use or bool(newest and newest.about_use),
         appointment_id=newest.appointment_id if newest else None,
         shares=bool(newest and newest.shared_with),
+        reader=newest.shared_with if newest else None,
     )
     save(patient, list_id, wishes, base=newest.version if newest else 0)
 
@@ -277,7 +280,8 @@ def _picked(patient: Viewer, wishes: Wishes) -> tuple[uuid.UUID | None, uuid.UUI
         one = service.own_appointment(patient, wishes.appointment_id)
     except NotFound:
         return None, None
-    return wishes.appointment_id, one.said.clinician_id if one.stands else None
+    is_whom_they_saw = wishes.reader in {None, one.said.clinician_id}
+    return wishes.appointment_id, one.said.clinician_id if one.stands and is_whom_they_saw else None
 
 
 def _read_at(patient: Viewer, found: Listed) -> datetime | None:
@@ -292,5 +296,5 @@ def _only_when_open(patient: Viewer) -> None:
 
 
 def _fingerprint(list_id: uuid.UUID, wishes: Wishes) -> bytes:
-    said = [list(wishes.lines), wishes.about_use, str(wishes.appointment_id), wishes.shares]
+    said = [list(wishes.lines), wishes.about_use, str(wishes.appointment_id), wishes.shares, str(wishes.reader)]
     return vault().keyed_hash("to raise", list_id.bytes + json.dumps(said).encode())

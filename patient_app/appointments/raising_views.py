@@ -95,6 +95,8 @@ outbox.register("appointments.save_to_raise", take_to_raise)
 def _page(patient: Viewer, form: RaiseForm, found: Listed | None, newer: Listed | None = None) -> str:
     one = service.next_one(patient, clock.now())
     clinician = one.said.clinician_id if one else None
+    if form.reader.data != (str(clinician) if clinician else ""):  # What was ticked was for somebody else.
+        form.reader.data, form.shares.data = str(clinician) if clinician else "", False
     today = moment(clock.now(), patient.zone, patient.day_start_minutes).day
     asks_about_use = bool(found and found.about_use) or profiles.profile_of(patient).asks_about_use
     return render_page(

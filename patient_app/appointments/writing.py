@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import and_, bindparam, select
@@ -110,13 +110,16 @@ def enter(author: Author, appointment_id: uuid.UUID, said: Said, *, list_index: 
 def change(author: Author, appointment_id: uuid.UUID, said: Said, *, base: int) -> None:
     """Keep what is true of an appointment from now on, as a new version. What is said already changes nothing.
 
+    The mark "about alcohol or drugs" (42 CFR Part 2) stays: no list takes it away, nor a clinician that of the patient.
     Raise `NotFound` for one of another patient, and `Stale` where `base` is not the newest version.
     """
     lock_entries(author.patient_id)
     row = db().get(Appointment, appointment_id)
     if row is None or row.patient_id != author.patient_id:
         raise NotFound
-    known, mark = versions(appointment_id), fingerprint(said)
+    known = versions(appointment_id)
+    said = replace(said, about_use=said.about_use or _stays_marked(author, known))
+    mark = fingerprint(said)
     # As it is now, or the very change that this page made before: it came twice.
     if any(one.fingerprint == mark for one in known if one.version in {row.newest_version, base + 1}):
         return
@@ -171,6 +174,14 @@ def fingerprint(said: Said) -> bytes:
     start = [said.start.at.isoformat(), said.start.zone, said.minutes]
     told = [*start, str(said.clinician_id), said.who, said.place, said.link, said.about_use, said.cancelled]
     return vault().keyed_hash("appointment", json.dumps(told).encode())
+
+
+def _stays_marked(author: Author, known: Sequence[AppointmentVersion]) -> bool:
+    """Whether the mark "about alcohol or drugs" stays: a list takes none away, a clinician not that of the patient."""
+    if author.source is Source.PATIENT:
+        return False
+    by_patient = [one.about_use for one in known if one.source == Source.PATIENT]
+    return known[-1].about_use if author.source is Source.LIST else bool(by_patient and by_patient[-1])
 
 
 def _state(known: Sequence[AppointmentVersion], said: Said) -> State:

@@ -159,6 +159,7 @@ def init_app(app: Flask) -> None:
         default_locale="en",
         default_translation_directories=str(TRANSLATIONS),
         locale_selector=cast("Callable[[], str | None]", _select_locale),  # What is made already, it takes as it is.
+        timezone_selector=_select_zone,
     )
     babel.domain_instance = RequestDomain()
     # Jinja's own wrappers call each other three deep and copy the context in every loop; half of a page's time.
@@ -210,13 +211,15 @@ def _filled(context: EvalContext, found: str, variables: dict[str, Any]) -> str:
 
 
 def _dateformat(value: date | datetime | None = None, pattern: str | None = None, rebase: bool = True) -> str:
-    if value is None or (isinstance(value, datetime) and (rebase or value.tzinfo is not None)):
+    """Write a day: of a moment the reader's, unless `rebase` is false; a wall clock's as it stood there."""
+    if value is None or (isinstance(value, datetime) and value.tzinfo is not None):
         return flask_babel.format_date(value, pattern and pattern_in(pattern, _locale()), rebase)
     return _written(value, pattern or "medium", _locale(), with_time=False)
 
 
 def _datetimeformat(value: datetime | None = None, pattern: str | None = None, rebase: bool = True) -> str:
-    if value is None or rebase or value.tzinfo is not None:
+    """Write a moment by the reader's clock, unless `rebase` is false; a wall clock as it stood there."""
+    if value is None or value.tzinfo is not None:
         return flask_babel.format_datetime(value, pattern and pattern_in(pattern, _locale()), rebase)
     return _written(value, pattern or "medium", _locale(), with_time=True)
 
@@ -297,6 +300,12 @@ def _select_locale() -> Locale:
     if person is None:
         return _locale_of(spoken.of_visitor(available))
     return _locale_of(person.language if person.language in available else "en")
+
+
+def _select_zone() -> str | None:
+    """Return the zone by which whoever reads is told when something was; UTC for a visitor."""
+    person = viewer_or_none() if request else None
+    return person.zone if person else None
 
 
 def language_of_page() -> str | None:

@@ -88,7 +88,7 @@ def today() -> ResponseReturnValue:
         called = profiles.address_of(patient).greeting(patient.name)
         shown, lesson = profile.prompted_on(day), LessonLine(patient, day, profile)
         aside = not_now.of(patient)
-        new_members = teams.new_members_for(patient.id)
+        new_members = [] if patient.entries_closed_from else teams.new_members_for(patient.id)
         candidates = chain(
             _unseen_pairs(patient, medicines),
             _candidates(patient, profile, own, new_members),
@@ -127,7 +127,8 @@ def _unseen_pairs(patient: Viewer, medicines: list[OwnMedicine]) -> list[Line]:
 
 
 def _candidates(patient: Viewer, profile: Profile, own: OwnRegimen, new_members: Sequence[TeamMember]) -> list[Line]:
-    waiting = [] if patient.entries_closed_from else supporters.waiting(patient)  # Until then sharing names nobody.
+    # While it is in question who looks, neither sharing nor this page names anybody.
+    waiting = [] if patient.entries_closed_from else supporters.waiting(patient)
     lines = [Line("supporter", waiting[0], count=len(waiting))] if waiting else []
     lines += [
         Line("new_member", member.name, str(DISCIPLINE_NAMES[member.discipline]), target=member.membership_id)

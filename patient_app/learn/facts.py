@@ -11,15 +11,11 @@ from flask_babel import get_locale
 from markupsafe import Markup
 
 from patient_app.consent.categories import Category
+from patient_app.core.danger_words import names_danger
 
 # Every lesson of ours is written in these; English stands in where a language has no text yet.
 LANGUAGES = ("en", "es")
 FALLBACK = "en"
-
-
-def names_danger(*words: str) -> bool:
-    """Whether one of these texts names suicide: then the numbers to call stand on the same page."""
-    return any("suicid" in text.lower() for text in words)
 
 
 class Audience(StrEnum):

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 
-from patient_app.learn.facts import Lesson, names_danger
+from patient_app.core.danger_words import names_danger
+from patient_app.learn.facts import Lesson
 from patient_app.learn.markdown import MARK
 
 MOST_HITS = 20

@@ -84,10 +84,15 @@ def _envelope() -> Envelope:
 @bp.post("/outbox/open")
 @access(Permission.ACCOUNT_MANAGE, turned_away=_signed_out, reads=True)
 def open_letter() -> ResponseReturnValue:
-    """Give words that a phone sealed back to who wrote them: a draft, once they signed in again. Stores nothing."""
+    """Give words that a phone sealed back to who wrote them: a draft, once they signed in again. Stores nothing.
+
+    While it is in question who signed in, as after a clinic code, they stay sealed: a thief of the phone may be asking.
+    """
     try:
         envelope = _envelope()
         _must_be_of(viewer(), envelope)
+        if viewer().entries_closed_from is not None:
+            raise _NotTaken("not-yet", HTTPStatus.CONFLICT, envelope.id)
         return _answer(envelope.id, "opened", entry=reading_items.open_draft(envelope))
     except Unreadable:
         return _answer(None, "unreadable")
@@ -103,9 +108,13 @@ def _must_be_of(person: Viewer, envelope: Envelope) -> None:
 def _taken(patient: Viewer, envelope: Envelope, received_at: datetime) -> str:
     """Store an item, and return the address of the page that tells of it."""
     _must_be_of(patient, envelope)
-    letter = None
+    letter, closed = None, patient.entries_closed_from
     try:
         letter = reading_items.open_envelope(envelope, received_at)
+        # Written before the session that is in question, by what is sealed: when it was sent anybody can say.
+        if closed is not None and letter.item.made.made_at < closed:
+            _waits(envelope.person)
+            raise _NotTaken("not-yet", HTTPStatus.CONFLICT, envelope.id)
         return _take(patient, letter)
     except Unreadable:
         result, errors = "unreadable", [("", _("We could not read what your phone sent. It stays on your phone."))]
@@ -116,7 +125,7 @@ def _taken(patient: Viewer, envelope: Envelope, received_at: datetime) -> str:
         result, errors = "refused", [("", told)]
     _waits(envelope.person)  # Nothing is stored of what is refused.
     # Its writer may have signed out since, and the phone cannot read it any more: so they get their words back.
-    more = {"entry": reading_items.told(letter)} if letter else {}
+    more = {"entry": reading_items.told(letter)} if letter and closed is None else {}
     raise _NotTaken(result, HTTPStatus.OK, envelope.id, errors=errors, **more)
 
 

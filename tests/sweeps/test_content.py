@@ -15,17 +15,16 @@ from flask import Flask
 from jinja2 import Environment
 
 from patient_app.consent.form_text import current_form
+from patient_app.core.danger_words import DANGER, HOPE, SUICIDE
 from patient_app.learn import reading_age, word_rules
 from patient_app.learn.reading_age import Counts
+from patient_app.learn.spanish_rules import SPANISH, SPANISH_SAFE, USTED
 from patient_app.learn.word_rules import (
-    DANGER,
-    HOPE,
     MOST_GRADE,
     MOST_WORDS,
     MOST_WORDS_ANYWHERE,
     MOST_WORDS_MEAN,
     SAFE,
-    SUICIDE,
     TELLING_AT_HOME,
     TELLING_IN_MAIL,
     TELLING_IN_TITLE,
@@ -40,7 +39,7 @@ from tests.sweeps.conftest import Stage
 from tests.sweeps.content_texts import CONSENT, MESSAGES, PACKAGE
 from tests.sweeps.world import CANARY, QUERIES
 
-ALL_RULES = (*WORDS, *SAFE, TELLING_IN_MAIL, TELLING_IN_TITLE, TELLING_AT_HOME)
+ALL_RULES = (*WORDS, *SAFE, TELLING_IN_MAIL, TELLING_IN_TITLE, TELLING_AT_HOME, *SPANISH, *SPANISH_SAFE, USTED)
 # Read at the worst hour.
 CRISIS = ("templates/safety/", "templates/errors/", "content/help_lines", "core/errors.py", "safety/")
 CRISIS_MACROS = ("Call 988", "Talk with a person, day or night", "If you would rather not talk")

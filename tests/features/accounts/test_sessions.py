@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -16,7 +18,7 @@ from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
-from tests.factories import PASSWORD, Made, make_person, make_practice, sign_in_by_form
+from tests.factories import PASSWORD, Made, make_patient, make_person, make_practice, sign_in_by_form
 from tests.page import Client
 
 SetTime = Callable[[datetime | str], None]
@@ -314,6 +316,22 @@ def test_language_zone_and_start_of_the_day_are_kept(client: Client, patient: Ma
         assert (row.language, row.zone, row.day_start_minutes) == ("es", "America/Puerto_Rico", 120)
 
 
+def test_who_came_in_by_a_code_moves_no_reminders_into_the_night(client: Client, patient: Made, store: Store) -> None:
+    with store.work(writes=True):
+        row = db().get_one(Person, patient.id)
+        before = (row.zone, row.day_start_minutes)
+        row.entries_closed_from = datetime.now(UTC) - timedelta(hours=1)
+        row.entries_closed_until = datetime.now(UTC) + timedelta(hours=23)
+    sign_in_by_form(client, patient)
+    form = client.get("/settings/language").form(field="language")
+    assert "zone" not in form.names
+    sent = {"language": "es", "zone": "Pacific/Auckland", "day_start": "660"}
+    assert client.post("/settings/language", data=sent).status_code == 303
+    with store.work(writes=False):
+        row = db().get_one(Person, patient.id)
+        assert (row.language, row.zone, row.day_start_minutes) == ("es", *before)
+
+
 @pytest.mark.parametrize("field", ["language", "zone", "day_start"])
 def test_a_choice_that_is_not_on_the_list_is_refused(client: Client, patient: Made, field: str) -> None:
     sign_in_by_form(client, patient)
@@ -334,3 +352,16 @@ def test_a_zone_under_an_old_name_is_still_the_one_a_person_has(client: Client, 
     form = client.get("/settings/language").form(field="zone")
     assert form.filled()["zone"] == ["Asia/Calcutta"]
     assert client.submit(form).status_code == 303
+
+
+def test_every_page_tells_the_same_moment_by_the_clock_of_who_reads(client: Client, store: Store) -> None:
+    person = make_patient(store, make_practice(store), zone="Pacific/Auckland")
+    until = datetime.now(UTC) + timedelta(hours=23)
+    with store.work(writes=True):
+        row = db().get_one(Person, person.id)
+        row.entries_closed_from, row.entries_closed_until = datetime.now(UTC) - timedelta(hours=1), until
+    sign_in_by_form(client, person)
+    told = f"{until.astimezone(ZoneInfo('Pacific/Auckland')):%H:%M}"
+    for page in ("/history", "/safety", "/medications", "/medications/hours", "/skills/signs", "/settings", "/sharing"):
+        words = client.get(page).main_words
+        assert set(re.findall(r"(?:[Uu]ntil [A-Z]|opens on )[^.]*?, (\d\d:\d\d)", words)) == {told}, (page, words[:400])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,14 +11,14 @@ import pytest
 from sqlalchemy import func, select
 
 from patient_app.accounts.models import Person, PersonState
-from patient_app.appointments import clinic_list, list_service, writing
+from patient_app.appointments import clinic_list, list_service, service, writing
 from patient_app.appointments.clinic_list import MOST_BYTES, NoList, Row
 from patient_app.appointments.list_service import Looked
 from patient_app.appointments.models import Appointment, AppointmentVersion, State, Took
 from patient_app.core.work import Store, db
 from tests import factories
 from tests.factories import ZONE
-from tests.features.appointments.world import TODAY, World, author, moved, own
+from tests.features.appointments.world import TODAY, World, author, enter, moved, own, said
 from tests.page import Client, Page
 
 HEAD = "id,patient_number,patient_email,clinician_email,date,time,zone,minutes,place,link,status"
@@ -241,6 +242,40 @@ def test_an_id_of_another_patients_appointment_is_refused(store: Store, world: W
 def test_an_appointment_with_an_addiction_specialist_is_about_use(store: Store, world: World) -> None:
     take(store, world, listed(world, clinician_email=world.specialist.email))
     assert own(store, world)[0].said.about_use
+
+
+def test_a_list_takes_no_mark_away_and_puts_none_back(store: Store, world: World) -> None:
+    first, later = listed(world), listed(world, time="10:30")
+    take(store, world, first)
+    [one] = own(store, world)
+    with store.work(writes=True):
+        writing.change(author(world, world.prescriber), one.id, replace(one.said, about_use=True), base=1)
+    assert [checked.what for checked in take(store, world, first).rows] == ["same"]
+    assert [checked.what for checked in take(store, world, later).rows] == ["changed"]
+    assert [checked.what for checked in take(store, world, later).rows] == ["same"]
+    [one] = own(store, world)
+    assert (one.said.about_use, one.local_time.minute) == (True, 30)
+    take(store, world, listed(world, time="10:30", clinician_email=world.specialist.email))
+    take(store, world, listed(world, time="11:30"))  # With the prescriber again, whom use alone does not tell of.
+    [one] = own(store, world)
+    assert one.said.about_use
+    with store.work(writes=True):  # The patient may: it is theirs.
+        writing.change(author(world), one.id, replace(one.said, about_use=False), base=5)
+    assert [checked.what for checked in take(store, world, listed(world, time="11:30")).rows] == ["same"]
+    assert not own(store, world)[0].said.about_use
+
+
+def test_a_clinician_does_not_take_away_the_mark_of_the_patient(store: Store, world: World) -> None:
+    visit = enter(store, world, said(2, clinician_id=world.prescriber.id))
+    with store.work(writes=True):
+        for by, mark, base in ((world.prescriber, True, 1), (world.prescriber, False, 2), (None, True, 3)):
+            one = service.own_appointment(world.patient.viewer, visit)
+            who = author(world, by) if by else author(world)
+            writing.change(who, visit, replace(one.said, about_use=mark), base=base)
+            assert service.own_appointment(world.patient.viewer, visit).said.about_use is mark
+        last = service.own_appointment(world.patient.viewer, visit).said
+        writing.change(author(world, world.prescriber), visit, replace(last, about_use=False, minutes=20), base=4)
+        assert service.own_appointment(world.patient.viewer, visit).said.about_use
 
 
 # --- the page --------------------------------------------------------------------------------------------------

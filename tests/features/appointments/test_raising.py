@@ -152,6 +152,28 @@ def test_the_pick_ends_with_the_appointment_or_its_clinician(store: Store, world
     assert listed(store, world).shared_with is None
 
 
+def test_who_was_ticked_reads_it_or_nobody(client: Client, store: Store, world: World, visit: uuid.UUID) -> None:
+    """Between the tick and its arrival the visit was given to somebody else: the words are kept, and read by nobody."""
+    for clinician in (world.prescriber, world.therapist):
+        share(store, world, clinician, NOTES)
+    factories.sign_in(client, world.patient)
+    form = client.get(PAGE).form(field="one")
+    with store.work(writes=True):
+        writing.change(author(world), visit, said(2, clinician_id=world.therapist.id), base=1)
+    assert client.submit(form, one="canary", shares="y").status_code == 303
+    assert seen_by(store, world, world.prescriber) == seen_by(store, world, world.therapist) == ()
+    assert listed(store, world).lines == ("canary",)
+    shown = client.get(PAGE).form(field="one")
+    assert "shares" not in dict(shown.values)
+    assert client.submit(form, one="other", shares="y").status_code == 422  # Stale; now it asks for the therapist.
+    assert client.submit(shown, shares="y").status_code == 303
+    assert seen_by(store, world, world.therapist) == ("canary",)
+    with store.work(writes=True):
+        writing.change(author(world), visit, said(2, clinician_id=world.prescriber.id), base=2)
+        raising.add_line(world.patient.viewer, new_id(), "more", about_use=False)
+    assert seen_by(store, world, world.prescriber) == seen_by(store, world, world.therapist) == ()
+
+
 def test_nobody_elses_appointment_and_no_outsider_can_be_picked(store: Store, world: World) -> None:
     other = factories.make_patient(store, world.practice)
     with store.work(writes=True):

@@ -12,6 +12,7 @@ from patient_app.accounts.models import SupportState
 from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.pages import render_page
+from patient_app.core.roles import Discipline
 from patient_app.core.work import Store
 from patient_app.home import views
 from patient_app.home.attention import Line, chosen
@@ -78,6 +79,10 @@ def test_a_device_that_came_in_by_a_code_is_told_no_name(
     set_time(clock.now() + timedelta(seconds=1))
     assert client.post("/join", data={"code": text, "password": NEW}).status_code == 303
     assert "My sister" not in client.get("/today").main_words
+    specialist = factories.make_clinician(store, practice, Discipline.ADDICTION_SPECIALIST, name="Ines Cole")
+    factories.assign_team(store, patient, specialist, factories.make_administrator(store, practice), shown=False)
+    words = client.get("/today").main_words
+    assert [told for told in ("Ines Cole", "specialist", "New on your team") if told in words] == []
 
 
 def test_the_last_check_in_is_one_of_the_three_lines(

@@ -17,12 +17,65 @@ from tests.page import Client
 
 OURS = library.library_of("")
 LARGEST_PAGE = 15 * 1024
+# What the library is to cover, the lesson that does, and a word by which it can be told; so that none gets lost.
+COVERED = [
+    ("how therapy and medicine work together", "two-hands", "both help more"),
+    ("when therapy alone may be enough", "two-hands", "talk alone"),
+    ("depression", "low-days", "depression"),
+    ("bipolar disorder", "highs-and-lows", "bipolar"),
+    ("PTSD", "after-it-happened", "ptsd"),
+    ("EMDR", "after-it-happened", "emdr"),
+    ("trauma-focused CBT", "after-it-happened", "cbt"),
+    ("OCD", "stuck-loops", "ocd"),
+    ("panic and anxiety", "sudden-fear", "panic"),
+    ("why benzodiazepines are spared", "sudden-fear", "why doctors spare"),
+    ("psychosis", "shared-world", "psychosis"),
+    ("alcohol", "a-safe-way-down", "alcohol"),
+    ("medicine for alcohol use disorder", "a-safe-way-down", "naltrexone"),
+    ("opioids, and medicine for them without stigma", "steady-ground", "buprenorphine"),
+    ("stimulants", "after-the-rush", "cocaine"),
+    ("cannabis", "honest-questions", "cannabis"),
+    ("nicotine", "smoke-and-more", "nicotine"),
+    ("the two sides: self-medication", "both-ways", "looking for help"),
+    ("the two sides: sleep", "both-ways", "sleep"),
+    ("the two sides: stress", "both-ways", "stress"),
+    ("the two sides: a lapse", "both-ways", "lapse"),
+    ("what medicines do, 2 to 6 weeks, 8 to 12", "first-weeks", "8 to 12 weeks"),
+    ("side effects", "side-notes", "dry mouth"),
+    ("stopping safely", "before-you-stop", "dangerous to stop"),
+    ("cravings as waves", "waves", "wave"),
+    ("lapse and relapse", "after-one-time", "lapse"),
+    ("overdose and naloxone", "while-you-wait", "naloxone"),
+    ("sleep", "night-rest", "awake"),
+    ("trauma and the body", "body-on-guard", "body"),
+    ("trauma-informed care, and what may be asked of us", "what-to-expect", "hurt"),
+    ("working with a team, shared decisions", "your-say", "a yes, a no"),
+    ("preparing an appointment", "your-say", "before you go"),
+    ("consent, and who sees what", "who-sees-what", "see who looked"),
+    ("42 CFR Part 2", "a-stronger-lock", "42 cfr part 2"),
+    ("families: how to help", "help-that-helps", "would help"),
+    ("families: what not to say", "help-that-helps", "leave out that"),
+    ("families: boundaries", "lines-with-love", "line"),
+    ("families: looking after oneself", "your-own-cup", "you count too"),
+    ("culture and identity", "your-roots", "custom"),
+    ("faith", "your-roots", "faith"),
+    ("peers and groups", "not-alone", "group"),
+]
 
 
 def test_the_lint_finds_nothing() -> None:
     number, problems = checking.check()
     assert not problems, "\n".join(problems)
     assert number == len(OURS.shelf.lessons)
+
+
+@pytest.mark.parametrize(("topic", "slug", "word"), COVERED, ids=[topic for topic, _, _ in COVERED])
+def test_each_topic_that_the_library_is_to_cover_has_its_lesson(topic: str, slug: str, word: str) -> None:
+    assert word in " ".join(OURS.lesson(slug, "en").words).lower(), topic
+
+
+def test_each_lesson_covers_a_topic() -> None:
+    assert {slug for _, slug, _ in COVERED} == set(OURS.shelf.lessons)
 
 
 def test_each_path_topic_and_condition_is_used_by_a_lesson() -> None:

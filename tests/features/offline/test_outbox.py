@@ -21,7 +21,7 @@ from patient_app.accounts.models import Person, SecurityNotice
 from patient_app.checkins import recording, service
 from patient_app.checkins.chips import TRIGGERS
 from patient_app.checkins.models import CheckIn, CheckInVersion, Source
-from patient_app.core import outbox
+from patient_app.core import clock, outbox
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
 from patient_app.core.outbox import Item
@@ -240,6 +240,35 @@ def test_in_a_session_in_question_it_is_stored_like_by_the_form(app: Flask, stor
         assert db().get_one(CheckIn, entry_id).while_closed
     plan = phone.send(phone.letter("/safety/signs", [("base", "0"), ("words", "not sleeping")]), new_id())
     assert (plan["result"], plan["errors"][0][0]) == ("refused", "")
+
+
+def test_what_was_written_before_a_session_in_question_stays_sealed_and_waits(
+    app: Flask, store: Store, patient: Made
+) -> None:
+    """Somebody with a clinic code and the phone in hand reads neither what waited on it nor a draft."""
+    phone = Phone(app, store, patient, ahead=timedelta(hours=-2))
+    waited = [
+        phone.envelope(phone.letter("/check-in", [("note", WORDS)]), new_id()),
+        phone.envelope(phone.letter("/safety/signs", [("base", "0"), ("words", WORDS)]), new_id()),
+    ]
+    since = datetime.now(UTC) - timedelta(hours=1)
+    with store.work(writes=True):
+        person = db().get_one(Person, patient.id)
+        person.entries_closed_from, person.entries_closed_until = since, since + timedelta(hours=24)
+    browser = Client(app)
+    factories.sign_in(browser, patient)
+    for one in waited:
+        one["sent_at"] = as_sent(clock.now())
+        for address in ("/outbox", "/outbox/open"):
+            page = phone.post(one, browser) if address == "/outbox" else browser.post(address, json=one)
+            assert (page.status_code, page.json) == (409, {"v": 1, "id": one["id"], "result": "not-yet"})
+    assert counts(store) == (0, 0)
+    with store.work(writes=True):
+        db().get_one(Person, patient.id).entries_closed_until = clock.now()
+    for address, result in (("/outbox/open", "opened"), ("/outbox", "stored")):
+        answer = browser.post(address, json=waited[0]).json
+        assert answer is not None
+        assert answer["result"] == result
 
 
 # --- what cannot be read ---------------------------------------------------------------------------------------

@@ -192,7 +192,7 @@ def test_a_new_member_reads_once_the_patient_has_seen_the_name(client: Client, w
     factories.sign_in(client, world.patient)
     page = client.get("/sharing")
     assert "Nia Cole, nurse." in page.words
-    assert "once you have seen this" in page.words
+    assert "once you press OK" in page.words
     assert "canary note" not in theirs.get(f"/team/{world.patient.id}").words  # Opening the page is no answer.
     client.submit(page.form(action=f"/sharing/team/{membership}/shown"))
     assert "canary note" in theirs.get(f"/team/{world.patient.id}").words
