@@ -21,6 +21,7 @@ from patient_app.core.work import Store, db
 from patient_app.reading import skills
 from patient_app.skills import files, recording
 from patient_app.skills.answers import Said
+from patient_app.skills.models import ExerciseRun
 from tests.factories import Made, give_consent, make_clinician, sign_in
 from tests.features.reading.medicines_world import DETAIL, MOOD, NOTES, NOW, SUMMARY, USE, World, make_world
 from tests.page import Client
@@ -124,9 +125,11 @@ def test_what_a_session_in_question_writes_is_read_by_nobody_else_and_it_decides
     exercise, run_id = files.exercises()["worry-time"], new_id()
     with store.work(writes=True):
         recording.record(stranger, exercise, run_id, Said({"step": "planted"}), clock.moment(clock.now(), "UTC"))
-        recording.set_shared(stranger, run_id, shared=True)
+        with pytest.raises(NotFound):
+            recording.set_shared(stranger, run_id, shared=True)
         with pytest.raises(NotFound):
             recording.share_kind(stranger, exercise, clock.now().date())
+        db().get_one(ExerciseRun, run_id).shared = True  # Whatever stands there.
     assert told(store, world.prescriber, world.patient) == set()
 
 
