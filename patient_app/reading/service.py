@@ -103,6 +103,12 @@ class Shared:
     for_team: ForTeam | None = None
 
     @property
+    def has_check_ins(self) -> bool:
+        """Whether single check-ins are shared now, as far as anything of one is, be there one or not."""
+        single = (MOOD, USE, NOTES)
+        return any(grant.category in single and grant.level is Level.DETAIL for grant in self.grants.items)
+
+    @property
     def has_weeks(self) -> bool:
         """Whether anything is shared as a summary of each week only, be there a week yet or not."""
         return bool(summed(self.grants))
