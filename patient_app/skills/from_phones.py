@@ -16,7 +16,7 @@ from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.outbox import Item, Refused, SaidAt, id_cannot_be_used
 from patient_app.core.work import vault
-from patient_app.skills import assignments, forms, library, recording
+from patient_app.skills import assignments, forms, recording
 from patient_app.skills.assignment_forms import DeclineForm
 from patient_app.skills.recording import Sent
 
@@ -27,7 +27,7 @@ _NOT_THERE = _l("This exercise is not offered any more. Your words stay on your 
 
 def take_run(patient: Viewer, item: Item, *, exercise: str) -> str:
     """Store a run of an exercise; of one that was stopped with nothing said there is nothing to store."""
-    if _is_left_empty(item, exercise):
+    if forms.is_left_blank(item.fields):  # Then neither the clock nor what is offered now matters.
         return url_for("skills.overview")
     try:
         _store(patient, item, exercise)
@@ -42,23 +42,16 @@ def take_decline(patient: Viewer, item: Item, *, assignment_id: uuid.UUID) -> st
     form = DeclineForm(formdata=item.fields)
     if not form.validate():
         raise Refused.by(form)
-    assignments.decline(patient, assignment_id, form.word.data or "", item.moment(patient), SaidAt.by(item))
+    if not assignments.was_answered(patient, assignment_id, item.id):
+        assignments.decline(patient, assignment_id, form.word.data or "", item.moment(patient), SaidAt.by(item))
     return url_for("skills.assignment", assignment_id=assignment_id, done="assignment-declined")
 
 
 def take_taking_up(patient: Viewer, item: Item, *, assignment_id: uuid.UUID) -> str:
     """Keep that they take it up after all, unless they answered later."""
-    assignments.take_up(patient, assignment_id, SaidAt.by(item))
+    if not assignments.was_answered(patient, assignment_id, item.id):
+        assignments.take_up(patient, assignment_id, SaidAt.by(item))
     return url_for("skills.assignment", assignment_id=assignment_id, done="assignment-taken-up")
-
-
-def _is_left_empty(item: Item, name: str) -> bool:
-    """Whether somebody stopped and said nothing: without words neither the clock nor what is offered now matters."""
-    exercise = library.all_exercises().get(name)
-    if exercise is None or item.fields.get("finish") != forms.LATER:
-        return False
-    form = forms.blank(exercise, formdata=item.fields)
-    return form.validate() and form.said(finished=False).is_empty
 
 
 def _store(patient: Viewer, item: Item, name: str) -> None:

@@ -68,6 +68,8 @@ def slow(tmp_path_factory: pytest.TempPathFactory, browser: Browser, nursery: Nu
         ("owner", "/welcome/help"),
         ("owner", "/today"),
         ("owner", "/history"),
+        ("owner", "/check-in"),
+        ("owner", "/learn/lessons/night-rest"),
         ("s-with", "/supporting"),
         ("c-with", "/team"),
         ("admin", "/practice"),

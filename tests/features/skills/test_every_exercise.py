@@ -115,8 +115,9 @@ def test_a_phone_keeps_no_exercise_that_was_stopped_with_nothing_said(app: Flask
             answer = phone.send(letter, new_id())
             assert (answer["result"], answer["next"]) == ("stored", "/skills")
     phone.ahead = timedelta()
-    letter = phone.letter("/skills/worry-time", [("before", ""), ("finish", "done")])
-    assert phone.send(letter, new_id())["result"] == "refused"
+    for fields in ([("before", ""), ("finish", "done")], [("a_not_asked_any_more", "words"), ("finish", "later")]):
+        letter = phone.letter("/skills/worry-time", fields)
+        assert phone.send(letter, new_id())["result"] == "refused", "what may hold words stays on the phone"
     assert counted(store) == (0, 0)
 
 
