@@ -35,7 +35,11 @@ SHOWN = 10  # of each list on the practice's page; the whole list has pages of i
 
 notices.register("accounts.person", "accounts.new_patient", patient_added=_l("The patient is registered."))
 notices.register("accounts.practice", hours_saved=_l("The opening hours are saved."))
-notices.register("accounts.numbers", numbers_saved=_l("The phone numbers are saved."))
+notices.register(
+    "accounts.numbers",
+    numbers_saved=_l("The phone numbers are saved."),
+    number_removed=_l("The number was removed. The help page does not show it any more."),
+)
 notices.register(
     "accounts.waiting_codes",
     code_confirmed=_l("The code works now."),
@@ -289,7 +293,7 @@ def add_number() -> ResponseReturnValue:
 def remove_number(number_id: uuid.UUID) -> ResponseReturnValue:
     """Remove a telephone number."""
     practice_service.remove_number(viewer(), number_id)
-    return _to_numbers()
+    return _to_numbers("number-removed")
 
 
 @bp.post("/practice/numbers/<uuid:number_id>/up")
@@ -304,8 +308,8 @@ def _numbers_page(form: NumberForm) -> str:
     return render_page("accounts/practice_numbers.html", form=form, numbers=practice_service.numbers_of(viewer()))
 
 
-def _to_numbers() -> ResponseReturnValue:
-    return redirect(url_for("accounts.numbers", done="numbers-saved"), 303)
+def _to_numbers(done: str = "numbers-saved") -> ResponseReturnValue:
+    return redirect(url_for("accounts.numbers", done=done), 303)
 
 
 # ----------------------------------------------------------------------------------------------------------- codes

@@ -50,6 +50,7 @@ def caseload() -> ResponseReturnValue:
         found=found,
         order=order,
         waiting=waiting,
+        chart_words=words.chart_words,
         told=found.told,
         protected=words.holds_substance_use(found.rows) or any(one.about_use for one in waiting),
         # Put into words while the page is, when no writer waits for this reading any more.

@@ -28,6 +28,7 @@ from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core import clock, notices, outbox
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import Moment, moment
+from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
@@ -88,7 +89,10 @@ def save_check_in() -> ResponseReturnValue:
 def show_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
     """Show one check-in, who can see it and who has read it; after saving or changing it, with at most one offer."""
     patient = viewer()
-    entry = service.own_check_in(patient, entry_id)
+    try:
+        entry = service.own_check_in(patient, entry_id)
+    except NotFound:
+        return _deleted_page(patient, entry_id), 404
     others = service.other_words(patient, entry)
     done = request.args.get("done")
     parts = parts_of(entry.answers)
@@ -119,7 +123,11 @@ def show_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
 def change_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
     """Show the form filled with a check-in."""
     patient = viewer()
-    entry, profile = service.own_check_in(patient, entry_id), profiles.profile_of(patient)
+    try:
+        entry = service.own_check_in(patient, entry_id)
+    except NotFound:
+        return _deleted_page(patient, entry_id), 404
+    profile = profiles.profile_of(patient)
     form = CheckInForm.of(profile, entry.answers, id=str(entry_id), base=str(entry.version))
     return _change_page(profile, entry, form)
 
@@ -153,7 +161,10 @@ def save_change(entry_id: uuid.UUID) -> ResponseReturnValue:
 def ask_to_delete(entry_id: uuid.UUID) -> ResponseReturnValue:
     """Ask once, and say who may have seen it."""
     patient = viewer()
-    entry = service.own_check_in(patient, entry_id)
+    try:
+        entry = service.own_check_in(patient, entry_id)
+    except NotFound:
+        return _deleted_page(patient, entry_id), 404
     read = _who_has_read(patient, entry, service.other_words(patient, entry), lists=True)
     closed_until = patient.entries_closed_until
     return render_page(
@@ -178,8 +189,7 @@ def delete(entry_id: uuid.UUID) -> ResponseReturnValue:
 @access(Permission.CHECK_INS_WRITE)
 def deleted(entry_id: uuid.UUID) -> ResponseReturnValue:
     """Say that it is gone, and offer to bring it back."""
-    recording.was_removed(viewer(), entry_id)
-    return render_page("checkins/deleted.html", entry_id=entry_id)
+    return _deleted_page(viewer(), entry_id)
 
 
 @bp.post("/check-in/<uuid:entry_id>/bring-back")
@@ -200,6 +210,12 @@ def keep_private(entry_id: uuid.UUID) -> ResponseReturnValue:
     recording.set_private(viewer(), entry_id, private=private)
     done = "private" if private else "not-private"
     return redirect(url_for("checkins.show_check_in", entry_id=entry_id, done=done), 303)
+
+
+def _deleted_page(patient: Viewer, entry_id: uuid.UUID) -> str:
+    """Draw that the patient deleted a check-in of their own, also for the address it had; else raise `NotFound`."""
+    recording.was_removed(patient, entry_id)
+    return render_page("checkins/deleted.html", entry_id=entry_id)
 
 
 def _who_has_read(

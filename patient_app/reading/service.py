@@ -56,8 +56,12 @@ class Period:
 
     @property
     def last_summed(self) -> date:
-        """The end of the last week: a week belongs to the page of its Monday, so that none is summed up in halves."""
-        return min(self.today, self.last_day + timedelta(days=6 - self.last_day.weekday()))
+        """The end of the last week: a week belongs to the page of its Monday, so that none is summed up in halves.
+
+        It is over: on its first days a running week would say what single days were.
+        """
+        over = self.today - timedelta(days=self.today.weekday() + 1)
+        return min(over, self.last_day + timedelta(days=6 - self.last_day.weekday()))
 
     @property
     def is_newest(self) -> bool:
@@ -97,6 +101,17 @@ class Shared:
     # The steps of the safety plan as they are now, so on the newest page alone.
     plan: tuple[Written, ...] = ()
     for_team: ForTeam | None = None
+
+    @property
+    def has_check_ins(self) -> bool:
+        """Whether single check-ins are shared now, as far as anything of one is, be there one or not."""
+        single = (MOOD, USE, NOTES)
+        return any(grant.category in single and grant.level is Level.DETAIL for grant in self.grants.items)
+
+    @property
+    def has_weeks(self) -> bool:
+        """Whether anything is shared as a summary of each week only, be there a week yet or not."""
+        return bool(summed(self.grants))
 
     @property
     def has_substance_use(self) -> bool:
@@ -164,7 +179,7 @@ def _read(viewer: Viewer, person: Named, period: Period, instructions: str | Non
     """Decide, read and record, all in one transaction: nothing leaves before the record is kept."""
     reader, held = reader_of(viewer), records.hold([person.id])
     grants = grants_of(reader, [person.id]).get(person.id, Grants())
-    last_day = period.last_summed if summed(grants) else period.last_day
+    last_day = max(period.last_day, period.last_summed) if summed(grants) else period.last_day
     shared = _shared(reader, person, grants, period, instructions=instructions, viewer=viewer)
     days = (period.first_day, max([last_day, *(one.day for one in shared.check_ins)]))
     on_page = {person.id: records.only(grants, ON_PATIENT_PAGE)}

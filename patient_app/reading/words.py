@@ -201,8 +201,13 @@ def identity_words(person: Named) -> list[str]:
     said += [person.pronouns] if person.pronouns else []
     return [
         *said,
-        gettext("Chart %(number)s, born %(day)s", number=person.chart_number, day=birth_date(person)),
+        chart_words(person),
     ]
+
+
+def chart_words(person: Named) -> str:
+    """Return what tells a patient from others of that name."""
+    return gettext("Chart %(number)s, born %(day)s", number=person.chart_number, day=birth_date(person))
 
 
 def birth_date(person: Named) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, HiddenField
 
 from patient_app.core import clock
@@ -38,6 +39,8 @@ RUN, KIND = "run", "kind"
 LONGEST = 4000
 MOST_LINES = 50
 _LONGEST_NUMBER = 6
+# What the form sends of itself, and what says nothing without words.
+_NO_WORDS = frozenset({"id", "zone", "base", "draft", "finish", "about_use"})
 _NOTHING: tuple[Any, ...] = (None, "", [], {})  # A rating of 0 is an answer.
 TENS = Options((number, str(number)) for number in range(0, 101, 10))
 _TENS_LISTED = [("", "–"), *((str(number), str(number)) for number in range(0, 101, 10))]
@@ -296,6 +299,13 @@ _PARTS: dict[Kind, _Parts] = {
     Kind.PLAN: _Plan(),
     Kind.TIME: _Time(),
 }
+
+
+def is_left_blank(fields: MultiDict[str, str]) -> bool:
+    """Whether somebody stopped with nothing said: no word in any field, also in none that is not asked any more."""
+    said = (name for name, value in fields.items(multi=True) if value.strip())
+    is_blank = all(name in _NO_WORDS or name.endswith(f"_{REMIND}") for name in said)
+    return is_blank and fields.get("finish") == LATER
 
 
 def here(words: Words) -> LazyString:

@@ -72,9 +72,11 @@ def standing_of(patient: Viewer, run: OwnRun) -> Standing:
 @bp.post("/skills/runs/<uuid:run_id>/shared")
 @access(Permission.SKILLS_PRACTISE)
 def share_run(run_id: uuid.UUID) -> ResponseReturnValue:
-    """Let those of the team with whom exercises are shared read one run, or nobody."""
-    shared = _wants_shared()
-    recording.set_shared(viewer(), run_id, shared=shared)
+    """Let those of the team with whom exercises are shared read one run, or nobody; none that is not finished."""
+    patient, shared = viewer(), _wants_shared()
+    if shared and not service.own_run(patient, run_id).said.finished:
+        return _not_finished(run_id)
+    recording.set_shared(patient, run_id, shared=shared)
     return redirect(url_for("skills.show", run_id=run_id, done="skill-shared" if shared else "skill-private"), 303)
 
 
@@ -103,9 +105,16 @@ def choose_readers(run_id: uuid.UUID) -> ResponseReturnValue:
     chosen = Chosen(TEAM in form.readers.data, frozenset(one for one in ids if one is not None))
     if form.of.data == forms.KIND:
         _choose_for_kind(patient, run, chosen)
+    elif chosen.anybody and not run.said.finished:
+        return _not_finished(run_id)
     else:
         readers.choose_for_run(patient, run_id, chosen)
     return redirect(url_for("skills.show", run_id=run_id, done="skill-who"), 303)
+
+
+def _not_finished(run_id: uuid.UUID) -> ResponseReturnValue:
+    """Lead back to the run, which says that what is not finished is shown to nobody; nothing was stored."""
+    return redirect(url_for("skills.show", run_id=run_id), 303)
 
 
 def _choose_for_kind(patient: Viewer, run: OwnRun, chosen: Chosen) -> None:

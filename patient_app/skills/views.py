@@ -104,6 +104,8 @@ def save(exercise: str) -> ResponseReturnValue:
             run_id = recording.record(patient, found, form.id.value, _said(form), when)
             return redirect(url_for("skills.show", run_id=run_id, done="skill-saved"), 303)
         except recording.NothingSaid:
+            if forms.is_left_blank(request.form):  # There is nothing to keep, and whoever stops may go.
+                return redirect(url_for("skills.overview"), 303)
             form.add_error("before", NOTHING_SAID)
         except recording.IdTaken:
             form.renew_id()

@@ -51,7 +51,8 @@ def in_kind_words(shared: Shared) -> list[str]:
     """Return the sentences for a page; none where nothing was shared in its last days."""
     since = shared.period.last_day - timedelta(days=DAYS - 1)
     recent = [one for one in shared.check_ins if one.day >= since]
-    week = next((one for one in shared.weeks if one.monday >= since - timedelta(days=since.weekday())), None)
+    # A week is there once it is over, so the newest one may have ended seven days ago.
+    week = next((one for one in shared.weeks if one.monday >= since - timedelta(days=7)), None)
     found = [_mood(recent) or _week_mood(week), _pull(recent) or _week_pull(week)]
     if any(one.use for one in recent) or (week is not None and week.use_days):
         found.append(_USED)

@@ -43,7 +43,10 @@ class WorryForm(Form):
 
     @classmethod
     def for_people(cls, people: list[Supported], chosen: str | None = None) -> WorryForm:
-        """Return the form of a sender; `chosen` picks one of the people, when it is one."""
+        """Return the form of a sender; `chosen` picks one of the people, when it is one.
+
+        Not for what was sent: there nobody is picked but by the sender.
+        """
         form = cls(patient=chosen)
         if not people:
             del form.patient
@@ -58,9 +61,19 @@ class WorryForm(Form):
         """The person who was picked; None for somebody else."""
         return parse_id(self.patient.data) if "patient" in self else None
 
+    @property
+    def _is_left_out(self) -> bool:
+        """Whether there was a choice, and none was made."""
+        return "patient" in self and not self.patient.raw_data
+
+    def validate_patient(self, field: Field) -> None:
+        """Ask for the choice where neither it nor a name says who it is about."""
+        if self._is_left_out and not self.about.data:
+            raise ValidationError(_l("Pick who it is about."))
+
     def validate_about(self, field: Field) -> None:
-        """Ask who it is about, when nobody was picked."""
-        if self.patient_id is None and not field.data:
+        """Ask who it is about, when nobody on the list was picked."""
+        if self.patient_id is None and not field.data and not self._is_left_out:
             raise ValidationError(_l("Say who it is about. A first name is enough."))
 
     def told(self) -> Told:

@@ -37,7 +37,9 @@ notices.register(
 @access(Permission.WORRIES_SEND)
 def tell() -> ResponseReturnValue:
     """Show the form, and before it who reads this, when, and what they cannot say."""
-    return _form_page(WorryForm.for_people(service.supported(viewer()), request.args.get("about")))
+    people = service.supported(viewer())
+    only = str(people[0].id) if len(people) == 1 else None
+    return _form_page(WorryForm.for_people(people, request.args.get("about", only)))
 
 
 @bp.post("/supporting/worried/tell")

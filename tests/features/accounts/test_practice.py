@@ -470,7 +470,11 @@ def test_numbers_are_added_once_moved_and_removed(store: Store, admin: Made, sig
         assert [number.label for number in practice.numbers_of(admin.viewer)] == ["Nurse", "Front desk"]
     page = signed_in.get("/practice/numbers")
     remove = [found for found in page.forms if found.action.endswith("/remove")]
-    assert signed_in.submit(remove[0]).status_code == 303
+    asked = page.all("details", class_name="sheet")
+    assert "Remove Nurse, +1 (530) 555-0142?" in text_of(asked[0]), "asked once, and not in one tap"
+    gone = signed_in.submit(remove[0])
+    assert gone.status_code == 303
+    assert "The number was removed." in signed_in.follow(gone).words
     assert signed_in.submit(remove[0]).status_code == 404
     with store.work(writes=False):
         assert [number.label for number in practice.numbers_of(admin.viewer)] == ["Front desk"]

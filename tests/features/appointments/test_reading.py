@@ -16,6 +16,7 @@ from patient_app.accounts.models import Person, TeamMembership
 from patient_app.appointments import writing
 from patient_app.appointments.models import Took
 from patient_app.consent.categories import Category, Level, offered
+from patient_app.consent.models import Consent, ConsentState
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
 from patient_app.core.work import Store, db
@@ -149,6 +150,15 @@ def test_the_patients_page_says_what_came_since(client: Client, store: Store, wo
         writing.say(author(world, world.prescriber), id_, Took.KEPT)
     factories.sign_in(client, world.prescriber)
     assert "Your last visit: Fri 30 Oct. 2 check-ins since then." in client.get(f"/team/{world.patient.id}").words
+    # Hidden is not none: where no check-in can be read now, none is counted.
+    with store.work(writes=True):
+        db().execute(update(Consent).values(state=ConsentState.PAUSED))
+    for scope in ({}, {Category.MOOD: Level.SUMMARY}):
+        if scope:
+            factories.give_consent(store, world.patient, world.prescriber, scope)
+        words = client.get(f"/team/{world.patient.id}").words
+        assert "Your last visit: Fri 30 Oct." in words
+        assert "since then" not in words
     factories.sign_in(client, world.therapist)
     assert "Your last visit" not in client.get(f"/team/{world.patient.id}").words
 

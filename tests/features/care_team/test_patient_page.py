@@ -158,10 +158,15 @@ def said_on(page: Page) -> str:
 
 
 def test_a_summary_says_middles_and_counts_and_no_word_of_the_persons_own(
-    client: Client, store: Store, world: World
+    client: Client, store: Store, world: World, set_time: Callable[[datetime], None]
 ) -> None:
     write_everything(store, world)
     factories.give_consent(store, world.patient, PRESCRIBER, {MOOD: SUMMARY, USE: SUMMARY})
+    factories.sign_in(client, world.prescriber)
+    running = client.get(address(world))
+    assert "a week shows here once it is over" in running.words
+    assert "Week of" not in running.words
+    set_time(NOW + timedelta(days=6))
     factories.sign_in(client, world.prescriber)
     page = client.get(address(world))
     assert canaries_in(page) == set()

@@ -126,7 +126,17 @@ def test_deleting_asks_once_can_be_undone_and_is_nobody_elses(
     assert client.get(f"/check-in/{entry}/deleted").status_code == 404
     for _ in range(2):
         assert client.post(f"/check-in/{entry}/delete").status_code == 303
-    assert client.get(f"/check-in/{entry}").status_code == 404
+    for back in (
+        "",
+        "/delete",
+        "/change",
+    ):  # Where Back leads, it is said to its owner alone.
+        page, stranger = client.get(f"/check-in/{entry}{back}"), other.get(f"/check-in/{entry}{back}")
+        assert (page.status_code, stranger.status_code) == (404, 404)
+        assert "You deleted this check-in" in page.main_words
+        assert page.form(action=f"/check-in/{entry}/bring-back")
+        assert "deleted" not in stranger.words
+        assert stranger.html == other.get(f"/check-in/{new_id()}{back}").html
     assert "gone" not in client.get("/history").text
     with pytest.raises(recording.IdTaken):
         record(store, patient, Answers(mood=4), entry_id=entry)

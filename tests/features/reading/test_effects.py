@@ -364,6 +364,10 @@ def test_a_concern_comes_first_until_somebody_has_seen_it(app: Flask, store: Sto
     page = prescriber.get("/team")
     assert at in page.links
     assert "chest" not in page.main_words.lower(), "a list does not tell what it is"
+    row = next(text_of(link) for link in page.all("a") if link.get("href") == at)
+    told_apart = f"Chart {world.patient.chart['chart_number']}, born 12 April 1990"
+    assert told_apart in row, "two may have one name"
+    assert page.main_words.count(told_apart) == 2, "as in the list below"
     page = prescriber.get(at)
     assert "Chest pain" in page.main_words
     form = next(form for form in page.forms if form.action.endswith("/seen"))

@@ -175,10 +175,10 @@ def test_one_broken_note_does_not_take_the_others_away(store: Store, world: Worl
 
 
 def test_a_week_is_summed_up_only_from_what_is_shared(store: Store, world: World) -> None:
-    monday = TODAY - timedelta(days=TODAY.weekday())
-    write(store, world.patient, 0, mood=2, craving=8, use=True, note="secret words")
-    write(store, world.patient, 1, mood=4, craving=3, use=False)
-    write(store, world.patient, 1, mood=5, private=True)
+    monday = TODAY - timedelta(days=TODAY.weekday() + 7)
+    write(store, world.patient, 5, mood=2, craving=8, use=True, note="secret words")
+    write(store, world.patient, 6, mood=4, craving=3, use=False)
+    write(store, world.patient, 6, mood=5, private=True)
     for scope, expected in (
         ({MOOD: SUMMARY}, (2, 3, None, None)),
         ({USE: SUMMARY}, (0, None, 5.5, 1)),
@@ -186,7 +186,7 @@ def test_a_week_is_summed_up_only_from_what_is_shared(store: Store, world: World
         ({MOOD: SUMMARY, NOTES: DETAIL}, (2, 3, None, None)),
     ):
         consent_id = share(store, world, scope)
-        shared = read(store, world, 7)
+        shared = read(store, world, 14)
         [week] = shared.weeks
         assert week.monday == monday
         assert (week.mood_days, week.mood, week.craving, week.use_days) == expected
@@ -195,6 +195,27 @@ def test_a_week_is_summed_up_only_from_what_is_shared(store: Store, world: World
         revoke(store, consent_id)
     share(store, world, {NOTES: DETAIL})
     assert read(store, world).weeks == ()
+
+
+def test_a_week_is_summed_up_once_it_is_over_where_the_person_lives(
+    store: Store, world: World, set_time: Callable[[datetime], None]
+) -> None:
+    """A running week would say what one day was, to supporters and clinicians alike, and in the patient's picture."""
+    sunday = datetime(2026, 11, 9, 4, 30, tzinfo=UTC)  # Still Sunday in New York, at 23:30.
+    monday_morning = sunday + timedelta(hours=12)
+    factories.make_check_in(store, world.patient, at=NOW, mood=None, craving=5, use=True)
+    for recipient in (Discipline.PRESCRIBER, world.supporter):
+        factories.give_consent(store, world.patient, recipient, {USE: SUMMARY})
+    picture = replace(reading.reader_of(world.supporter.viewer), preview_of=world.patient.id)
+    for now, there in ((NOW, 0), (sunday, 0), (monday_morning, 1)):
+        set_time(now)
+        with store.work(writes=True):
+            of_supporter = reading.read_supported(world.supporter.viewer, world.patient.id)
+            of_clinician = reading.read_patient(world.prescriber.viewer, world.patient.id)
+            earlier = reading.read_patient(world.prescriber.viewer, world.patient.id, until=TODAY)
+            shown = reading.preview(world.patient.viewer, picture)
+        assert [len(one.weeks) for one in (of_supporter, of_clinician, earlier, shown)] == [there] * 4
+        assert of_supporter.has_weeks
 
 
 def test_detail_and_summary_of_two_consents_is_detail(store: Store, world: World) -> None:
@@ -346,7 +367,7 @@ def expected_weeks(written: Written, agreed: Agreed) -> dict[date, dict[str, Any
         if shown and not removed and not answers.private:
             day = TODAY - timedelta(days=days_ago)
             weeks.setdefault(day - timedelta(days=day.weekday()), []).append((day, shown))
-    return {monday: expected_week(told) for monday, told in weeks.items()}
+    return {monday: expected_week(told) for monday, told in weeks.items() if monday + timedelta(days=7) <= TODAY}
 
 
 def pulls_of(shown: dict[str, Any]) -> list[int]:
@@ -506,9 +527,15 @@ FIELDS_OF_PARTS = {
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(days_ago=st.integers(0, 9), answers=said, given_consents=agreements)
 def test_the_receipt_of_an_entry_is_what_the_door_shows(
-    store: Store, world: World, days_ago: int, answers: Answers, given_consents: Given
+    store: Store,
+    world: World,
+    set_time: Callable[[datetime], None],
+    days_ago: int,
+    answers: Answers,
+    given_consents: Given,
 ) -> None:
     """Part by part: each by itself, or within a summary of the week only, or not at all; the preview shows the same."""
+    set_time(NOW + timedelta(days=6))  # The week is over.
     picture = replace(reading.reader_of(world.prescriber.viewer), preview_of=world.patient.id)
     with store.work(writes=True) as unit:
         set_up(world, [(days_ago, answers, False)], given_consents)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -105,6 +106,21 @@ def test_from_a_phone_it_is_stored_once_whatever_comes_again(
     assert said_in(store, patient, item_id).finished
 
 
+def test_a_phone_keeps_no_exercise_that_was_stopped_with_nothing_said(app: Flask, store: Store, patient: Made) -> None:
+    phone = Phone(app, store, patient)
+    for ahead in (timedelta(), timedelta(days=-900)):  # With a clock that lost its time, too.
+        phone.ahead = ahead
+        for name in ("worry-time", LOCKED[0].id):
+            letter = phone.letter(f"/skills/{name}", [("before", ""), ("finish", "later")])
+            answer = phone.send(letter, new_id())
+            assert (answer["result"], answer["next"]) == ("stored", "/skills")
+    phone.ahead = timedelta()
+    for fields in ([("before", ""), ("finish", "done")], [("a_not_asked_any_more", "words"), ("finish", "later")]):
+        letter = phone.letter("/skills/worry-time", fields)
+        assert phone.send(letter, new_id())["result"] == "refused", "what may hold words stays on the phone"
+    assert counted(store) == (0, 0)
+
+
 @pytest.mark.parametrize("exercise", LOCKED, ids=lambda exercise: exercise.id)
 def test_what_needs_a_clinician_is_not_opened_alone(
     exercise: Exercise, app: Flask, store: Store, patient: Made, client: Client
@@ -139,6 +155,10 @@ def test_an_empty_exercise_is_not_kept_and_a_stopped_one_is(client: Client, stor
     nothing = client.post("/skills/worry-time", data=form.filled())
     assert nothing.status_code == 422
     assert "Answer one question" in nothing.text
+    # Who stops there has nothing to keep, and may go; so has a phone that sends it later, whatever its clock says.
+    left = client.post("/skills/worry-time", data={**form.filled(), "finish": ["later"]})
+    assert (left.status_code, left.location) == (303, "/skills")
+    assert counted(store) == (0, 0)
     sent = {**form.filled(a_worries="rent\n\n  the car  \n"), "finish": ["later"]}
     run_id = run_of(client.post("/skills/worry-time", data=sent))
     said = said_in(store, patient, run_id)

@@ -147,6 +147,20 @@ def test_lines_are_kept_by_the_page_and_others_are_let_go(app: Flask, store: Sto
     assert client.post(f"/skills/runs/{run_id}/lines", data={"kept": "nothing"}).status_code == 400
 
 
+def test_what_is_not_finished_cannot_be_shown(app: Flask, store: Store, patient: Made) -> None:
+    run_id, client = did(store, patient, replace(WORRIES, finished=False)), Client(app)
+    sign_in(client, patient)
+    words = client.get(f"/skills/runs/{run_id}").main_words
+    assert "What is not finished is never shown to others" in words
+    assert not [said for said in ("Show this one", "Always show this kind", "Choose who can see it") if said in words]
+    assert client.post(f"/skills/runs/{run_id}/shared", data={"shared": "yes"}).location == f"/skills/runs/{run_id}"
+    with store.work(writes=False):
+        assert not service.own_run(patient.viewer, run_id).own_say
+    done = {"a_worries": "rent", "finish": "done", "base": "1", "id": str(run_id)}
+    assert client.post(f"/skills/runs/{run_id}/change", data=done).status_code == 303
+    assert "Show this one" in client.get(f"/skills/runs/{run_id}").main_words
+
+
 def test_a_run_belongs_to_the_day_it_was_for_the_person(
     store: Store, patient: Made, set_time: Callable[[datetime | str], None]
 ) -> None:

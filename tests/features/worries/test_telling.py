@@ -76,6 +76,9 @@ def test_from_a_persons_page_that_person_is_picked(app: Flask, world: World) -> 
     page = client.get(f"/supporting/worried?about={world.patient.id}")
     (address,) = [link for link in page.links if link.startswith(TELL)]
     assert dict(client.get(address).form(action=TELL).values)["patient"] == str(world.patient.id)
+    # From the tab: the only person there is.
+    (address,) = [link for link in client.get("/supporting/worried").links if link.startswith(TELL)]
+    assert dict(client.get(address).form(action=TELL).values)["patient"] == str(world.patient.id)
     for nobody in (world.other.id, new_id(), "nonsense"):
         values = dict(client.get(TELL, query_string={"about": nobody}).form(action=TELL).values)
         assert "patient" not in values
@@ -155,8 +158,25 @@ def test_what_cannot_be_taken_is_said_beside_the_field_with_the_words_kept(
     assert stored(store) == []
 
 
+def test_of_several_people_none_is_picked_and_the_choice_that_was_left_out_is_marked(
+    app: Flask, world: World, store: Store
+) -> None:
+    factories.tie_supporter(store, world.other, world.mother)
+    client = signed_in(app, world.mother)
+    form = client.get(TELL).form(action=TELL)
+    assert "patient" not in dict(form.values)
+    refused = client.submit(form, words="Not well.")
+    assert (refused.status_code, refused.errors) == (422, {"patient": "Error: Pick who it is about."})
+    refused = client.submit(form, patient="", words="Not well.")
+    assert (refused.status_code, set(refused.errors)) == (422, {"about"})
+    assert stored(store) == []
+
+
 def test_a_name_may_be_written_without_picking_somebody_else(app: Flask, world: World, store: Store) -> None:
-    assert send(signed_in(app, world.mother), about="  My \n neighbour ", words="Shouts at night.").status_code == 303
+    client = signed_in(app, world.mother)
+    sent = client.get(TELL).form(action=TELL).filled(about="  My \n neighbour ", words="Shouts at night.")
+    del sent["patient"]
+    assert client.post(TELL, data=sent).status_code == 303
     (row,) = stored(store)
     with store.work(writes=False):
         assert (row.patient_id, row.about) == (None, "My neighbour")
