@@ -21,11 +21,14 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from patient_app.consent import form_text
 from patient_app.core.i18n import TRANSLATIONS
 from patient_app.learn import checking
 
 PACKAGE = Path(__file__).resolve().parent
 CONTENT = PACKAGE / "content"
+# Words that a stranger may not read on a locked phone: a text is held to the lists of all languages.
+LOCK_SCREEN = CONTENT / "rules" / "lock_screen.yaml"
 # By which names the code asks for words; `c` marks the context, the numbers singular and plural.
 KEYWORDS = {
     "_": None,
@@ -216,6 +219,26 @@ def content_without(language: str) -> Iterator[str]:
     for path in sorted((CONTENT / "messages").glob("*.txt")):
         if "." not in path.stem and not path.with_name(f"{path.stem}.{language}.txt").exists():
             yield f"messages/{path.stem}.{language}.txt is not there"
+    yield from _consent_without(language)
+    forbidden = yaml.safe_load(LOCK_SCREEN.read_text(encoding="utf-8"))
+    lists = [key for key, words in forbidden.items() if _is_by_language(words) and language not in words]
+    if lists:
+        yield f"rules/{LOCK_SCREEN.name}: {' and '.join(lists)} without words"
+
+
+def _consent_without(language: str) -> Iterator[str]:
+    """Yield which translations that stand beside the forms and the notice are not there, or are of an older form."""
+    forms = [path.name.removesuffix(".en.txt") for path in sorted(form_text.FORMS.glob("*.en.txt"))]
+    for name in (*forms, "notice"):
+        path = form_text.FORMS / f"{name}.{language}.txt"
+        if not path.exists():
+            yield f"consent/{path.name} is not there"
+        elif name in forms and form_text.translated(name, language) is None:
+            yield f"consent/{path.name} is of an older version than consent/{name}.en.txt"
+
+
+def _is_by_language(words: object) -> bool:
+    return isinstance(words, dict) and "en" in words
 
 
 def _worded(node: object) -> Iterator[dict[str, object]]:

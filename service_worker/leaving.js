@@ -1,5 +1,5 @@
 // Signing out without a network: what can be read here is gone already; the server hears of it before anything else.
-import { read, remove, write } from "./db.js";
+import { endsAfter, read, remove, write } from "./db.js";
 
 const WITHIN = 8000;
 
@@ -17,7 +17,7 @@ export async function isLeaving() {
 // Send a request to sign out; rejects when it did not get through, and remembers that.
 export async function tell(request) {
   try {
-    const answer = await fetch(request, { signal: AbortSignal.timeout(WITHIN) });
+    const answer = await fetch(request, { signal: endsAfter(WITHIN) });
     await remove("meta", "leaving");
     return answer;
   } catch (fault) {

@@ -1,6 +1,6 @@
 // Messages: each is shown, at once and always, but to nobody else than the person it is for; what is tapped on one is done without opening the application. Nothing is
 // read for it, and nothing that tells is shown: all words come with the message, which only this browser can open.
-import { read, write } from "./db.js";
+import { endsAfter, read, write } from "./db.js";
 import { owner } from "./box.js";
 import { newId } from "./ids.js";
 import { seal } from "./letter.js";
@@ -107,7 +107,7 @@ async function answer(wish, notification, { token, person, says = {} }) {
 async function sendPlain(fields) {
   try {
     const body = new URLSearchParams(fields);
-    const response = await fetch(ACT, { method: "POST", body, credentials: "same-origin", redirect: "error", signal: AbortSignal.timeout(WITHIN) });
+    const response = await fetch(ACT, { method: "POST", body, credentials: "same-origin", redirect: "error", signal: endsAfter(WITHIN) });
     const { result } = await response.json();
     if (result === "stored") return undefined;
     return ["signed-out", "over"].includes(result) ? result : "lost";

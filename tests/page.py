@@ -196,6 +196,11 @@ class Page(TestResponse):
         return [element.get("href") or "" for element in self.document.iter("a")]
 
     @property
+    def shown_links(self) -> set[str]:
+        """The addresses of the links of the page itself that are seen as it arrives: none that a script would show."""
+        return {element.get("href") or "" for element in _shown(self.one("main")) if element.tag == "a"}
+
+    @property
     def forms(self) -> list[FormOnPage]:
         """All forms of the page that send something, filled as they arrived."""
         sending = (element for element in self.document.iter("form") if element.get("method") != "dialog")
@@ -260,6 +265,15 @@ def tidy(text: str) -> str:
 def text_of(element: Element) -> str:
     """Return the words inside an element, spaces tidied."""
     return tidy("".join(element.itertext()))
+
+
+def _shown(element: Element) -> Iterator[Element]:
+    """Yield an element and what is in it, without what is hidden and what is a pattern for a script."""
+    if callable(element.tag) or element.tag == "template" or element.get("hidden") is not None:
+        return
+    yield element
+    for child in element:
+        yield from _shown(child)
 
 
 def _texts_shown(element: Element) -> Iterator[str]:
@@ -376,7 +390,8 @@ def _has_parts(page: TestResponse) -> bool:
     return isinstance(page, Page) and page.is_page and LOADS_HTMX in page.html
 
 
-def _heading_and_title(page: Page) -> list[str]:
+def heading_and_title(page: Page) -> list[str]:
+    """Return what is wrong with a page's one heading and its title, which begins alike."""
     headings, titles = page.all("h1"), page.all("title")
     if len(headings) != 1 or len(titles) != 1:
         return [f"a page has one h1 and one title; here are {len(headings)} and {len(titles)}"]
@@ -531,4 +546,4 @@ def _says_where(element: Element, parts: SplitResult) -> bool:
 
 
 _RULES_OF_PARTS = (_forms, _labels, _inline, _parts)
-_RULES = (_heading_and_title, _language, _help_link, _ids, *_RULES_OF_PARTS)
+_RULES = (heading_and_title, _language, _help_link, _ids, *_RULES_OF_PARTS)

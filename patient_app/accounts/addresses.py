@@ -5,7 +5,9 @@ nobody on the staff can come in by an address they typed themselves, it stays *u
 link sent there, or said on a signed-in device that it is right. Until then
 
 * the address from before is kept: it has notice of all that happens to the sign-in, and alone opens closed entries;
-* a new password chosen by a link to the unproven address counts as one chosen with a code of the clinic (`codes`);
+* a new password chosen by a link to the unproven address counts as one chosen with a code of the clinic (`codes`), but
+  no second person had a part in it, so no time opens what it closes: an older device does, the address from before, or
+  a code;
 * every device that is signed in asks whether the address is right, and can take it back.
 """
 

@@ -50,6 +50,7 @@ SECRET = 8
 LIFETIME = timedelta(minutes=15)
 TRIES = 5
 ENTRIES_CLOSED = timedelta(hours=24)
+LINK_ANSWERED = timedelta(days=30)  # How long the address from before can answer by mail for a reset by a link.
 
 
 class CodeUnusable(Exception):
@@ -195,9 +196,11 @@ def issue(viewer: Actor, person_id: uuid.UUID, code_id: uuid.UUID) -> Issued:
 
 
 def _ask_about(person: Person, moment: datetime) -> None:
-    """Ask on every device. A question about a code that was used stays while it can still keep entries closed."""
-    undecided = person.entries_closed_until is not None and person.entries_closed_until > moment
-    if not (undecided and person.security_notice == SecurityNotice.CODE_USED):
+    """Ask on every device. A question about a code that was used stays while it can still be answered.
+
+    Who came in by it is asked about codes made since: their answer must not take the place of that one.
+    """
+    if not (person.security_notice == SecurityNotice.CODE_USED and sessions.is_undecided(person)):
         person.security_notice, person.security_notice_at = SecurityNotice.CODE_ISSUED, moment
 
 
@@ -294,7 +297,8 @@ def waiting(viewer: Actor) -> list[Waiting]:
         person.id: person
         for person in db().scalars(select(Person).where(Person.id.in_({code.issued_by for code, _, _ in rows})))
     }
-    vault().preload([viewer.practice_id, *issuers, *(person.id for _, person, _ in rows)])
+    gone = vault().preload([viewer.practice_id, *issuers, *(person.id for _, person, _ in rows)])
+    rows = [row for row in rows if not {row[0].issued_by, row[1].id} & gone]
     staff = seconds.staff_of(viewer.practice_id)
     own_patients = set(db().scalars(teams.patients_with(viewer.id)))
     waiting_codes = []
@@ -458,6 +462,9 @@ def _reset(person: Person, password_hash: str) -> None:
     if person.state != PersonState.ACTIVE:
         raise CodeUnusable
     moment = clock.now()
+    if person.entries_closed_until == clock.NO_END:
+        # What came in by a link to an address that staff set waits for this code, and must not profit by it.
+        sessions.end_other_sessions(person.id, None, begun_since=person.entries_closed_from)
     close_entries(person, moment)
     if person.role == Role.CLINICIAN:
         _tell_patients(person)
@@ -482,34 +489,38 @@ def _tell_patients(clinician: Person) -> None:
     )
 
 
-def close_entries(person: Person, moment: datetime) -> None:
+def close_entries(person: Person, moment: datetime, *, by_link: bool = False) -> None:
     """Close a patient's older entries, or what staff may read, to the new device for a day.
 
-    An old device, or the mail, opens them before. Call it before the new password is set. Only the address that is
-    known to be the person's own gets the link that opens. A second code in that day changes neither the moment it
-    counts from nor the password to go back to: both are those from before the first. Devices that were signed in stay
-    so, and are asked.
+    An old device, or the mail, opens them before. Only the address that is known to be the person's own gets the link
+    that opens. After a reset by a link to an address that staff set no time opens them, since nobody but who set it may
+    have had a part: only an old device does, the address from before, or a code and its day.
+
+    Call it before the new password is set. Until a reset was answered (`sessions.is_undecided`), another one changes
+    neither the moment it counts from nor the password to go back to: both are those from before the first, so that who
+    came in by the first never counts as the owner. Devices that were signed in stay so, and are asked.
     """
-    if person.entries_closed_until is None or person.entries_closed_until <= moment:
+    if not sessions.is_undecided(person):
         person.entries_closed_from = moment
         person.password_hash_before_code = person.password_hash
-    person.entries_closed_until = moment + ENTRIES_CLOSED
+    person.entries_closed_until = clock.NO_END if by_link else moment + ENTRIES_CLOSED
     person.security_notice, person.security_notice_at = SecurityNotice.CODE_USED, moment
     own = addresses.proven_address(person)
     if own:
-        link = mail.link_to(f"/open-entries/{_open_entries_link(person)}")
+        link = mail.link_to(f"/open-entries/{_open_entries_link(person, by_link=by_link)}")
         template = "code_used_staff" if person.role in STAFF else "code_used"
+        template = "link_used" if by_link else template
         mail.queue_mail(person.id, own, template, language=person.language, link=link)
     if person.email != own:
-        mail.tell(person, "code_used_new_address")
+        mail.tell(person, "link_used_new_address" if by_link else "code_used_new_address")
 
 
-def _open_entries_link(person: Person) -> str:
+def _open_entries_link(person: Person, *, by_link: bool) -> str:
     return links.make_link(
         LinkPurpose.OPEN_ENTRIES,
         practice_id=person.practice_id,
         person_id=person.id,
-        hours=ENTRIES_CLOSED // timedelta(hours=1),
+        hours=(LINK_ANSWERED if by_link else ENTRIES_CLOSED) // timedelta(hours=1),
     )
 
 

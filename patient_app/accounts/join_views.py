@@ -146,13 +146,13 @@ def _accept(person: Viewer, token: str) -> ResponseReturnValue:
 def joined() -> ResponseReturnValue:
     """Tell who just joined, or chose a password by a code, with which name they sign in from now on."""
     person = viewer()
-    others = sessions.others_of(person)
+    others, earliest = sessions.others_of(person), sessions.newer_than_code(person)
     return render_page(
         "accounts/joined.html",
         sign_in_name=people.sign_in_name_of(person),
         entries_closed=person.entries_closed_until is not None,
         others=others,
-        may_end=[other for other in others if sessions.may_end(person, other)],
+        may_end=[other for other in others if sessions.may_end(person, other, earliest)],
     )
 
 

@@ -130,8 +130,8 @@ def staff_of(viewer: Actor) -> list[StaffMember]:
     """Return the practice's staff by name, closed accounts last."""
     query = select(Person).where(Person.practice_id == viewer.practice_id, Person.role.in_(STAFF))
     people = db().scalars(query).all()
-    vault().preload(person.id for person in people)
-    return sorted((_staff_member(person) for person in people), key=_staff_order)
+    gone = vault().preload(person.id for person in people)
+    return sorted((_staff_member(person) for person in people if person.id not in gone), key=_staff_order)
 
 
 def clinicians_of(viewer: Actor) -> list[StaffMember]:
@@ -169,8 +169,8 @@ def patients_of(viewer: Actor) -> list[PatientRow]:
     if viewer.role != Role.ADMINISTRATOR:
         query = query.where(Person.id.in_(teams.patients_with(viewer.id)))
     rows: Sequence[tuple[Person, Patient]] = [(person, chart) for person, chart in db().execute(query)]
-    vault().preload([viewer.practice_id, *(person.id for person, _ in rows)])
-    found = [_patient_row(person, chart) for person, chart in rows]
+    gone = vault().preload([viewer.practice_id, *(person.id for person, _ in rows)])
+    found = [_patient_row(person, chart) for person, chart in rows if person.id not in gone]
     return sorted(found, key=lambda row: (row.name.casefold(), row.date_of_birth, row.id))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 
 from patient_app.accounts.models import Person
@@ -61,6 +62,11 @@ def show_as(viewer: Viewer, word: str) -> None:
         raise ValueError("Choose a name that exists.")
     db().get_one(Person, viewer.id, with_for_update=FOR_CHANGE).shown_as = word
     faces.use(word)
+
+
+def was_wished(viewer: Viewer, item: uuid.UUID) -> bool:
+    """Whether what a person last wished by a phone came with this item: then it is kept, whatever its clock says."""
+    return db().get_one(Person, viewer.id).shown_simply_item == item
 
 
 def show_simply(viewer: Viewer, *, wish: bool, said: SaidAt | None = None) -> None:

@@ -135,8 +135,8 @@ def invite_staff(
 def _refuse_staff_email(viewer: Actor, email: str) -> None:
     query = select(Person).where(Person.practice_id == viewer.practice_id, Person.role.in_(STAFF))
     staff = db().scalars(query).all()
-    vault().preload(person.id for person in staff)
-    if one_line(email).casefold() in {(person.email or "").casefold() for person in staff}:
+    gone = vault().preload(person.id for person in staff)
+    if one_line(email).casefold() in {(person.email or "").casefold() for person in staff if person.id not in gone}:
         raise EmailTaken
 
 

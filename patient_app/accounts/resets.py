@@ -105,9 +105,9 @@ def reset(token: str, new_password: str, asking: Asking) -> SignedIn:
     """Set a new password by a link and begin a session; who has a second factor still needs it.
 
     All other devices are signed out, and the owner is told. By a link to an address that staff set and that nobody has
-    confirmed, older entries stay closed and older devices signed in, as after a code of the clinic. Raise
-    `LinkUnusable` or `PasswordRefused`, then nothing is changed and the link can be used again. Call it before the unit
-    of work was used.
+    confirmed, older entries stay closed and older devices signed in, as after a code of the clinic; but no time opens
+    them. Raise `LinkUnusable` or `PasswordRefused`, then nothing is changed and the link can be used again. Call it
+    before the unit of work was used.
     """
     owner = _owner(token)
     passwords.check_new_password(new_password, Role(owner.role))
@@ -117,7 +117,7 @@ def reset(token: str, new_password: str, asking: Asking) -> SignedIn:
     links.use_link(token, LinkPurpose.RESET)
     links.cancel_links(LinkPurpose.RESET, person_id=person.id)
     if addresses.is_unproven(person):
-        close_entries(person, clock.now())
+        close_entries(person, clock.now(), by_link=True)
         _keep(person, password_hash)
     else:
         sessions.end_other_sessions(person.id, None)
@@ -134,9 +134,9 @@ def change_password(viewer: Viewer, current: str, new_password: str, code: str, 
 
     It counts as having shown who one is, so where there is a second factor its code is needed too.
 
-    Who came in by a clinic code cannot sign out the older devices while entries are closed: from there it can still be
-    said that it was somebody else. Raise `PasswordRefused`, `SignInRefused` (the current one or the code is wrong) or
-    `TooManyTries`. Call it before the unit of work was used.
+    Who came in by a clinic code cannot sign out the older devices until one of them answered: from there it can still
+    be said that it was somebody else. Raise `PasswordRefused`, `SignInRefused` (the current one or the code is wrong)
+    or `TooManyTries`. Call it before the unit of work was used.
     """
     passwords.check_new_password(new_password, viewer.role)
     proof = prove_both(viewer, current, asking)

@@ -167,10 +167,12 @@ def set_aside(person: Person, moment: datetime) -> None:
     """Ask for no code any more after a reset by a clinic code at that moment: the app may be lost with the phone.
 
     Call it once the entries are closed. Where the reset can be taken back, the secret stays (and asks for nothing)
-    until `take_back` or `forget_set_aside`, unless the person turns on another one.
+    until `take_back` or `forget_set_aside`, unless the person turns on another one. One that was turned on since an
+    earlier reset that is not answered is nothing to go back to: it may be a stranger's.
     """
-    since = person.entries_closed_from
-    if since is None or (since == moment and not is_on(person)):  # Nothing to go back to, or to nothing.
+    since, confirmed = person.entries_closed_from, person.totp_confirmed_at
+    is_new = since is not None and since < moment and confirmed is not None and confirmed >= since
+    if since is None or is_new or (since == moment and confirmed is None):
         person.totp_secret, person.totp_last_step = None, 0
     person.totp_confirmed_at = None
 

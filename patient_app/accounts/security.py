@@ -1,13 +1,17 @@
 """What a person answers when a code from the clinic was issued for their account, or was used.
 
 Whoever came in by the code is asked nothing: only a device that was signed in before, or the owner's mailbox, can say
-"it was me" and open the older entries, or "it was not me" and take it all back.
+"it was me" and open the older entries, or "it was not me" and take it all back. Consents stand above accounts, so they
+bring the step that takes back what was shared; without it nothing is taken back at all.
 """
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import select, update
 
@@ -15,7 +19,12 @@ from patient_app.accounts import addresses, links, second_factor, sessions, supp
 from patient_app.accounts.models import ClinicCode, DeviceSession, LinkPurpose, Person, SecurityNotice
 from patient_app.core import clock
 from patient_app.core.identity import Viewer
-from patient_app.core.work import db
+from patient_app.core.work import db, reading
+
+# Called with the patient's id and the moment since which somebody else was in.
+TakeBackSharing = Callable[[uuid.UUID, datetime], object]
+_steps: dict[str, TakeBackSharing] = {}
+_Step = TypeVar("_Step", bound=TakeBackSharing)
 
 
 class NothingToAnswer(Exception):
@@ -28,6 +37,12 @@ class Happened:
 
     at: datetime | None
     by: str
+
+
+def takes_back_sharing(step: _Step) -> _Step:
+    """Mark the function that closes what was shared, or opened again, since a moment; there is one."""
+    _steps["take back"] = step
+    return step
 
 
 def what_happened(viewer: Viewer) -> Happened:
@@ -57,24 +72,60 @@ def it_was_me(viewer: Viewer, notice: SecurityNotice) -> None:
 def it_was_not_me(viewer: Viewer, notice: SecurityNotice) -> None:
     """Take it back: open codes stop working; after a reset the password and the second factor from before count again.
 
-    The devices that came in since are signed out and forgotten, and whom they invited or confirmed as supporters is not
-    tied to the person any more. Raise `NothingToAnswer`.
+    The devices that came in since are signed out and forgotten. Whom they invited or confirmed as supporters is not
+    tied to the person any more, what was signed since is ended, what was resumed since is paused, and whatever opens
+    without signing in is closed. Raise `NothingToAnswer`.
     """
     person = _asked(viewer, notice)
-    _cancel_codes(person)
     since = person.entries_closed_from
     if since is not None and (notice is SecurityNotice.CODE_USED or _is_older(viewer, since)):
-        person.password_hash = person.password_hash_before_code
-        person.password_changed_at = clock.now()
-        second_factor.take_back(person, since)
-        supporters.end_made_since(person.id, since)
-        sessions.end_other_sessions(person.id, viewer.session_id, begun_since=since)
-        sessions.forget_devices(person.id, since=since)
-        links.cancel_links(LinkPurpose.RESET, person_id=person.id)
-        forget_code_reset(person)
-        addresses.warn(person, "code_undone")
+        _take_back(person, since, keep=viewer.session_id)
         addresses.take_back(person)  # They may have come in by the address that staff set.
+    _cancel_codes(person)
     person.security_notice = person.security_notice_at = None
+
+
+def may_be_taken_back(token: str) -> bool:
+    """Whether the link from a person's mail can also say that it was not them; raise `links.LinkUnusable`.
+
+    It can after a reset by a link to an address that staff set, in which no second person had a part.
+    """
+    link = links.find_link(token, LinkPurpose.OPEN_ENTRIES)
+    if link is None:
+        raise links.LinkUnusable
+    with reading() as session:
+        return session.get_one(Person, link.person_id).entries_closed_until == clock.NO_END
+
+
+def take_back_by_mail(token: str) -> None:
+    """Take back a reset by a link to an address that staff set, as an older device can; raise `links.LinkUnusable`.
+
+    That address stays in question, and is not changed to the one from before: whoever reads that mail gets nothing by
+    this but the state from before. The person says on a device which address is right.
+    """
+    with db().begin_nested():
+        link = links.use_link(token, LinkPurpose.OPEN_ENTRIES)
+        person = db().get_one(Person, link.person_id, with_for_update=True, populate_existing=True)
+        since = person.entries_closed_from
+        if since is None or person.entries_closed_until != clock.NO_END:
+            raise links.LinkUnusable
+        _take_back(person, since, keep=None)
+    _cancel_codes(person)
+    person.security_notice = person.security_notice_at = None
+
+
+def _take_back(person: Person, since: datetime, *, keep: uuid.UUID | None) -> None:
+    """Go back to how it was before a moment, and sign out who came in since but for one session."""
+    person.password_hash = person.password_hash_before_code
+    person.password_changed_at = clock.now()
+    second_factor.take_back(person, since)
+    supporters.end_made_since(person.id, since)
+    _steps["take back"](person.id, since)
+    sessions.end_other_sessions(person.id, keep, begun_since=since)
+    sessions.forget_devices(person.id, since=since)
+    links.cancel_links(LinkPurpose.RESET, person_id=person.id)
+    forget_code_reset(person)
+    addresses.warn(person, "code_undone")
 
 
 def _is_older(viewer: Viewer, since: datetime) -> bool:

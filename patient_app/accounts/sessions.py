@@ -185,8 +185,7 @@ def end_other_sessions(
         conditions.append(DeviceSession.id != keep_session_id)
     if begun_since is not None:
         conditions.append(DeviceSession.created_at >= begun_since)
-    else:
-        changed.tell(changed.What.SIGNED_OUT, person_id)
+    changed.tell(changed.What.SIGNED_OUT, person_id)
     return _end(*conditions)
 
 
@@ -195,8 +194,7 @@ def end_all_but(person_id: uuid.UUID, token: str, *, begun_since: datetime | Non
     conditions = [DeviceSession.person_id == person_id, DeviceSession.token_hash != token_hash(token)]
     if begun_since is not None:
         conditions.append(DeviceSession.created_at >= begun_since)
-    else:
-        changed.tell(changed.What.SIGNED_OUT, person_id)
+    changed.tell(changed.What.SIGNED_OUT, person_id)
     return _end(*conditions)
 
 
@@ -244,9 +242,8 @@ def others_of(viewer: Viewer) -> list[DeviceSession]:
     return [row for row in sessions_of(viewer.id) if row.id != viewer.session_id]
 
 
-def may_end(viewer: Viewer, row: DeviceSession) -> bool:
-    """Whether the caller's session may sign out this other one; see `newer_than_code`."""
-    earliest = newer_than_code(viewer)
+def may_end(viewer: Viewer, row: DeviceSession, earliest: datetime | None) -> bool:
+    """Whether the caller's session may sign out this other one, where `earliest` is its `newer_than_code`."""
     return row.id != viewer.session_id and (earliest is None or row.created_at >= earliest)
 
 
@@ -254,9 +251,35 @@ def newer_than_code(viewer: Viewer) -> datetime | None:
     """Return the moment before which this session may sign out no device; None when it may sign out all.
 
     After a reset by a clinic code the older devices can still say "it was not me"; who came in by the code cannot
-    take that from them while entries are closed.
+    take that from them, however late, until it was answered.
     """
-    return viewer.entries_closed_from
+    query = (
+        select(Person.entries_closed_from)
+        .join(DeviceSession, DeviceSession.person_id == Person.id)
+        .where(DeviceSession.id == viewer.session_id, DeviceSession.created_at >= Person.entries_closed_from)
+    )
+    return viewer.entries_closed_from or db().scalar(query)
+
+
+def is_undecided(person: Person) -> bool:
+    """Whether it is still open if a reset by a clinic code was the person's own.
+
+    So it is in the day in which entries are closed, and afterwards while a device from before is signed in that can say
+    so. Where none is, nobody can answer any more, and the next reset counts for itself.
+    """
+    since, moment = person.entries_closed_from, clock.now()
+    if since is None:
+        return False
+    if person.entries_closed_until is not None and moment < person.entries_closed_until:
+        return True
+    older = select(DeviceSession.last_seen_at, DeviceSession.expires_at).where(
+        DeviceSession.person_id == person.id,
+        DeviceSession.created_at < since,
+        DeviceSession.ended_at.is_(None),
+        DeviceSession.stage == Stage.FULL,
+    )
+    role = Role(person.role)
+    return any(is_live(role, Stage.FULL, seen, expires, moment) for seen, expires in db().execute(older))
 
 
 def remember_device(person_id: uuid.UUID, token: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -21,7 +22,7 @@ from patient_app.accounts.sign_in import SignInRefused
 from patient_app.accounts.sign_in_forms import CodeForm
 from patient_app.accounts.sign_in_views import REFUSED, in_words, refuse_for_now
 from patient_app.accounts.throttle import TooManyTries
-from patient_app.core import notices
+from patient_app.core import clock, notices
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.pages import render_page
@@ -49,14 +50,14 @@ class DeviceView:
     may_end: bool
 
 
-def _device(row: DeviceSession, person: Viewer) -> DeviceView:
+def _device(row: DeviceSession, person: Viewer, earliest: datetime | None) -> DeviceView:
     return DeviceView(
         id=row.id,
         label=row.browser or _("A device"),
         last_used=in_words(row.last_seen_at, person.zone),
         signed_in=in_words(row.created_at, person.zone),
         is_this=row.id == person.session_id,
-        may_end=sessions.may_end(person, row),
+        may_end=sessions.may_end(person, row, earliest),
     )
 
 
@@ -66,13 +67,15 @@ def _device(row: DeviceSession, person: Viewer) -> DeviceView:
 def settings() -> ResponseReturnValue:
     """Show the devices that are signed in, and what can be changed."""
     person = viewer()
-    devices = [_device(row, person) for row in sessions.sessions_of(person.id)]
+    earliest = sessions.newer_than_code(person)
+    devices = [_device(row, person, earliest) for row in sessions.sessions_of(person.id)]
     closed_until = person.entries_closed_until
     return render_page(
         "accounts/settings.html",
         devices=devices,
         has_second_factor=factor.has_second_factor(person),
         closed_until=None if closed_until is None else in_words(closed_until, person.zone),
+        closed_without_end=closed_until == clock.NO_END,
     )
 
 

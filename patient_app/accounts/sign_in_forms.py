@@ -58,6 +58,12 @@ class NewPasswordForm(Form):
     new_password = secret_text(_l("New password"), needed=_l("Choose a password."), autocomplete="new-password")
 
 
+class MailAnswerForm(Form):
+    """Was it you? Where only opening is offered, nothing is sent."""
+
+    answer = ChoiceField(_l("Was it you?"), [("me", _l("It was me")), ("not-me", _l("It was not me"))])
+
+
 class SecurityAnswerForm(Form):
     """Was it you? The hidden field says what the page asked about: by now it may be something else."""
 

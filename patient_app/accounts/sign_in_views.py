@@ -11,12 +11,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from patient_app.accounts import addresses, identity, links, resets, security, sessions
+from patient_app.accounts import addresses, identity, resets, security, sessions
 from patient_app.accounts import second_factor as factor
 from patient_app.accounts import sign_in as signing
 from patient_app.accounts.blueprint import bp
 from patient_app.accounts.links import LinkUnusable
-from patient_app.accounts.models import LinkPurpose, SecurityNotice
+from patient_app.accounts.models import SecurityNotice
 from patient_app.accounts.passwords import PasswordRefused, shortest
 from patient_app.accounts.second_factor import CodeRefused
 from patient_app.accounts.sign_in import SignInRefused
@@ -24,6 +24,7 @@ from patient_app.accounts.sign_in_forms import (
     CodeForm,
     ConfirmForm,
     ForgotForm,
+    MailAnswerForm,
     NewPasswordForm,
     SecurityAnswerForm,
     SignInForm,
@@ -41,6 +42,13 @@ notices.register(
     "accounts.settings",
     signed_out=_l("You are signed out."),
     entries_open=_l("What was closed is open again."),
+)
+notices.register(
+    "accounts.sign_in",
+    link_undone=_l(
+        "Your password from before works again, and the other device was signed out. Sign in and say if your e-mail "
+        "address is right."
+    ),
 )
 notices.register(
     "accounts.settings",
@@ -277,20 +285,29 @@ def show_gone() -> ResponseReturnValue:
 @bp.get("/open-entries/<token>")
 @access(Permission.PUBLIC)
 def open_entries(token: str) -> ResponseReturnValue:
-    """Show the button that opens older entries; looking changes nothing."""
-    if links.find_link(token, LinkPurpose.OPEN_ENTRIES) is None:
+    """Show the button that opens older entries, and the one that takes a reset back; looking changes nothing."""
+    try:
+        asks = security.may_be_taken_back(token)
+    except LinkUnusable:
         return show_gone()
-    return render_page("accounts/open_entries.html", token=token)
+    return render_page("accounts/open_entries.html", form=MailAnswerForm(), token=token, asks=asks)
 
 
 @bp.post("/open-entries/<token>")
 @access(Permission.PUBLIC)
 def do_open_entries(token: str) -> ResponseReturnValue:
-    """Open older entries: who reads the person's mail says that it was them.
+    """Open older entries, or take a reset back: who reads the person's mail says whether it was them.
 
     Who is signed in comes to their devices, where those from before can be signed out from now on.
     """
+    form = MailAnswerForm()
     try:
+        asks = security.may_be_taken_back(token)
+        if not form.validate() or (asks and form.answer.data is None):
+            return redirect(url_for("accounts.open_entries", token=token), 303)
+        if form.answer.data == "not-me":
+            security.take_back_by_mail(token)
+            return redirect(url_for("accounts.sign_in", done="link-undone"), 303)
         security.open_entries(token)
     except LinkUnusable:
         return show_gone()

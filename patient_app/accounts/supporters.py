@@ -22,7 +22,7 @@ from patient_app.accounts.registry import (
     one_line,
     store_once,
 )
-from patient_app.core import clock
+from patient_app.core import changed, clock
 from patient_app.core.errors import NotFound
 from patient_app.core.prepared import Prepared
 from patient_app.core.roles import Role
@@ -162,6 +162,7 @@ def confirm_supporter(viewer: Actor, link_id: uuid.UUID) -> SupportLink:
     """Confirm that the person who accepted is whom the patient meant; confirmed twice is confirmed."""
     tie = _own(viewer, link_id)
     if tie.state == SupportState.ACCEPTED:
+        changed.tell(changed.What.SUPPORT, tie.patient_id)  # Before: what was theirs once is not theirs now.
         tie.state, tie.confirmed_at = SupportState.CONFIRMED, clock.now()
     elif tie.state != SupportState.CONFIRMED:
         raise NotFound
@@ -179,6 +180,7 @@ def end_support(viewer: Actor, link_id: uuid.UUID) -> SupportLink:
     if tie.state != SupportState.ENDED:
         tie.state, tie.ended_at = SupportState.ENDED, clock.now()
         cancel_support_invitation(link_id)
+        _tell_of_end(tie.patient_id)
     return tie
 
 
@@ -192,6 +194,12 @@ def end_made_since(patient_id: uuid.UUID, since: datetime) -> None:
     for tie in db().scalars(made.with_for_update()):
         tie.state, tie.ended_at = SupportState.ENDED, clock.now()
         cancel_support_invitation(tie.id)
+    _tell_of_end(patient_id)
+
+
+def _tell_of_end(patient_id: uuid.UUID) -> None:
+    db().flush()
+    changed.tell(changed.What.SUPPORT, patient_id)
 
 
 def set_instructions(viewer: Actor, link_id: uuid.UUID, instructions: str) -> None:

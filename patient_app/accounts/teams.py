@@ -109,9 +109,11 @@ def leave_all(viewer: Actor, clinician_id: uuid.UUID) -> None:
     query = select(TeamMembership, Person).join(Person, Person.id == TeamMembership.patient_id)
     query = query.where(TeamMembership.clinician_id == clinician_id, TeamMembership.ended_at.is_(None))
     rows = [(membership, patient) for membership, patient in db().execute(query.order_by(Person.id))]
-    vault().preload(patient.id for _, patient in rows)
+    gone = vault().preload(patient.id for _, patient in rows)
     for membership, patient in rows:
-        if membership.practice_id == viewer.practice_id:
+        if patient.id in gone:  # Nobody is there to be told.
+            membership.ended_at = clock.now()
+        elif membership.practice_id == viewer.practice_id:
             _end(patient, membership)
 
 
@@ -184,7 +186,7 @@ def team_of(patient_id: uuid.UUID) -> list[TeamMember]:
 
 def _members(query: Prepared, patient_id: uuid.UUID) -> list[TeamMember]:
     rows = query.all(connection(), {"patient_id": patient_id})
-    vault().preload([row.clinician_id for row in rows])
+    gone = vault().preload([row.clinician_id for row in rows])
     return [
         TeamMember(
             membership_id=row.id,
@@ -196,6 +198,7 @@ def _members(query: Prepared, patient_id: uuid.UUID) -> list[TeamMember]:
             shown_at=row.shown_at,
         )
         for row in rows
+        if row.clinician_id not in gone
     ]
 
 

@@ -169,7 +169,8 @@ class _Check:
         self.asked = {"practice_id": administrator.practice_id}
         self.indices = {row.list_id: _index(administrator, row.list_id) for row in rows}
         people = db().scalars(_PEOPLE, self.asked).all()
-        vault().preload(person.id for person in people)
+        gone = vault().preload(person.id for person in people)
+        people = [person for person in people if person.id not in gone]
         patients = [person for person in people if person.role == Role.PATIENT]
         self.patients = {person.id: _somebody(person) for person in patients}
         self.by_email = _by_email(patients)

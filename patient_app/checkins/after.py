@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 
 from patient_app.checkins.answers import Answers, read_use_details
-from patient_app.checkins.models import CheckIn, CheckInVersion
+from patient_app.checkins.models import CheckIn, CheckInVersion, Source
 from patient_app.checkins.rules import LOOK_BACK, SIMPLE, UNNAMED, Card, Known, card, rule_for
 from patient_app.checkins.service import OWN, SHOWN_VERSION, OwnCheckIn, asked_by
 from patient_app.core.identity import Viewer
@@ -23,7 +23,16 @@ from patient_app.core.work import db, vault
 from patient_app.profile.service import Profile
 
 _USE_BEFORE = (
-    select(CheckIn.day, CheckInVersion.id, CheckInVersion.use, CheckInVersion.use_details_sealed, CheckIn.patient_id)
+    select(
+        CheckIn.day,
+        CheckInVersion.id,
+        CheckInVersion.mood,
+        CheckInVersion.craving,
+        CheckInVersion.use,
+        CheckInVersion.use_details_sealed,
+        CheckInVersion.source,
+        CheckIn.patient_id,
+    )
     .join(CheckInVersion, SHOWN_VERSION)
     .where(
         OWN,
@@ -60,18 +69,21 @@ def card_after(patient: Viewer, profile: Profile, entry: OwnCheckIn, language: s
 
 def _known(patient: Viewer, profile: Profile, entry: OwnCheckIn) -> Known:
     use_days: dict[str, set[date]] = {}
-    told_days: set[date] = set()
+    earlier: list[Known] = []
     asked = {**asked_by(patient), "first_day": entry.day - LOOK_BACK, "day": entry.day}
     for row in db().execute(_USE_BEFORE, asked):
-        told_days.add(row.day)
-        if not row.use:
-            continue
-        text = None
+        text, used = None, frozenset[str]()
         if row.use_details_sealed is not None:
             place = Place(CheckInVersion.__tablename__, "use_details_sealed", row.id, row.patient_id)
             text = vault().open(place, row.use_details_sealed)
-        for kind in _kinds(Answers(use=True, **read_use_details(text)), profile):
+        said = Answers(mood=row.mood, craving=row.craving, use=row.use, **read_use_details(text))
+        if said.use:
+            used = _kinds(said, profile)
+        for kind in used:
             use_days.setdefault(kind, set()).add(row.day)
+        # What waited on the phone, or came from a button on its lock screen, was followed by no page.
+        if row.source == Source.FORM:
+            earlier.append(Known(row.day, said.mood, said.strongest_craving, said.use, used))
     answers = entry.answers
     return Known(
         day=entry.day,
@@ -80,7 +92,7 @@ def _known(patient: Viewer, profile: Profile, entry: OwnCheckIn) -> Known:
         use=answers.use,
         used=_kinds(answers, profile) if answers.use else frozenset(),
         use_days={kind: frozenset(days) for kind, days in use_days.items()},
-        told_days=frozenset(told_days),
+        earlier=tuple(earlier),
         made_simple=patient.shown_simply,
     )
 

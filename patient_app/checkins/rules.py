@@ -7,7 +7,7 @@ it was is of kind `UNNAMED`; the rules decide where that is taken seriously.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -23,8 +23,8 @@ CARDS = CONTENT / "cards" / "after_check_in.yaml"
 UNNAMED = "unnamed"
 # Where a card leads that is no part of the help page: the page made simple.
 SIMPLE = "simple"
-# How far back the rules look; what is older cannot change an offer.
-LOOK_BACK = timedelta(days=30)
+# How far back the rules look; what is older cannot change an offer, nor what an offer of the last 30 days was.
+LOOK_BACK = timedelta(days=50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Known:
     """What a rule may look at: the check-in that was saved, and the days of use before its day.
 
     `used` holds the kinds that this check-in tells of (`UNNAMED` when it does not say which), and is empty for none.
-    `use_days` maps each kind to the days of use before `day`; `told_days` are the days before it with an answer about
-    use.
+    `use_days` maps each kind to the days of use before `day`. `earlier` are the check-ins before it with an answer
+    about use after which the person was shown what followed; their own `use_days` and `earlier` are not looked at.
     """
 
     day: date
@@ -42,13 +42,13 @@ class Known:
     use: bool | None = None
     used: frozenset[str] = frozenset()
     use_days: Mapping[str, frozenset[date]] = field(default_factory=dict)
-    told_days: frozenset[date] = frozenset()
+    earlier: tuple[Known, ...] = ()
     # Whether the person made their pages simple.
     made_simple: bool = False
 
     def days_of(self, kinds: list[str]) -> frozenset[date]:
         """Return the days before this one with use of any of the kinds."""
-        return frozenset().union(*(self.use_days.get(kind, frozenset()) for kind in kinds))
+        return frozenset(day for kind in kinds for day in self.use_days.get(kind, ()) if day < self.day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +130,8 @@ def _used_only(known: Known, kinds: list[str]) -> bool:
     return known.use is True and bool(known.used) and known.used <= set(kinds)
 
 
-def _not_used(known: Known, asked: bool) -> bool:
-    return (known.use is False) == asked
+def _none_of(known: Known, kinds: list[str]) -> bool:
+    return known.use is False or (known.use is True and bool(known.used) and not known.used & set(kinds))
 
 
 def _made_simple(known: Known, asked: bool) -> bool:
@@ -153,7 +153,9 @@ def _paused(known: Known, asked: Mapping[str, Any]) -> bool:
     last = max(known.days_of(asked["kinds"]), default=None)
     if last is None or not asked["at_least"] <= (known.day - last).days <= asked["at_most"]:
         return False
-    return not any((told - last).days >= asked["at_least"] for told in known.told_days if told < known.day)
+    # Without `earlier` each is asked what it would show were it the first: the first of those that show it said it.
+    late = (then for then in known.earlier if last + timedelta(days=asked["at_least"]) <= then.day < known.day)
+    return not any(offer(replace(then, use_days=known.use_days, earlier=())) in asked["said_by"] for then in late)
 
 
 _CONDITIONS: dict[str, Callable[[Known, Any], bool]] = {
@@ -161,7 +163,7 @@ _CONDITIONS: dict[str, Callable[[Known, Any], bool]] = {
     "craving_at_least": _craving_at_least,
     "used": _used,
     "used_only": _used_only,
-    "not_used": _not_used,
+    "none_of": _none_of,
     "made_simple": _made_simple,
     "daily_before": _daily_before,
     "paused": _paused,
@@ -180,7 +182,8 @@ def rules() -> tuple[Rule, ...]:
             entry["id"], entry["when"], entry["shows"], entry["status"], entry["source"], beside_medicines=bool(beside)
         )
         kinds = [kind for asked in rule.when.values() for kind in _kinds_in(asked)]
-        names_nothing = rule.shows not in cards or beside not in {None, "medicines"}
+        shown = {rule.shows, *rule.when.get("paused", {}).get("said_by", ())}
+        names_nothing = not shown <= cards or beside not in {None, "medicines"}
         if not set(rule.when) <= set(_CONDITIONS) or names_nothing or not set(kinds) <= known_kinds:
             raise ValueError(f"Rule {rule.id!r} names a condition, a kind or a card that does not exist.")
         found.append(rule)

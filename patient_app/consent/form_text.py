@@ -49,7 +49,11 @@ def beside(name: str = "form") -> ConsentForm | None:
     It is never what is signed. A translation of an older version is none.
     """
     locale = get_locale()
-    language = "" if locale is None else locale.language
+    return None if locale is None else translated(name, locale.language)
+
+
+def translated(name: str, language: str) -> ConsentForm | None:
+    """Return the form in a language other than its own, if that is of the version in force."""
     found = _translated(name, language)
     return found if found is not None and found.version == current_form(name).version else None
 

@@ -318,7 +318,7 @@ class _Person:
 
 def _team(asked: dict[str, Any]) -> list[_Person]:
     rows = db().execute(_TEAM, asked).all()
-    vault().preload(row.id for row in rows)
+    gone = vault().preload(row.id for row in rows)
     return sorted(
         (
             _Person(
@@ -328,6 +328,7 @@ def _team(asked: dict[str, Any]) -> list[_Person]:
                 bool(row.name_known),
             )
             for row in rows
+            if row.id not in gone
         ),
         key=lambda person: person.name,
     )

@@ -1,6 +1,7 @@
 """Giving, pausing and ending consents. Deciding what they open is in `decisions`.
 
-Only the patient does any of it; but when their account closes or opens again, everything is paused.
+Only the patient does any of it; but when their account closes or opens again, everything is paused, and when they say
+that somebody else was in, what was signed since then is ended.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from flask_babel import format_date, gettext
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from patient_app.accounts import teams
 from patient_app.accounts.closing import pauses_sharing
@@ -25,6 +26,7 @@ from patient_app.accounts.models import (
     SupportState,
     TeamMembership,
 )
+from patient_app.accounts.security import takes_back_sharing
 from patient_app.consent import seals
 from patient_app.consent.categories import DETAIL_ONLY, Category, Level, offered
 from patient_app.consent.form_text import beside, current_form, digest
@@ -147,7 +149,8 @@ def _team(patient: Viewer) -> dict[Discipline, tuple[Person, ...]]:
         )
     )
     team = db().scalars(query).all()
-    vault().preload(person.id for person in team)
+    gone = vault().preload(person.id for person in team)
+    team = [person for person in team if person.id not in gone]
     by_name = sorted(team, key=lambda person: (person.name or "", person.id))
     return {
         discipline: tuple(person for person in by_name if person.discipline == discipline)
@@ -476,6 +479,29 @@ def _pause_all(patient_id: uuid.UUID, actor_id: uuid.UUID) -> int:
         _note(consent, "paused", actor_id)
         paused += 1
     return paused
+
+
+@takes_back_sharing
+def take_back_since(patient_id: uuid.UUID, since: datetime) -> None:
+    """End what a patient's account signed since a moment, and pause what it resumed: it was somebody else.
+
+    What was ended or replaced since then stays so; only the patient opens more.
+    """
+    resumed = select(ConsentEvent.consent_id).where(
+        ConsentEvent.patient_id == patient_id, ConsentEvent.event == "resumed", ConsentEvent.happened_at >= since
+    )
+    theirs = select(Consent).where(
+        Consent.patient_id == patient_id,
+        Consent.state.in_(LIVE),
+        or_(Consent.signed_at >= since, Consent.id.in_(resumed)),
+    )
+    for consent in db().scalars(theirs.with_for_update()):
+        if consent.signed_at >= since:
+            consent.state, consent.revoked_at = ConsentState.REVOKED, clock.now()
+            _note(consent, "ended", patient_id)
+        elif consent.state == ConsentState.ACTIVE:
+            consent.state, consent.paused_at = ConsentState.PAUSED, clock.now()
+            _note(consent, "paused", patient_id)
 
 
 def pause_after_restore() -> int:

@@ -20,12 +20,15 @@ class What(StrEnum):
 
     ZONE = "zone"
     REGIMEN = "regimen"
-    # All devices but the one at hand were signed out: whatever else opens without signing in closes too.
+    # All devices but the one at hand were signed out, or those of a stranger: whatever else opens without signing in
+    # closes too.
     SIGNED_OUT = "signed_out"
     APPOINTMENTS = "appointments"
     ASSIGNMENTS = "assignments"
     # What somebody planned in exercises and wants to be reminded of.
     PLANS = "plans"
+    # Who is tied to a patient as a supporter: somebody is not any more, or is about to be confirmed.
+    SUPPORT = "support"
 
 
 _LISTENERS: dict[What, list[Listener]] = {what: [] for what in What}

@@ -12,6 +12,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 DEFAULT_DAY_START_MINUTES = 4 * 60
+# Stands where a moment does, and never comes: no time ends it.
+NO_END = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def now() -> datetime:

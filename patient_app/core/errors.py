@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 from patient_app.core import work
 from patient_app.core.db import DatabaseBusy, DatabaseMissing
 from patient_app.core.forms import words_of
+from patient_app.core.keys import KeyGone
 from patient_app.core.logs import logger
 
 _l = lazy_gettext
@@ -51,6 +52,7 @@ def init_app(app: Flask) -> None:
     """Answer every refusal and fault with the same plain page."""
     app.register_error_handler(HTTPException, _refusal)
     app.register_error_handler(NotFound, _answerer(404))
+    app.register_error_handler(KeyGone, _gone)
     for fault in UNREACHABLE:
         app.register_error_handler(fault, _unreachable)
     app.register_error_handler(Exception, _fault)
@@ -69,6 +71,12 @@ def _refusal(error: HTTPException) -> ResponseReturnValue:
     nearest = HTTPStatus.BAD_REQUEST if status < HTTPStatus.INTERNAL_SERVER_ERROR else HTTPStatus.INTERNAL_SERVER_ERROR
     body, status = error_page(status if status in TEXTS else nearest, status)
     return body, status, headers
+
+
+def _gone(_error: KeyGone) -> ResponseReturnValue:
+    """Answer a page of somebody whose key was destroyed: there is nobody any more."""
+    logger().warning("key gone", route=str(request.url_rule))
+    return error_page(404)
 
 
 def _answerer(status: int) -> Callable[[Exception], ResponseReturnValue]:

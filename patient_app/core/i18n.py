@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
-from patient_app.core import spoken
+from patient_app.core import clock, spoken
 from patient_app.core.identity import viewer_or_none
 
 PSEUDO = "xx"
@@ -166,7 +166,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext)
     app.jinja_env.filters.update(dateformat=_dateformat, datetimeformat=_datetimeformat)
     app.jinja_env.filters.update(day_in_words=day_in_words, moment_in_words=moment_in_words)
-    app.jinja_env.filters.update(when_made=when_made)
+    app.jinja_env.filters.update(when_made=when_made, until_open=until_open)
     app.jinja_env.globals["languages_for"] = languages_for
     spoken.init_app(app)
     if app.extensions["tandem"].config.development:
@@ -211,7 +211,7 @@ def _filled(context: EvalContext, found: str, variables: dict[str, Any]) -> str:
 
 
 def _dateformat(value: date | datetime | None = None, pattern: str | None = None, rebase: bool = True) -> str:
-    """Write a day: of a moment the one it is for the reader, unless `rebase` is false; a wall clock as it stood there."""
+    """Write a day: of a moment the reader's, unless `rebase` is false; a wall clock's as it stood there."""
     if value is None or (isinstance(value, datetime) and value.tzinfo is not None):
         return flask_babel.format_date(value, pattern and pattern_in(pattern, _locale()), rebase)
     return _written(value, pattern or "medium", _locale(), with_time=False)
@@ -238,6 +238,17 @@ def number_in_words(number: Decimal | float) -> str:
 def moment_in_words(wall: datetime) -> str:
     """Return the date and time that stood on somebody's clock as pages write it, in the reader's language."""
     return _written(wall, MOMENT, _locale(), with_time=True)
+
+
+def until_open(moment: datetime) -> str:
+    """Return until when something stays closed, to stand behind "until": by the reader's own clock."""
+    if moment >= clock.NO_END:
+        return flask_babel.gettext("you show that it was you")
+    person = viewer_or_none()
+    zone = clock.find_zone(person.zone) if person is not None else None
+    return _written(
+        moment.astimezone(zone or UTC).replace(tzinfo=None), "EEEE d MMMM, HH:mm", _locale(), with_time=True
+    )
 
 
 class Made(Protocol):

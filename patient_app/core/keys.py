@@ -197,7 +197,7 @@ class KeyStore:
 
     def ensure(self, kind: KeyKind, subject_id: uuid.UUID) -> DataKey:
         """Return the subject's key, made and committed now if there is none; raise `KeyGone` if it was destroyed."""
-        found = self._cached(subject_id) or self._load([subject_id]).get(subject_id)
+        found = self._cached(subject_id) or self._load([subject_id], refuses_destroyed=True).get(subject_id)
         if found is not None:
             return found
         key = DataKey(id=new_id(), subject_id=subject_id, secret=secrets.token_bytes(KEY_BYTES))
@@ -206,7 +206,7 @@ class KeyStore:
                 session.add(self._row(kind, key))
                 session.commit()
         except IntegrityError:  # Another process made it first.
-            return self._load([subject_id])[subject_id]
+            return self._load([subject_id], refuses_destroyed=True)[subject_id]
         self._remember(key)
         return key
 
@@ -261,13 +261,14 @@ class KeyStore:
             destroyed_at=None,
         )
 
-    def _load(self, subject_ids: list[uuid.UUID]) -> dict[uuid.UUID, DataKey]:
+    def _load(self, subject_ids: list[uuid.UUID], *, refuses_destroyed: bool = False) -> dict[uuid.UUID, DataKey]:
+        """Return the keys that there are; one that was destroyed is left out, or raises `KeyGone`."""
         with self.database.session(writes=False) as session:
             rows = session.scalars(select(DataKeyRow).where(DataKeyRow.subject_id.in_(subject_ids))).all()
         keys: dict[uuid.UUID, DataKey] = {}
         for row in rows:
             if row.wrapped is None:
-                if len(subject_ids) == 1:
+                if refuses_destroyed:
                     raise KeyGone
                 continue
             key = self._masters[row.master_key_id].unwrap(row)

@@ -49,10 +49,13 @@ class Vault:
     def open_or_say(self, place: Place, blob: bytes) -> str:
         """Return the text of a blob, or a sentence in its place when it is broken, which is logged.
 
-        For lists only, where one broken text must not take the others away; never for a form, which would keep it.
+        For lists only, where one broken text must not take the others away; never for a form, which would keep it. Of
+        whoever's key is no more there are no words.
         """
         try:
             return self.open(place, blob)
+        except KeyGone:
+            return ""
         except SealBroken:
             logger().error("sealed text broken", table=place.table, column=place.column, row=str(place.row))
             return gettext("These words cannot be opened. They are kept as they are. Please tell the practice.")
@@ -72,9 +75,13 @@ class Vault:
             texts.append("" if blob is None else _open(key, blob, where + row.bytes + owner.bytes))
         return texts
 
-    def preload(self, owners: Iterable[uuid.UUID]) -> None:
-        """Fetch the keys of many owners at once, before opening many rows."""
-        self.keys.preload(owners)
+    def preload(self, owners: Iterable[uuid.UUID]) -> frozenset[uuid.UUID]:
+        """Fetch the keys of many owners at once, before opening many rows, and return of whom there is none any more.
+
+        A list leaves those out: one destroyed key takes nobody else's words away.
+        """
+        wanted = frozenset(owners)
+        return wanted - self.keys.preload(wanted).keys()
 
     def keyed_hash(self, purpose: str, message: bytes) -> bytes:
         """Return HMAC-SHA-256 under a key of its own for each purpose: useless without the key store."""

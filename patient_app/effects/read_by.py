@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, false, func, or_, select
 
 from patient_app.access_log.models import AccessKind
 from patient_app.consent import hiding, receipts
@@ -32,6 +32,7 @@ _EFFECT = (
         SideEffect.recorded_at,
         SideEffect.hidden,
         Medicine.hidden.label("medicine_hidden"),
+        or_(SideEffect.while_closed, func.coalesce(Medicine.while_closed, false())).label("never_shown"),
         SideEffectVersion.recorded_seq.label("said_seq"),
         SideEffectVersion.note_about_use,
         SideEffectVersion.note_sealed.is_not(None).label("has_note"),
@@ -74,11 +75,15 @@ def of_effect(patient: Viewer, entry: OwnEffect, medicine: OwnMedicine | None) -
     """Return the receipts of a side effect of the patient's own, which comes from a medicine, or from none."""
     if patient.entries_closed_from is not None:
         return ReadBy()
-    closed = entry.private or (medicine is not None and medicine.is_only_theirs)
+    # Without its medicine, which was taken off the list, nobody is shown it.
+    its_medicine_is_open = entry.said.medicine_id is None if medicine is None else not medicine.is_only_theirs
+    closed = entry.is_only_theirs or not its_medicine_is_open
     day = entry.day if medicine is None else min(entry.day, medicine.newest.day)
     now = parts_of(entry, medicine)
     seen_by = [] if closed else receipts.who_sees(patient, day, now)
     rows = connection().execute(_EFFECT, {"entry_id": entry.id, "patient_id": patient.id}).all()
+    if all(row.never_shown for row in rows):  # Whoever looked meanwhile did not have it on their page.
+        return ReadBy(seen_by)
     hidden = [*hiding.times(rows[-1].hidden), *hiding.times(rows[-1].medicine_hidden)] if rows else []
     return ReadBy(seen_by, _has_read(patient, entry.day, rows, now, hidden))
 

@@ -50,7 +50,7 @@ SAID = (
     SideEffectVersion.note_about_use,
 )
 _OWN = (
-    select(*SAID, SideEffectVersion.note_sealed, SideEffect.private, SideEffect.clock_skew)
+    select(*SAID, SideEffectVersion.note_sealed, SideEffect.private, SideEffect.while_closed, SideEffect.clock_skew)
     .join(SideEffectVersion, NEWEST)
     .where(OWN)
 )
@@ -101,6 +101,8 @@ _RAISED = (
         Concern.side_effect_id == bindparam("side_effect_id"),
         Concern.patient_id == bindparam("patient_id"),
         SideEffectVersion.flagged.is_(True),
+        SideEffect.private.is_(False),
+        SideEffect.while_closed.is_(False),
         rests_on_what_is_open(),
     )
     .limit(1)
@@ -123,7 +125,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class OwnEffect:
-    """A side effect as its author reads it back. `over_on` is the day on which they said that it is over."""
+    """A side effect as its author reads it back. `over_on` is the day on which they said that it is over.
+
+    `while_closed`: a session in question after a clinic code wrote it, so nobody else is ever shown it.
+    """
 
     id: uuid.UUID
     day: date
@@ -135,6 +140,12 @@ class OwnEffect:
     private: bool
     recorded_seq: int
     clock_skew: int | None
+    while_closed: bool = False
+
+    @property
+    def is_only_theirs(self) -> bool:
+        """Whether no consent opens it, as it is now: the patient keeps it to themselves, or it was `while_closed`."""
+        return self.private or self.while_closed
 
     @property
     def first_day(self) -> date:
@@ -232,6 +243,7 @@ def _as_own(rows: Sequence[Any], note: Callable[[Any], str] = _listed_note) -> l
             private=row.private,
             recorded_seq=row.recorded_seq,
             clock_skew=row.clock_skew,
+            while_closed=row.while_closed,
         )
         for row in rows
     ]

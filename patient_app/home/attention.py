@@ -23,7 +23,7 @@ class Line:
 
     `kind` names what it is about (the template words it); `about` is who or what, the first of `count`; `day` is
     a civil date of it; `is_prompt`: it only suggests; `why` says why, where that is not plain; `note` is what
-    somebody on the team wrote with it.
+    somebody on the team wrote with it; `lang` is the language of `about`, where it is another than the page's.
     """
 
     kind: str
@@ -35,6 +35,7 @@ class Line:
     is_prompt: bool = False
     why: str = ""
     note: str = ""
+    lang: str = ""
 
     @property
     def key(self) -> str:

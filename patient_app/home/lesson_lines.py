@@ -40,7 +40,8 @@ class LessonLine:
             self._suggested = found.noted(self.day) if found.is_new else None
             address = url_for("learn.lesson", lesson=found.lesson.slug)
             why, note = _said_of(found.why)
-            yield Line(KIND, found.lesson.title, address, is_prompt=True, why=why, note=note)
+            title, lang = found.lesson.title, found.lesson.other_language
+            yield Line(KIND, title, address, is_prompt=True, why=why, note=note, lang=lang)
 
     def note(self, shown: Iterable[Line]) -> None:
         """Note what is suggested for the first time, if it is shown: it is not suggested again on another day."""

@@ -41,6 +41,11 @@ class SimpleForm(Form):
 
     simple = ChoiceField(_l("Show my pages"), [(ON, _l("Calm")), (OFF, _l("With everything"))])
 
+    @property
+    def is_on(self) -> bool:
+        """Whether they are to be simple."""
+        return bool(self.simple.data == ON)
+
 
 def take_wish(patient: Viewer, item: Item) -> str:
     """Keep what the person wanted when there was no network, unless they said something else later."""
@@ -49,13 +54,13 @@ def take_wish(patient: Viewer, item: Item) -> str:
         raise Refused.by(form)
     if form.simple.data is None:
         raise Refused([("simple", _l("This page was out of date. Please tap it again."))])
-    return _keep(patient, form, SaidAt.by(item))
+    if not preferences.was_wished(patient, item.id):
+        preferences.show_simply(patient, wish=form.is_on, said=SaidAt.by(item))
+    return _told(form)
 
 
-def _keep(patient: Viewer, form: SimpleForm, said: SaidAt) -> str:
-    wish = form.simple.data == ON
-    preferences.show_simply(patient, wish=wish, said=said)
-    return url_for("home.today", done="simple-on" if wish else "simple-off")
+def _told(form: SimpleForm) -> str:
+    return url_for("home.today", done="simple-on" if form.is_on else "simple-off")
 
 
 outbox.register("home.set_simple", take_wish)
@@ -76,7 +81,8 @@ def set_simple() -> ResponseReturnValue:
     form = SimpleForm()
     if not form.validate() or form.simple.data is None:  # Two buttons are all that the page offers.
         abort(400)
-    return redirect(_keep(viewer(), form, SaidAt.now()), 303)
+    preferences.show_simply(viewer(), wish=form.is_on)
+    return redirect(_told(form), 303)
 
 
 def simple_page(patient: Viewer) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 from patient_app.consent.categories import Category
 from patient_app.learn import markdown, texts
 from patient_app.learn.facts import (
+    FALLBACK,
     LANGUAGES,
     Audience,
     Lesson,
@@ -146,8 +147,11 @@ def _sources(table: Table) -> tuple[Source, ...]:
     found = []
     for number, each in enumerate(table.take("sources", list), 1):
         one = Table(f"{table.where}: source {number}", each)
-        source = Source(one.number("id", 1, 99), one.text("title"), one.number("year", 1950, 2100), one.text("url", ""))
+        id_, title, year = one.number("id", 1, 99), one.text("title"), one.number("year", 1950, 2100)
+        source = Source(id_, title, year, one.text("url", ""), one.text("language", FALLBACK))
         one.end()
+        if not _LANGUAGE.fullmatch(source.language):
+            raise WrongFile(f"{one.where}: language is a word of two letters, such as es.")
         if source.url and not source.url.startswith("https://"):
             raise WrongFile(f"{one.where}: url has to begin with https://.")
         found.append(source)

@@ -11,15 +11,16 @@ from flask_babel import get_locale
 from markupsafe import Markup
 
 from patient_app.consent.categories import Category
+from patient_app.core.danger_words import names_danger
 
 # Every lesson of ours is written in these; English stands in where a language has no text yet.
 LANGUAGES = ("en", "es")
 FALLBACK = "en"
 
 
-def names_danger(*words: str) -> bool:
-    """Whether one of these texts names suicide: then the numbers to call stand on the same page."""
-    return any("suicid" in text.lower() for text in words)
+def _of_reader() -> str:
+    locale = get_locale()
+    return locale.language if locale is not None else FALLBACK
 
 
 class Audience(StrEnum):
@@ -41,8 +42,12 @@ class Words:
 
     def __str__(self) -> str:
         """Return the text in the reader's language."""
-        locale = get_locale()
-        return self.in_language(locale.language if locale is not None else FALLBACK)
+        return self.in_language(_of_reader())
+
+    @property
+    def other_language(self) -> str:
+        """The language that stands in where there is no text in the reader's, for `lang`; else empty."""
+        return "" if self.by_language.get(_of_reader()) else FALLBACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +71,13 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a claim comes from."""
+    """Where a claim comes from, by its title in the language that it is written in."""
 
     id: int
     title: str
     year: int
     url: str = ""
+    language: str = FALLBACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,11 @@ class Lesson:
     def about_use(self) -> bool:
         """Whether it is about alcohol or drugs: that somebody read it is protected apart."""
         return self.category is Category.SUBSTANCE_USE
+
+    @property
+    def other_language(self) -> str:
+        """The language of its words where that is not the reader's, for `lang`; else empty."""
+        return "" if self.language == _of_reader() else self.language
 
     @property
     def speaks_of_danger(self) -> bool:

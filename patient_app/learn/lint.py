@@ -1,10 +1,9 @@
 """Holds lessons to the rules of this house: what is wrong is told with the file, and what to do instead.
 
-Structure: both languages alike, links that lead somewhere, a way to help where suicide is named. Claims: each sentence
-with a number, in digits or in words, ends with the mark of its source, or the file says of the words why they claim
-nothing; each source is used, the review is not older than two years. Words: at
-most 50 in a section, grade 6 by two formulas in English and primary school by two in Spanish, and words that we do not
-use.
+Structure: both languages alike, links that lead somewhere; where danger is named, a note, a topic and a way to help.
+Claims: each sentence with a number, in digits or in words, ends with the mark of its source, or the file says of the
+words why they claim nothing; each source is used, the review is not older than two years. Words: at most 50 in a
+section, grade 6 by two formulas in English and primary school by two in Spanish, and words that we do not use.
 `make test` runs this over our own, `python app.py lessons check FOLDER` over those of a practice.
 """
 
@@ -15,11 +14,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from patient_app.core.danger_words import DANGER, HOPE, names_overdose
 from patient_app.learn import claims, reading_age, spanish_age, word_rules
 from patient_app.learn.content import too_old
 from patient_app.learn.facts import LANGUAGES, Audience, Lesson, Link, Section, Shelf
 from patient_app.learn.markdown import MARK
-from patient_app.learn.spanish_rules import SPANISH, USTED
+from patient_app.learn.spanish_rules import SPANISH, SPANISH_SAFE, USTED
 from patient_app.learn.word_rules import Rule, Text
 
 MOST_WORDS = 50
@@ -78,18 +78,25 @@ def problems_of(shelf: Shelf, around: Around) -> list[str]:
 
 
 def missing(shelf: Shelf, language: str) -> list[str]:
-    """Return the lessons, paths and topics that have no words in a language yet: what a translation has to do."""
+    """Return what has no words in a language yet, each with its file: lessons, and what stands around them."""
     lessons = [
         f"{language}/{slug}.md" for slug, by_language in sorted(shelf.lessons.items()) if language not in by_language
     ]
-    titles = {f"paths.{id_}": path.title for id_, path in shelf.paths.items()}
-    titles |= {f"topics.{id_}": topic.title for id_, topic in shelf.topics.items()}
-    return lessons + [f"paths.toml: {name}" for name, title in titles.items() if language not in title.by_language]
+    around = {f"paths.toml: paths.{id_}.title": path.title for id_, path in shelf.paths.items()}
+    around |= {f"paths.toml: paths.{id_}.why": path.why for id_, path in shelf.paths.items()}
+    around |= {f"paths.toml: topics.{id_}.title": topic.title for id_, topic in shelf.topics.items()}
+    around |= {f"paths.toml: conditions.{id_}.title": title for id_, title in shelf.conditions.items()}
+    for one in shelf.resources:
+        for key, words in (("what", one.what), ("hours", one.hours), ("languages", one.languages), ("cost", one.cost)):
+            around[f"practice.toml: {one.name}, {key}"] = words
+    texts = [f"texts/{language}/{place}.md" for place, those in sorted(shelf.texts.items()) if language not in those]
+    return [*lessons, *(name for name, words in around.items() if language not in words.by_language), *texts]
 
 
 def _of_lesson(lesson: Lesson, shelf: Shelf, around: Around) -> Iterator[str]:
     yield from _of_address(lesson)
     yield from _of_links(lesson, shelf, around)
+    yield from _of_danger(lesson)
     yield from claims.of_lesson(lesson)
     yield from _of_length(lesson)
     yield from _of_words(lesson)
@@ -129,8 +136,6 @@ def _of_links(lesson: Lesson, shelf: Shelf, around: Around) -> Iterator[str]:
             or shelf.paths.get(other.path, shelf.paths[lesson.path]).audience != audience
         ):
             yield f": lighter names {lesson.lighter!r}, which is no lesson without a content note for the same people"
-    if lesson.speaks_of_danger and HELP not in {choice.to for choice in lesson.choices}:
-        yield f": it names suicide and does not lead to help\n    instead: with [...]({HELP}) among what comes next"
     if len({link.to for link in lesson.choices}) < len(lesson.choices):
         yield ": two of its choices lead to the same place"
 
@@ -160,6 +165,17 @@ LEADS: dict[str, Callable[[str, Lesson | None, Audience, Shelf, Around], str]] =
     "exercise": _to_exercise,
     "page": _to_page,
 }
+
+
+def _of_danger(lesson: Lesson) -> Iterator[str]:
+    if lesson.speaks_of_danger:
+        if HELP not in {choice.to for choice in lesson.choices}:
+            yield f": it names suicide and does not lead to help\n    instead: with [...]({HELP}) among what comes next"
+        if not lesson.content_note:
+            yield ": it names suicide without a note before it\n    instead: content_note and lighter; or gentler words"
+    named = (("suicide", lesson.speaks_of_danger), ("overdose", names_overdose(*lesson.words)))
+    for topic in (topic for topic, is_named in named if is_named and topic not in lesson.topics):
+        yield f": it names {topic}, and {topic!r} is not among its topics\n    instead: with it; it can be put aside"
 
 
 # --- length and words --------------------------------------------------------------------------------------------
@@ -215,9 +231,9 @@ def wrong_words(file: str, texts: list[Text], language: str, *, may_name_use: bo
         rules += SPANISH
         spoken = [Text(text.file, text.line, _QUOTED.sub(" ", text.words)) for text in texts]
         yield from (str(broken).removeprefix(file) for broken in word_rules.broken(spoken, [USTED]))
-    if any(word_rules.DANGER.search(text.words) for text in texts) and language == "en":
-        rules += word_rules.SAFE
-        if not any(word_rules.HOPE.search(text.words) for text in texts):
+    if any(DANGER.search(text.words) for text in texts):
+        rules += {"en": word_rules.SAFE, "es": SPANISH_SAFE}.get(language, ())
+        if language in LANGUAGES and not any(HOPE.search(text.words) for text in texts):
             yield ": it speaks of danger without hope\n    instead: say that help works and that it can ease"
     for broken in word_rules.broken(texts, rules):
         yield str(broken).removeprefix(file)
@@ -276,7 +292,7 @@ _ALIKE: dict[str, Callable[[Lesson], object]] = {
         lesson.category,
     ),
     "content notes": lambda lesson: (bool(lesson.content_note), lesson.lighter),
-    "sources": lambda lesson: [(source.id, source.year, source.url) for source in lesson.sources],
+    "sources": lambda lesson: [(source.id, source.year, source.url, source.language) for source in lesson.sources],
     "words that claim nothing (no_claims)": lambda lesson: len(lesson.no_claims),
     "review dates": lambda lesson: lesson.reviewed_on,
 }

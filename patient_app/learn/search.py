@@ -1,7 +1,8 @@
 """Looks for words in all lessons of one language: a small index in memory, made once.
 
 A lesson is found when it holds every word that was typed, whatever the case and the accents, the last of them also as
-the beginning of a word. Words of the title and of the headings count more than those of the text.
+the beginning of a word. Words of the title and of the headings count more than those of the text, and those count more
+than the titles of its sources.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 
-from patient_app.learn.facts import Lesson, names_danger
+from patient_app.core.danger_words import names_danger
+from patient_app.learn.facts import Lesson
 from patient_app.learn.markdown import MARK
 
 MOST_HITS = 20
@@ -22,7 +24,7 @@ MOST_WORDS = 8
 LONGEST_PIECE = 160
 # From so many letters on, the beginning of a word is enough.
 LEAST_BEGINNING = 3
-_IN_TITLE, _IN_HEADING, _IN_TEXT = 8, 3, 1
+_IN_TITLE, _IN_HEADING, _IN_TEXT, _IN_SOURCE = 16, 6, 2, 1
 _WORD = re.compile(r"\w+")
 
 
@@ -55,12 +57,17 @@ class Index:
         self._blocks: list[list[tuple[str, frozenset[str]]]] = []
         for number, lesson in enumerate(self._lessons):
             self._add(number, _IN_TITLE, lesson.title)
+            for source in lesson.sources:  # Found, and never shown: it is not what the lesson says.
+                self._add(number, _IN_SOURCE, source.title)
             blocks = []
             for section in lesson.sections:
                 self._add(number, _IN_HEADING, section.heading)
                 for block in section.blocks:
                     text = MARK.sub("", block)
                     blocks.append((text, self._add(number, _IN_TEXT, text)))
+            # Behind the text: where it holds the words as well, the text is shown.
+            around = filter(None, (lesson.content_note, *(choice.label for choice in lesson.choices)))
+            blocks.extend((text, self._add(number, _IN_TEXT, text)) for text in around)
             self._blocks.append(blocks)
         self._words = sorted(self._found_in)
 
@@ -103,7 +110,7 @@ class Index:
         return total
 
     def _piece(self, number: int, asked: Sequence[str]) -> str:
-        """Return the block that holds most of the words, cut at a word."""
+        """Return the block that holds most of the words, cut at a word; the first where none of them holds any."""
         whole, last = frozenset(asked), asked[-1]
 
         def held(block: tuple[str, frozenset[str]]) -> int:

@@ -67,11 +67,32 @@ SPANISH: tuple[Rule, ...] = (
     ),
     _rule(
         "nobody is told what is due, nothing is belittled (es)",
-        r"\b(?:deb(?:e|es|en|ería|erías|erían)|tiene que|tienes que|hay que|simplemente|fácil(?:mente)?|obvi\w+"
-        r"|por supuesto|cálmese|no se preocupe)\b",
+        r"\b(?:deb(?:e|es|en|ería|erías|erían)|(?<!no )(?<!nadie )tiene[ns]? que(?! ver con)|hay que|simplemente"
+        r"|fácil(?:mente)?|obvi\w+|por supuesto|cálmese|no se preocupe)\b",
         "puede, podría, a algunas personas les ayuda; o nada",
-        ("Usted debe descansar.", "Es fácil", "Hay que dormir"),
-        ("Puede descansar.",),
+        ("Usted debe descansar.", "Es fácil", "Hay que dormir", "Solo tiene que llamar.", "Todos tienen que venir"),
+        ("Puede descansar.", "No tiene que decir por qué.", "Nadie tiene que verlo.", "¿Tiene que ver con usted?"),
+    ),
+    _rule(
+        "nothing is counted against a person (es)",
+        r"\b(?:rachas?|puntajes?|puntuaci(?:ón|ones)|perfect[oa]s?|se le pasó|metas? cumplidas?|felicidades"
+        r"|felicitaciones|bien hecho)\b",
+        "nada; o lo que es: “Sin anotar”, “3 registros esta semana, cualquier día cuenta”",
+        ("Perdió su racha", "Su puntaje es 12", "Una semana perfecta", "Felicidades, 7 días"),
+        ("Los días sin registro están bien.",),
     ),
     _rule("no exclamation marks (es)", r"[!¡]", "un punto", ("¡Hola",), ("Hola.",)),
+)
+# Anywhere near suicide, self-harm or overdose (`danger_words`): nothing of how or where.
+SPANISH_SAFE: tuple[Rule, ...] = (
+    _rule(
+        "no methods and no places (es)",
+        r"\b(?:ahorc\w+|horcas?|sogas?|pistolas?|rifles?|escopetas?|armas? de fuego|disparos?|dispar(?:ar|ó)"
+        r"|balas?|cuchillos?"
+        r"|navajas?|cortarse|puentes?|azoteas?|ahog(?:arse|ó)|veneno\w*|envenen\w+|pastillas?|jeringas?|agujas?|inyect\w+"
+        r"|monóxido)\b",
+        "“Pida a alguien de confianza que le ayude a tener un lugar más seguro.”",
+        ("Guarde la pistola.", "Tomó pastillas", "Saltó de un puente"),
+        ("Pídale a alguien que se quede con usted.", "Deje el alcohol poco a poco."),
+    ),
 )

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 
+from patient_app.core.danger_words import names_danger
 from patient_app.learn import markdown
-from patient_app.learn.facts import FALLBACK, Audience, NoClaim, PracticeText, names_danger
+from patient_app.learn.facts import FALLBACK, Audience, NoClaim, PracticeText
 from patient_app.learn.links import address
 from patient_app.learn.tables import Table, WrongFile, front_matter, read_text
 

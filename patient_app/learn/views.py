@@ -13,6 +13,7 @@ from patient_app.appointments import raising
 from patient_app.core import clock, keeping, notices, outbox
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import moment
+from patient_app.core.danger_words import names_danger
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.keeping import kept_on_phone
@@ -20,7 +21,7 @@ from patient_app.core.pages import render_page
 from patient_app.learn import from_phones, given, service, supporter_views
 from patient_app.learn import library as libraries
 from patient_app.learn.blueprint import bp
-from patient_app.learn.facts import Lesson, Resource, names_danger
+from patient_app.learn.facts import Lesson, Resource
 from patient_app.learn.forms import ChoicesForm, LookForm, MarkForm, QuestionForm
 from patient_app.learn.given import OwnGiven
 from patient_app.profile import service as profiles

@@ -1,9 +1,9 @@
 """Writing the dose log: a dose that is due is one row, however often and on however many devices it is logged.
 
 Its name is medicine, date of the plan and slot. Each tap has an id, made where it is tapped, and is a version; an undo
-is one too. The same state again is stored once; another state is a new version. What was written last is shown, not
-what came last: a phone's clock that was wrong is put right for that comparison, and for nothing else. One taken as
-needed has no slot: its id is that of the tap.
+is one too. The same state again changes nothing: a version that is never shown keeps that it came, so that each id is
+known for ever. What was written last is shown, not what came last: a phone's clock that was wrong is put right for that
+comparison, and for nothing else. One taken as needed has no slot: its id is that of the tap.
 
 What waited on a phone (`Sent`) cannot be asked about when it comes. A plan that was changed meanwhile refuses none of
 it: it is kept under the name that it had.
@@ -17,7 +17,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Insert, Table, bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -110,6 +110,21 @@ class _Writing:
     @property
     def clock_skew(self) -> int | None:
         return None if self.sent is None else self.sent.clock_skew
+
+
+class _Ids(NamedTuple):
+    """The ids that a tap may be stored under; `correction` is for other words from the same form, and made of them.
+
+    So those are known again too.
+    """
+
+    tap: uuid.UUID
+    correction: uuid.UUID
+
+    @classmethod
+    def of(cls, tap: uuid.UUID, fingerprint: bytes) -> _Ids:
+        """Return them for what a tap says."""
+        return cls(tap, _id_beside(tap, fingerprint))
 
 
 # Gets whose doses were put off and until when each, in the unit of work that wrote it down.
@@ -256,10 +271,11 @@ def log_as_needed(
     if not is_as_needed(medicine, told.moment.local_date, is_late=sent is not None):
         raise NotDue
     fingerprint = _print(dose_id, told)
-    if _is_stored(patient, dose_id, fingerprint, sent):
+    if _new_id_for(patient, dose_id, fingerprint, sent) is None:
         return
     lock_entries(patient.id)  # From here on, one writer at a time for this patient.
-    if _is_stored(patient, dose_id, fingerprint, sent):
+    version_id = _new_id_for(patient, dose_id, fingerprint, sent)
+    if version_id is None:
         return
     known = _known_one(patient, dose_id)
     if known is None and connection().scalar(_IS_TAKEN, {"dose_id": dose_id}) is not None:
@@ -269,7 +285,7 @@ def log_as_needed(
     seq = next_entry_seq(patient.id)
     writing = _Writing(patient, seq, recorded_at or clock.now(), source if sent is None else Source.OUTBOX, sent)
     if known is not None:
-        _log_over(writing, known, new_id(), told, fingerprint)
+        _log_over(writing, known, version_id, told, fingerprint)
         return
     if not _insert_dose(writing, dose_id, medicine_id, told, (told.moment.local_date, told.moment.day, None)):
         raise IdTaken
@@ -294,16 +310,17 @@ def undo_as_needed(
     fingerprint = _print(tap, told)
     if _known_as_needed(patient, medicine_id, dose_id) is None:
         raise NotFound
-    if _is_stored(patient, tap, fingerprint, sent):
+    if _new_id_for(patient, tap, fingerprint, sent) is None:
         return
     lock_entries(patient.id)
     known = _known_as_needed(patient, medicine_id, dose_id)
     if known is None:
         raise NotFound
-    if not _is_stored(patient, tap, fingerprint, sent):
+    version_id = _new_id_for(patient, tap, fingerprint, sent)
+    if version_id is not None:
         seq = next_entry_seq(patient.id)
         writing = _Writing(patient, seq, recorded_at or clock.now(), Source.OUTBOX if sent else Source.FORM, sent)
-        _log_over(writing, known, tap, told, fingerprint)
+        _log_over(writing, known, version_id, told, fingerprint)
 
 
 def was_sent(patient: Viewer, sent_print: bytes) -> bool:
@@ -320,7 +337,10 @@ def is_there(patient: Viewer, dose_id: uuid.UUID) -> bool:
 
 def tap_id(form_id: uuid.UUID, slot: Slot) -> uuid.UUID:
     """Return the id of the tap of one dose in a form: always the same one, and sorted as the form's own (UUIDv8)."""
-    named = f"{slot.medicine_id} {slot.plan_date} {slot.slot}".encode()
+    return _id_beside(form_id, f"{slot.medicine_id} {slot.plan_date} {slot.slot}".encode())
+
+
+def _id_beside(form_id: uuid.UUID, named: bytes) -> uuid.UUID:
     digest = hashlib.sha256(form_id.bytes + named).digest()
     value = int.from_bytes(form_id.bytes[:6] + digest[:10], "big")
     value = value & ~(0xF << 76) | 0x8 << 76
@@ -384,24 +404,34 @@ def _new_taps(
     patient: Viewer, form_id: uuid.UUID, prints: Mapping[Slot, bytes], sent: Sent | None
 ) -> dict[Slot, uuid.UUID]:
     """Return the taps that are not stored yet, each with the id of its version; raise for an id used otherwise."""
-    found = _taps(tap_id(form_id, slot) for slot in prints)
-    new = {}
-    for slot, fingerprint in prints.items():
-        version_id = tap_id(form_id, slot)
-        if (row := found.get(version_id)) is None:
-            new[slot] = version_id
-        elif not _is_same_tap(patient, row, fingerprint, sent):
-            new[slot] = new_id()  # Other words from a form: a correction.
-    return new
+    ids = {slot: _Ids.of(tap_id(form_id, slot), fingerprint) for slot, fingerprint in prints.items()}
+    found = _taps(ids.values())
+    return {
+        slot: version_id
+        for slot, fingerprint in prints.items()
+        if (version_id := _new_id_of(patient, found, ids[slot], fingerprint, sent)) is not None
+    }
 
 
-def _is_stored(patient: Viewer, version_id: uuid.UUID, fingerprint: bytes, sent: Sent | None) -> bool:
-    row = _taps([version_id]).get(version_id)
-    return row is not None and _is_same_tap(patient, row, fingerprint, sent)
+def _new_id_for(patient: Viewer, tap: uuid.UUID, fingerprint: bytes, sent: Sent | None) -> uuid.UUID | None:
+    """Return the id of the version that a tap is stored as, unless it is stored already."""
+    ids = _Ids.of(tap, fingerprint)
+    return _new_id_of(patient, _taps([ids]), ids, fingerprint, sent)
 
 
-def _taps(tap_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Any]:
-    return {row.id: row for row in connection().execute(_TAPS, {"tap_ids": list(tap_ids)})}
+def _new_id_of(
+    patient: Viewer, found: Mapping[uuid.UUID, Any], ids: _Ids, fingerprint: bytes, sent: Sent | None
+) -> uuid.UUID | None:
+    if (row := found.get(ids.tap)) is None:
+        return ids.tap
+    if _is_same_tap(patient, row, fingerprint, sent) or ids.correction in found:
+        return None
+    return ids.correction
+
+
+def _taps(ids: Iterable[_Ids]) -> dict[uuid.UUID, Any]:
+    asked = {"tap_ids": [one for each in ids for one in each]}
+    return {row.id: row for row in connection().execute(_TAPS, asked)}
 
 
 def _is_same_tap(patient: Viewer, row: Any, fingerprint: bytes, sent: Sent | None) -> bool:
@@ -450,18 +480,19 @@ def _check_open(patient: Viewer, row: Any) -> None:
 
 
 def _log_over(writing: _Writing, known: Any, version_id: uuid.UUID, told: Told, fingerprint: bytes) -> None:
-    """Write over what is logged: nothing new for the same state; else a version, shown if it was written last."""
+    """Write a version over what is logged. It is shown if it was written last, and says something else."""
     is_later = writing.sent is None or _written(writing.edited_at, writing.clock_skew) >= _written(
         known.edited_at, known.clock_skew
     )
+    number = known.newest_version + 1
+    _insert_version(writing, known.dose_id, (version_id, number), told, fingerprint)
+    changed = {"of_dose": known.dose_id, "newest": number}
     if _says_the_same(known, told):
+        connection().execute(_NEWER_UNSHOWN, changed)
         if is_later:
             again = {"of_version": known.version_id, "written_at": writing.edited_at, "skew": writing.clock_skew}
             connection().execute(_SAID_AGAIN, again)
         return
-    number = known.newest_version + 1
-    _insert_version(writing, known.dose_id, (version_id, number), told, fingerprint)
-    changed = {"of_dose": known.dose_id, "newest": number}
     connection().execute(*((_NEWER, changed | {"shown": number}) if is_later else (_NEWER_UNSHOWN, changed)))
     if is_later and known.slot is None and told.state is not DoseState.OPEN:
         at = told.moment

@@ -63,7 +63,7 @@ def _taken(patient: Viewer, item: Item, form: _Form, day: date | None, log: Call
     printed = _print(item)
     try:
         done = _logged(patient, item, form, printed, log)
-    except Refused:
+    except (Refused, NotFound):  # The medicine may have been taken off the list since.
         if not dose_log.was_sent(patient, printed):
             raise
         done = Done("doses-saved", None)

@@ -50,7 +50,10 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A change that a prescriber entered, with what it says before and after."""
+    """A change that a prescriber entered, with what it says before and after.
+
+    `from_a_minute`: it holds from a minute of its first day on; what was due before that minute stays as it was.
+    """
 
     version_id: uuid.UUID
     medicine_id: uuid.UUID
@@ -61,6 +64,7 @@ class Asked:
     before: list[str]
     after: list[str]
     reason: str
+    from_a_minute: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ def asked_of(medicine: OwnMedicine, hours: Hours, names: dict[uuid.UUID, str]) -
         before=_lines(earlier, hours) if earlier else [],
         after=_lines(newest, hours),
         reason=newest.reason,
+        from_a_minute=earlier is not None and newest.minute > 0,
     )
 
 

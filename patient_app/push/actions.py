@@ -151,11 +151,11 @@ def take(patient: Viewer, tap: Tap, moment: Moment, item: Item | None = None) ->
 
     The same tap again is answered alike and does nothing. Raise `Over` when nothing is done.
     """
-    asked = {"token_hash": _hash(tap.token), "asking_person": patient.id, "asking_session": patient.session_id}
+    asked = _asked(patient, tap)
     found = connection().execute(_FOUND, asked).one_or_none()
     if found is None or patient.entries_closed_from is not None or not _acting:
         raise Over
-    if not _is_in_time(found, moment.occurred_at if item is None else item.made.really_at):
+    if found.used_as is None and not _is_in_time(found, moment.occurred_at if item is None else item.made.really_at):
         raise Over
     if tap.word is Word.MOOD and not found.asks_mood:
         raise Over
@@ -170,6 +170,16 @@ def take(patient: Viewer, tap: Tap, moment: Moment, item: Item | None = None) ->
 
 
 SAME_AGAIN = "/today"
+
+
+def was_done(patient: Viewer, tap: Tap) -> bool:
+    """Whether this very thing was done before: then it does not matter when it was tapped."""
+    found = connection().execute(_FOUND, _asked(patient, tap)).one_or_none()
+    return found is not None and patient.entries_closed_from is None and found.used_as == tap.told
+
+
+def _asked(patient: Viewer, tap: Tap) -> dict[str, object]:
+    return {"token_hash": _hash(tap.token), "asking_person": patient.id, "asking_session": patient.session_id}
 
 
 def _do(patient: Viewer, tap: Tap, subject_id: uuid.UUID, moment: Moment, item: Item | None) -> str:

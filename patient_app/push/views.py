@@ -223,7 +223,10 @@ def look_at_act() -> ResponseReturnValue:
 def take_act(patient: Viewer, item: Item) -> str:
     """Do what was tapped without a network, as of when it was tapped."""
     try:
-        return actions.take(patient, actions.read(item.fields), item.moment(patient), item)
+        tap = actions.read(item.fields)
+        if actions.was_done(patient, tap):
+            return actions.SAME_AGAIN
+        return actions.take(patient, tap, item.moment(patient), item)
     except (Over, Unclear):
         raise Refused([("", _OVER)]) from None
 

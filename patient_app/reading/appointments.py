@@ -37,6 +37,7 @@ from patient_app.core import clock, work
 from patient_app.core.clock import moment
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
+from patient_app.core.work import vault
 from patient_app.reading import people, records
 from patient_app.reading.people import Named, plain_rows
 from patient_app.reading.service import reader_of
@@ -228,6 +229,8 @@ def todays_visits(viewer: Viewer) -> tuple[TodaysVisit, ...]:
         shown = recorded | held.chains.keys()
         rows = [row for row in plain_rows(_OF_DAY, asked) if row.patient_id in shown]
         _record_day(viewer, {row.patient_id for row in rows} - _recorded_today(viewer), begins.date(), held)
+    gone = vault().preload([row.patient_id for row in rows]) if rows else ()
+    rows = [row for row in rows if row.patient_id not in gone]
     said = zip(*(_own_words(rows, column) for column in ("name", "called", "pronouns")), strict=True)
     return tuple(
         TodaysVisit(

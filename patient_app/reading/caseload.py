@@ -103,7 +103,8 @@ class Caseload:
     @property
     def has_more(self) -> bool:
         """Whether there is a page after this one."""
-        return self.first - 1 + len(self.rows) < self.total
+        # Not by the rows: of a page there may be fewer.
+        return self.page * PAGE_PATIENTS < self.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +206,8 @@ def _front(viewer: Viewer, reader: Reader, rows: Sequence[Any], page: int, *, wh
         return None
     vault().preload([*on_page, viewer.practice_id, SYSTEM_SUBJECT])
     names = {person.id: person for person in people.named(viewer, on_list)}
+    if len(names) < PAGE_PATIENTS:  # Of one of them the key is gone.
+        return None
     shown = tuple([names[one] for one in on_page])
     return _Page(len(order) - PAGE_PATIENTS, shown, grants, on_list[0].total, on_list[0].unread, on_list[0].told)
 
@@ -213,7 +216,7 @@ def _among_all(viewer: Viewer, reader: Reader, page: int, hard: Sequence[Any] | 
     """Return a page of everybody, by name: after those of these hard check-ins, where there are any."""
     on_list = people.listed(viewer)
     positions = _by_name(tuple([(row[0], row[1]) for row in on_list]), viewer.practice_id)
-    first = max(0, min(page - 1, (len(on_list) - 1) // PAGE_PATIENTS)) * PAGE_PATIENTS
+    first = max(0, min(page - 1, (len(positions) - 1) // PAGE_PATIENTS)) * PAGE_PATIENTS
     if hard:
         positions, grants = _hard_first(reader, on_list, positions, hard, first + PAGE_PATIENTS)
     else:
@@ -221,7 +224,7 @@ def _among_all(viewer: Viewer, reader: Reader, page: int, hard: Sequence[Any] | 
     shown = people.named(viewer, [on_list[one] for one in _page_of(positions, first)])
     if not on_list:
         return _Page(first, (), grants, 0, worries.unread(viewer), silence.waiting(viewer))
-    return _Page(first, tuple(shown), grants, len(on_list), on_list[0].unread, on_list[0].told)
+    return _Page(first, tuple(shown), grants, len(positions), on_list[0].unread, on_list[0].told)
 
 
 def _days() -> _Days:
@@ -250,18 +253,20 @@ def _listed(grants: Mapping[uuid.UUID, Grants]) -> dict[uuid.UUID, Grants]:
 
 @lru_cache(maxsize=256)
 def _by_name(sealed: tuple[tuple[Any, bytes | None], ...], practice_id: uuid.UUID) -> tuple[int, ...]:
-    """Return the positions of these people (id, sealed name) in the order of their names.
+    """Return the positions of these people (id, sealed name) in the order of their names, without whose key is gone.
 
     No database can sort sealed names, so all of them have to be opened, however few a page shows. What is kept for the
     next time is what was given (it stays sealed) and the order, no name; another name or person is another question.
     """
     ids = [one if isinstance(one, uuid.UUID) else uuid.UUID(one) for one, _ in sealed]
     # The keys of what comes next are asked for with theirs: the practice's opens charts, the system's proves consents.
-    vault().preload([*ids, practice_id, SYSTEM_SUBJECT])
-    names = vault().open_all(
-        Person.__tablename__, "name_sealed", [(one, one, blob) for one, (_, blob) in zip(ids, sealed, strict=True)]
+    gone = vault().preload([*ids, practice_id, SYSTEM_SUBJECT])
+    there = [position for position, one in enumerate(ids) if one not in gone]
+    opened = vault().open_all(
+        Person.__tablename__, "name_sealed", [(ids[one], ids[one], sealed[one][1]) for one in there]
     )
-    return tuple(sorted(range(len(ids)), key=lambda position: (names[position].casefold(), ids[position])))
+    names = dict(zip(there, opened, strict=True))
+    return tuple(sorted(there, key=lambda position: (names[position].casefold(), ids[position])))
 
 
 def _page_of(positions: Sequence[int], first: int) -> Sequence[int]:

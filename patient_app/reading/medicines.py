@@ -293,5 +293,7 @@ def _without_hidden_use(rows: Sequence[Any], answers: Mapping[uuid.UUID, Sequenc
 def _names(rows: _Rows) -> dict[uuid.UUID, str]:
     """Return the names of those who wrote for the patient."""
     authors = {row.author_id: row.name_sealed for own in rows.values() for row, _ in own if row.by_prescriber}
-    texts = vault().open_all(Person.__tablename__, "name_sealed", [(one, one, blob) for one, blob in authors.items()])
-    return dict(zip(authors, texts, strict=True))
+    gone = vault().preload(authors) if authors else ()
+    sealed = [(one, one, blob) for one, blob in authors.items() if one not in gone]
+    texts = vault().open_all(Person.__tablename__, "name_sealed", sealed)
+    return dict.fromkeys(authors, "") | {one: text for (one, _, _), text in zip(sealed, texts, strict=True)}

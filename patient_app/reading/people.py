@@ -137,8 +137,9 @@ def id_of(row: Any) -> uuid.UUID:
 
 
 def named(viewer: Viewer, rows: Sequence[Any]) -> list[Named]:
-    """Open what tells these people of a clinician's list apart."""
-    pairs, practice = [(id_of(row), row) for row in rows], viewer.practice_id
+    """Open what tells these people of a clinician's list apart; whoever's key is gone is left out."""
+    practice = viewer.practice_id
+    pairs = _with_keys([(id_of(row), row) for row in rows], practice)
 
     def own(column: str) -> list[str]:
         return own_words([(one, getattr(row, column)) for one, row in pairs], column)
@@ -160,6 +161,11 @@ def named(viewer: Viewer, rows: Sequence[Any]) -> list[Named]:
         Named(one, name, number, birth, row.zone, row.day_start_minutes, called, pronouns)
         for (one, row), (name, number, birth, called, pronouns) in zip(pairs, texts, strict=True)
     ]
+
+
+def _with_keys(pairs: list[tuple[uuid.UUID, Any]], practice: uuid.UUID) -> list[tuple[uuid.UUID, Any]]:
+    gone = vault().preload([practice, *(one for one, _ in pairs)]) if pairs else ()
+    return [pair for pair in pairs if pair[0] not in gone] if gone else pairs
 
 
 def own_words(sealed: Sequence[tuple[uuid.UUID, bytes | None]], column: str) -> list[str]:
@@ -205,7 +211,7 @@ def supported(viewer: Viewer, patient_id: uuid.UUID | None = None) -> list[tuple
     if patient_id is not None:
         query = query.where(SupportLink.patient_id == patient_id)
     rows = db().execute(query).all()
-    vault().preload([row.id for row in rows])
+    gone = vault().preload([row.id for row in rows])
     return [
         (
             Named(row.id, _name(row), zone=row.zone, day_start_minutes=row.day_start_minutes),
@@ -213,6 +219,7 @@ def supported(viewer: Viewer, patient_id: uuid.UUID | None = None) -> list[tuple
             or None,
         )
         for row in rows
+        if row.id not in gone
     ]
 
 

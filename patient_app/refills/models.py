@@ -84,7 +84,8 @@ class SupplyEntry(Base):
 class SupplyWatch(Base):
     """From when on a medicine's supply is worth counting; so that Today counts nothing that cannot be low.
 
-    Kept anew with each entry, and early on purpose: a plan may change, and then uses up more than it did.
+    Kept anew with each entry; once the regimen changes it is that day, since a plan may use up more than it did, or can
+    be counted only now.
     """
 
     __tablename__ = "supply_watch"
@@ -93,7 +94,7 @@ class SupplyWatch(Base):
     medicine_id: Mapped[Id] = mapped_column(ForeignKey("medicine.id"), primary_key=True)
     practice_id: Mapped[Id] = mapped_column(ForeignKey("practice.id"))
     patient_id: Mapped[Id] = mapped_column(ForeignKey("person.id"))
-    # None: there is nothing that can be counted.
+    # None: there is nothing that can be counted, as the regimen is.
     look_from: Mapped[date | None]
 
 

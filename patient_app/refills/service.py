@@ -3,7 +3,8 @@
 An entry is stored once by its id. Sent again with other words from a form it is another version, which counts from then
 on; from a phone's outbox it is refused. What was taken back stays away.
 
-Today asks `low` alone: one statement that finds nothing for who fills nothing in (`models.SupplyWatch`).
+Today asks `low` alone: one statement that finds nothing for who fills nothing in (`models.SupplyWatch`). Another
+regimen has it count all of the person's again, until the next entry says from when on that is worth it.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, and_, bindparam, or_, select
+from sqlalchemy import Boolean, ColumnElement, and_, bindparam, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from patient_app.accounts.entry_order import lock_entries, next_entry_seq
-from patient_app.core import clock
+from patient_app.core import changed, clock
 from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
@@ -205,6 +206,9 @@ _SEEN = (
     .where(RanOutSeen.entry_id == bindparam("entry_id"), SupplyEntry.patient_id == bindparam("patient_id"))
     .order_by(RanOutSeen.seen_at)
     .limit(1)
+)
+_COUNT_AGAIN = (
+    update(SupplyWatch).where(SupplyWatch.patient_id == bindparam("patient")).values(look_from=bindparam("at"))
 )
 # For Today: nothing at all until something can be low.
 _WORTH_COUNTING = Prepared(
@@ -449,19 +453,33 @@ def was_sent(patient: Viewer, medicine_id: uuid.UUID, new: New) -> bool:
 
 
 def _watch(patient: Viewer, medicine: OwnMedicine, today: date) -> None:
-    """Keep from when on the supply is worth counting: half-way to when it is low, since a plan can change."""
+    """Keep from when on the supply is worth counting: half-way to when it is low, or once a version begins to hold."""
     supply = own_supply(patient, medicine, today)
     look_from = None
     if supply.ran_out_on is not None:
         look_from = supply.ran_out_on
     elif supply.days is not None:
         look_from = today + timedelta(days=max(0, supply.days - REMIND_DAYS) // 2)
+    # What is planned already may be counted otherwise, or only then.
+    begins = min((one.since for one in medicine.in_effect if one.since > today), default=None)
+    if begins is not None and (look_from is None or begins < look_from):
+        look_from = begins
     row = db().get(SupplyWatch, medicine.id)
     if row is None:
         row = SupplyWatch(medicine_id=medicine.id, practice_id=patient.practice_id, patient_id=patient.id)
         db().add(row)
     row.look_from = look_from
     db().flush()
+
+
+def count_again(person_id: uuid.UUID) -> None:
+    """After another regimen: count what there is of a person's medicines at the next look, whatever was expected."""
+    # Wherever in the world that is, it is that day already.
+    yesterday = clock.now().date() - timedelta(days=1)
+    connection().execute(_COUNT_AGAIN, {"patient": person_id, "at": yesterday})
+
+
+changed.listen(changed.What.REGIMEN, count_again)
 
 
 def _fingerprint(medicine_id: uuid.UUID, new: New) -> bytes:

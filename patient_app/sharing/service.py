@@ -449,8 +449,8 @@ def who_looked(patient: Viewer, before: int | None = None) -> tuple[list[LogLine
 
 
 def _names(ids: set[uuid.UUID]) -> dict[uuid.UUID, Person]:
-    vault().preload(ids)
-    return {person.id: person for person in db().scalars(select(Person).where(Person.id.in_(ids)))}
+    there = ids - vault().preload(ids)
+    return {person.id: person for person in db().scalars(select(Person).where(Person.id.in_(there)))}
 
 
 def _line(patient: Viewer, same: Sequence[AccessRecord], names: dict[uuid.UUID, Person]) -> LogLine:

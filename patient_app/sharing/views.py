@@ -76,7 +76,7 @@ def stay_closed() -> ResponseReturnValue | None:
     if patient.entries_closed_until is None or request.endpoint in OPEN_WHILE_CLOSED:
         return None
     status = 200 if request.method in {"GET", "HEAD"} else 422
-    return render_page("sharing/closed.html", closed_until=_closed_until(patient)), status
+    return render_page("sharing/closed.html", closed_until=patient.entries_closed_until), status
 
 
 @bp.get("/sharing")
@@ -85,7 +85,7 @@ def overview() -> ResponseReturnValue:
     """Show who sees what now; while entries are closed, only what can be paused and ended."""
     patient, asked = viewer(), request.args
     if patient.entries_closed_until is not None:
-        live, until = consents.own_consents(patient), _closed_until(patient)
+        live, until = consents.own_consents(patient), patient.entries_closed_until
         return render_page(
             "sharing/overview_closed.html", consents=live, disciplines=DISCIPLINE_NAMES, closed_until=until
         )
@@ -105,11 +105,6 @@ def _to_card(patient: Viewer, consent_id: uuid.UUID, word: str) -> ResponseRetur
     """Lead back to the card of a consent, which says what was done."""
     place = service.anchor_of(patient, consent_id)
     return redirect(url_for("sharing.overview", now=word, of=consent_id, _anchor=place), 303)
-
-
-def _closed_until(patient: Viewer) -> object:
-    until = patient.entries_closed_until
-    return None if until is None else service.wall_clock(until, patient.zone)
 
 
 # --- Giving a consent -------------------------------------------------------------------------------------------------

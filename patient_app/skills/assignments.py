@@ -181,6 +181,11 @@ _OWN = (
     .limit(MOST_LISTED)
 )
 _OWN_ONE = _OWN.where(Assignment.id == bindparam("assignment_id"))
+_ANSWERED_BY = select(Assignment.id).where(
+    Assignment.patient_id == bindparam("patient_id"),
+    Assignment.id == bindparam("assignment_id"),
+    Assignment.answered_item == bindparam("item"),
+)
 _OWN_STANDING = Prepared(_OWN.where(_STANDS))
 _OF_EXERCISE = select(Assignment.id).where(
     Assignment.patient_id == bindparam("patient_id"), Assignment.tag == bindparam("tag")
@@ -274,6 +279,12 @@ def take_up(patient: Viewer, assignment_id: uuid.UUID, said: SaidAt | None = Non
     row, said = _own_row(patient, assignment_id), said or SaidAt.now()
     if _answered(row, said):
         row.declined_at = row.declined_day = row.word = None
+
+
+def was_answered(patient: Viewer, assignment_id: uuid.UUID, item: uuid.UUID) -> bool:
+    """Whether what the patient last answered by a phone came with this item: kept, whatever its clock says."""
+    asked = {"patient_id": patient.id, "assignment_id": assignment_id, "item": item}
+    return patient.entries_closed_from is None and connection().scalar(_ANSWERED_BY, asked) is not None
 
 
 def _answered(row: Assignment, said: SaidAt) -> bool:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from flask_babel import get_locale
 
 from patient_app.consent.categories import Category
+from patient_app.core.danger_words import names_danger
 
 
 class Start(StrEnum):
@@ -208,7 +209,7 @@ class Exercise:
     @property
     def speaks_of_danger(self) -> bool:
         """Whether it speaks of suicide: then the numbers to call stand on its page."""
-        return any("suicid" in words.en.lower() for words in self.texts)
+        return any(names_danger(words.en, words.es) for words in self.texts)
 
     @property
     def texts(self) -> Iterator[Words]:

@@ -40,13 +40,15 @@ def take_decline(patient: Viewer, item: Item, *, assignment_id: uuid.UUID) -> st
     form = DeclineForm(formdata=item.fields)
     if not form.validate():
         raise Refused.by(form)
-    assignments.decline(patient, assignment_id, form.word.data or "", item.moment(patient), SaidAt.by(item))
+    if not assignments.was_answered(patient, assignment_id, item.id):
+        assignments.decline(patient, assignment_id, form.word.data or "", item.moment(patient), SaidAt.by(item))
     return url_for("skills.assignment", assignment_id=assignment_id, done="assignment-declined")
 
 
 def take_taking_up(patient: Viewer, item: Item, *, assignment_id: uuid.UUID) -> str:
     """Keep that they take it up after all, unless they answered later."""
-    assignments.take_up(patient, assignment_id, SaidAt.by(item))
+    if not assignments.was_answered(patient, assignment_id, item.id):
+        assignments.take_up(patient, assignment_id, SaidAt.by(item))
     return url_for("skills.assignment", assignment_id=assignment_id, done="assignment-taken-up")
 
 

@@ -18,7 +18,7 @@ from patient_app.profile import service as profiles
 from patient_app.skills import figures, library, service
 from patient_app.skills.blueprint import bp
 from patient_app.skills.facts import Exercise
-from patient_app.skills.helping import Now, Offer, offers
+from patient_app.skills.helping import Now, Offer, offers, on_a_hard_day
 from patient_app.skills.words import NEEDS
 
 STRENGTHS = {"3": _l("A little"), "6": _l("Quite a bit"), "9": _l("Very strong")}
@@ -30,7 +30,8 @@ PLACES = {"alone": _l("Alone"), "people": _l("With people")}
 @access(Permission.SKILLS_PRACTISE, reads=True)
 def what_helps() -> ResponseReturnValue:
     """Show three exercises for what was said. It is a POST so that what is felt stands in no address."""
-    return _page(_asked())
+    now = _asked()
+    return _page(now, nothing_picked=now is None)
 
 
 @bp.get("/skills/now")
@@ -45,7 +46,7 @@ def ask_now() -> ResponseReturnValue:
     return _page(None)
 
 
-def _page(now: Now | None) -> str:
+def _page(now: Now | None, *, nothing_picked: bool = False) -> str:
     patient = viewer()
     offered = library.offered(not_now.of(patient), asks_about_use=profiles.profile_of(patient).asks_about_use)
     known = library.all_exercises()
@@ -61,7 +62,9 @@ def _page(now: Now | None) -> str:
     return render_page(
         "skills/now.html",
         asked=request.form if now is not None else {},
-        found=offers(now, among, history) if now is not None else [],
+        # Who presses the button and picked nothing gets three all the same: those for a hard day.
+        found=offers(now, among, history) if now else on_a_hard_day(among, history) if nothing_picked else [],
+        nothing_picked=nothing_picked,
         needs={need: NEEDS[need] for need in offered.needs},
         needs_aside={need: NEEDS[need] for need in offered.needs_aside},
         straight=straight(offered.needs, offered.exercises),

@@ -2,7 +2,7 @@
 
 Said of one run, or of an exercise from a day on; what was said of a run holds for that run. None of it opens anything
 by itself: only a consent to `skills` does, and this narrows it (`reading/skills.py`). A supporter reads nothing but
-what they were chosen for.
+what they were chosen for; once they are not tied to the person any more, they were chosen for nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, false, insert, or_, select, true
 
 from patient_app.accounts.entry_order import lock_entries
+from patient_app.accounts.models import SupportLink, SupportState
 from patient_app.consent.receipts import Sees
+from patient_app.core import changed
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
@@ -36,6 +38,17 @@ _LEAVE = delete(ExerciseReader).where(
     ExerciseReader.patient_id == bindparam("patient_id"), ExerciseReader.reader_id == bindparam("reader_id")
 )
 _ADD = insert(ExerciseReader)
+_WAS_TIED = select(SupportLink.supporter_id).where(
+    SupportLink.patient_id == bindparam("patient_id"), SupportLink.supporter_id.is_not(None)
+)
+_IS_TIED = exists().where(
+    SupportLink.patient_id == ExerciseReader.patient_id,
+    SupportLink.supporter_id == ExerciseReader.reader_id,
+    SupportLink.state == SupportState.CONFIRMED,
+)
+_NOT_TIED_ANY_MORE = delete(ExerciseReader).where(
+    ExerciseReader.patient_id == bindparam("patient_id"), ExerciseReader.reader_id.in_(_WAS_TIED), ~_IS_TIED
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +117,14 @@ def choose_for_kind(patient: Viewer, exercise: Exercise, today: date, chosen: Ch
         )
     for reader_id in sorted(chosen.people - before):
         _add(patient, reader_id, {"tag": tag, "from_day": today})
+
+
+def forget_supporters(patient_id: uuid.UUID) -> None:
+    """Take away for good what was shown by name to supporters who are not tied to a patient now."""
+    connection().execute(_NOT_TIED_ANY_MORE, {"patient_id": patient_id})
+
+
+changed.listen(changed.What.SUPPORT, forget_supporters)
 
 
 def may_read(reader: Any, *, is_team: bool) -> ColumnElement[bool]:

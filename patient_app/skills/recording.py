@@ -156,8 +156,14 @@ def keep_lines(patient: Viewer, exercise: Exercise, run_id: uuid.UUID, kept: fro
 
 
 def set_shared(patient: Viewer, run_id: uuid.UUID, *, shared: bool) -> None:
-    """Say of one run whether the team may read it, and no one else by name; raise `NotFound` for any not one's own."""
-    _own_or_not_found(patient, run_id).shared = shared
+    """Say of one run whether the team may read it, and no one else by name.
+
+    Raise `NotFound` for any not one's own, and for what a session in question wrote, which nobody else is ever shown.
+    """
+    run = _own_or_not_found(patient, run_id)
+    if run.while_closed:
+        raise NotFound
+    run.shared = shared
     connection().execute(_NAMES_NOBODY, {"run_id": run_id})
 
 

@@ -40,6 +40,7 @@ _LISTED = (
     ExerciseRun.exercise_sealed,
     ExerciseRun.shared,
     ExerciseRun.clock_skew,
+    ExerciseRun.while_closed,
     ExerciseVersion.id.label("version_id"),
     ExerciseVersion.version,
     ExerciseVersion.before,
@@ -92,6 +93,7 @@ class OwnRun:
     """A run as its author reads it back; `said` holds no answers in a list. `local_time` is the wall clock of then.
 
     `own_say` is whether the team may read it, where the person said so of this very run (`readers` knows all of it).
+    `while_closed`: a session in question after a clinic code wrote it, so nobody else is ever shown it.
     """
 
     id: uuid.UUID
@@ -102,6 +104,7 @@ class OwnRun:
     said: Said
     own_say: bool | None
     clock_skew: int | None = None
+    while_closed: bool = False
 
 
 def own_runs(patient: Viewer, exercise: str | None = None) -> list[OwnRun]:
@@ -196,6 +199,7 @@ def _as_own(row: Any, exercise: str, said: Said) -> OwnRun:
         said=said,
         own_say=row.shared,
         clock_skew=row.clock_skew,
+        while_closed=row.while_closed,
     )
 
 

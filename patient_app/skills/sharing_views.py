@@ -41,7 +41,8 @@ notices.register(
 class Standing:
     """Who can read a run: for whom the person said it is, who of these a consent reaches, and whom one could reach.
 
-    `kind` is for whom the exercise as a whole is now. A session in question is told no name.
+    `kind` is for whom the exercise as a whole is now. A session in question is told no name; what it wrote is shown to
+    nobody, whatever was chosen.
     """
 
     chosen: Chosen
@@ -59,7 +60,7 @@ class Standing:
 
 def standing_of(patient: Viewer, run: OwnRun) -> Standing:
     """Return who can read one of the patient's own runs."""
-    if patient.entries_closed_from is not None:
+    if patient.entries_closed_from is not None or run.while_closed:
         return Standing(Chosen(), Chosen(), [], [], None, run.said.finished)
     could = receipts.who_sees(patient, run.day, parts_of(run.said))
     chosen = readers.of_run(patient, run)

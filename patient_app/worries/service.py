@@ -82,8 +82,8 @@ def supported(sender: Viewer) -> list[Supported]:
         .order_by(SupportLink.confirmed_at, SupportLink.id)
     )
     people = db().scalars(query).all()
-    vault().preload([person.id for person in people])
-    return [Supported(person.id, person.name or "") for person in people]
+    gone = vault().preload([person.id for person in people])
+    return [Supported(person.id, person.name or "") for person in people if person.id not in gone]
 
 
 def send(sender: Viewer, worry_id: uuid.UUID, told: Told) -> None:
@@ -360,7 +360,7 @@ def _received(clinician: Viewer) -> Select[Worry, Person, Person, Patient, Perso
 
 def _opened(clinician: Viewer, rows: Sequence[Any]) -> tuple[Received, ...]:
     people = {person.id for row in rows for person in (row[1], row[2], row[4]) if person is not None}
-    vault().preload([clinician.practice_id, *people])
+    gone = vault().preload([clinician.practice_id, *people])
     zone = clock.find_zone(clinician.zone) or UTC
     return tuple(
         Received(
@@ -371,10 +371,11 @@ def _opened(clinician: Viewer, rows: Sequence[Any]) -> tuple[Received, ...]:
             words=worry.words or "",
             sent_at=worry.sent_at.astimezone(zone),
             read_at=None if worry.read_at is None else worry.read_at.astimezone(zone),
-            read_by="" if reader is None else reader.name or "",
+            read_by="" if reader is None or reader.id in gone else reader.name or "",
             muted_through=None if muted_until is None else _last_day(muted_until, practice_zone),
         )
         for worry, sender, subject, chart, reader, muted_until, practice_zone, is_theirs in rows
+        if sender.id not in gone and (subject is None or subject.id not in gone)
     )
 
 

@@ -9,8 +9,11 @@ between them it is asked again in each mode, and those are also loaded in it.
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,20 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from patient_app.accounts import sessions
+from patient_app.accounts.models import Person
+from patient_app.checkins import recording, rules
+from patient_app.checkins.answers import Answers, ThingSaid
+from patient_app.core import clock
+from patient_app.core.identity import Stage, Viewer
+from patient_app.core.ids import new_id
+from patient_app.core.installation import open_store
+from patient_app.core.work import db
+from patient_app.medications import changing
+from patient_app.medications.changing import Author
+from patient_app.medications.said import Said
+from patient_app.medications.schedule import Dose, EveryDays, Regular, Schedule
+from patient_app.profile.things import Kind, Thing
+from tests import factories
 from tests.browser.conftest import PEOPLE, Survey
 from tests.conftest import LiveServer, Watched, serving
 from tests.nursery import Nursery
@@ -138,6 +155,17 @@ MOVING = """
   return style.animationName !== "none" || style.transitionDuration.split(",").some((time) => parseFloat(time) > 0);
 }).slice(0, 3).map((element) => element.outerHTML.slice(0, 120))
 """
+# Without a wish for less motion, a second after it was loaded at the latest: whatever was to fade in has done so.
+STILL_MOVING = """
+() => new Promise((done) => {
+  if (document.getAnimations().length) setTimeout(done, Math.max(0, 1000 - performance.now()));
+  else done();
+}).then(() => [
+  ...document.getAnimations().map((one) => `${one.constructor.name}: ${one.effect?.target?.outerHTML.slice(0, 120)}`),
+  ...[...document.querySelectorAll("animate, animateTransform, animateMotion, set, marquee, video, audio, blink")]
+    .map((one) => one.outerHTML.slice(0, 120)),
+])
+"""
 
 
 @dataclass
@@ -186,14 +214,19 @@ def _axe_source() -> str:
 
 
 def axe(page: Page, *, only: Sequence[str] = (), off: Sequence[str] = ()) -> list[str]:
-    """Return what axe finds, without the reviewed cases it could not decide; everything that unfolds is open."""
+    """Return what axe finds, without the reviewed cases it could not decide; everything that unfolds is open.
+
+    The bars are flat for axe alone, and stand again afterwards: what they hide from the focus is looked at next.
+    """
     if page.evaluate("() => !('axe' in globalThis)"):
         page.evaluate(_axe_source())  # A script tag would be refused by the policy.
     page.evaluate("() => document.querySelectorAll('details').forEach((part) => { part.open = true; })")
     _add_style(page, LAY_BARS_FLAT)
+    found = page.evaluate(RUN_AXE, [TAGS, EXPERIMENTAL, list(only), list(off)])
+    page.evaluate("() => { document.adoptedStyleSheets.pop(); }")
     return [
         f"{kind}: {rule}: {html}\n      {message}"
-        for kind, rule, html, message in page.evaluate(RUN_AXE, [TAGS, EXPERIMENTAL, list(only), list(off)])
+        for kind, rule, html, message in found
         if not (kind == "incomplete" and any(rule == name and part in html for name, part, _why in REVIEWED))
     ]
 
@@ -241,7 +274,9 @@ MODES: dict[str, dict[str, Any]] = {
     "text spacing": {},
     "reduced motion": {"reduced_motion": "reduce"},
 }
-
+# Of every page these are asked only of what they can change; of the representative pages, of everything.
+WHOLE_MODES: dict[str, dict[str, Any]] = {**MODES, "dark": {"color_scheme": "dark"}, "320 px": {}}
+SIZES = {"400% zoom": ZOOMED, "320 px": SMALLEST}
 
 # axe reads -webkit-text-fill-color, which Chromium does not force as it forces color.
 NOT_IN: dict[str, list[str]] = {"forced colours": ["color-contrast"]}
@@ -260,7 +295,8 @@ def _as_loaded(page: Page, expected: list[Any]) -> list[str]:
     if page.locator("[draggable=true], input[type=range]").count():
         found.append("something has to be dragged")
     page.evaluate("() => scrollTo(0, 0)")
-    return found + [f"light: {one}" for one in axe(page)]
+    found += [f"light: {one}" for one in axe(page)]
+    return found + [f"moves by itself: {one}" for one in page.evaluate(STILL_MOVING)]
 
 
 def _in_other_modes(page: Page) -> list[str]:
@@ -302,8 +338,7 @@ def test_every_page(site: Site, person: str) -> None:
 
 def seen_in_mode(page: Page, mode: str, address: str) -> list[str]:
     """Open a page in a mode, and return what is wrong with it there that axe cannot see."""
-    if mode == "400% zoom":
-        page.set_viewport_size(ZOOMED)
+    page.set_viewport_size(SIZES.get(mode, PHONE))
     page.goto(address)
     if mode == "text spacing":
         _add_style(page, TEXT_SPACING)
@@ -313,11 +348,11 @@ def seen_in_mode(page: Page, mode: str, address: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", WHOLE_MODES)
 def test_representative_pages_are_asked_of_everything_in_other_modes(site: Site, mode: str) -> None:
     problems: dict[str, list[str]] = {}
     for person, address in REPRESENTATIVE:
-        page = site.open(person, **MODES[mode])
+        page = site.open(person, **WHOLE_MODES[mode])
         found = seen_in_mode(page, mode, address)
         problems[f"{mode}: {address} for {person}"] = found + axe(page, off=NOT_IN.get(mode, ()))
         page.close()
@@ -353,24 +388,112 @@ def test_leaving_quickly_takes_the_page_away(site: Site, way: str) -> None:
     page.close()
 
 
+# What is sent empty, one form of each make: fields, scales and chips, dates, choices of whom, and those of staff.
+REFUSED = (
+    ("anonymous", "/sign-in"),
+    ("owner", "/settings/password"),
+    ("owner", "/sharing/supporters/new"),
+    ("owner", "/check-in"),
+    ("owner", "/appointments/new"),
+    ("owner", "/medications/side-effects/new"),
+    ("s-with", "/supporting/worried/tell"),
+    ("admin", "/practice/numbers"),
+    ("admin", "/practice/staff/new"),
+)
+
+
 def test_a_form_that_is_refused_is_as_good(site: Site) -> None:
     problems: dict[str, list[str]] = {}
     watched = Watched(site.server.url)
     watched.expect(NO_WORKER, "the server responded with a status of 422")
-    for person, address in (
-        ("anonymous", "/sign-in"),
-        ("owner", "/settings/password"),
-        ("owner", "/sharing/supporters/new"),
-    ):
+    for person, address in REFUSED:
         page = site.open(person)
         watched.watch(page)
         page.goto(address)
+        page.evaluate("() => document.querySelectorAll('details').forEach((part) => { part.open = true; })")
         page.locator("main form button[type=submit]").last.click()
         expect(page.locator("#error-summary")).to_be_visible()
         problems[address] = axe(page) + what_axe_cannot_see(page, 48)
         page.close()
     assert not told(problems), told(problems)
     assert not watched.problems
+
+
+# For each card, the check-in that it follows: what it says, what was used, and on which days before it.
+Day = dict[str, Any]
+CARDS: dict[str, tuple[Day, Kind | None, tuple[int, ...]]] = {
+    "simpler": ({"mood": 2}, None, ()),
+    "urge": ({"craving": 8}, None, ()),
+    "help": ({"mood": 1}, None, ()),
+    "thanks": ({"use": True}, Kind.ALCOHOL, ()),
+    "thanks_alone": ({"use": True}, Kind.GAMBLING, ()),
+    "tolerance": ({"use": True}, Kind.OPIOIDS, ()),
+    "tolerance_and_help": ({"use": True, "mood": 1}, Kind.OPIOIDS, ()),
+    "alcohol_withdrawal": ({"use": False}, Kind.ALCOHOL, (1, 2, 3, 4, 5)),
+    "sedative_withdrawal": ({"use": False}, Kind.SEDATIVES, (1, 2, 3, 4, 5)),
+    "tolerance_after_pause": ({"use": False}, Kind.OPIOIDS, (3,)),
+}
+
+
+def _recorded(patient: Viewer, ago: int, said: Day, kind: Kind | None) -> uuid.UUID:
+    things = (ThingSaid(Thing("one", kind), used=True),) if kind and said.get("use") else ()
+    moment = clock.moment(clock.now() - timedelta(days=ago), patient.zone)
+    return recording.record_check_in(patient, new_id(), Answers(**said, things=things), moment)
+
+
+@pytest.fixture(scope="module")
+def confirmations(site: Site) -> dict[str, str]:
+    """Let a person save a check-in for each card, further apart than the rules look back; return where each is shown.
+
+    They take medicines that have cards of their own beside what was used.
+    """
+    store = open_store(site.world.config)
+    person = factories.make_patient(store, factories.make_practice(store), name="Cora Cards")
+    daily = Regular(EveryDays(), (Dose(None, Decimal(1)),))
+    began = clock.moment(clock.now() - timedelta(days=800), person.zone)
+    found = {}
+    with store.work(writes=True):
+        for name in ("methadone", "lorazepam"):
+            schedule = Schedule(began.local_date, None, "tablet", daily)
+            author, said = Author.patient(person.viewer), Said(name, name)
+            changing.start(author, new_id(), new_id(), said, schedule, about_use=False, moment=began)
+        for number, (card, (says, kind, before)) in enumerate(CARDS.items()):
+            ago = 45 * number
+            for days in before:
+                _recorded(person.viewer, ago + days, {"use": True}, kind)
+            found[card] = f"/check-in/{_recorded(person.viewer, ago, says, kind)}?done=saved"
+        row = db().get_one(Person, person.id)
+        site.world.tokens["cards"] = sessions.begin_session(row, "Firefox, Linux", Stage.FULL)
+    store.close()
+    return found
+
+
+def test_what_follows_a_check_in_is_as_good_whatever_it_offers(site: Site, confirmations: dict[str, str]) -> None:
+    assert confirmations.keys() == {rule.shows for rule in rules.rules()}
+    problems: dict[str, list[str]] = {}
+    page = site.open("cards")
+    watched = Watched(site.server.url)
+    watched.expect(NO_WORKER)
+    watched.watch(page)
+    page.goto("/help")
+    expected = places(page)
+    for name, address in confirmations.items():
+        page.set_viewport_size(PHONE)
+        page.emulate_media(**AS_USUAL)
+        page.goto(address)
+        offer, card = page.locator(".offer"), rules.card(name, "en")
+        expect(offer.get_by_role("heading", name=card.title)).to_be_visible()
+        expect(offer.get_by_text(card.lines[0])).to_be_visible()
+        assert (page.locator("main a[href='tel:988']").count() > 0) >= card.crisis, name
+        problems[name] = _as_loaded(page, expected)
+        page.emulate_media(color_scheme="dark")
+        page.set_viewport_size(SMALLEST)
+        problems[name] += [f"dark, 320 px: {one}" for one in [*what_axe_cannot_see(page, 44), *axe(page)]]
+    page.goto(confirmations["tolerance"])
+    expect(page.get_by_role("heading", name="With what you take")).to_be_visible()
+    page.close()
+    assert not told(problems), told(problems)
+    assert not watched.problems, "\n".join(watched.problems)
 
 
 def test_a_bar_is_seen_once_it_is_whole(site: Site) -> None:
@@ -428,4 +551,9 @@ def test_a_planted_fault_is_seen(site: Site) -> None:
     found = "\n".join([*what_axe_cannot_see(page, 48), *axe(page)])
     for words in ("small target", "wider than the screen", "focus is hidden", "violations: label"):
         assert words in found, found
+    assert page.evaluate(STILL_MOVING) == []
+    page.locator("h1").evaluate("(one) => one.animate({ opacity: [1, 0.9] }, { duration: 5000 })")
+    assert "Animation: <h1" in page.evaluate(STILL_MOVING)[0]
+    # Bars that axe laid flat stand again for what is asked next.
+    assert [one for one in what_axe_cannot_see(page, 48) if "focus is hidden" in one]
     page.close()

@@ -78,6 +78,36 @@ def test_where_the_scripts_do_not_come_the_browser_sends_it_by_itself(
     assert posted == ["document"]
 
 
+# What browsers of before the autumn of 2022, and the spring of 2022, do not have.
+NO_REQUEST = "delete HTMLFormElement.prototype.requestSubmit;"
+NO_SUBMITTER = "delete SubmitEvent.prototype.submitter;"
+# And of before 2023: which button was pressed is left out of what a form says.
+NO_BUTTON = "globalThis.FormData = class extends FormData { constructor(form) { super(form); } };"
+
+
+@pytest.mark.parametrize(
+    ("lacks", "how"), [(NO_REQUEST, "fetch"), (NO_BUTTON, "fetch"), (NO_SUBMITTER + NO_REQUEST + NO_BUTTON, "document")]
+)
+def test_an_older_browser_sends_which_button_was_pressed_or_has_plain_pages(
+    page: BrowserPage, posted: list[str], lacks: str, how: str
+) -> None:
+    held: list[Route] = []
+    page.add_init_script(lacks)
+    page.route(MAIN, lambda route: held.append(route))  # noqa: PLW0108 - a builtin is no handler to Playwright.
+    page.goto("/simple", wait_until="commit")
+    page.get_by_role("button", name="Keep it like this").click(no_wait_after=True)
+    page.wait_for_timeout(700)
+    for route in held:
+        route.continue_()
+    page.unroute(MAIN)
+    expect(page.get_by_text("Your pages stay like this until you say otherwise.")).to_be_visible()
+    assert posted == [how]
+    page.goto("/simple", wait_until="networkidle")
+    page.get_by_role("button", name="Show everything again").click()
+    expect(page.get_by_text("Everything is shown again.")).to_be_visible()
+    assert posted == [how, how]
+
+
 def test_scripts_that_come_late_give_a_form_that_is_under_way_no_other_id(page: BrowserPage, watched: Watched) -> None:
     watched.expect("Failed to load resource")
     held: list[Route] = []

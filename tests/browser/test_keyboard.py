@@ -11,6 +11,8 @@ from playwright.sync_api import Page as BrowserPage
 from patient_app.consent.categories import Category, Level
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
+from patient_app.profile import service as profile
+from patient_app.profile.things import Kind, Thing
 from patient_app.worries import service as worries
 from tests.conftest import LiveServer, Watched
 from tests.factories import (
@@ -79,6 +81,11 @@ class Keyboard:
             if answer in self.page.evaluate(FOCUSED)["label"]:
                 return
         raise AssertionError(f"no key leads to “{answer}” of “{group}”")
+
+    def tick(self, label: str, group: str) -> None:
+        """Tick one of several, or take it back."""
+        self.tab_to(label, group)
+        self.page.keyboard.press("Space")
 
     def press(self, label: str, *, exact: bool = True) -> None:
         """Follow a link or press a button."""
@@ -202,13 +209,111 @@ def test_the_tasks_of_a_day(live_server: LiveServer, keys: Keyboard) -> None:
     assert page.url.endswith("/help")
 
 
+def said(page: BrowserPage) -> dict[str, str]:
+    """Return what the check-in on this page says, by question."""
+    found: dict[str, str] = page.evaluate(
+        """() => Object.fromEntries([...document.querySelector("dl.pairs").children].map((one) =>
+          [one.querySelector("dt").textContent, one.querySelector("dd").textContent]))"""
+    )
+    return found
+
+
+def test_all_that_a_check_in_can_say_and_what_folds_away(live_server: LiveServer, keys: Keyboard) -> None:
+    """Two named things, sleep, anxiety, energy, chips of ours and of one's own; what was folded away is not sent."""
+    store = live_server.store
+    patient = make_patient(store, make_practice(store), name="Robin Vale")
+    with store.work(writes=True):
+        profile.change(patient.viewer, things=(Thing("one", Kind.ALCOHOL), Thing("two", Kind.OTHER, "kratom")))
+        profile.finish_welcome(patient.viewer)
+    page = keys.page
+    kratom, amount = page.get_by_role("group", name="kratom"), page.get_by_label("How much, if you like")
+    keys.sign_in(patient)
+    keys.press("Check in")
+    expect(kratom).to_be_hidden()
+    keys.choose("Any pull to drink or use?", "6")
+    expect(kratom).to_be_visible()
+    keys.choose("Alcohol", "5")
+    keys.choose("kratom", "3")
+    expect(amount).to_be_hidden()
+    keys.choose("Since last time, did you drink or use?", "Yes")
+    keys.tick("Alcohol", "What was it?")
+    keys.tick("kratom", "What was it?")
+    keys.write("How much, if you like", "two glasses")
+    keys.press("More, if you like")
+    keys.choose("How many hours did you sleep?", "7")
+    keys.choose("How anxious do you feel?", "8")
+    keys.choose("How is your energy?", "High")
+    keys.tick("Stress", "What made it harder?")
+    keys.write("Something else that made it harder", "the dentist")
+    keys.tick("A walk", "What helped?")
+    keys.tick("Music", "What helped?")
+    keys.write("Something else that helped", "my dog")
+    keys.press("Save")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Saved")
+    everything = {
+        "Pull to drink or use": "6 of 10",
+        "Alcohol": "5 of 10",
+        "kratom": "3 of 10",
+        "Drank or used": "Yes: Alcohol, kratom",
+        "How much": "two glasses",
+        "Sleep": "7",
+        "Anxious": "8 of 10",
+        "Energy": "High",
+        "Made it harder": "Stress, the dentist",
+        "Helped": "A walk, Music, my dog",
+    }
+    assert said(page) == everything
+
+    # A chip is taken back; what is folded away goes with its question, and is there again if it is opened.
+    keys.press("Change")
+    keys.choose("Any pull to drink or use?", "0, none")
+    expect(kratom).to_be_hidden()
+    keys.choose("Since last time, did you drink or use?", "No")
+    expect(amount).to_be_hidden()
+    keys.tick("A walk", "What helped?")
+    keys.press("Save")
+    folded = {"Pull to drink or use": "0 of 10", "Drank or used": "No", "Helped": "Music, my dog"}
+    gone = ("Alcohol", "kratom", "How much")
+    assert said(page) == {name: words for name, words in (everything | folded).items() if name not in gone}
+    keys.press("Change")
+    keys.choose("Since last time, did you drink or use?", "Yes")
+    expect(amount).to_be_visible()
+    expect(amount).to_have_value("")
+
+
+DOORS = {
+    "I am having thoughts of suicide": "suicide",
+    "Someone may have overdosed": "overdose",
+    "I feel very sick after stopping": "withdrawal",
+    "I have a strong urge": "urge",
+}
+
+
+def test_the_four_doors_and_the_way_out(live_server: LiveServer, keys: Keyboard) -> None:
+    page = keys.page
+    page.goto("/sign-in")
+    keys.press("Help now")
+    for words, door in DOORS.items():
+        inside = page.locator(f"#{door}")
+        expect(inside).to_be_hidden()
+        keys.press(words, exact=False)
+        expect(inside).to_be_visible()
+        expect(inside.locator("a[href^='tel:']").first).to_be_visible()
+    # A page that is not watched: it leaves for another origin, which is answered here.
+    leaving = Keyboard(page.context.new_page())
+    leaving.page.route("https://www.weather.gov/**", lambda route: route.fulfill(body="<title>Weather</title>"))
+    leaving.page.goto("/help")
+    leaving.press("Leave", exact=False)
+    assert leaving.page.url == "https://www.weather.gov/"
+
+
 def test_a_clinicians_review_and_note_and_a_supporters_worry(live_server: LiveServer, keys: Keyboard) -> None:
     store = live_server.store
     practice = make_practice(store)
     patient = make_patient(store, practice, name="Robin Vale")
     therapist = make_clinician(store, practice, Discipline.THERAPIST)
-    mother = make_supporter(store, practice)
-    assign_team(store, patient, therapist, make_administrator(store, practice))
+    mother, admin = make_supporter(store, practice), make_administrator(store, practice)
+    assign_team(store, patient, therapist, admin)
     tie_supporter(store, patient, mother)
     make_check_in(store, patient, mood=1)
     give_consent(store, patient, therapist, {Category.MOOD: Level.DETAIL})
@@ -225,10 +330,31 @@ def test_a_clinicians_review_and_note_and_a_supporters_worry(live_server: LiveSe
     keys.choose("What does it touch on?", "Mood")
     keys.press("Save note")
     expect(page.get_by_text("Called on Monday")).to_be_visible()
+    keys.press("Take back", exact=False)
+    expect(page.get_by_text("Taken back: only you see it")).to_be_visible()
+
+    # Whom to call at the practice, and when.
+    keys.sign_in(admin)
+    page.goto("/practice/numbers")
+    keys.write("What it is for", "Night nurse")
+    keys.write("Phone number", "555 0100")
+    keys.press("Add")
+    expect(page.locator("main li").get_by_text("Night nurse", exact=True)).to_be_visible()
+    page.goto("/practice/hours")
+    for label, typed in (("Opens", "0815AM"), ("Closes", "0530PM")):
+        keys.tab_to(label, "Monday")
+        page.keyboard.type(typed)
+    keys.press("Save")
 
     # A worry, told to the team; whom to call in danger is a page of its own.
     keys.sign_in(mother)
     keys.press("I am worried")
+    keys.press("No, and I want to ask them myself", exact=False)
+    expect(page.get_by_text("How are you, really?")).to_be_in_viewport()
+    keys.press("Help now")
+    expect(page.locator("#practice a").filter(has_text="Night nurse")).to_be_visible()
+    expect(page.locator("#practice dl")).to_contain_text("8:15 to 17:30")
+    page.goto("/supporting/worried")
     keys.press("Yes, or I am not sure", exact=False)
     expect(page.get_by_role("heading", level=1)).to_have_text("Help for someone else")
     page.goto("/supporting/worried")

@@ -123,6 +123,44 @@ def taken_back(page: Page) -> None:
     expect(page.locator("#notice")).to_contain_text("Taken back.")
 
 
+# Where everything stood when something was pressed, and afterwards what has moved that had no reason to. A tap is
+# followed by no layout shift by definition (it counts none within half a second), and over a slow network by all of
+# them; so it is asked what a person sees: only what was put in place has changed, and nothing but what lies below it
+# moves, up or down. What stands still while the page scrolls is measured on the screen.
+WATCH_PLACES = """() => {
+  const stuck = (one) => one.closest(".app-bar, .nav, .save-bar");
+  const place = (one) => {
+    const box = one.getBoundingClientRect(), [x, y] = stuck(one) ? [0, 0] : [scrollX, scrollY];
+    return { left: box.left + x, top: box.top + y, right: box.right + x, bottom: box.bottom + y };
+  };
+  const inTurn = "[hx-target\\\\:inherited], [hx-select-oob\\\\:inherited]";
+  const ids = [...document.querySelectorAll(inTurn)].flatMap((one) =>
+    [one.getAttribute("hx-target:inherited"), ...(one.getAttribute("hx-select-oob:inherited") ?? "").split(",")])
+    .filter(Boolean).map((one) => one.split(":")[0].replace("#", ""));
+  const look = () => {
+    const parts = [...new Set(ids)].map((id) => document.getElementById(id)).filter(Boolean);
+    globalThis.before = {
+      parts: parts.map((one) => ({ id: one.id, html: one.outerHTML, ...place(one) })),
+      others: [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility()
+        && !parts.some((part) => part.contains(one))).map((one) => ({ one, holds: parts.some((part) =>
+          one.contains(part)), ...place(one) })),
+    };
+  };
+  addEventListener("click", look, { capture: true });
+  globalThis.moved = () => {
+    const changed = globalThis.before.parts.filter((one) => document.getElementById(one.id)?.outerHTML !== one.html);
+    if (!changed.length) { return ["nothing was put in place"]; }
+    return globalThis.before.others.flatMap((was) => {
+      if (!was.one.isConnected) { return [`gone: ${was.one.outerHTML.slice(0, 120)}`]; }
+      const now = place(was.one), near = (side) => Math.abs(now[side] - was[side]) < 1;
+      const below = changed.some((part) => was.top >= part.bottom - 1);
+      const kept = near("left") && near("right") && (below || near("top")) && (was.holds || below || near("bottom"));
+      return kept ? [] : [`${was.one.outerHTML.slice(0, 120)} ${JSON.stringify([was, now])}`];
+    });
+  };
+}"""
+
+
 SWAPS: tuple[tuple[str, str, Callable[[Page], None]], ...] = (
     ("owner", "/history", period),
     ("owner", "/history", older),
@@ -182,10 +220,12 @@ def test_after_every_swap(full_site: Site, state: str) -> None:
         if state == "text spacing":
             add_style(page, TEXT_SPACING)
         page.evaluate("() => { globalThis.stayed = true; }")
+        page.evaluate(WATCH_PLACES)
         swap(page)
         assert page.evaluate("() => globalThis.stayed"), f"{swap.__name__} loaded a new page"
         assert page.evaluate(HAS_FOCUS), f"{swap.__name__} lost the focus"
-        seen = what_axe_cannot_see(page, 48 if state in {"light, dark and 320 px", "reduced motion"} else 44)
+        seen = [f"moved: {one}" for one in page.evaluate("() => globalThis.moved()")]
+        seen += what_axe_cannot_see(page, 48 if state in {"light, dark and 320 px", "reduced motion"} else 44)
         seen += axe(page, off=["color-contrast"] if state == "forced colours" else ())
         if state == "light, dark and 320 px":
             page.emulate_media(color_scheme="dark")

@@ -90,6 +90,22 @@ def test_pages_open_without_network_as_they_were_and_say_so(get_phone: GetPhone,
     expect(phone.page.locator("h1")).to_have_text("No network right now")
 
 
+def test_what_waits_arrives_from_a_browser_of_before_2022_too(
+    get_phone: GetPhone, patient: Made, live_server: LiveServer
+) -> None:
+    phone = get_phone()
+    # It cannot end a request by itself after a while, and does not wake the worker when there is a network.
+    phone.context.add_init_script("delete AbortSignal.timeout; delete ServiceWorkerRegistration.prototype.sync;")
+    phone.sign_in(patient)
+    phone.cut()
+    phone.check_in_without_network("In between", CANARY)
+    assert phone.page.evaluate("!AbortSignal.timeout && !('sync' in ServiceWorkerRegistration.prototype)")
+    phone.mend()
+    phone.page.goto("/today")
+    phone.wait_for("outbox", 0)
+    assert stored(live_server.store, patient) == [(3, CANARY)]
+
+
 def test_five_check_ins_without_network_outlive_the_browser_and_arrive_once(
     get_phone: GetPhone, patient: Made, live_server: LiveServer
 ) -> None:

@@ -22,9 +22,9 @@ CONTENT = PACKAGE / "content"
 TEMPLATES = PACKAGE / "templates"
 CONSENT = "content/consent/"
 MESSAGES = "content/messages/"
-# The formulas and the rules are for English.
-OTHER_LANGUAGES = frozenset({"es", "xx"})
-
+# The formulas and the rules are for English. A key under `words`, or what stands before `.txt`, names a language.
+ENGLISH = "en"
+_LANGUAGE = re.compile(r"[a-z]{2}(?:_[A-Z]{2})?")
 
 KEYWORDS: dict[str, Any] = {
     "_": None,
@@ -60,27 +60,38 @@ def gettext_texts() -> list[Text]:
     return found
 
 
-def content_texts() -> list[Text]:
-    """Return what is read by people of the reviewed files: help lines, messages, forms."""
+def content_texts(language: str = ENGLISH) -> list[Text]:
+    """Return what is read by people of the reviewed files, in a language: help lines, messages, forms."""
     ours = library.ours().lessons
     found = [
         Text(f"content/lessons/{text.file}", text.line, text.words)
         for by_language in ours.values()
-        for text in lint.texts_of(by_language["en"])
+        for text in lint.texts_of(by_language[language])
     ]
     for path in sorted(CONTENT.rglob("*")):
         name = path.relative_to(PACKAGE).as_posix()
         if path.suffix in {".yaml", ".yml"}:
-            found += [Text(name, line, words) for line, words in _yaml_words(path.read_text(encoding="utf-8"))]
+            texts = yaml_words(path.read_text(encoding="utf-8"), language)
         elif path.suffix == ".toml":
-            found += [Text(name, line, words) for line, words in toml_words(path.read_text(encoding="utf-8"), "en")]
-        elif path.suffix == ".txt" and path.suffixes[0].lstrip(".") not in OTHER_LANGUAGES:
-            found += [
-                Text(name, number, line)
-                for number, line in _paragraphs(path.read_text(encoding="utf-8"))
-                if line != "---" and not line.startswith("version:")
-            ]
+            texts = toml_words(path.read_text(encoding="utf-8"), language)
+        elif path.suffix == ".txt" and language_of(path) == language:
+            texts = _words_of_file(path.read_text(encoding="utf-8"))
+        else:
+            continue
+        found += [Text(name, line, words) for line, words in texts]
     return found
+
+
+def language_of(path: Path) -> str:
+    """Return the language of a file of text, which stands before `.txt`; without one it is English."""
+    before = path.with_suffix("").suffix.lstrip(".")
+    return before if _LANGUAGE.fullmatch(before) else ENGLISH
+
+
+def _words_of_file(text: str) -> Iterator[tuple[int, str]]:
+    for number, words in _paragraphs(text):
+        if words != "---" and not words.startswith(("version:", "translates:")):
+            yield number, words
 
 
 def _paragraphs(text: str) -> Iterator[tuple[int, str]]:
@@ -116,21 +127,21 @@ def _of_language(node: object, language: str) -> Iterator[str]:
             yield from _of_language(value, language)
 
 
-def _yaml_words(text: str) -> Iterator[tuple[int, str]]:
-    """Yield what stands under `words`, by language; only English is measured here."""
+def yaml_words(text: str, language: str = ENGLISH) -> Iterator[tuple[int, str]]:
+    """Yield what stands under `words` in one language: any other name of a language there is another one."""
     top = yaml.compose(text, Loader=yaml.SafeLoader)
     if top is not None:
-        yield from _read_words(top, read=False)
+        yield from _read_words(top, language, read=False)
 
 
-def _read_words(node: yaml.Node, *, read: bool) -> Iterator[tuple[int, str]]:
+def _read_words(node: yaml.Node, language: str, *, read: bool) -> Iterator[tuple[int, str]]:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            if not (read and key.value in OTHER_LANGUAGES):
-                yield from _read_words(value, read=read or key.value == "words")
+            if not read or key.value == language or not _LANGUAGE.fullmatch(key.value):
+                yield from _read_words(value, language, read=read or key.value == "words")
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
-            yield from _read_words(value, read=read)
+            yield from _read_words(value, language, read=read)
     elif read and isinstance(node, yaml.ScalarNode):
         yield node.start_mark.line + 1, str(node.value)
 

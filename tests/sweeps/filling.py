@@ -289,6 +289,7 @@ ANSWERS: dict[str, dict[str, Answer]] = {
         "id": as_it_came,
         "base": as_it_came,
         "appointment": as_it_came,
+        "reader": as_it_came,
         "one": words,
         "two": words,
         "three": words,

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from xml.etree.ElementTree import Element
 
@@ -15,17 +16,16 @@ from flask import Flask
 from jinja2 import Environment
 
 from patient_app.consent.form_text import current_form
+from patient_app.core.danger_words import DANGER, HOPE, SUICIDE
 from patient_app.learn import reading_age, word_rules
 from patient_app.learn.reading_age import Counts
+from patient_app.learn.spanish_rules import SPANISH, SPANISH_SAFE, USTED
 from patient_app.learn.word_rules import (
-    DANGER,
-    HOPE,
     MOST_GRADE,
     MOST_WORDS,
     MOST_WORDS_ANYWHERE,
     MOST_WORDS_MEAN,
     SAFE,
-    SUICIDE,
     TELLING_AT_HOME,
     TELLING_IN_MAIL,
     TELLING_IN_TITLE,
@@ -40,7 +40,7 @@ from tests.sweeps.conftest import Stage
 from tests.sweeps.content_texts import CONSENT, MESSAGES, PACKAGE
 from tests.sweeps.world import CANARY, QUERIES
 
-ALL_RULES = (*WORDS, *SAFE, TELLING_IN_MAIL, TELLING_IN_TITLE, TELLING_AT_HOME)
+ALL_RULES = (*WORDS, *SAFE, TELLING_IN_MAIL, TELLING_IN_TITLE, TELLING_AT_HOME, *SPANISH, *SPANISH_SAFE, USTED)
 # Read at the worst hour.
 CRISIS = ("templates/safety/", "templates/errors/", "content/help_lines", "core/errors.py", "safety/")
 CRISIS_MACROS = ("Call 988", "Talk with a person, day or night", "If you would rather not talk")
@@ -304,12 +304,11 @@ def test_every_page_that_speaks_of_suicide_has_the_numbers(pages: list[Seen]) ->
 
 
 def pages_without_numbers(pages: list[Seen]) -> list[str]:
-    """Return the pages that speak of suicide and offer no call and no text to 988."""
+    """Return the pages that speak of suicide and show no call and no text to 988."""
     return [
         f"{seen.place} speaks of suicide\n    instead: with ui.crisis_links() on the same page"
         for seen in pages
-        if any(SUICIDE.search(block) for block in seen.blocks)
-        and not {"tel:988", "sms:988"} <= {link.get("href") for link in seen.page.one("main").iter("a")}
+        if any(SUICIDE.search(block) for block in seen.blocks) and not {"tel:988", "sms:988"} <= seen.page.shown_links
     ]
 
 
@@ -385,10 +384,14 @@ def test_planted_content_is_read() -> None:
     source = (
         "- id: planted\n  source: must not be read\n  words:\n    en:\n      name: Just call\n"
         '      choices: ["Press 1!"]\n    es:\n      name: ¡Llame!\n'
+        "    fr:\n      name: Il faut appeler tout de suite\n"
     )
-    texts = [Text("planted", line, words) for line, words in content_texts._yaml_words(source)]
+    texts = [Text("planted", line, words) for line, words in content_texts.yaml_words(source)]
     assert [(text.line, text.words) for text in texts] == [(5, "Just call"), (6, "Press 1!")]
     assert len(broken(texts, WORDS)) == 2
+    assert list(content_texts.yaml_words(source, "fr")) == [(10, "Il faut appeler tout de suite")]
+    names = ("reset.txt", "form.en.txt", "reset.fr.txt", "reset.pt_BR.txt", "common.v2.txt")
+    assert [content_texts.language_of(Path(name)) for name in names] == ["en", "en", "fr", "pt_BR", "en"]
     lines = list(content_texts._paragraphs("Subject\n\nOne line\nand its end.\n1. an item\n2. another\n"))
     assert lines == [(1, "Subject"), (3, "One line and its end."), (5, "1. an item"), (6, "2. another")]
     assert [text.words for text in content_texts.script_texts('say("You missed it");\n// not "this one"\n', "x.js")]
@@ -445,6 +448,19 @@ def test_a_planted_page_about_suicide_needs_the_numbers() -> None:
     assert pages_without_numbers([planted_page("<p>Suicide</p><a href='tel:988'>Call</a>")])
     both = "<p>Suicide</p><a href='tel:988'>Call</a><a href='sms:988'>Text</a>"
     assert not pages_without_numbers([planted_page(both)])
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "<section><div hidden>{}</div></section>",
+        "<template>{}</template>",
+        "<section data-later-part='kept' hidden><div data-hard hidden>{}</div></section>",
+    ],
+)
+def test_numbers_that_nobody_sees_yet_do_not_count(around: str) -> None:
+    numbers = "<a href='tel:988'>Call</a><a href='sms:988'>Text</a>"
+    assert pages_without_numbers([planted_page("<p>Suicide</p>" + around.format(numbers))])
 
 
 HARD = (

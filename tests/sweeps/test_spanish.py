@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from patient_app import translating
 from patient_app.core.work import db
-from tests.page import Page, visible_texts
+from tests.page import Page, heading_and_title, visible_texts
 from tests.sweeps import access_table
 from tests.sweeps.conftest import Stage, staged
 from tests.sweeps.world import QUERIES, World
@@ -90,6 +90,7 @@ def _walk(stage: Stage, language: str, wrong: Wrong) -> list[str]:
                 page: Page = client.open(stage.world.address(rule), query_string=query)
                 if page.is_page:
                     told = [] if page.one("html").get("lang") == language else ["another lang"]
+                    told += heading_and_title(page)
                     told += wrong.on(page)
                     problems += [f"{situation} {rule.rule}: {words[:100]}" for words in told]
     return problems

@@ -32,7 +32,9 @@ const go = (ctx) => {
     const { submitter } = ctx.request;
     source.removeAttribute("hx-post");
     htmx.process(source, true);
-    source.requestSubmit(submitter?.form === source ? submitter : null);
+    const pressed = submitter?.form === source ? submitter : null;
+    if (source.requestSubmit) source.requestSubmit(pressed);
+    else (pressed ?? source.querySelector("[type=submit]")).click();
   }
 };
 

@@ -11,7 +11,7 @@ from flask import Flask
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
-from patient_app.accounts import addresses, charts, codes, invitations, people, resets
+from patient_app.accounts import addresses, charts, codes, invitations, people, resets, security
 from patient_app.accounts.links import LinkUnusable
 from patient_app.accounts.models import Person, PersonState, SecurityNotice
 from patient_app.core import clock
@@ -130,7 +130,7 @@ def test_an_administrator_does_not_get_to_entries_by_an_address_of_their_own(
 
     stranger = come_in(app, store, patient)
     person = row(store, patient)
-    assert person.entries_closed_until == begun + timedelta(hours=24)
+    assert person.entries_closed_until == clock.NO_END
     history = stranger.get("/history").words
     assert "by the sea" not in history
     assert "stays closed" in history
@@ -153,15 +153,19 @@ def test_an_administrator_does_not_get_to_entries_by_an_address_of_their_own(
     assert ask_for_link(store, patient)[0] == patient.email
 
 
-def test_after_a_day_it_opens_as_after_a_code_and_can_still_be_taken_back(
+def test_no_time_opens_it_and_it_can_still_be_taken_back(
     app: Flask, store: Store, admin: Made, patient: Made, phone: Client, set_time: SetTime
 ) -> None:
     begun = clock.now()
     set_time(begun)
     change(store, admin, patient, MINE)
     stranger = come_in(app, store, patient)
-    set_time(begun + timedelta(hours=24, minutes=1))
-    assert "by the sea" in stranger.get("/history").words
+    set_time(begun + timedelta(days=20))
+    history = stranger.get("/history").words
+    assert "by the sea" not in history
+    assert "stays closed until you show that it was you" in history
+    assert "stays closed until you show that it was you: on a device" in stranger.get("/settings").words
+    assert "by the sea" in phone.get("/history").words
     # Who came in by the address never says that it is right: the old device would lose its answer.
     assert stranger.get("/email-notice").location == "/settings"
     form = phone.get("/security-notice").form(field="answer")
@@ -262,6 +266,79 @@ def test_links_to_an_address_die_with_it(
     with store.work(writes=True), pytest.raises(LinkUnusable):
         resets.role_of_link(second.rpartition("/")[2])
     assert can_sign_in(app, patient, PASSWORD)
+
+
+def opening_link(store: Store, patient: Made) -> str:
+    """Return the path of the newest link that opens entries; it came to the address that is their own."""
+    letter = next(each for each in reversed(letters(store)) if "/open-entries/" in each.body)
+    assert letter.address == patient.email
+    return f"/open-entries/{letter.token}"
+
+
+def test_one_administrator_who_signs_out_every_device_of_the_owner_reads_nothing_however_late(
+    app: Flask, store: Store, admin: Made, patient: Made, phone: Client, set_time: SetTime
+) -> None:
+    begun = clock.now()
+    set_time(begun)
+    change(store, admin, patient, MINE)
+    with store.work(writes=True):
+        people.close_account(admin.viewer, patient.id)
+    with store.work(writes=True):
+        people.reopen_account(admin.viewer, patient.id)
+    assert phone.get("/settings").status_code == 303
+    stranger = come_in(app, store, patient)
+    set_time(begun + timedelta(hours=25))
+    again = come_in(app, store, patient)
+    set_time(begun + timedelta(days=25))
+    for client in (stranger, again):
+        assert "by the sea" not in client.get("/history").words
+        assert client.get("/security-notice").location == "/settings"
+        assert client.get("/email-notice").location == "/settings"
+
+    # The owner has no device, and the mail at the address from before is enough: once, and without signing in.
+    link, mailbox = opening_link(store, patient), Client(app)
+    assert "It was not me" in mailbox.get(link).main_words
+    for sent in ({}, {"answer": "maybe"}):
+        assert mailbox.post(link, data=sent).location == link
+    assert mailbox.post(link, data={"answer": "not-me"}).location == "/sign-in?done=link-undone"
+    assert mailbox.post(link, data={"answer": "not-me"}).status_code == 410
+    assert [client.get("/settings").status_code for client in (stranger, again)] == [303, 303]
+    assert not can_sign_in(app, patient, NEW)
+    # Which address is right, is said on a device: that mailbox alone moves no address.
+    assert emails(store, patient) == (MINE, patient.email)
+    sign_in_by_form(phone, patient)
+    assert "by the sea" in phone.get("/history").words
+    assert answer(phone, "wrong") == "/settings?done=email-taken-back"
+
+
+def test_the_address_from_before_can_say_that_it_was_the_owner(
+    app: Flask, store: Store, admin: Made, patient: Made, phone: Client
+) -> None:
+    change(store, admin, patient, "new@elsewhere.example")
+    newer = come_in(app, store, patient)
+    assert newer.post(opening_link(store, patient), data={"answer": "me"}).location == "/settings?done=entries-open"
+    assert "by the sea" in newer.get("/history").words
+
+
+def test_a_code_opens_it_after_its_day_and_ends_what_came_in_by_the_link(
+    app: Flask, store: Store, admin: Made, patient: Made, set_time: SetTime
+) -> None:
+    begun = clock.now()
+    set_time(begun)
+    change(store, admin, patient, MINE)
+    stranger = come_in(app, store, patient)
+    set_time(begun + timedelta(hours=1))
+    with store.work(writes=True):
+        issued = codes.issue(admin.viewer, patient.id, new_id())
+    owner = Client(app)
+    assert owner.post("/join", data={"code": issued.text, "password": "a third harbour"}).status_code == 303
+    assert stranger.get("/settings").status_code == 303
+    assert "by the sea" not in owner.get("/history").words
+    # The link from before opens, and does not take back what a second person had a part in.
+    with store.work(writes=True), pytest.raises(LinkUnusable):
+        security.take_back_by_mail(opening_link(store, patient).rpartition("/")[2])
+    set_time(begun + timedelta(hours=25, minutes=1))
+    assert "by the sea" in owner.get("/history").words
 
 
 # ----------------------------------------------------------------------------------------------------------- the answer

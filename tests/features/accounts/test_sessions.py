@@ -364,4 +364,4 @@ def test_every_page_tells_the_same_moment_by_the_clock_of_who_reads(client: Clie
     told = f"{until.astimezone(ZoneInfo('Pacific/Auckland')):%H:%M}"
     for page in ("/history", "/safety", "/medications", "/medications/hours", "/skills/signs", "/settings", "/sharing"):
         words = client.get(page).main_words
-        assert set(re.findall(r"(?:until [A-Z]|opens on )[^.]*?, (\d\d:\d\d)", words)) == {told}, (page, words[:400])
+        assert set(re.findall(r"(?:[Uu]ntil [A-Z]|opens on )[^.]*?, (\d\d:\d\d)", words)) == {told}, (page, words[:400])

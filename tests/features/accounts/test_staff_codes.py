@@ -310,7 +310,7 @@ def test_a_code_that_nobody_confirmed_does_not_silence_it_was_not_me(
 def test_it_was_not_me_takes_a_reset_back_whatever_was_asked(
     store: Store, app: Flask, practice: MadePractice, admin: Made, set_time: SetTime
 ) -> None:
-    """A day later another code's question stands in the place of the first."""
+    """A day later, too, another code's question does not take the place of the first."""
     patient = make_patient(store, practice)
     before = Client(app)
     sign_in_by_form(before, patient)
@@ -320,16 +320,31 @@ def test_it_was_not_me_takes_a_reset_back_whatever_was_asked(
     after = Client(app)
     after.post("/sign-in", data={"sign_in_name": patient.sign_in_name, "password": NEW})
     issue(store, admin, patient)
-    form = after.get("/security-notice").form(field="answer")
-    after.post(form.action, data={**form.filled(), "answer": "not-me"})
+    assert after.get("/security-notice").location == "/settings"
+    for answer in ("me", "not-me"):
+        after.post("/security-notice", data={"about": "code_issued", "answer": answer})
     assert after.get("/settings").status_code == 200, "who came in by the code takes nothing back"
-    issue(store, admin, patient)
     form = before.get("/security-notice").form(field="answer")
     before.post(form.action, data={**form.filled(), "answer": "not-me"})
     assert after.get("/settings").status_code == 303
     with store.work(writes=False):
         row = db().get_one(Person, patient.id)
         assert (row.entries_closed_from, row.state) == (None, PersonState.ACTIVE)
+
+
+def test_where_the_older_devices_are_gone_the_newer_ones_are_asked_about_later_codes(
+    store: Store, app: Flask, practice: MadePractice, admin: Made, set_time: SetTime
+) -> None:
+    patient = make_patient(store, practice)
+    assert redeem(store, issue(store, admin, patient))
+    set_time(BEGIN + timedelta(hours=25))
+    after = Client(app)
+    after.post("/sign-in", data={"sign_in_name": patient.sign_in_name, "password": NEW})
+    issue(store, admin, patient)
+    form = after.get("/security-notice").form(field="answer")
+    assert form.filled()["about"] == ["code_issued"]
+    after.post(form.action, data={**form.filled(), "answer": "not-me"})
+    assert after.get("/settings").status_code == 200
 
 
 # ----------------------------------------------------------------------------- the second factor at a step that counts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,8 +14,7 @@ from hypothesis import strategies as st
 
 from patient_app.checkins import rules
 from patient_app.checkins.rules import CARDS, RULES, UNNAMED, Known, card, offer
-from patient_app.learn import word_rules
-from patient_app.learn.word_rules import Text
+from patient_app.learn.facts import LANGUAGES
 from patient_app.profile.things import Kind
 
 TODAY = date(2026, 3, 20)
@@ -25,12 +25,22 @@ def ago(*days: int) -> frozenset[date]:
 
 
 def known(**said: Any) -> Known:
-    """Make what is known: `used=["opioids"]` says yes; `before={"alcohol": (1, 2)}` are days ago with use."""
+    """Make what is known: `used=["opioids"]` says yes; `before={"alcohol": (1, 2)}` are days ago with use.
+
+    `told={3: {"mood": 1}}` is a check-in three days ago, which says no to use where it does not say `used`.
+    """
     before: dict[str, Iterable[int]] = said.pop("before", {})
-    told = said.pop("told", ())
+    told = said.pop("told", {})
+    told = told if isinstance(told, dict) else {number: {} for number in told}
+    earlier = [told_on(TODAY - timedelta(days=number), **{"use": False, **then}) for number, then in told.items()]
+    days_of = {kind: ago(*days) for kind, days in before.items()}
+    return told_on(TODAY, use_days=days_of, earlier=tuple(earlier), **said)
+
+
+def told_on(day: date, **said: Any) -> Known:
     if "used" in said:
-        said = {"use": True, **said, "used": frozenset(said["used"])}
-    return Known(day=TODAY, use_days={kind: ago(*days) for kind, days in before.items()}, told_days=ago(*told), **said)
+        said = {**said, "use": True, "used": frozenset(said["used"])}
+    return Known(day=day, **said)
 
 
 # (what is known, the card that follows). Each rule has a case that just meets it and one that just does not.
@@ -86,6 +96,46 @@ CASES = [
     (known(use=False, before={"opioids": (5,)}, told=(1, 2, 5)), None),
     (known(use=False, before={"opioids": (30,)}, told=(30,)), "tolerance_after_pause"),
     (known(use=False, before={"opioids": (31,)}, told=(31,)), None),
+    # Said is what was shown: where another card came instead, it follows at the next check-in.
+    (known(use=False, mood=1, before={"opioids": (3,)}), "tolerance_and_help"),
+    (known(use=False, mood=3, before={"opioids": (4,)}, told={1: {"mood": 1}}), "tolerance_after_pause"),
+    (known(use=False, mood=1, before={"opioids": (4,)}, told={1: {"mood": 1}}), "tolerance_and_help"),
+    (known(use=False, mood=1, before={"opioids": (4,)}, told={1: {"mood": 3}}), "help"),
+    (known(use=False, before={"opioids": (9,)}, told={5: {"mood": 3}, 4: {"mood": 1}}), None),
+    (known(use=False, before={"opioids": (4,), "alcohol": (4,)}, told={1: {"used": ["alcohol"]}}), None),
+    (known(use=False, before={"opioids": (4,)}, told={1: {"used": [UNNAMED]}}), "tolerance_after_pause"),
+    (known(used=["cannabis"], before={"opioids": (3,)}), "tolerance_after_pause"),
+    (known(used=["nicotine"], before={"opioids": (4,)}, told={1: {"used": ["nicotine"]}}), "thanks_alone"),
+    (known(used=[UNNAMED], before={"opioids": (3,)}), "thanks"),
+    # A pause of opioids, and a break after drinking or sedatives on most days: both at once.
+    (known(use=False, before={"opioids": (3,), "alcohol": (3, 4, 5, 6, 7)}), "tolerance_and_withdrawal"),
+    (
+        known(use=False, before={"opioids": (4,), "alcohol": (4, 5, 6, 7, 8)}, told={1: {}}),
+        "alcohol_withdrawal",
+    ),
+    (known(use=False, before={"opioids": (5,), "alcohol": (5, 6, 7, 8, 9)}, told={2: {}}), None),
+    (known(use=False, before={"opioids": (9,), "sedatives": (9, 10, 11, 12, 13)}), "tolerance_and_withdrawal"),
+    (known(use=False, before={"opioids": (9,), "sedatives": (9, 10, 11, 12, 13)}, told={4: {}}), "sedative_withdrawal"),
+    # A break after most days, on a very low day: it would be over before that is.
+    (known(use=False, mood=1, before={"alcohol": (1, 2, 3, 4, 5)}), "withdrawal_and_help"),
+    (known(use=False, mood=1, before={"sedatives": (1, 2, 3, 4, 5)}), "withdrawal_and_help"),
+    (known(use=False, mood=1, before={"opioids": (3,), "alcohol": (3, 4, 5, 6, 7)}), "withdrawal_and_help"),
+    (
+        known(use=False, before={"opioids": (4,), "alcohol": (4, 5, 6, 7, 8)}, told={1: {"mood": 1}}),
+        "tolerance_and_withdrawal",
+    ),
+    (
+        known(use=False, before={"opioids": (5,), "alcohol": (5, 6, 7, 8, 9)}, told={2: {"mood": 1}, 1: {"mood": 1}}),
+        "tolerance_after_pause",
+    ),
+    # Who goes on with something else makes the break all the same.
+    (known(used=["cannabis"], before={"alcohol": (1, 2, 3, 4, 5)}), "alcohol_withdrawal"),
+    (known(used=["nicotine"], before={"sedatives": (1, 2, 3, 4, 5)}), "sedative_withdrawal"),
+    (known(used=["cannabis", "alcohol"], before={"alcohol": (1, 2, 3, 4, 5)}), "thanks"),
+    (known(used=[UNNAMED], before={"alcohol": (1, 2, 3, 4, 5)}), "thanks"),
+    (known(used=["opioids"], before={"alcohol": (1, 2, 3, 4, 5)}), "tolerance_and_withdrawal"),
+    (known(used=["opioids"], before={"sedatives": (1, 2, 3, 4, 5)}), "tolerance_and_withdrawal"),
+    (known(used=["opioids"], mood=1, before={"alcohol": (1, 2, 3, 4, 5)}), "tolerance_and_help"),
 ]
 
 
@@ -110,7 +160,9 @@ def test_every_card_is_shown_by_a_rule_and_every_rule_has_its_source() -> None:
 
 
 kinds = st.sampled_from([*Kind, UNNAMED])
-days = st.frozensets(st.integers(1, 40).map(lambda number: TODAY - timedelta(days=number)))
+past = st.integers(1, 40).map(lambda number: TODAY - timedelta(days=number))
+days = st.frozensets(past)
+earlier = st.lists(st.builds(Known, day=past, mood=st.none() | st.integers(1, 5), use=st.booleans())).map(tuple)
 
 
 @given(
@@ -122,21 +174,19 @@ days = st.frozensets(st.integers(1, 40).map(lambda number: TODAY - timedelta(day
         use=st.none() | st.booleans(),
         used=st.frozensets(kinds),
         use_days=st.dictionaries(kinds, days),
-        told_days=days,
+        earlier=earlier,
     )
 )
-def test_no_state_shows_a_score_a_streak_or_a_blaming_word(state: Known) -> None:
+def test_no_state_is_told_of_use_that_there_was_not(state: Known) -> None:
     shown = offer(state)
     if shown is None:
         return
+    # What stands on the cards themselves, in both languages, test_offers.py looks at.
     found = card(shown, "en")
     words = " ".join([found.title, *found.lines, *(link.label for link in found.links)])
-    assert len(found.lines) <= 3
-    assert not any(number in words for number in (str(n) for n in range(10) if n not in (1, 8, 9))), words
-    assert word_rules.broken([Text("card", 0, words)], (*word_rules.WORDS, *word_rules.SAFE)) == []
     if state.use is False:
         assert "used on" not in words
-    assert state.use or shown not in {"thanks", "thanks_alone", "tolerance", "tolerance_and_help"}
+    assert state.use or shown not in {"thanks", "thanks_alone", "tolerance"}
 
 
 @given(st.integers(1, 5), st.integers(0, 10), st.booleans())
@@ -144,7 +194,7 @@ def test_danger_always_carries_the_numbers(mood: int, craving: int, use: bool) -
     shown = offer(Known(day=TODAY, mood=mood, craving=craving, use=use, used=frozenset({"opioids"} if use else ())))
     if mood == 1 or use:
         assert shown is not None
-        assert card(shown, "en").crisis
+        assert all(card(shown, language).crisis for language in LANGUAGES)
 
 
 @pytest.mark.parametrize(
@@ -163,3 +213,25 @@ def test_a_rule_that_names_what_does_not_exist_stops_the_start(
             rules.rules()
     finally:
         rules.rules.cache_clear()
+
+
+check_ins = st.dictionaries(
+    st.integers(3, 30), st.tuples(st.none() | st.integers(1, 5), st.sampled_from([(), ("nicotine",), ("alcohol",)]))
+)
+
+
+@given(check_ins, st.frozensets(st.sampled_from(["alcohol", "sedatives"])))
+def test_after_a_pause_of_opioids_it_is_said_once_whatever_came_between(
+    told: dict[int, tuple[int | None, tuple[str, ...]]], stopped: frozenset[str]
+) -> None:
+    last = TODAY - timedelta(days=40)
+    use_days = {kind: frozenset(last - timedelta(days=number) for number in range(7)) for kind in ("opioids", *stopped)}
+    entries: list[Known] = []
+    made: list[str | None] = []
+    for number, (mood, used) in sorted(told.items()):
+        entry = told_on(last + timedelta(days=number), mood=mood, **({"used": used} if used else {"use": False}))
+        made.append(offer(replace(entry, use_days=use_days, earlier=tuple(entries))))
+        entries.append(entry)
+    speaks = {"tolerance_after_pause", "tolerance_and_withdrawal"}
+    # On very low days it waits.
+    assert sum(shown in speaks for shown in made) == any(entry.mood != 1 for entry in entries)

@@ -8,14 +8,17 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from patient_app.consent.categories import Category, Level
-from patient_app.core.work import Store
+from patient_app.core.ids import new_id
+from patient_app.core.work import Store, db
 from patient_app.effects import read_by, recording, service, weekly
 from patient_app.effects.read_by import ReadBy
 from patient_app.effects.service import Said
 from patient_app.effects.weekly import Answers
 from patient_app.medications import changing, regimen
+from patient_app.medications.models import Medicine
 from patient_app.medications.said import Said as Named
 from patient_app.reading import concerns, effects, medicines
 from tests.factories import Made, give_consent, sign_in
@@ -205,6 +208,56 @@ def test_a_session_in_question_is_told_no_names(store: Store, world: World) -> N
     stranger = in_question(patient, now(patient).occurred_at)
     with store.work(writes=False):
         assert read_by.of_effect(stranger, entry, None) == ReadBy()
+
+
+def test_what_was_written_in_question_is_told_as_seen_by_nobody_and_whom_to_call(
+    app: Flask, store: Store, world: World
+) -> None:
+    """Also once the session is trusted again: nobody is ever shown it, so nobody is named, and it says whom to call."""
+    patient, doctor = world.patient, world.prescriber
+    takes(store, patient, SERTRALINE)
+    give_consent(store, patient, doctor, {MED: DETAIL, NOTES: DETAIL})
+    stranger = in_question(patient, now(patient).occurred_at)
+    with store.work(writes=True):
+        entry = recording.record(stranger, new_id(), Said("flag:chest_pain"), now(patient))
+    shared = reads(store, doctor, patient)
+    assert (list(shared.effects), list(shared.concerns)) == ([], [])
+    told = of_effect(store, patient, entry)
+    assert (list(told.seen_by), list(told.has_read)) == ([], [])
+    with store.work(writes=False):
+        assert not service.is_raised(patient.viewer, entry)
+    browser = Client(app)
+    sign_in(browser, patient)
+    page = browser.get(f"/medications/side-effects/{entry}")
+    assert "Only you. It was written right after a new password, so nobody else ever sees it." in page.main_words
+    assert "If it cannot wait, call your care team yourself." in page.main_words
+    assert {"tel:911", "/help#practice"} <= set(page.links)
+    assert doctor.name not in page.main_words
+    assert "first in their list" not in page.main_words
+    assert "Let people I share with see it" not in page.main_words
+
+
+@pytest.mark.parametrize("closes", ["in question", "removed"])
+def test_what_comes_from_a_medicine_that_nobody_is_shown_is_told_as_seen_by_nobody(
+    app: Flask, store: Store, world: World, closes: str
+) -> None:
+    patient, doctor = world.patient, world.prescriber
+    medicine = takes(store, patient, LAMOTRIGINE)
+    give_consent(store, patient, doctor, {MED: DETAIL})
+    entry = log(store, patient, Said("rash", medicine))
+    with store.work(writes=True):
+        if closes == "removed":
+            changing.remove(patient.viewer, medicine)
+        else:
+            db().execute(update(Medicine).values(while_closed=True))
+    assert not reads(store, doctor, patient).effects
+    told = of_effect(store, patient, entry)
+    assert (list(told.seen_by), list(told.has_read)) == ([], [])
+    browser = Client(app)
+    sign_in(browser, patient)
+    page = browser.get(f"/medications/side-effects/{entry}")
+    assert "Only you." in page.main_words
+    assert "/help#practice" in page.links
 
 
 def test_what_rests_on_several_medicines_stands_while_one_of_them_is_open(store: Store, world: World) -> None:

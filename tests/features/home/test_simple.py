@@ -76,7 +76,10 @@ def test_what_was_wished_without_a_network_is_kept_once_and_undoes_nothing_newer
     assert not is_simple(phone.browser)
     for wrong in ([], [("simple", "")], [("simple", "yes")]):
         assert phone.send(phone.letter("/simple", wrong), new_id())["errors"][0][0] == "simple"
+    last_id, last = new_id(), phone.letter("/simple", [("simple", "off")])
+    first = phone.send(last, last_id)
     phone.ahead = timedelta(days=3)
+    assert phone.send(last, last_id) == first  # It is kept: whatever the clock says since.
     assert phone.send(phone.letter("/simple", [("simple", "on")]), new_id())["result"] == "refused"
     assert not is_simple(phone.browser)
 

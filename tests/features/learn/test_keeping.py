@@ -128,6 +128,13 @@ def test_what_waited_on_a_phone_is_kept_once_and_undoes_nothing_newer(
         service.save(patient.viewer, shelf.lesson(LESSON, "en"), saved=False)
     assert phone.send(between, new_id())["result"] == "stored"
     assert kept_by(store, patient).saved == []
+    # What stands as it was said needs no clock: its answer was lost, and the phone lost its time.
+    for mark, result in (("unsave", "stored"), ("unread", "stored"), ("save", "refused"), ("read", "refused")):
+        late = phone.letter(f"/learn/lessons/{LESSON}/mark", fields_of({"mark": mark}))
+        phone.ahead = timedelta(days=3)
+        assert phone.send(late, new_id())["result"] == result
+        phone.ahead = timedelta()
+    assert kept_by(store, patient).saved == []
     for action, fields in (
         ("/learn/lessons/nowhere/mark", {"mark": "save"}),
         (f"/learn/lessons/{LESSON}/mark", {"mark": ""}),

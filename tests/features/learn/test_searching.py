@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from patient_app.learn.facts import Source
 from patient_app.learn.library import Library
 from patient_app.learn.search import LONGEST_PIECE, Index
 
@@ -29,3 +32,19 @@ def test_marks_are_not_found_and_pieces_are_short(shelf: Library) -> None:
     assert hit.piece == "People who walked felt better in 8 of 10 weeks."
     assert all(len(hit.piece) <= LONGEST_PIECE + 2 for hit in index.find("a"))
     assert index.find("river", among=[]) == []
+
+
+def test_notes_what_comes_next_and_sources_are_found_too_and_texts_count_more(shelf: Library) -> None:
+    walk = shelf.lesson("by-the-river", "en")
+    title = "Guideline on walks, bridges and minutes"
+    noted = replace(walk, slug="noted", content_note="It names deep water.", sources=(Source(1, title, 2024),))
+    index = Index([noted, walk])
+    (hit,) = index.find("deep water")
+    assert (hit.lesson.slug, hit.piece) == ("noted", "It names deep water.")
+    assert {hit.piece for hit in index.find("breathe minute")} == {"Breathe for a minute"}
+    # The title of a source is nothing to read: the lesson is shown as it begins.
+    (hit,) = index.find("guideline")
+    assert hit.piece == "A path runs along the river. You can walk it in any shoes."
+    # A word of the text is nearer than the same word of a source.
+    other = replace(walk, slug="other", title="Z", sources=(Source(1, "Shoes", 2024),), sections=walk.sections[1:])
+    assert slugs(Index([other, replace(walk, title="ZZ")]), "shoes") == ["by-the-river", "other"]

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import pytest
 
+from patient_app.core import danger_words
 from patient_app.learn import word_rules
 from patient_app.learn.word_rules import Text
 from patient_app.medications import catalogue
@@ -270,11 +271,11 @@ def test_nobody_is_told_to_stop() -> None:
 
 
 def test_what_speaks_of_suicide_brings_the_numbers_and_hope() -> None:
-    speaking = [entry for _, entry in entries() if word_rules.SUICIDE.search(" ".join(said(entry)))]
+    speaking = [entry for _, entry in entries() if danger_words.SUICIDE.search(" ".join(said(entry)))]
     assert {entry.id for entry in speaking} == {"dark_thoughts", "under_25"}
     for entry in speaking:
         assert getattr(entry, "crisis", False)
-        assert word_rules.HOPE.search(" ".join(said(entry)))
+        assert danger_words.HOPE.search(" ".join(said(entry)))
         assert "988" in " ".join(said(entry))
 
 

@@ -417,7 +417,7 @@ def test_a_prescribers_change_stands_on_top_with_its_reason_until_it_is_answered
 ) -> None:
     doctor = make_person(store, practice, Role.CLINICIAN, discipline=Discipline.PRESCRIBER, name="Dr. Ada Okafor")
     moment = clock.moment(NOW, patient.zone)
-    id_ = started(store, patient, daily(MORNING), moment)
+    id_ = started(store, patient, daily(MORNING), clock.moment(NOW - timedelta(days=1), patient.zone))
     author = Author.prescriber(doctor.viewer, patient.id)
     changed(
         store, patient, id_, daily(replace(MORNING, amount=TWO)), moment, author=author, reason="Your level was low"
@@ -425,6 +425,9 @@ def test_a_prescribers_change_stands_on_top_with_its_reason_until_it_is_answered
     page = client.get("/medications")
     assert "Dr. Ada Okafor" in page.main_words
     assert "Your level was low" in page.main_words
+    assert "From 2 March 2026" in page.main_words
+    # The list of the day below still has this morning's dose as it was.
+    assert "before this came in stays as it was in your list of that day" in page.main_words
     form = page.form(field="answer")
     page = client.post(form.action, data={"answer": "talk"})
     assert "does not call anyone" in client.follow(page).main_words

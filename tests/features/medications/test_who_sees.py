@@ -86,7 +86,7 @@ def test_a_new_member_of_the_team_is_named_as_one_who_waits(app: Flask, store: S
     with store.work(writes=True):
         db().execute(update(TeamMembership).values(shown_at=None, noticed_at=clock.now()))
     words = page(app, store, world)
-    assert "New on your team: Dr Ana Ruiz. They see it once you have seen that." in words
+    assert "New on your team: Dr Ana Ruiz. They see it once you press OK beside the name." in words
     assert "Only you" not in words
 
 

@@ -92,8 +92,12 @@ def test_a_medicine_that_was_taken_off_the_list_meanwhile_keeps_the_others_from_
     assert phone.send(letter, item)["result"] == "stored"
     assert phone.send(letter, item)["result"] == "stored"
     assert [(slot, state) for slot, state, _ in shown(store, patient)] == [("08:00", DoseState.TAKEN)]
+    alone, alone_id = said(phone, medicine, "taken"), new_id()
+    assert phone.send(alone, alone_id)["result"] == "stored"
     with store.work(writes=True):
         changing.remove(patient.viewer, medicine)
+    for known, id_ in ((letter, item), (alone, alone_id)):
+        assert phone.send(known, id_)["result"] == "stored"  # It was stored while the medicine was there.
     assert phone.send(letter, new_id())["result"] == "refused"
 
 

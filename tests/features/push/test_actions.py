@@ -228,6 +228,10 @@ def test_a_tap_without_a_network_is_sent_later_and_counts_as_of_then(
     # Another tap that waited, on the same notification: the same thing.
     assert phone.send(letter | {"device_seq": 2}, new_id())["result"] == "stored"
     assert reminders.asked == [("done", SUBJECT, 0, datetime.fromisoformat("2026-05-31T08:04:00+00:00"))]
+    phone.ahead = timedelta(days=3)  # It was done: whatever the clock says since.
+    assert phone.send(letter, item)["result"] == "stored"
+    phone.ahead = timedelta()
+    assert len(reminders.asked) == 1
     over = phone.send(letter | {"fields": [["token", renewed], ["do", "later 10"]]}, new_id())
     assert over["result"] == "refused"
     assert "You can still log it yourself." in over["errors"][0][1]

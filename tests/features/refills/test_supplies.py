@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -25,11 +26,12 @@ from patient_app.medications.changing import Author
 from patient_app.medications.models import Source
 from patient_app.medications.regimen import OwnMedicine
 from patient_app.medications.said import Said
-from patient_app.medications.schedule import AsNeeded
+from patient_app.medications.schedule import AsNeeded, Schedule
 from patient_app.refills import service
 from patient_app.refills.forms import amount_of
 from patient_app.refills.models import Kind, SupplyEntry
 from patient_app.refills.service import IdTaken, Low, New, OtherWords, Supply
+from patient_app.reminders.sources import Whose, low_on
 from tests.factories import ZONE, Made, make_person, make_practice, sign_in
 from tests.features.medications.plans import doses
 from tests.features.medications.regimens import SERTRALINE, at, changed, daily, own, started
@@ -214,6 +216,44 @@ def test_today_counts_nothing_until_it_can_be_low_and_sees_a_plan_that_doubled(
     with store.work(writes=True):
         changing.stop(Author.patient(patient.viewer), medicine.id, new_id(), moment=now())
     assert runs_low(store, patient.viewer) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "amount"),
+    [
+        (daily(*ONE), 60),  # Half-way to when it is low is nearly a month away.
+        (replace(daily(*ONE), end=date(2026, 3, 20)), 60),  # More than enough for the plan: never low.
+    ],
+)
+def test_once_the_plan_uses_more_both_today_and_the_reminder_say_it_in_time(
+    store: Store, patient: Made, set_time: Callable[[datetime | str], None], before: Schedule, amount: int
+) -> None:
+    id_ = started(store, patient, before, early())
+    keep(store, patient.viewer, own(store, patient, id_), new(amount=amount))
+    changed(store, patient, id_, daily(*doses("08:00", "12:00", "18:00", "22:00")), now())
+    begun, said = clock.now(), []
+    for days in range(1, 16):
+        set_time(begun + timedelta(days=days))
+        is_low = there(store, patient.viewer, own(store, patient, id_)).is_low
+        with store.work(writes=False):
+            whose = Whose(patient.id, patient.viewer.practice_id, ZoneInfo(ZONE))
+            reminded = low_on(whose, now().local_date)
+        assert bool(runs_low(store, patient.viewer)) is bool(reminded) is is_low
+        said.append(is_low)
+    assert said[-1]
+
+
+def test_of_a_strength_that_a_planned_change_needs_it_is_said_once_that_begins(
+    store: Store, patient: Made, set_time: Callable[[datetime | str], None]
+) -> None:
+    """What there is of the strength in use now outlasts its plan, so that nothing seemed worth counting."""
+    id_ = started(store, patient, daily(*ONE), early())
+    changed(store, patient, id_, daily(*ONE, start="2026-03-12"), now(), said=replace(SERTRALINE, strength="100 mg"))
+    for strength, amount in ((SERTRALINE.strength, 60), ("100 mg", 5)):
+        keep(store, patient.viewer, own(store, patient, id_), replace(new(amount=amount), strength=strength))
+    assert runs_low(store, patient.viewer) == []
+    set_time("2026-03-12 15:00")
+    assert [one.days for one in runs_low(store, patient.viewer)] == [5]
 
 
 # --- the page --------------------------------------------------------------------------------------------------

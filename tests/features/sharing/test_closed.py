@@ -10,11 +10,16 @@ from sqlalchemy import select
 
 from patient_app.accounts import security
 from patient_app.accounts.models import Person, SecurityNotice, SupportLink, SupportState, TeamMembership
+from patient_app.consent import service as consents
+from patient_app.consent import telling
 from patient_app.consent.categories import OFFERED, Level
 from patient_app.consent.models import Consent, ConsentState
+from patient_app.core import clock
+from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
 from patient_app.core.work import Store, db
+from patient_app.reminders import calendar
 from tests import factories
 from tests.features.sharing.conftest import World
 from tests.page import Client
@@ -120,3 +125,34 @@ def test_it_was_not_me_ends_what_was_tied_since(store: Store, world: World) -> N
     assert [states[tie] for tie in early] == [SupportState.ACCEPTED, SupportState.ENDED, SupportState.ACCEPTED]
     assert states[late] == SupportState.ENDED
     assert sum(state == SupportState.CONFIRMED for state in states.values()) == 1  # The one of long ago.
+
+
+def test_it_was_not_me_ends_what_was_signed_since_and_the_calendar(store: Store, world: World) -> None:
+    patient = world.patient
+    kept = factories.give_consent(store, patient, Discipline.PRESCRIBER, EVERYTHING)
+    resumed = factories.give_consent(store, patient, Discipline.THERAPIST, EVERYTHING, state=ConsentState.PAUSED)
+    paused = factories.give_consent(store, patient, Discipline.THERAPIST, EVERYTHING, state=ConsentState.PAUSED)
+    with store.work(writes=True):
+        token = calendar.open_feed(patient.viewer)  # An address may have been looked at, whoever made it.
+    came_in_by_code(store, world)
+    signed = factories.give_consent(store, patient, world.supporter, EVERYTHING, starts_at=clock.now())
+    told = new_id()
+    with store.work(writes=True):  # What a stranger can do once the day is over.
+        consents.resume_consent(patient.viewer, resumed)
+        to = consents.find_recipient(patient.viewer, f"person:{world.supporter.id}")
+        telling.agree(patient.viewer, told, to, telling.Telling(3, "Call me"), signature=patient.name)
+        assert calendar.feed(token, clock.now() + timedelta(days=1))
+    asked = replace(patient.viewer, security_notice=SecurityNotice.CODE_USED, session_id=new_id())
+    with store.work(writes=True):
+        security.it_was_not_me(asked, SecurityNotice.CODE_USED)
+    with store.work(writes=False):
+        states = {one.id: one.state for one in db().scalars(select(Consent))}
+        with pytest.raises(NotFound):
+            calendar.feed(token, clock.now() + timedelta(days=1))
+    assert states == {
+        kept: ConsentState.ACTIVE,
+        resumed: ConsentState.PAUSED,
+        paused: ConsentState.PAUSED,
+        signed: ConsentState.REVOKED,
+        told: ConsentState.REVOKED,
+    }

@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from sqlalchemy import select, update
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
+from patient_app.accounts import supporters
 from patient_app.accounts.models import MailMessage, Person, SupportLink, SupportState, TeamMembership
 from patient_app.consent.categories import OFFERED, Category, Level
 from patient_app.consent.models import Consent, ConsentState
+from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
 from patient_app.core.work import Store, db
+from patient_app.reading import skills
 from patient_app.sharing import service
+from patient_app.skills import files, readers, recording
+from patient_app.skills.answers import Said
+from patient_app.skills.models import ExerciseReader
+from patient_app.skills.readers import Chosen
 from tests import factories
 from tests.features.sharing.conftest import World
 from tests.page import Client, Page, text_of
@@ -139,6 +147,44 @@ def test_removing_a_supporter_ends_every_consent_for_them(client: Client, world:
     assert "Good (" not in theirs.get(f"/supporting/{world.patient.id}").words
 
 
+@pytest.mark.parametrize("ends", ["patient", "supporter", "security", "before"])
+def test_a_supporter_who_comes_back_reads_no_exercise_that_was_theirs_before(
+    world: World, store: Store, ends: str
+) -> None:
+    """Whoever ended the tie, and where it ended before that took the names away: chosen by name, they begin anew."""
+    patient, supporter = world.patient, world.supporter
+    exercise, run_id = files.exercises()["worry-time"], new_id()
+    words = Said({next(one.id for one in exercise.fields if one.kind == "text"): "for my sister then"}, finished=True)
+    with store.work(writes=True):
+        moment, names = clock.moment(clock.now(), patient.zone), Chosen(people=frozenset({supporter.id}))
+        recording.record(patient.viewer, exercise, run_id, words, moment)
+        readers.choose_for_run(patient.viewer, run_id, names)
+        readers.choose_for_kind(patient.viewer, exercise, moment.day, names)
+        tie = db().scalars(select(SupportLink).where(SupportLink.supporter_id == supporter.id)).one()
+        if ends == "patient":
+            service.end_support(patient.viewer, tie.id)
+        elif ends == "supporter":
+            supporters.end_support(supporter.viewer, tie.id)
+        elif ends == "security":
+            supporters.end_made_since(patient.id, tie.invited_at)
+        else:
+            tie.state = SupportState.ENDED
+    if ends != "before":
+        with store.work(writes=False):
+            assert db().scalars(select(ExerciseReader)).all() == []
+    again = factories.tie_supporter(store, patient, supporter, state=SupportState.ACCEPTED)
+    with store.work(writes=True):
+        service.confirm_supporter(patient.viewer, again)
+    factories.give_consent(store, patient, supporter, {Category.SKILLS: Level.DETAIL}, entries_from=None)
+    with store.work(writes=True):
+        assert skills.read_skills(supporter.viewer, patient.id).runs == ()
+        assert db().scalars(select(ExerciseReader)).all() == []
+        # Confirmed twice, nothing is taken from who was named since.
+        readers.choose_for_run(patient.viewer, run_id, names)
+        service.confirm_supporter(patient.viewer, again)
+        assert len(skills.read_skills(supporter.viewer, patient.id).runs) == 1
+
+
 def test_instructions_are_kept_and_come_first(client: Client, world: World, store: Store) -> None:
     factories.sign_in(client, world.patient)
     page = client.get(f"/sharing/supporters/{world.tie}/instructions")
@@ -192,7 +238,7 @@ def test_a_new_member_reads_once_the_patient_has_seen_the_name(client: Client, w
     factories.sign_in(client, world.patient)
     page = client.get("/sharing")
     assert "Nia Cole, nurse." in page.words
-    assert "once you have seen this" in page.words
+    assert "once you press OK" in page.words
     assert "canary note" not in theirs.get(f"/team/{world.patient.id}").words  # Opening the page is no answer.
     client.submit(page.form(action=f"/sharing/team/{membership}/shown"))
     assert "canary note" in theirs.get(f"/team/{world.patient.id}").words

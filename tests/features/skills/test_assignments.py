@@ -204,6 +204,20 @@ def test_saying_no_without_a_network_is_kept_once_and_undoes_nothing_newer(
     assert own(store, world, given).stands
 
 
+@pytest.mark.parametrize("act", ["decline", "take-up"])
+def test_an_answer_that_is_kept_is_answered_alike_whatever_the_phones_clock_says_since(
+    app: Flask, store: Store, world: World, act: str
+) -> None:
+    given, phone, item_id = give(store, world), Phone(app, store, world.patient), new_id()
+    letter = phone.letter(f"/skills/assigned/{given}/{act}", [])
+    first = phone.send(letter, item_id)
+    assert first["result"] == "stored"
+    phone.ahead = timedelta(days=3)
+    assert phone.send(letter, item_id) == first
+    assert phone.send(letter, new_id())["result"] == "refused"
+    assert own(store, world, given).stands == (act == "take-up")
+
+
 def test_what_no_answer_can_be_taken_of_stays_on_the_phone(app: Flask, store: Store, world: World) -> None:
     given, theirs = give(store, world), Phone(app, store, world.other)
     for act in ("decline", "take-up"):

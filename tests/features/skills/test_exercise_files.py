@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from patient_app.consent.categories import Category
+from patient_app.core.danger_words import DANGER, HOPE
 from patient_app.learn import spanish_age, word_rules
 from patient_app.learn.reading_age import prose
-from patient_app.learn.word_rules import DANGER, HOPE, SAFE, TELLING_AT_HOME, TELLING_IN_TITLE, Text
+from patient_app.learn.spanish_rules import SPANISH_SAFE
+from patient_app.learn.word_rules import SAFE, TELLING_AT_HOME, TELLING_IN_TITLE, Text
 from patient_app.skills import files
 from patient_app.skills.facts import Exercise, Start
 from patient_app.skills.files import FOLDER, WrongExercise, read_exercise
@@ -82,11 +84,12 @@ def test_english_reads_at_grade_6_and_keeps_the_words_of_this_house(exercise: Ex
 
 @each
 def test_where_suicide_is_named_there_is_hope_and_nothing_of_how(exercise: Exercise) -> None:
-    found = texts(exercise, "en")
-    if any(DANGER.search(text.words) for text in found):
-        assert exercise.speaks_of_danger
-        assert any(HOPE.search(text.words) for text in found)
-        assert not word_rules.broken(found, SAFE)
+    for language, safe in (("en", SAFE), ("es", SPANISH_SAFE)):
+        found = texts(exercise, language)
+        if any(DANGER.search(text.words) for text in found):
+            assert exercise.speaks_of_danger
+            assert any(HOPE.search(text.words) for text in found)
+            assert not word_rules.broken(found, safe)
 
 
 @each

@@ -76,7 +76,10 @@ def test_the_page_gives_the_reason_and_stores_nothing(app: Flask, store: Store) 
     assert "Helped you 2 of 3 times." in found.words
     assert "tel:988" in found.text
     for wrong in ({}, {"need": "elsewhere"}, {"need": "harsh", "strength": "1e9", "minutes": "-1", "place": "\x00"}):
-        assert client.post("/skills/now", data=wrong).status_code == 200
+        page = client.post("/skills/now", data=wrong)
+        assert page.status_code == 200
+        # A button that does nothing would be pressed again and again.
+        assert ("You picked nothing, and that is fine." in page.main_words) == (wrong.get("need") != "harsh"), wrong
 
 
 def test_what_goes_on_paper_is_without_lines_that_are_kept_and_what_is_not_finished(app: Flask, store: Store) -> None:

@@ -24,7 +24,8 @@ from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
 from patient_app.core.work import Store
 from patient_app.reading import skills
-from patient_app.skills import files, readers
+from patient_app.skills import files, readers, recording
+from patient_app.skills.answers import Said
 from patient_app.skills.readers import Chosen
 from tests.factories import Made, assign_team, give_consent, make_clinician, sign_in
 from tests.features.reading.medicines_world import DETAIL, MOOD, NOW, USE, World, make_world
@@ -87,6 +88,32 @@ def test_a_supporter_who_may_read_of_use_reads_it(store: Store, world: World) ->
     choose(store, world, of_use, world.supporter)
     give_consent(store, world.patient, world.supporter, {SKILLS: DETAIL, USE: DETAIL})
     assert told(store, world.supporter, world.patient) == {"of use"}
+
+
+def test_what_was_written_in_question_is_told_as_shown_to_nobody_and_cannot_be_shown(
+    app: Flask, store: Store, world: World
+) -> None:
+    """Also once the session is trusted again, and though the exercise as a whole is shown."""
+    patient, tom = world.patient, world.therapist
+    give_consent(store, patient, tom, {SKILLS: DETAIL})
+    choose_kind(store, world, tom, team=True)
+    since = clock.now() - timedelta(hours=1)
+    exercise = files.exercises()["worry-time"]
+    words = Said({next(one.id for one in exercise.fields if one.kind == "text"): "of a stranger"}, finished=True)
+    stranger, run_id = replace(patient.viewer, entries_closed_from=since, entries_closed_until=since), new_id()
+    with store.work(writes=True):
+        moment = clock.moment(clock.now(), patient.zone)
+        recording.record(stranger, exercise, run_id, words, moment)
+    browser = Client(app)
+    sign_in(browser, patient)
+    page = browser.get(f"/skills/runs/{run_id}")
+    assert "Only you. It was written right after a new password, so nobody else ever sees it." in page.main_words
+    assert tom.name not in page.main_words
+    assert "/help#practice" in page.links
+    assert browser.post(f"/skills/runs/{run_id}/shared", data={"shared": "yes"}).status_code == 404
+    with pytest.raises(NotFound):
+        choose(store, world, run_id, tom)
+    assert told(store, tom, patient) == set()
 
 
 def test_paused_it_opens_nothing(store: Store, world: World) -> None:

@@ -18,6 +18,7 @@ from flask_babel import force_locale, gettext, ngettext
 from patient_app import translating
 from patient_app.consent import form_text
 from patient_app.core import i18n
+from patient_app.learn import library
 from patient_app.skills.files import WrongExercise, words_of
 from tests.features.cli.program import Program
 
@@ -90,7 +91,18 @@ def test_what_was_translated_right_is_no_fault() -> None:
 def test_a_language_that_begins_lacks_everything_and_a_made_up_one_is_refused() -> None:
     found = translating.report("fr")
     assert len(found.missing) == found.messages
-    assert "help_lines.yaml: 5 without words" in found.content
+    assert set(found.content) >= {
+        "help_lines.yaml: 5 without words",
+        "lessons/paths.toml: paths.care.title",
+        "lessons/paths.toml: paths.care.why",
+        "lessons/paths.toml: topics.rights.title",
+        *(f"lessons/paths.toml: conditions.{one}.title" for one in library.ours().conditions),
+        "consent/form.fr.txt is not there",
+        "consent/telling.fr.txt is not there",
+        "consent/notice.fr.txt is not there",
+        "rules/lock_screen.yaml: beginnings and whole without words",
+    }
+    assert library.ours().conditions
     assert not found.complete
     with pytest.raises(translating.NoSuchLanguage):
         translating.report("../etc")
@@ -186,6 +198,7 @@ def test_an_older_translation_of_what_is_signed_is_not_shown(
     try:
         with app.test_request_context(), force_locale("es"):
             assert form_text.beside() is None
+        assert "consent/form.es.txt is of an older version than consent/form.en.txt" in translating.report("es").content
     finally:
         form_text._translated.cache_clear()
 
@@ -213,7 +226,5 @@ def test_an_exercise_may_hold_a_third_language_and_is_english_where_it_does_not(
 
 
 def test_a_message_to_a_phone_that_says_nothing_is_in_the_phones_language() -> None:
-    assert i18n.in_every_language("You have a reminder") == {
-        "en": "You have a reminder",
-        "es": "Tiene un recordatorio",
-    }
+    said = i18n.in_every_language("You have a reminder")
+    assert (said["en"], said["es"]) == ("You have a reminder", "Tiene un recordatorio")

@@ -50,3 +50,12 @@ export const read = (name, key) => within([name], "readonly", (store) => store.g
 export const readAll = (name) => within([name], "readonly", (store) => store.getAll());
 export const write = (name, value, key) => within([name], "readwrite", (store) => store.put(value, key));
 export const remove = (name, key) => within([name], "readwrite", (store) => store.delete(key));
+
+// A signal that ends a request after so long. No part of the database: it stands where all that send get their words from,
+// since one more file is one more request. Browsers of before 2022 have no AbortSignal.timeout.
+export function endsAfter(milliseconds) {
+  if (AbortSignal.timeout) return AbortSignal.timeout(milliseconds);
+  const ending = new AbortController();
+  setTimeout(() => ending.abort(), milliseconds);
+  return ending.signal;
+}

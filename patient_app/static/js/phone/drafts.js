@@ -1,7 +1,7 @@
 // Words typed into a form with room for many survive a reload, a crash, a call, and the end of a session: they are kept on
 // this phone, encrypted like entries that wait, and vanish once they were sent.
 import { close, open } from "./box.js";
-import { read, remove, within } from "./db.js";
+import { endsAfter, read, remove, within } from "./db.js";
 import { seal } from "./letter.js";
 import { newId } from "./ids.js";
 import { say } from "./main.js";
@@ -82,15 +82,15 @@ async function wordsOf(draft, key) {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ v: 1, person: draft.tag, sent_at: new Date().toISOString(), id: draft.id, letter: draft.letter }),
-    signal: AbortSignal.timeout(5000),
+    signal: endsAfter(5000),
   });
   return answer.ok ? (await answer.json()).entry : undefined;
 }
 
-// The form of this page that has room for many words, or is long and says so (data-draft), if it has one; drafts of forms that
-// were sent since are taken away.
+// The form of this page that has room for many words, or is long and says so (data-draft), if it has one and does not say
+// "none"; drafts of forms that were sent since are taken away.
 export async function watch(page) {
-  const form = [...document.forms].find((one) => (one.querySelector("textarea") || "draft" in one.dataset) && !one.querySelector(PASSWORD));
+  const form = [...document.forms].find((one) => (one.querySelector("textarea") || "draft" in one.dataset) && one.dataset.draft !== "none" && !one.querySelector(PASSWORD));
   const touched = new Set(); // Who types at once, before what was written earlier is back, loses neither.
   form?.addEventListener("input", ({ target }) => target.name && touched.add(target.name));
   if (form) toldAlready(form).forEach((name) => touched.add(name));

@@ -1,6 +1,7 @@
 // A form whose entry is kept on this phone until the server has it. It is stored here first, then sent; what the person
 // sees is the truth at each moment: stored there, kept here, or still only on the screen.
 import { soundsHeavy } from "../near_words.js";
+import { endsAfter } from "./db.js";
 import { newId } from "./ids.js";
 import { seal } from "./letter.js";
 import { askForSync, native, sayWaiting } from "./main.js";
@@ -68,7 +69,7 @@ function briefOf(form) {
 async function sendWithoutKeeping(form, fields, submitter) {
   try {
     const body = new URLSearchParams(fields);
-    const answer = await fetch(form.action, { method: "POST", body, signal: AbortSignal.timeout(SEND_WITHIN) });
+    const answer = await fetch(form.action, { method: "POST", body, signal: endsAfter(SEND_WITHIN) });
     if (answer.redirected) {
       location.assign(answer.url);
       return;
@@ -85,7 +86,8 @@ async function sendWithoutKeeping(form, fields, submitter) {
 
 // Keep the entry of a form, try to send it, and show what came of it.
 export async function submit(form, submitter, { person: tag, letterbox }) {
-  const fields = [...new FormData(form, submitter)].filter(([name, value]) => typeof value === "string" && name !== "draft");
+  const pressed = submitter?.name ? [[submitter.name, submitter.value]] : []; // Of before 2023, no browser puts it in itself.
+  const fields = [...new FormData(form), ...pressed].filter(([name, value]) => typeof value === "string" && name !== "draft");
   const { pathname } = new URL(form.action);
   const ofEntry = form.querySelector('input[name="id"]')?.value;
   const isNew = form.dataset.later === "new" && ofEntry;

@@ -2,7 +2,7 @@
 // out or not), and readable for its writer, as long as the phone is theirs. An entry goes away only when the server
 // names it as stored, or when its writer takes it away. Shared by the pages and the worker.
 import { close, open } from "./box.js";
-import { read, readAll, remove, within } from "./db.js";
+import { endsAfter, read, readAll, remove, within } from "./db.js";
 
 export const SEND_WITHIN = 8000;
 const place = (id) => `outbox ${id}`;
@@ -70,7 +70,7 @@ export async function sendItem(item, within_ms = SEND_WITHIN) {
       credentials: "same-origin",
       cache: "no-store",
       redirect: "error",
-      signal: AbortSignal.timeout(within_ms),
+      signal: endsAfter(within_ms),
     });
     if (!response.headers.get("Content-Type")?.startsWith("application/json")) return { result: "later" };
     answer = await response.json();

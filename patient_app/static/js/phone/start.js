@@ -2,6 +2,8 @@
 // first. A form that is sent before they are there waits a little for them: its entry may have to be kept on this phone.
 const WAITS = 5000;
 const held = new Set();
+// One that does not tell which button was pressed (before 2022) has the plain pages: a form would say less than was meant.
+const isAble = "submitter" in (globalThis.SubmitEvent?.prototype ?? {});
 
 // The browser says when something is on the screen. A page that is not looked at is not drawn; it is not left without.
 const drawn = new Promise((done) => {
@@ -17,7 +19,7 @@ drawn.then(() => {
 });
 // Those of this page alone are named where it ends: <template data-script>. What changes how a page looks as soon as it
 // is there is a <script> of its own instead.
-const load = () => Promise.allSettled(["./main.js", ...[...document.querySelectorAll("[data-script]")].map(({ dataset }) => dataset.script)].map((name) => import(name)));
+const load = () => isAble && Promise.allSettled(["./main.js", ...[...document.querySelectorAll("[data-script]")].map(({ dataset }) => dataset.script)].map((name) => import(name)));
 export const ready = Promise.race([drawn.then(load), new Promise((done) => setTimeout(done, WAITS))]).catch(() => {});
 
 function hold(event) {
@@ -29,9 +31,10 @@ function hold(event) {
   held.add(form);
   ready.then(() => {
     form.dataset.underWay = ""; // Scripts that come later still give it no other id: it would be stored twice.
-    form.requestSubmit(event.submitter);
+    if (form.requestSubmit) form.requestSubmit(event.submitter);
+    else (event.submitter ?? form.querySelector("[type=submit]")).click();
   });
 }
 
-addEventListener("submit", hold, true);
+if (isAble) addEventListener("submit", hold, true);
 ready.then(() => removeEventListener("submit", hold, true));

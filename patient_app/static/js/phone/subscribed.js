@@ -1,7 +1,7 @@
 // This browser's subscription to messages, and the server's word about it. Shared by the page about notifications and the
 // worker: neither asks a person anything, nor subscribes where it was not asked for.
 import { owner } from "./box.js";
-import { read, remove, write } from "./db.js";
+import { endsAfter, read, remove, write } from "./db.js";
 import { toText } from "./letter.js";
 
 const TOLD_AT = "/settings/notifications/device";
@@ -27,7 +27,7 @@ async function tell(what, subscription, before) {
       credentials: "same-origin",
       cache: "no-store",
       redirect: "error",
-      signal: AbortSignal.timeout(WITHIN),
+      signal: endsAfter(WITHIN),
     });
     if (!response.headers.get("Content-Type")?.startsWith("application/json")) return { result: "later" };
     return await response.json();
