@@ -12,6 +12,7 @@ from typing import Any
 import brotli
 from flask import Flask, Response, current_app, request
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from sqlalchemy import select
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header
@@ -103,7 +104,7 @@ NAVIGATION = (
     NavigationItem(_l("My patients"), "care_team.caseload", "team", frozenset({Role.CLINICIAN})),
     NavigationItem(_l("Worries"), "worries.inbox", "message", frozenset({Role.CLINICIAN})),
     NavigationItem(_l("People"), "supporting.overview", "team", frozenset({Role.SUPPORTER})),
-    NavigationItem(_l("I am worried"), "supporting.worried", "support", frozenset({Role.SUPPORTER})),
+    NavigationItem(lazy_pgettext("tab", "I am worried"), "supporting.worried", "support", frozenset({Role.SUPPORTER})),
     NavigationItem(_l("Learn"), "learn.for_supporters", "learn", frozenset({Role.SUPPORTER})),
     NavigationItem(_l("For me"), "learn.own_space", "person", frozenset({Role.SUPPORTER})),
     NavigationItem(_l("Practice"), "accounts.practice", "practice", frozenset({Role.ADMINISTRATOR})),

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, time, timedelta
 
-from flask_babel import LazyString, format_time, gettext
+from babel import Locale
+from flask_babel import LazyString, format_time, get_locale, gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -134,8 +135,12 @@ def hours_in_words(hours: Sequence[Hours]) -> list[tuple[str, str]]:
 
 
 def _days(group: Sequence[Hours]) -> str:
-    first, last = str(WEEKDAYS[group[0].weekday]), str(WEEKDAYS[group[-1].weekday])
-    return first if len(group) == 1 else gettext("%(first)s to %(last)s", first=first, last=last)
+    first = str(WEEKDAYS[group[0].weekday])
+    if len(group) == 1:
+        return first
+    # Within a sentence, some languages write a day small.
+    last = (get_locale() or Locale("en")).days["format"]["wide"][group[-1].weekday]
+    return gettext("%(first)s to %(last)s", first=first, last=last)
 
 
 def _span(day: Hours) -> str:

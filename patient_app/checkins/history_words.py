@@ -191,7 +191,7 @@ class _Drawer:
         )
 
     def _about_steps(self) -> list[str]:
-        return [gettext("Each dot is the middle of one week.")] if self._span.by_week else []
+        return [gettext("Each dot is the middle value of that week.")] if self._span.by_week else []
 
     def _values(self, of: Callable[[Day], float | None]) -> list[float | None]:
         values: list[float | None] = [None] * self._span.steps

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext, ngettext
 
-from patient_app.checkins.chart import LEFT, RIGHT, Chart, Panel, Series, draw
+from patient_app.checkins.chart import LEFT, RIGHT, Chart, Panel, Point, Series, draw
 from patient_app.checkins.words import MOODS, MOST_CRAVING
 from patient_app.core import i18n
 from patient_app.effects.weeks import WEEKS, WEEKS_BEFORE, ChangePoint, Kind, Week, before_and_after
@@ -27,7 +27,7 @@ class PanelWords:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What is shown of some ratings. `change_at` is where the line of the change stands, across."""
+    """What is shown of some ratings. The line of the change stands at `change_at`, its word at `change_words_at`."""
 
     sentences: tuple[str, ...]
     chart: Chart
@@ -36,6 +36,7 @@ class Figure:
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     change_at: str
+    change_words_at: str
     marks: bool
 
 
@@ -57,12 +58,19 @@ def figure(weeks: Sequence[Week], names: Sequence[str], *, noticed: bool) -> Fig
         sentences=tuple(line for name in told for line in _sentence(name, weeks)),
         chart=chart,
         panels=tuple(PanelWords(panel, *_words(panel.name)) for panel in chart.panels),
-        ticks=tuple(week_name(number) for number in (WEEKS[0], WEEKS[len(WEEKS) // 2], WEEKS[-1])),
+        ticks=_ticks(),
         headings=(gettext("Week"), *(_words(name)[0] for name in told), *([gettext("First noticed")] if shows else [])),
         rows=tuple(_row(week, told, shows) for week in weeks if not week.is_empty),
         change_at=f"{across:.0f}",
+        change_words_at=Point(across, 0).across,
         marks=shows,
     )
+
+
+def _ticks() -> tuple[str, str, str]:
+    """Return the first, the middle and the last week as short as they must be to stand beside each other."""
+    middle = WEEKS[len(WEEKS) // 2]
+    return f"\N{MINUS SIGN}{-WEEKS[0]}", f"+{middle}", gettext("+%(number)s wk", number=WEEKS[-1])
 
 
 def week_name(number: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask_babel import gettext, ngettext
+from flask_babel import gettext, lazy_pgettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from patient_app.reminders.models import Kind, Reason, Wording
@@ -23,7 +23,7 @@ LEADS = {
     60: _l("An hour before"),
 }
 KIND_NAMES = {
-    Kind.CHECK_IN: _l("Check in"),
+    Kind.CHECK_IN: lazy_pgettext("title", "Check in"),
     Kind.DOSES: _l("Medicines"),
     Kind.REFILL: _l("Refill"),
     Kind.APPOINTMENT: _l("Appointments"),

@@ -245,7 +245,7 @@ def test_days_are_the_persons_own(browser: Client, store: Store, patient: Made) 
 def test_private_and_changed_ones_say_so(browser: Client, store: Store, patient: Made) -> None:
     entry = make_check_in(store, patient, at=days_ago(1), mood=4, private=True)
     page = browser.get("/history")
-    assert "Good · Only you" in page.main_words
+    assert "Good Only you" in page.main_words
     assert f"/check-in/{entry}" in page.links
 
 

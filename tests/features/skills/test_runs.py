@@ -180,7 +180,7 @@ def test_what_came_of_it_stands_together_by_exercise(app: Flask, store: Store, p
     did(store, patient, Said(before=2, after=8), name="say-no")
     page = client.get("/skills/done")
     assert "It felt better afterwards 2 of 3 times." in page.words
-    assert "It felt better afterwards 1 of 1 times." in page.words  # Being surer is better.
+    assert "It felt better afterwards 1 of 1 time." in page.words  # Being surer is better.
 
 
 def test_sleep_is_worked_out_over_midnight() -> None:
