@@ -14,6 +14,7 @@ from patient_app.core import clock, notices, outbox
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import moment
 from patient_app.core.identity import Viewer, viewer
+from patient_app.core.ids import parse_id
 from patient_app.core.keeping import kept_on_phone
 from patient_app.core.outbox import Item, Refused, id_cannot_be_used
 from patient_app.core.pages import render_page
@@ -95,8 +96,9 @@ outbox.register("appointments.save_to_raise", take_to_raise)
 def _page(patient: Viewer, form: RaiseForm, found: Listed | None, newer: Listed | None = None) -> str:
     one = service.next_one(patient, clock.now())
     clinician = one.said.clinician_id if one else None
-    if form.reader.data != (str(clinician) if clinician else ""):  # What was ticked was for somebody else.
-        form.reader.data, form.shares.data = str(clinician) if clinician else "", False
+    if parse_id(form.reader.data) not in {None, clinician}:  # What was ticked was for somebody else.
+        form.shares.data = False
+    form.reader.data = str(clinician) if clinician else ""
     today = moment(clock.now(), patient.zone, patient.day_start_minutes).day
     asks_about_use = bool(found and found.about_use) or profiles.profile_of(patient).asks_about_use
     return render_page(
