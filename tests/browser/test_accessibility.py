@@ -432,7 +432,11 @@ CARDS: dict[str, tuple[Day, Kind | None, tuple[int, ...]]] = {
     "alcohol_withdrawal": ({"use": False}, Kind.ALCOHOL, (1, 2, 3, 4, 5)),
     "sedative_withdrawal": ({"use": False}, Kind.SEDATIVES, (1, 2, 3, 4, 5)),
     "tolerance_after_pause": ({"use": False}, Kind.OPIOIDS, (3,)),
+    "withdrawal_and_help": ({"use": False, "mood": 1}, Kind.ALCOHOL, (1, 2, 3, 4, 5)),
+    "tolerance_and_withdrawal": ({"use": True}, Kind.OPIOIDS, (1, 2, 3, 4, 5)),
 }
+# Where what was used before is not what is used now.
+BEFORE = {"tolerance_and_withdrawal": Kind.ALCOHOL}
 
 
 def _recorded(patient: Viewer, ago: int, said: Day, kind: Kind | None) -> uuid.UUID:
@@ -458,9 +462,9 @@ def confirmations(site: Site) -> dict[str, str]:
             author, said = Author.patient(person.viewer), Said(name, name)
             changing.start(author, new_id(), new_id(), said, schedule, about_use=False, moment=began)
         for number, (card, (says, kind, before)) in enumerate(CARDS.items()):
-            ago = 45 * number
+            ago = 60 * number
             for days in before:
-                _recorded(person.viewer, ago + days, {"use": True}, kind)
+                _recorded(person.viewer, ago + days, {"use": True}, BEFORE.get(card, kind))
             found[card] = f"/check-in/{_recorded(person.viewer, ago, says, kind)}?done=saved"
         row = db().get_one(Person, person.id)
         site.world.tokens["cards"] = sessions.begin_session(row, "Firefox, Linux", Stage.FULL)

@@ -164,7 +164,7 @@ def test_no_time_opens_it_and_it_can_still_be_taken_back(
     history = stranger.get("/history").words
     assert "by the sea" not in history
     assert "stays closed until you show that it was you" in history
-    assert "stays closed until you show that it was you: on a device" in stranger.get("/settings").words
+    assert "stays closed until you show that it was you. A device you used before" in stranger.get("/settings").words
     assert "by the sea" in phone.get("/history").words
     # Who came in by the address never says that it is right: the old device would lose its answer.
     assert stranger.get("/email-notice").location == "/settings"
