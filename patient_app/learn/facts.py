@@ -18,7 +18,8 @@ LANGUAGES = ("en", "es")
 FALLBACK = "en"
 
 
-def _of_reader() -> str:
+def language_of_reader() -> str:
+    """Return the language of who reads; English where nobody does."""
     locale = get_locale()
     return locale.language if locale is not None else FALLBACK
 
@@ -42,12 +43,12 @@ class Words:
 
     def __str__(self) -> str:
         """Return the text in the reader's language."""
-        return self.in_language(_of_reader())
+        return self.in_language(language_of_reader())
 
     @property
     def other_language(self) -> str:
         """The language that stands in where there is no text in the reader's, for `lang`; else empty."""
-        return "" if self.by_language.get(_of_reader()) else FALLBACK
+        return "" if self.by_language.get(language_of_reader()) else FALLBACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ class Lesson:
     @property
     def other_language(self) -> str:
         """The language of its words where that is not the reader's, for `lang`; else empty."""
-        return "" if self.language == _of_reader() else self.language
+        return "" if self.language == language_of_reader() else self.language
 
     @property
     def speaks_of_danger(self) -> bool:

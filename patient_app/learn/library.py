@@ -13,14 +13,13 @@ from functools import lru_cache
 from pathlib import Path as FilePath
 
 from flask import Flask
-from flask_babel import get_locale
 
 from patient_app.core import work
 from patient_app.core.errors import NotFound
 from patient_app.core.logs import logger
 from patient_app.learn import content, texts
 from patient_app.learn.content import EMPTY
-from patient_app.learn.facts import FALLBACK, Audience, Lesson, Path, Resource, Shelf
+from patient_app.learn.facts import FALLBACK, Audience, Lesson, Path, Resource, Shelf, language_of_reader
 from patient_app.learn.search import Hit, Index
 from patient_app.learn.tables import WrongFile
 
@@ -116,5 +115,4 @@ def library() -> Library:
 
 def language() -> str:
     """Return the reader's language."""
-    locale = get_locale()
-    return locale.language if locale is not None else FALLBACK
+    return language_of_reader()
