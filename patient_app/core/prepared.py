@@ -16,8 +16,9 @@ for each length of it, which is made once too; an empty or a long list goes the 
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import CompoundSelect, Dialect, Select, UpdateBase, Uuid
@@ -77,13 +78,16 @@ class Prepared:
 class _Ready:
     """A statement as SQLite is asked it.
 
-    `places` says for each value by which name it is given, or what it always is, and how it is written; a value of a
-    list stands at a number of it. `reads` says how those columns are read that are not kept as they are.
+    What is handed over is picked by `pick` from the values that it always has (`fixed`), then one for each of `given`
+    (its name, and how it is written), then those of each of `lists`: a value is written once, however often it is asked
+    about. `reads` says how those columns are read that are not kept as they are.
     """
 
     text: str
-    places: tuple[tuple[str | None, Any, _Process | None], ...]
-    listed: tuple[tuple[int, str, int], ...]
+    fixed: tuple[Any, ...]
+    given: tuple[tuple[str, _Process | None], ...]
+    lists: tuple[tuple[str, _Process | None], ...]
+    pick: Callable[[list[Any]], Sequence[Any]]
     reads: tuple[tuple[int, _Process], ...]
     row: _Process
 
@@ -94,39 +98,35 @@ class _Ready:
         given = [bind for bind in compiled.literal_execute_params if not bind.unique]  # Others are part of the text.
         if given or compiled.insert_prefetch:
             raise TypeError("This statement has no fixed shape, or leaves columns to their defaults.")
-        text, order, places, listed = compiled.string, compiled.positiontup or [], [], []
+        text, order = compiled.string, compiled.positiontup or []
         spread: dict[str, tuple[str, int]] = {}
         if compiled.post_compile_params or compiled.literal_execute_params:
             laid_out = compiled.construct_expanded_state(dict(values))
             text, order = laid_out.statement, list(laid_out.positiontup or [])
             for name, ones in laid_out.parameter_expansion.items():
                 spread |= {one: (name, number) for number, one in enumerate(ones)}
-        for number, name in enumerate(order):
-            source, at = spread.get(name, (name, None))
-            key, value, write = _place(compiled.binds[source], dialect)
-            if at is None:
-                places.append((key, value, write))
-            else:
-                places.append((None, None, write))
-                listed.append((number, str(key), at))
+        places = _Places()
+        for name in order:
+            source, number = spread.get(name, (name, None))
+            places.add(compiled.binds[source], dialect, number)
         columns = list(statement.exported_columns)
         reads = [_reads(column.type, dialect) for column in columns]
         return cls(
             text=text,
-            places=tuple(places),
-            listed=tuple(listed),
+            fixed=tuple(places.fixed),
+            given=tuple(places.given),
+            lists=tuple(places.lists),
+            pick=places.pick({name: len(values[name]) for name, _ in places.lists}),
             reads=tuple((number, read) for number, read in enumerate(reads) if read is not None),
             row=namedtuple("Row", [str(column.key) for column in columns], rename=True)._make,  # type: ignore[attr-defined]
         )
 
     def run(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
-        asked = [
-            value if name is None else values[name] if write is None else write(values[name])
-            for name, value, write in self.places
-        ]
-        for number, name, at in self.listed:
-            write = self.places[number][2]
-            asked[number] = values[name][at] if write is None else write(values[name][at])
+        written = [*self.fixed]
+        written += [values[name] if write is None else write(values[name]) for name, write in self.given]
+        for name, write in self.lists:
+            written += values[name] if write is None else [write(one) for one in values[name]]
+        asked = self.pick(written)
         if not connection.in_transaction():
             connection.begin()
         driver: Any = connection.connection.dbapi_connection
@@ -162,10 +162,41 @@ def _reads(kind: TypeEngine[Any], dialect: Dialect) -> _Process | None:
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
-def _place(bind: BindParameter[Any], dialect: Dialect) -> tuple[str | None, Any, _Process | None]:
-    """Return the name under which a value is given and what writes it, or the value that it always has."""
-    write = bind.type.dialect_impl(dialect).bind_processor(dialect)
-    if not bind.unique:
-        return bind.key, None, write
-    value = bind.effective_value
-    return None, value if write is None else write(value), None
+class _Places:
+    """What is handed over with a statement, in the order of its text, each value written once."""
+
+    def __init__(self) -> None:
+        self.fixed: list[Any] = []
+        self.given: list[tuple[str, _Process | None]] = []
+        self.lists: list[tuple[str, _Process | None]] = []
+        self._order: list[tuple[list[Any], int, int]] = []
+
+    def add(self, bind: BindParameter[Any], dialect: Dialect, number: int | None) -> None:
+        """Add the next value; of a list, the one that has this number in it."""
+        write = bind.type.dialect_impl(dialect).bind_processor(dialect)
+        if bind.unique:
+            value = bind.effective_value
+            self.fixed.append(value if write is None else write(value))
+            self._order.append((self.fixed, len(self.fixed) - 1, 0))
+            return
+        among, name = (self.given if number is None else self.lists), str(bind.key)
+        names = [known for known, _ in among]  # One name has one type in a statement, and so is written in one way.
+        if name not in names:
+            among.append((name, write))
+            names.append(name)
+        self._order.append((among, names.index(name), number or 0))
+
+    def pick(self, sizes: Mapping[str, int]) -> Callable[[list[Any]], Sequence[Any]]:
+        """Return what picks them from all values; `sizes` says how long each list is."""
+        starts = [len(self.fixed) + len(self.given)]
+        for name, _ in self.lists:
+            starts.append(starts[-1] + sizes[name])
+        at = []
+        for among, place, number in self._order:
+            if among is self.lists:
+                at.append(starts[place] + number)
+            else:
+                at.append(place + (len(self.fixed) if among is self.given else 0))
+        if len(at) > 1:
+            return itemgetter(*at)
+        return lambda written: [written[one] for one in at]

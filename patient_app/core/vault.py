@@ -12,7 +12,7 @@ import hmac
 import os
 import unicodedata
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, overload
 
 from cryptography.exceptions import InvalidTag
@@ -60,12 +60,20 @@ class Vault:
             logger().error("sealed text broken", table=place.table, column=place.column, row=str(place.row))
             return gettext("These words cannot be opened. They are kept as they are. Please tell the practice.")
 
-    def open_all(self, table: str, column: str, rows: Sequence[tuple[uuid.UUID, uuid.UUID, bytes | None]]) -> list[str]:
+    def open_all(
+        self,
+        table: str,
+        column: str,
+        rows: Sequence[tuple[uuid.UUID, uuid.UUID, bytes | None]],
+        keys: Mapping[uuid.UUID, DataKey] | None = None,
+    ) -> list[str]:
         """Return the texts of one column of many rows (row, owner, blob), with one look at the keys.
 
-        No blob is an empty text. Raise `SealBroken` as `open` does, and `KeyGone` when one of the keys is no more.
+        Who opens several columns hands over what `keys_of` these owners returned. No blob is an empty text. Raise
+        `SealBroken` as `open` does, and `KeyGone` when one of the keys is no more.
         """
-        keys = self.keys.preload(owner for _, owner, _ in rows)
+        if keys is None:
+            keys = self.keys_of(owner for _, owner, _ in rows)
         where = f"{table}\x00{column}\x00".encode()
         texts = []
         for row, owner, blob in rows:
@@ -75,13 +83,17 @@ class Vault:
             texts.append("" if blob is None else _open(key, blob, where + row.bytes + owner.bytes))
         return texts
 
+    def keys_of(self, owners: Iterable[uuid.UUID]) -> dict[uuid.UUID, DataKey]:
+        """Fetch the keys of many owners at once; whoever's is no more is left out."""
+        return self.keys.preload(owners)
+
     def preload(self, owners: Iterable[uuid.UUID]) -> frozenset[uuid.UUID]:
         """Fetch the keys of many owners at once, before opening many rows, and return of whom there is none any more.
 
         A list leaves those out: one destroyed key takes nobody else's words away.
         """
         wanted = frozenset(owners)
-        return wanted - self.keys.preload(wanted).keys()
+        return wanted - self.keys_of(wanted).keys()
 
     def keyed_hash(self, purpose: str, message: bytes) -> bytes:
         """Return HMAC-SHA-256 under a key of its own for each purpose: useless without the key store."""

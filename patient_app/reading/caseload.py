@@ -17,8 +17,9 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, or_, select, type_coerce
 from sqlalchemy.orm import aliased
+from sqlalchemy.types import NullType
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
@@ -147,15 +148,15 @@ def caseload(viewer: Viewer, page: int = 1, order: Order = Order.HARD) -> Caselo
         # A day more: an entry of a day is written a day before at the earliest, where the day began already.
         before = looks.read_before(viewer.id, relied_on, days=LATELY_DAYS + 1)
         unrecorded = {patient_id for consent_id, patient_id in relied_on.items() if consent_id not in before.in_list}
-        grants = {one: opened for one, opened in grants.items() if one not in unrecorded}
-        read = {} if unrecorded else _read(reader, grants, before.looks, days)
+        read = {} if unrecorded else _read(reader, grants, relied_on, before.looks, days)
     if unrecorded:
+        grants = {one: opened for one, opened in grants.items() if one not in unrecorded}
         held = records.hold(unrecorded)
         fresh = grants_of(reader, unrecorded)
         readings = records.readings(viewer, _listed(fresh), AccessKind.CASELOAD, (days.first, days.last), held)
         access_log.record_once_a_day(readings, held.chains)
         grants |= fresh
-        read = _read(reader, grants, before.looks, days)
+        read = _read(reader, grants, _relied_on(grants), before.looks, days)
     rows = tuple(CaseloadRow(one, grants.get(one.id, Grants()), *read.get(one.id, _NOTHING)) for one in found.shown)
     return Caseload(
         rows,
@@ -204,7 +205,6 @@ def _front(viewer: Viewer, reader: Reader, rows: Sequence[Any], page: int, *, wh
     on_list = people.some_listed(viewer, on_page)
     if len(on_list) < PAGE_PATIENTS:
         return None
-    vault().preload([*on_page, viewer.practice_id, SYSTEM_SUBJECT])
     names = {person.id: person for person in people.named(viewer, on_list)}
     if len(names) < PAGE_PATIENTS:  # Of one of them the key is gone.
         return None
@@ -304,33 +304,35 @@ def _newest_of(rows: Iterable[Any]) -> Any:
 
 def _open_hard(rows: list[Any], grants: Grants | None) -> list[Any]:
     """Return the hard check-ins that these grants open one by one."""
-    since = {
-        category: min(
-            (
-                grant.entries_from or FIRST_DAY
-                for grant in (grants.items if grants else ())
-                if grant.category is category and grant.level is Level.DETAIL
-            ),
-            default=date.max,
-        )
-        for category in CASELOAD_CATEGORIES
-    }
+    mood = use = date.max
+    for grant in grants.items if grants else ():
+        if grant.level is Level.DETAIL:
+            since = grant.entries_from or FIRST_DAY
+            if grant.category is MOOD:
+                mood = min(mood, since)
+            elif grant.category is USE:
+                use = min(use, since)
     return [
         row
         for row in rows
-        if (row.by_mood and since[MOOD] <= kept.day_of(row.day)) or (row.by_use and since[USE] <= kept.day_of(row.day))
+        if (row.by_mood and mood <= kept.day_of(row.day)) or (row.by_use and use <= kept.day_of(row.day))
     ]
 
 
 # --- The data, masked by consent in the query -------------------------------------------------------------------------
 
 
-def _read(reader: Reader, grants: Mapping[uuid.UUID, Grants], read: looks.Looks, days: _Days) -> dict[uuid.UUID, _Said]:
-    """Read for a list, of these patients and under these very consents.
+def _read(
+    reader: Reader,
+    grants: Mapping[uuid.UUID, Grants],
+    relied_on: Mapping[uuid.UUID, uuid.UUID],
+    read: looks.Looks,
+    days: _Days,
+) -> dict[uuid.UUID, _Said]:
+    """Read for a list, of these patients and under these very consents that it relies on.
 
     The newest check-in of those who shared none in the last days is looked for by itself: most did.
     """
-    relied_on = _relied_on(grants)
     found: dict[uuid.UUID, _Said] = {}
     for one, rows in _by_patient(_rows(_recent, reader, list(relied_on), days)):
         found[one] = _said(rows, looks.Seen(grants[one], read, CASELOAD_CATEGORIES))
@@ -419,7 +421,7 @@ def _listed_columns(seen: Masked) -> tuple[Any, ...]:
         CheckIn.recorded_seq,
         CheckIn.utc_offset,
         *seen.fields,
-        _is_hard(seen).label("hard"),
+        type_coerce(_is_hard(seen), NullType()).label("hard"),
     )
 
 

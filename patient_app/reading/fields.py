@@ -74,9 +74,9 @@ class Masked:
         self.fields: tuple[Any, ...] = (
             self.mood.label("mood"),
             self.craving.label("craving"),
-            _if(use, version.use).label("use"),
+            _if(use, version.use if words else kept.as_kept(version.use)).label("use"),
             version.recorded_seq.label("seq"),
-            entry.time_known.label("time_known"),
+            entry.time_known.label("time_known") if words else kept.as_kept(entry.time_known),
         )
         if words:
             self.fields += (

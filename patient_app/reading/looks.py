@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from sqlalchemy import bindparam, func, select, union_all
+from sqlalchemy import bindparam, func, select, type_coerce, union_all
+from sqlalchemy.types import NullType
 
 from patient_app.access_log.models import AccessKind, AccessRecord
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.decisions import FIRST_DAY, Grants
-from patient_app.core import clock
+from patient_app.core import clock, kept
+from patient_app.core.kept import as_kept
 from patient_app.core.prepared import Statement
 from patient_app.reading.people import plain_rows
 
@@ -65,11 +67,14 @@ def read_before(
     }
     found: dict[uuid.UUID, list[Look]] = {}
     in_list = set()
+    # As the database keeps them: of most rows, those of the list, only the consent is wanted.
     for kind, consent_id, first_day, last_day, highest_seq, at in plain_rows(_records(), asked):
+        consent = kept.id_of(consent_id)
         if kind == AccessKind.CASELOAD:
-            in_list.add(consent_id)
+            in_list.add(consent)
         else:
-            found.setdefault(consent_id, []).append(Look(first_day, last_day, highest_seq, at))
+            days_read = kept.day_of(first_day), kept.day_of(last_day)
+            found.setdefault(consent, []).append(Look(*days_read, highest_seq, kept.moment_of(at)))
     return Before(found, frozenset(in_list))
 
 
@@ -77,14 +82,9 @@ def read_before(
 def _records() -> Statement:
     # Made at its first use, as all statements about access records are. By kind and day, as the index has them: who
     # has read for years is not to wait longer.
-    shown = (
-        AccessRecord.kind,
-        AccessRecord.consent_id,
-        AccessRecord.from_day,
-        AccessRecord.to_day,
-        func.max(AccessRecord.highest_seq),
-        func.max(AccessRecord.recorded_at),
-    )
+    page = (AccessRecord.kind, AccessRecord.consent_id, AccessRecord.from_day, AccessRecord.to_day)
+    newest = type_coerce(func.max(AccessRecord.recorded_at), NullType())
+    shown = (*map(as_kept, page), func.max(AccessRecord.highest_seq), newest)
     in_list = select(*shown).where(
         AccessRecord.viewer_id == bindparam("viewer_id"),
         AccessRecord.on_day == bindparam("today"),
@@ -97,7 +97,7 @@ def _records() -> Statement:
         AccessRecord.consent_id.in_(bindparam("consent_ids", expanding=True)),
         AccessRecord.recorded_at <= bindparam("until"),
     )
-    return union_all(*(one.group_by(*shown[:4]) for one in (in_list, looks)))
+    return union_all(*(one.group_by(*page) for one in (in_list, looks)))
 
 
 class Seen:

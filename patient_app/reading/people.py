@@ -15,6 +15,7 @@ from patient_app.consent.decisions import Asker, asker
 from patient_app.core import clock, kept
 from patient_app.core.identity import Viewer
 from patient_app.core.kept import as_kept
+from patient_app.core.keys import DataKey
 from patient_app.core.prepared import Prepared, Statement
 from patient_app.core.roles import Role
 from patient_app.core.work import connection, db, vault
@@ -47,11 +48,8 @@ _ON_TEAM = and_(
     TeamMembership.practice_id == bindparam("practice_id"),
     TeamMembership.ended_at.is_(None),
 )
-_IS_PATIENT = and_(
-    Person.practice_id == bindparam("practice_id"),
-    Person.role == Role.PATIENT,
-    Person.state != PersonState.CLOSED,
-)
+_IS_PATIENT = and_(Person.role == Role.PATIENT, Person.state != PersonState.CLOSED)
+_OF_PRACTICE = Person.practice_id == bindparam("practice_id")
 _PEOPLE = (
     select(
         as_kept(Person.id),
@@ -68,16 +66,19 @@ _PEOPLE = (
 )
 # From the clinician's teams to the patients: the other way round a large practice would be walked through whole.
 _TEAMS = select(TeamMembership.patient_id).where(_ON_TEAM).distinct().subquery("teams")
-_LIST = _PEOPLE.join(_TEAMS, _TEAMS.c.patient_id == Person.id)
-# Of people who are known, each is looked up by itself.
-_KNOWN = _PEOPLE.where(exists().where(_ON_TEAM, TeamMembership.patient_id == Person.id))
+_LIST = _PEOPLE.join(_TEAMS, _TEAMS.c.patient_id == Person.id).where(_OF_PRACTICE)
+# Of people who are known, each is looked up by itself. Their practice is asked of their team: were it bound here,
+# SQLite would rather go through everybody of the practice.
+_KNOWN = _PEOPLE.where(
+    exists().where(_ON_TEAM, TeamMembership.patient_id == Person.id, TeamMembership.practice_id == Person.practice_id)
+)
 _SOME_OF_LIST = _KNOWN.where(Person.id.in_(bindparam("patient_ids", expanding=True)))
 _ONE_OF_LIST = _KNOWN.where(Person.id == bindparam("patient_id"))
 _HOW_MANY = (
     select(func.count(TeamMembership.patient_id.distinct()))
     .join(Person, Person.id == TeamMembership.patient_id)
     .join(Patient, Patient.person_id == Person.id)
-    .where(_ON_TEAM, _IS_PATIENT)
+    .where(_ON_TEAM, _IS_PATIENT, _OF_PRACTICE)
 )
 
 
@@ -138,16 +139,19 @@ def id_of(row: Any) -> uuid.UUID:
 
 def named(viewer: Viewer, rows: Sequence[Any]) -> list[Named]:
     """Open what tells these people of a clinician's list apart; whoever's key is gone is left out."""
+    if not rows:
+        return []
     practice = viewer.practice_id
-    pairs = _with_keys([(id_of(row), row) for row in rows], practice)
+    everybody = [(id_of(row), row) for row in rows]
+    keys = vault().keys_of([practice, *(one for one, _ in everybody)])
+    pairs = [pair for pair in everybody if pair[0] in keys]
 
     def own(column: str) -> list[str]:
-        return own_words([(one, getattr(row, column)) for one, row in pairs], column)
+        return own_words([(one, getattr(row, column)) for one, row in pairs], column, keys)
 
     def charted(column: str) -> list[str]:
-        return vault().open_all(
-            Patient.__tablename__, column, [(one, practice, getattr(row, column)) for one, row in pairs]
-        )
+        sealed = [(one, practice, getattr(row, column)) for one, row in pairs]
+        return vault().open_all(Patient.__tablename__, column, sealed, keys)
 
     texts = zip(
         own("name_sealed"),
@@ -163,16 +167,13 @@ def named(viewer: Viewer, rows: Sequence[Any]) -> list[Named]:
     ]
 
 
-def _with_keys(pairs: list[tuple[uuid.UUID, Any]], practice: uuid.UUID) -> list[tuple[uuid.UUID, Any]]:
-    gone = vault().preload([practice, *(one for one, _ in pairs)]) if pairs else ()
-    return [pair for pair in pairs if pair[0] not in gone] if gone else pairs
-
-
-def own_words(sealed: Sequence[tuple[uuid.UUID, bytes | None]], column: str) -> list[str]:
+def own_words(
+    sealed: Sequence[tuple[uuid.UUID, bytes | None]], column: str, keys: Mapping[uuid.UUID, DataKey] | None = None
+) -> list[str]:
     """Open what people say of themselves in one column, each as (whose, sealed); empty where they said nothing."""
     if all(one is None for _, one in sealed):  # As what few people say mostly is.
         return [""] * len(sealed)
-    return vault().open_all(Person.__tablename__, column, [(owner, owner, one) for owner, one in sealed])
+    return vault().open_all(Person.__tablename__, column, [(owner, owner, one) for owner, one in sealed], keys)
 
 
 def plain_rows(query: Statement, asked: Mapping[str, Any]) -> Sequence[Any]:

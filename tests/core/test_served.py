@@ -146,7 +146,7 @@ def test_an_exception_beside_the_application_is_a_line_too(tmp_path: Path) -> No
         "    logging.getLogger('sqlalchemy.pool').error('%s', words)\n"
         "    warnings.warn(words)\n"
         "    thread = threading.Thread(target=lambda: int(words))\n"
-        "    thread.start(); thread.join()\n"  # Its line comes first: the server is ended as soon as its own is printed.
+        "    thread.start(); thread.join()\n"  # Its line comes first: the server's own ends this test.
         "    raise ValueError(words)\n"
     )
     port = free_port()

@@ -20,9 +20,11 @@ from patient_app.accounts.models import Person, TeamMembership
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.models import Consent, ConsentState
 from patient_app.core import clock
+from patient_app.core.ids import new_id
 from patient_app.core.installation import open_store
 from patient_app.core.roles import Discipline
 from patient_app.core.work import Store, db
+from patient_app.reading import people
 from patient_app.reading import service as reading
 from patient_app.reading.caseload import Caseload, caseload
 from tests import factories
@@ -440,3 +442,29 @@ def test_a_record_holds_the_highest_number_that_was_read(store: Store, world: Wo
         for one in readings:
             entries, highest = one.result()
             assert entries == highest
+
+
+@pytest.mark.sqlite
+def test_a_list_goes_through_nobody_else_of_the_practice(store: Store, world: World) -> None:
+    """SQLite takes no index of a whole practice: a clinician of few waits as briefly in a large one."""
+    share(store, world.ada)
+    asked: list[tuple[str, object]] = []
+
+    def note(_connection: object, _cursor: object, text: str, values: object, *_rest: object) -> None:
+        asked.append((text, values))
+
+    event.listen(store.database.engine, "before_cursor_execute", note)
+    look(store, world)
+    with store.work(writes=True):  # As a list is asked that fills a page.
+        people.some_listed(world.prescriber.viewer, [world.ada.id, *(new_id() for _ in range(19))])
+    event.remove(store.database.engine, "before_cursor_execute", note)
+    with store.database.engine.connect() as connection:
+        plans = [
+            (text, str(row[3]))
+            for text, values in asked
+            if text.lstrip().upper().startswith(("SELECT", "WITH"))
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)  # type: ignore[arg-type]
+        ]
+    assert len(plans) > len(asked)
+    wide = [found for found in plans if "ix_person_practice_id" in found[1] or found[1].startswith("SCAN person")]
+    assert not wide, wide
