@@ -22,6 +22,7 @@ from markupsafe import Markup
 
 from patient_app.core import clock, spoken
 from patient_app.core.identity import viewer_or_none
+from patient_app.core.zone_words import zone_in_words
 
 PSEUDO = "xx"
 # One style for days and times, all over: the day before the month, a clock of 24 hours.
@@ -166,7 +167,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext)
     app.jinja_env.filters.update(dateformat=_dateformat, datetimeformat=_datetimeformat)
     app.jinja_env.filters.update(day_in_words=day_in_words, moment_in_words=moment_in_words)
-    app.jinja_env.filters.update(when_made=when_made, until_open=until_open)
+    app.jinja_env.filters.update(when_made=when_made, until_open=until_open, zone_in_words=zone_in_words)
     app.jinja_env.globals["languages_for"] = languages_for
     spoken.init_app(app)
     if app.extensions["tandem"].config.development:
