@@ -1,4 +1,4 @@
-"""A time zone as people say it, in the language of the page: a city, and which time it has or which country it is in."""
+"""A time zone as people say it, in the language of the page: a city, and which time it has or its country."""
 
 from __future__ import annotations
 
