@@ -198,6 +198,7 @@ class NameForm(Form):
         if field.data not in self.offered.ways:
             raise StopValidation(field.unknown())
         if field.data != Way.CHART and self.sent_names != self.offered.fingerprint:
+            field.data = None  # What was picked means something else now: it is not to be sent by mere habit.
             raise StopValidation(_l("What you are called has changed. Look at the names here, then save again."))
 
     @property
