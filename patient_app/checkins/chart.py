@@ -25,13 +25,18 @@ TO_LABEL = 16.0
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One rating: a value for each step, oldest first, None where nothing was said; `usual` is the band, if any."""
+    """One rating: a value for each step, oldest first, None where nothing was said; `usual` is the band, if any.
+
+    `ranges` has, for a step with several, one end and the hardest of them, which has a small dot of its own where it is
+    not the value; None where there is but one, and empty for no ranges at all.
+    """
 
     name: str
     least: float
     most: float
     values: Sequence[float | None]
     usual: tuple[float, float] | None = None
+    ranges: Sequence[tuple[float, float] | None] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +62,15 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One rating, drawn: a path for each unbroken run of steps, one path of dots, and where its words stand."""
+    """One rating, drawn: paths of its unbroken runs, dots, ranges and their hardest ends, and where its words stand."""
 
     name: str
     top: float
     bottom: float
     lines: tuple[str, ...]
     dots: str
+    ranges: str
+    hardest: str
     band: Band | None
     end: Point | None
     words_above: float
@@ -140,6 +147,8 @@ def _panel(series: Series, steps: int, top: float) -> Panel:
         return bottom - (within - series.least) / (series.most - series.least) * PLOT
 
     found = runs(series.values[:steps])
+    said = zip(series.values[:steps], series.ranges, strict=False)
+    ranges = [(step, value, *both) for step, (value, both) in enumerate(said) if both and both[0] != both[1]]
     across = _all_across(steps)
     placed = [[f"{across[step]} {down(value):.0f}" for step, value in run] for run in found]
     dotted = [run for run in placed if steps <= MOST_DOTS or len(run) == 1]
@@ -153,6 +162,10 @@ def _panel(series: Series, steps: int, top: float) -> Panel:
         bottom=bottom,
         lines=tuple("M" + " ".join(run) for run in placed if len(run) > 1),
         dots="".join(f"M{place}h.1" for run in dotted for place in run),
+        ranges="".join(f"M{across[step]} {down(end):.0f}V{down(hardest):.0f}" for step, _, end, hardest in ranges),
+        hardest="".join(
+            f"M{across[step]} {down(hardest):.0f}h.1" for step, value, _, hardest in ranges if hardest != value
+        ),
         band=_band(down(series.usual[0]), down(series.usual[1]), plot, bottom) if series.usual else None,
         end=end,
         words_above=top + BASELINE,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from math import ceil, floor
+from typing import TypeVar
 
 from babel import Locale
 from babel.dates import format_date
@@ -19,7 +20,7 @@ from flask_babel import get_locale, gettext, ngettext
 from markupsafe import Markup
 
 from patient_app.checkins.chart import Chart, Panel, Point, Series, draw
-from patient_app.checkins.history import DAYS_OF_A_WEEK, Day, usual_range, weeks_of
+from patient_app.checkins.history import DAYS_OF_A_WEEK, Day, Range, range_of, usual_range, weeks_of
 from patient_app.checkins.words import MOST_CRAVING, AnswerWords, answer_words
 from patient_app.core import i18n
 
@@ -31,6 +32,7 @@ _HALF, _QUARTER = 0.5, 0.25
 # Where the practices are: it says on which day a week begins.
 TERRITORY = "US"
 SHORT_DAY, LONG_DAY, MONTH = "d MMM", "d MMMM", "MMMM y"
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +169,19 @@ class _Drawer:
     def figure(self, moods: bool, cravings: bool, uses: bool, *, folded: bool = False) -> Figure:
         series = []
         if moods:
-            series.append(Series("mood", 1, 5, self._values(lambda day: day.mood), self._moods))
+            series.append(Series("mood", 1, 5, self._values(lambda day: day.mood), self._moods, self._low_moods()))
         if cravings:
-            series.append(Series("craving", 0, MOST_CRAVING, self._values(lambda day: day.craving), self._cravings))
+            values = self._values(lambda day: day.craving)
+            series.append(Series("craving", 0, MOST_CRAVING, values, self._cravings, self._high_pulls()))
         marks = [self._span.step(day.day) for day in self._steps if day.used] if uses else []
         chart = draw(series, self._span.steps, marks)
         return Figure(
             name=self._words.periods[self._span.period],
             sentences=[
-                *self._about_steps(),
                 *self._mood_sentences(moods),
                 *self._craving_sentences(cravings),
                 *self._use_sentences(uses),
+                *self._about_steps(any(one is not None for drawn in series for one in drawn.ranges)),
             ],
             chart=chart,
             panels=[self._panel(panel) for panel in chart.panels],
@@ -190,11 +193,31 @@ class _Drawer:
             folded=folded,
         )
 
-    def _about_steps(self) -> list[str]:
-        return [gettext("Each dot is the middle value of that week.")] if self._span.by_week else []
+    def _about_steps(self, several: bool) -> list[str]:
+        if self._span.by_week:
+            return [gettext("The line is the middle of each week. Thin upright lines lead to its hardest check-in.")]
+        return [several_words()] if several else []
 
-    def _values(self, of: Callable[[Day], float | None]) -> list[float | None]:
-        values: list[float | None] = [None] * self._span.steps
+    def _low_moods(self) -> list[Range | None]:
+        """Return the range of each step, of a week only from its middle to its lowest: else 52 lines are a fence."""
+
+        def of(day: Day) -> Range | None:
+            if day.moods is None or day.mood is None:
+                return None
+            return (day.mood if self._span.by_week else day.moods[1], day.moods[0])
+
+        return self._values(of)
+
+    def _high_pulls(self) -> list[Range | None]:
+        def of(day: Day) -> Range | None:
+            if day.cravings is None or day.craving is None:
+                return None
+            return (day.craving if self._span.by_week else day.cravings[0], day.cravings[1])
+
+        return self._values(of)
+
+    def _values(self, of: Callable[[Day], _Value | None]) -> list[_Value | None]:
+        values: list[_Value | None] = [None] * self._span.steps
         for day in self._steps:
             values[self._span.step(day.day)] = of(day)
         return values
@@ -224,23 +247,37 @@ class _Drawer:
         if not moods:
             return []
         words = self._words.answers
-        values = [day.mood for day in self._steps if day.mood is not None]
-        low, high, mostly = _seen(values)
+        low, high, mostly = _seen([(day.mood, day.moods) for day in self._steps if day.mood is not None])
         lowest, highest = mood_words(low, words), mood_words(high, words)
         if lowest == highest:
-            return [
+            first = (
                 gettext("Mood was mostly “%(mood)s”.", mood=lowest)
                 if mostly
                 else gettext("Mood was “%(mood)s”.", mood=lowest)
-            ]
-        if mostly:
-            return [gettext("Mood was mostly from “%(low)s” to “%(high)s”.", low=lowest, high=highest)]
-        return [gettext("Mood was from “%(low)s” to “%(high)s”.", low=lowest, high=highest)]
+            )
+        elif mostly:
+            first = gettext("Mood was mostly from “%(low)s” to “%(high)s”.", low=lowest, high=highest)
+        else:
+            first = gettext("Mood was from “%(low)s” to “%(high)s”.", low=lowest, high=highest)
+        return [first, *self._lower(low)]
+
+    def _lower(self, usual: float) -> list[str]:
+        """Name the days that were below what is told already: a usual range would hide the very low ones."""
+        lows = {day.day: day.moods[0] if day.moods else day.mood for day in self._steps if day.mood is not None}
+        lower = {day: mood for day, mood in lows.items() if mood < usual}
+        if not lower:
+            return []
+        if self._span.by_week:
+            return [gettext("The lowest was “%(mood)s”.", mood=mood_words(min(lower.values()), self._words.answers))]
+        if len(lower) > MOST_NAMED:
+            return [ngettext("It was lower on %(num)d day.", "It was lower on %(num)d days.", len(lower))]
+        return [gettext("It was lower on %(days)s.", days=_listed([*lower]))]
 
     def _craving_sentences(self, cravings: bool) -> list[str]:
         if not cravings:
             return []
-        low, high, mostly = _seen([day.craving for day in self._steps if day.craving is not None])
+        told = [(day.craving, day.cravings) for day in self._steps if day.craving is not None]
+        low, high, mostly = _seen(told)
         numbers = self._words.numbers
         least, most = numbers[round(low * 2)], numbers[round(high * 2)]
         if least == most:
@@ -253,9 +290,14 @@ class _Drawer:
             first = gettext("Pull to drink or use was mostly %(low)s to %(high)s of 10.", low=least, high=most)
         else:
             first = gettext("Pull to drink or use was %(low)s to %(high)s of 10.", low=least, high=most)
-        if not mostly or self._span.by_week:
+        if not mostly:
             return [first]
-        return [first, *self._higher(high)]
+        if not self._span.by_week:
+            return [first, *self._higher(high)]
+        strongest = max(both[1] if both else craving for craving, both in told)
+        if strongest < high + HIGHER:
+            return [first]
+        return [first, gettext("The strongest was %(number)s of 10.", number=numbers[round(strongest * 2)])]
 
     def _higher(self, usual: float) -> list[str]:
         days = [day.day for day in self._steps if day.craving is not None and day.craving >= usual + HIGHER]
@@ -315,11 +357,37 @@ def mood_words(mood: float, words: AnswerWords) -> str:
     return gettext("%(low)s to %(high)s", low=words.moods[low], high=words.moods[low + 1])
 
 
-def _seen(values: Sequence[float]) -> tuple[float, float, bool]:
+def several_words() -> str:
+    """Return what the thin upright lines of days are."""
+    return gettext("Thin upright lines show the lowest and highest of days with several check-ins.")
+
+
+def mood_cell(mood: float | None, both: Range | None, words: AnswerWords) -> str:
+    """Return what the table says of a day's moods; empty where there is none."""
+    if mood is None or both is None:
+        return "" if mood is None else mood_words(mood, words)
+    low, high = (mood_words(end, words) for end in both)
+    middle = mood_words(mood, words)
+    return gettext("%(middle)s (lowest “%(low)s”, highest “%(high)s”)", middle=middle, low=low, high=high)
+
+
+def pull_cell(craving: float | None, both: Range | None, numbers: Sequence[str]) -> str:
+    """Return what the table says of a day's pull, by the words of each half step; empty where there is none."""
+    if craving is None or both is None:
+        return "" if craving is None else numbers[round(craving * 2)]
+    low, high = (numbers[round(end * 2)] for end in both)
+    if craving == both[1]:
+        return gettext("lowest %(low)s, highest %(high)s", low=low, high=high)
+    middle = numbers[round(craving * 2)]
+    return gettext("%(middle)s (lowest %(low)s, highest %(high)s)", middle=middle, low=low, high=high)
+
+
+def _seen(told: Sequence[tuple[float, Range | None]]) -> tuple[float, float, bool]:
     """Return the range to be told, and whether it is the usual one (or, of few values, all there is)."""
-    usual = usual_range(values)
+    usual = usual_range([value for value, _ in told])
     if usual is None:
-        return min(values), max(values), False
+        low, high = range_of(told) or (told[0][0], told[0][0])
+        return low, high, False
     return floor(usual[0]), ceil(usual[1]), True
 
 
@@ -337,8 +405,8 @@ def _row(day: Day, columns: tuple[bool, bool, bool], by_week: bool, words: _Word
     """Return a line of the table; what a day can say is so little that most lines were written before."""
     when = _written(day.day, SHORT_DAY, words.locale)
     said = (
-        "" if day.mood is None else mood_words(day.mood, words.answers),
-        "" if day.craving is None else words.numbers[round(day.craving * 2)],
+        mood_cell(day.mood, day.moods, words.answers),
+        pull_cell(day.craving, day.cravings, words.numbers),
         "" if day.used is None else words.answers.use[day.used],
     )
     cells = [Markup("<td>{}</td>").format(text) for text, shown in zip(said, columns, strict=True) if shown]
