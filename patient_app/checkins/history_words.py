@@ -6,12 +6,11 @@ Sentences tell what is seen and judge nothing. Words that are always the same ar
 from __future__ import annotations
 
 from calendar import Calendar
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from math import ceil, floor
-from typing import TypeVar
 
 from babel import Locale
 from babel.dates import format_date
@@ -32,7 +31,6 @@ _HALF, _QUARTER = 0.5, 0.25
 # Where the practices are: it says on which day a week begins.
 TERRITORY = "US"
 SHORT_DAY, LONG_DAY, MONTH = "d MMM", "d MMMM", "MMMM y"
-_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,16 +161,17 @@ class _Drawer:
     def __init__(self, span: _Span, steps: Sequence[Day], usual: Sequence[Day], shown: Sequence[Day]) -> None:
         self._span, self._steps, self._shown = span, steps, shown
         self._words = _words()
+        # Only the shortest period has its usual range from more days than it shows.
+        self._all_shown = len(usual) == len(steps)
         self._moods = usual_range([day.mood for day in usual if day.mood is not None])
         self._cravings = usual_range([day.craving for day in usual if day.craving is not None])
 
     def figure(self, moods: bool, cravings: bool, uses: bool, *, folded: bool = False) -> Figure:
         series = []
         if moods:
-            series.append(Series("mood", 1, 5, self._values(lambda day: day.mood), self._moods, self._low_moods()))
+            series.append(self._mood_series())
         if cravings:
-            values = self._values(lambda day: day.craving)
-            series.append(Series("craving", 0, MOST_CRAVING, values, self._cravings, self._high_pulls()))
+            series.append(self._craving_series())
         marks = [self._span.step(day.day) for day in self._steps if day.used] if uses else []
         chart = draw(series, self._span.steps, marks)
         return Figure(
@@ -198,29 +197,27 @@ class _Drawer:
             return [gettext("The line is the middle of each week. Thin upright lines lead to its hardest check-in.")]
         return [several_words()] if several else []
 
-    def _low_moods(self) -> list[Range | None]:
-        """Return the range of each step, of a week only from its middle to its lowest: else 52 lines are a fence."""
-
-        def of(day: Day) -> Range | None:
-            if day.moods is None or day.mood is None:
-                return None
-            return (day.mood if self._span.by_week else day.moods[1], day.moods[0])
-
-        return self._values(of)
-
-    def _high_pulls(self) -> list[Range | None]:
-        def of(day: Day) -> Range | None:
-            if day.cravings is None or day.craving is None:
-                return None
-            return (day.craving if self._span.by_week else day.cravings[0], day.cravings[1])
-
-        return self._values(of)
-
-    def _values(self, of: Callable[[Day], _Value | None]) -> list[_Value | None]:
-        values: list[_Value | None] = [None] * self._span.steps
+    def _mood_series(self) -> Series:
+        """Draw the range of a day, but of a week only from its middle to its lowest: else 52 lines are a fence."""
+        values: list[float | None] = [None] * self._span.steps
+        ranges: list[Range | None] = [None] * self._span.steps
         for day in self._steps:
-            values[self._span.step(day.day)] = of(day)
-        return values
+            step = self._span.step(day.day)
+            values[step] = day.mood
+            if day.moods and day.mood is not None:
+                ranges[step] = (day.mood if self._span.by_week else day.moods[1], day.moods[0])
+        return Series("mood", 1, 5, values, self._moods, ranges)
+
+    def _craving_series(self) -> Series:
+        """Draw it as the moods; the hardest is the strongest."""
+        values: list[float | None] = [None] * self._span.steps
+        ranges: list[Range | None] = [None] * self._span.steps
+        for day in self._steps:
+            step = self._span.step(day.day)
+            values[step] = day.craving
+            if day.cravings and day.craving is not None:
+                ranges[step] = (day.craving if self._span.by_week else day.cravings[0], day.cravings[1])
+        return Series("craving", 0, MOST_CRAVING, values, self._cravings, ranges)
 
     def _panel(self, panel: Panel) -> PanelWords:
         words = self._words
@@ -247,7 +244,8 @@ class _Drawer:
         if not moods:
             return []
         words = self._words.answers
-        low, high, mostly = _seen([(day.mood, day.moods) for day in self._steps if day.mood is not None])
+        told = [(day.mood, day.moods) for day in self._steps if day.mood is not None]
+        low, high, mostly = self._seen(told, self._moods)
         lowest, highest = mood_words(low, words), mood_words(high, words)
         if lowest == highest:
             first = (
@@ -260,6 +258,14 @@ class _Drawer:
         else:
             first = gettext("Mood was from “%(low)s” to “%(high)s”.", low=lowest, high=highest)
         return [first, *self._lower(low)]
+
+    def _seen(self, told: Sequence[tuple[float, Range | None]], known: Range | None) -> tuple[float, float, bool]:
+        """Return the range to be told, and whether it is the usual one (or, of few values, all there is)."""
+        usual = known if self._all_shown else usual_range([value for value, _ in told])
+        if usual is None:
+            low, high = range_of(told) or (told[0][0], told[0][0])
+            return low, high, False
+        return floor(usual[0]), ceil(usual[1]), True
 
     def _lower(self, usual: float) -> list[str]:
         """Name the days that were below what is told already: a usual range would hide the very low ones."""
@@ -277,7 +283,7 @@ class _Drawer:
         if not cravings:
             return []
         told = [(day.craving, day.cravings) for day in self._steps if day.craving is not None]
-        low, high, mostly = _seen(told)
+        low, high, mostly = self._seen(told, self._cravings)
         numbers = self._words.numbers
         least, most = numbers[round(low * 2)], numbers[round(high * 2)]
         if least == most:
@@ -380,15 +386,6 @@ def pull_cell(craving: float | None, both: Range | None, numbers: Sequence[str])
         return gettext("lowest %(low)s, highest %(high)s", low=low, high=high)
     middle = numbers[round(craving * 2)]
     return gettext("%(middle)s (lowest %(low)s, highest %(high)s)", middle=middle, low=low, high=high)
-
-
-def _seen(told: Sequence[tuple[float, Range | None]]) -> tuple[float, float, bool]:
-    """Return the range to be told, and whether it is the usual one (or, of few values, all there is)."""
-    usual = usual_range([value for value, _ in told])
-    if usual is None:
-        low, high = range_of(told) or (told[0][0], told[0][0])
-        return low, high, False
-    return floor(usual[0]), ceil(usual[1]), True
 
 
 def _listed(days: Sequence[date]) -> str:
