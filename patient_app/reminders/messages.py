@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from flask_babel import force_locale, gettext
 
+from patient_app.core.i18n import time_in_words
 from patient_app.reminders import wording
 from patient_app.reminders.models import Kind, Wording
 from patient_app.reminders.ways import Device, Payload
@@ -39,8 +40,8 @@ class Told:
 
 def payload(device: Device, told: Told) -> Payload:
     """Return what is sent to one device. Called in the claim's unit of work, so that it may store what it needs."""
-    at = "" if told.minute is None else wording.clock_time(told.minute)
     with force_locale(told.language):
+        at = "" if told.minute is None else time_in_words(told.minute)
         shown = wording.lock_screen(told.wording, told.of, told.minute)
         body = gettext("Reminder for %(time)s: how are you now?", time=at) if told.asks_mood else shown.body
     return {
