@@ -37,7 +37,7 @@ _HALVES = {
     "en": Halves("AM", "PM", "noon", "midnight"),
     "es": Halves(f"a.{SPACE}m.", f"p.{SPACE}m.", "mediodía", "medianoche"),
 }
-_TWELVE_HOURS = re.compile(r"([0-9]{1,2})(?:[:.h]([0-5][0-9]))? ?([ap])(?:m|\. ?m)?\.?", re.ASCII)
+_TWELVE_HOURS = re.compile(r"([0-9]{1,2})(?:[:.h]([0-5][0-9]))? ?([ap])(?:\.? ?m)?\.?", re.ASCII)
 _TWELVE = re.compile(r"(?:12(?::00)? )?(?:del |de la |la )?(noon|midday|midnight|mediod[ií]a|medianoche)")
 _FIELD = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 _MIDNIGHTS = frozenset({"midnight", "medianoche"})

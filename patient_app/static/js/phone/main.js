@@ -28,7 +28,7 @@ export function say(name, shown = true, fill = []) {
 // A time of day as core/times.py writes it, of whose words the page has four; a language that lacks them is the browser's.
 const { lang } = document.documentElement;
 function clockOf(when) {
-  const [am, pm, noon, midnight] = lines?.dataset.halves?.split("|") ?? [];
+  const [am, pm, noon, midnight] = document.querySelector("[data-halves]")?.dataset.halves.split("|") ?? [];
   if (!midnight) return new Intl.DateTimeFormat(lang, { timeStyle: "short" }).format(when);
   const [hour, minute] = [when.getHours(), when.getMinutes()];
   if (minute === 0 && hour % 12 === 0) return hour ? noon : midnight;
