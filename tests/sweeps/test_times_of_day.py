@@ -81,5 +81,5 @@ def test_no_spanish_sentence_puts_a_point_or_an_article_beside_a_time() -> None:
     assert [text for text in messages if TIME_PLACES.search(text) or ARTICLE.search(text)] == []
 
 
-def _texts(string: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    return (string,) if isinstance(string, str) else tuple(string)
+def _texts(string: str | list[str] | tuple[str, ...] | None) -> tuple[str, ...]:
+    return (string,) if isinstance(string, str) else tuple(string or ())
