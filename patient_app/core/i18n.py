@@ -221,10 +221,10 @@ def _dateformat(value: date | datetime | None = None, pattern: str | None = None
 
 
 def _datetimeformat(value: datetime | None = None, pattern: str | None = None, rebase: bool = True) -> str:
-    """Write a moment by the reader's clock, unless `rebase` is false; a wall clock as it stood there."""
+    """Write a moment by the reader's clock, or by its own if `rebase` is false; a wall clock as it stood there."""
     wall = value or clock.now()
-    if wall.tzinfo is not None:
-        wall = flask_babel.to_user_timezone(wall) if rebase else wall.astimezone(UTC)
+    if rebase and wall.tzinfo is not None:
+        wall = flask_babel.to_user_timezone(wall)
     return _written(wall.replace(tzinfo=None), pattern or MOMENT, _locale())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -117,6 +118,9 @@ def test_a_pattern_says_where_the_time_goes(speaking: Flask) -> None:
         assert i18n.moment_in_words(wall) == f"30 November 2026, 9:05{SPACE}PM"
         assert written(wall, "EEE d MMM, jmm", False) == f"Mon 30 Nov, 9:05{SPACE}PM"
         assert written(wall.replace(tzinfo=UTC), "EEE d MMM, jmm") == f"Mon 30 Nov, 9:05{SPACE}PM"
+        in_tokyo = wall.replace(tzinfo=ZoneInfo("Asia/Tokyo"))
+        assert written(in_tokyo, "jmm") == f"12:05{SPACE}PM"
+        assert written(in_tokyo, "jmm", False) == f"9:05{SPACE}PM"
         assert written(wall, "jmm") == i18n.time_in_words(wall) == f"9:05{SPACE}PM"
         assert i18n.day_in_words(date(2026, 11, 30)) == "30 November 2026"
         assert i18n.at_head(i18n.time_in_words(12 * 60)) == "Noon"
