@@ -404,12 +404,12 @@ def test_who_has_looked_is_told_in_plain_words(
     rows = [text_of(row) for row in client.get("/sharing/access-log").all("li", class_name="row")]
     day = "Tuesday 3 November 2026"
     assert rows == [
-        f"{world.administrator.name}, administrator, made a code with which you can sign in. {day}, 14:08",
-        f"Alex Vale, your supporter, opened your page. Nothing on it was shared with them. {day}, 14:08",
-        f"Tom Birch, therapist, opened your page. Nothing on it was shared with them. {day}, 14:06",
-        f"Dr Ana Ruiz, prescriber, read your mood and notes. {day}, 14:05 Days: 21 October 2026 to 3 November 2026",
+        f"{world.administrator.name}, administrator, made a code with which you can sign in. {day}, 2:08 PM",
+        f"Alex Vale, your supporter, opened your page. Nothing on it was shared with them. {day}, 2:08 PM",
+        f"Tom Birch, therapist, opened your page. Nothing on it was shared with them. {day}, 2:06 PM",
+        f"Dr Ana Ruiz, prescriber, read your mood and notes. {day}, 2:05 PM Days: 21 October 2026 to 3 November 2026",
         # Signing in leads to the list; opened again on the same day, it is not recorded again.
-        f"Dr Ana Ruiz, prescriber, saw your mood in a list. {day}, 14:00 Days: 4 October 2026 to 4 November 2026",
+        f"Dr Ana Ruiz, prescriber, saw your mood in a list. {day}, 2:00 PM Days: 4 October 2026 to 4 November 2026",
     ]
 
 
