@@ -7,7 +7,7 @@ import { newId } from "./ids.js";
 import { say } from "./main.js";
 
 const AFTER_TYPING = 700;
-const PASSWORD = 'input[type="password"], [autocomplete="one-time-code"]';
+const PASSWORD = 'input[type="password"], [autocomplete$="-password"], [autocomplete="one-time-code"]'; // Also one that is shown.
 const hex = (bytes) => [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 let current;
 let isOver = false; // The words of this page are stored, or wait as an entry: no draft is to be made of them any more.
