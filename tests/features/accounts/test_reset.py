@@ -89,7 +89,6 @@ def test_who_cannot_sign_in_reads_at_once_what_to_do(app: Flask, patient: Made, 
     assert {"/forgot", "/help#practice", "/join"} <= refused.shown_links
 
 
-
 def test_asking_is_answered_alike_for_everybody(app: Flask, store: Store, patient: Made) -> None:
     answers = []
     for name in (patient.sign_in_name, "nobody@example.org"):
