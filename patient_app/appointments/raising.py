@@ -186,13 +186,14 @@ def save(
 def add_line(patient: Viewer, list_id: uuid.UUID, line: str, *, about_use: bool) -> None:
     """Put one more thing onto the list, once; all else of it stays, and who reads it. Needs a writing unit.
 
-    Raise `TooMany` where it holds three already, `IdTaken` for an id of something else.
+    Raise `TooMany` where it holds three already, `IdTaken` for an id of something else, or of other words of theirs:
+    whoever goes back, and asks something else in the same form, has both on the list.
     """
     _only_when_open(patient)
     lock_entries(patient.id)  # Nobody changes it meanwhile, so it cannot be `Stale`.
     taken = db().get(ToRaise, list_id)
     if taken is not None:
-        if taken.patient_id != patient.id:
+        if taken.patient_id != patient.id or line not in json.loads(taken.lines or "[]"):
             raise IdTaken
         return
     newest = own_list(patient)

@@ -187,6 +187,11 @@ def test_a_question_goes_on_the_list_once_and_takes_nothing_off_it(
     sent = {"id": str(new_id()), "question": "Is it safe for my knee?"}
     assert client.post(f"{address}/ask", data=sent).status_code == 303
     assert client.post(f"{address}/ask", data=sent).status_code == 303
+    # In a form that a browser kept whole, another question has the same id: it is asked again, with a fresh one.
+    again = client.post(f"{address}/ask", data=sent | {"question": "And for my back?"})
+    assert again.status_code == 422
+    assert "And for my back?" in again.html
+    assert sent["id"] not in again.html
     phone, item_id = Phone(app, store, patient), new_id()
     letter = phone.letter(f"{address}/ask", fields_of({"question": "And at night?", "about_use": "y"}))
     assert phone.send(letter, item_id)["result"] == "stored"
