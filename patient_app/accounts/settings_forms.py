@@ -11,7 +11,7 @@ from patient_app.accounts.preferences import LATEST_DAY_START, Preferences
 from patient_app.accounts.sign_in_forms import app_code
 from patient_app.core import clock
 from patient_app.core.forms import Form, ListField, list_choices, secret_text
-from patient_app.core.i18n import LANGUAGES
+from patient_app.core.i18n import LANGUAGES, lazy_time
 from patient_app.core.identity import Viewer
 from patient_app.core.zone_words import zones_in_order
 
@@ -55,7 +55,7 @@ class PreferencesForm(Form):
     zone = ListField(_l("Time zone"))
     day_start = ListField(
         _l("Your day starts at"),
-        choices=[(str(minutes), f"{minutes // 60}:00") for minutes in range(0, LATEST_DAY_START + 1, 60)],
+        choices=[(str(minutes), lazy_time(minutes)) for minutes in range(0, LATEST_DAY_START + 1, 60)],
         description=_l("What you write at night before this hour counts for the day before."),
     )
 

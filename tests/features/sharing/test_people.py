@@ -406,12 +406,12 @@ def test_who_has_looked_is_told_in_plain_words(
     assert [text_of(day) for day in page.all("h2", class_name="on-day")] == ["Tuesday 3 November 2026"]
     rows = [text_of(row) for row in page.all("li", class_name="row")]
     assert rows == [
-        f"{world.administrator.name}, administrator, made a code with which you can sign in. 14:08",
-        "Alex Vale, your supporter, opened your page. Nothing on it was shared with them. 14:08",
-        "Tom Birch, therapist, opened your page. Nothing on it was shared with them. 14:06",
-        "Dr Ana Ruiz, prescriber, read your mood and notes. 14:05 · Days: 21 October 2026 to 3 November 2026",
+        f"{world.administrator.name}, administrator, made a code with which you can sign in. 2:08 PM",
+        "Alex Vale, your supporter, opened your page. Nothing on it was shared with them. 2:08 PM",
+        "Tom Birch, therapist, opened your page. Nothing on it was shared with them. 2:06 PM",
+        "Dr Ana Ruiz, prescriber, read your mood and notes. 2:05 PM · Days: 21 October 2026 to 3 November 2026",
         # Signing in leads to the list; opened again on the same day, it is not recorded again.
-        "Dr Ana Ruiz, prescriber, saw your mood in a list. 14:00 · Days: 4 October 2026 to 4 November 2026",
+        "Dr Ana Ruiz, prescriber, saw your mood in a list. 2:00 PM · Days: 4 October 2026 to 4 November 2026",
     ]
 
 
