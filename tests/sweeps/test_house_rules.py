@@ -277,6 +277,7 @@ def _data(world: World) -> set[str]:
             "English",
             "Español",
             "America/New_York",
+            "New York (Eastern Time)",
             "Consent of",
             " for ",
         }
