@@ -78,6 +78,33 @@ _STORES = (
   return found;
 }"""
 )
+_KEYS = (
+    "async (name) => {"
+    + _HELPS
+    + """
+  const opened = await done(indexedDB.open("tandem"));
+  const found = await everyOne(opened, name, "getAllKeys");
+  opened.close();
+  return found;
+}"""
+)
+# Waits until the worker is done with the pages that it fetches by itself, and so many are kept but for lessons. The page
+# looks by itself: each look from the outside takes as long as the worker needs for a page.
+_WHEN_KEPT = (
+    "async (least) => {"
+    + _HELPS
+    + """
+  const opened = await done(indexedDB.open("tandem"));
+  const until = Date.now() + 20000;
+  for (let isKept = false; !isKept && Date.now() < until; await new Promise((go) => setTimeout(go, 50))) {
+    const meta = await everyOne(opened, "meta", "getAll");
+    const pages = await everyOne(opened, "pages", "getAllKeys");
+    isKept = meta.some((one) => one && typeof one === "object" && "release" in one)
+      && pages.filter((address) => !address.startsWith("/learn/lessons/")).length >= least;
+  }
+  opened.close();
+}"""
+)
 # Everything that is written on this phone, as one text: bytes as latin-1, so that plain words would be found.
 _EVERYTHING = (
     "async () => {"
@@ -196,19 +223,15 @@ class Phone:
     def wait_until_kept(self) -> None:
         """Wait until the worker has the pages that it fetches by itself."""
         self.page.goto("/today")
-        self.until(lambda: any("release" in one for one in self.stores("meta")["meta"] if isinstance(one, dict)))
         wanted = sorted(KEPT + EXERCISES)
-
-        def kept() -> list[str]:
-            # The lesson that Today suggests is kept with it; which one, if any, depends on the person.
-            return [one for one in self.kept_addresses() if not one.startswith("/learn/lessons/")]
-
-        self.until(lambda: len(kept()) >= len(wanted))
-        assert kept() == wanted, kept()
+        self.page.evaluate(_WHEN_KEPT, len(wanted))
+        # The lesson that Today suggests is kept with it; which one, if any, depends on the person.
+        kept = [one for one in self.kept_addresses() if not one.startswith("/learn/lessons/")]
+        assert kept == wanted, kept
 
     def kept_addresses(self) -> list[str]:
         """Return the addresses of the pages that are kept."""
-        return sorted(page["address"] for page in self.stores("pages")["pages"])
+        return sorted(self.page.evaluate(_KEYS, "pages"))
 
     def stores(self, *names: str) -> dict[str, list[Any]]:
         """Return what lies in stores of the phone's database."""
@@ -225,7 +248,7 @@ class Phone:
 
     def wait_for(self, store: str, number: int) -> None:
         """Wait until so many things lie in a store."""
-        self.until(lambda: len(self.stores(store)[store]) == number)
+        self.until(lambda: len(self.page.evaluate(_KEYS, store)) == number)
 
     def everything(self) -> str:
         """Return all that is written on this phone, as one text."""
