@@ -1,7 +1,8 @@
-"""A phone for the tests of what works without a network: a browser with a profile of its own, behind a wire.
+"""A phone for the tests of what works without a network: what a browser keeps for one person, behind a wire.
 
-Killing it is SIGKILL to the browser, as when a phone needs the memory or its battery is empty: nothing is written down
-first.
+It is a part of the tests' one browser that shares nothing with the others, or, where it is to be killed or is sent
+messages, a browser of its own with a folder. Killing it is SIGKILL to the browser, as when a phone needs the memory or
+its battery is empty: nothing is written down first.
 """
 
 from __future__ import annotations
@@ -88,8 +89,8 @@ _KEYS = (
   return found;
 }"""
 )
-# Waits until the worker is done with the pages that it fetches by itself, and so many are kept but for lessons. The page
-# looks by itself: each look from the outside takes as long as the worker needs for a page.
+# Waits until the worker is done with the pages that it fetches by itself, and so many are kept but for lessons. The
+# page looks by itself: each look from the outside takes as long as the worker needs for a page.
 _WHEN_KEPT = (
     "async (least) => {"
     + _HELPS
@@ -157,7 +158,8 @@ def kill_browser(profile: Path) -> None:
 class Phone:
     """One person's phone (or one that several share)."""
 
-    def __init__(self, browser: Browser, server: LiveServer, profile: Path, **options: Any) -> None:
+    def __init__(self, browser: Browser, server: LiveServer, profile: Path | None = None, **options: Any) -> None:
+        """Start it; with a `profile`, a folder, it is a browser of its own."""
         self.server = server
         self.wire = Proxy(int(server.url.rsplit(":", 1)[1]))
         self._browser, self._profile, self._options = browser, profile, options
@@ -167,19 +169,19 @@ class Phone:
 
     def start(self) -> None:
         """Start the browser."""
-        self.context = self._browser.browser_type.launch_persistent_context(
-            self._profile,
-            executable_path=find_chromium(),
-            args=list(CHROMIUM_ARGUMENTS),
-            base_url=self.wire.url,
-            viewport={"width": 360, "height": 780},
-            **self._options,
-        )
+        options = {"base_url": self.wire.url, "viewport": {"width": 360, "height": 780}, **self._options}
+        if self._profile:
+            self.context = self._browser.browser_type.launch_persistent_context(
+                self._profile, executable_path=find_chromium(), args=list(CHROMIUM_ARGUMENTS), **options
+            )
+        else:
+            self.context = self._browser.new_context(**options)
         self.context.set_default_timeout(15_000)
-        self.page = self.context.pages[0]
+        self.page = self.context.pages[0] if self._profile else self.context.new_page()
 
     def kill(self) -> None:
         """End the browser at once, by SIGKILL; it has no time for anything."""
+        assert self._profile is not None
         kill_browser(self._profile)
         self.context.close()
 
@@ -195,6 +197,7 @@ class Phone:
         self.until(lambda: names <= self._written_cookies())
 
     def _written_cookies(self) -> set[str]:
+        assert self._profile is not None
         with contextlib.closing(sqlite3.connect(self._profile / "Default" / "Cookies")) as file:
             return {name for (name,) in file.execute("SELECT name FROM cookies WHERE host_key = 'localhost'")}
 
