@@ -13,7 +13,6 @@ from tests.browser.slowly import Slowly
 from tests.browser.test_accessibility import COUNT_SHIFTS
 from tests.conftest import serving
 from tests.nursery import Nursery
-from tests.sweeps import world as worlds
 from tests.sweeps.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -51,10 +50,12 @@ HIDDEN = """() => [...document.querySelectorAll("body > :not(script), body * *")
 
 
 @pytest.fixture(scope="module")
-def slow(tmp_path_factory: pytest.TempPathFactory, browser: Browser, nursery: Nursery) -> Iterator[Slow]:
-    """Serve a world over a slow network."""
+def slow(
+    world_of_now: World, tmp_path_factory: pytest.TempPathFactory, browser: Browser, nursery: Nursery
+) -> Iterator[Slow]:
+    """Serve a copy of the world over a slow network."""
     folder = tmp_path_factory.mktemp("slow")
-    world = worlds.build(folder / "instance")
+    world = world_of_now.copy(folder / "instance")
     with (
         serving(world.config, folder / "server.log", nursery) as server,
         Slowly(int(server.url.rsplit(":", 1)[1])) as network,
