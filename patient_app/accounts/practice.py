@@ -148,10 +148,10 @@ def _span(day: Hours) -> str:
     return i18n.at_head(gettext("%(opens)s to %(closes)s", opens=opens, closes=closes))
 
 
-def when_read(viewer: Actor) -> str | None:
-    """Say when somebody at the caller's practice is there next, who may read what was shared; None without hours.
+def when_read(viewer: Actor) -> str:
+    """Say when somebody at the caller's practice is there next, who may read what was shared.
 
-    By the practice's clock. It promises nothing: nobody watches, and nobody has to read then.
+    By the practice's clock; of one without hours, that it can take days. It promises nothing: nobody watches, and nobody has to read then.
     """
     practice = db().get_one(Practice, viewer.practice_id)
     hours = {day.weekday: day for day in _hours(db(), viewer.practice_id)}
@@ -172,7 +172,7 @@ def when_read(viewer: Actor) -> str | None:
             day=i18n.day_in_words(day, "EEEE d MMMM"),
             time=i18n.time_in_words(there.opens),
         )
-    return None
+    return gettext("Your care team reads when it is open. It can take some days.")
 
 
 # --------------------------------------------------------------------------------------------- for the administrator

@@ -112,6 +112,7 @@ def show_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
         shares_with_somebody=shares_with_somebody,
         when_read=practice.when_read(patient) if any(one.discipline for one in seen_by) else None,
         just_saved=done == "saved",
+        just_saved_words=done in {"saved", "changed"},
         closed_until=patient.entries_closed_until,
         offer=card_after(patient, profile, entry, str(get_locale())) if done in {"saved", "changed"} else None,
     )

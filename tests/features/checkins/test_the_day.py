@@ -335,3 +335,6 @@ def test_the_confirmation_says_when_a_person_usually_reads_it(
     factories.give_consent(store, patient, prescriber, {Category.MOOD: Level.DETAIL})
     page = browser.get(entry).words.replace("\u202f", " ")
     assert f"{words} They may read it then, or later. Nobody watches this around the clock." in page
+    with store.work(writes=True):
+        practice.set_hours(admin.viewer, {})
+    assert "Your care team reads when it is open. It can take some days. Nobody watches" in browser.get(entry).words
