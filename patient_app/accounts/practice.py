@@ -151,8 +151,8 @@ def _span(day: Hours) -> str:
 def when_read(viewer: Actor) -> str:
     """Say when somebody at the caller's practice is there next, who may read what was shared.
 
-    By the practice's clock; of one without hours, that it can take days. It promises nothing: nobody watches, and nobody
-    has to read then.
+    By the practice's clock; of one without hours, that it can take days. It promises nothing: nobody watches, and
+    nobody has to read then.
     """
     practice = db().get_one(Practice, viewer.practice_id)
     hours = {day.weekday: day for day in _hours(db(), viewer.practice_id)}

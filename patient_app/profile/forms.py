@@ -35,10 +35,15 @@ class AboutForm(Form):
         longest=80,
         description=_l(
             "A first name, or a form of address like Mrs Rivera: as you like it. "
-            "We greet you by it. Your team sees it. People who support you do not."
+            "We greet you by it. Your team sees it. "
+            "People who support you see it only if you choose so, for each of them."
         ),
     )
-    pronouns = short_text(_l("Your pronouns"), longest=40, description=_l("Your team sees them."))
+    pronouns = short_text(
+        _l("Your pronouns"),
+        longest=40,
+        description=_l("Your team sees them. People who support you see them only if you choose so, for each of them."),
+    )
     day_start = ListField(
         _l("Your day starts at"),
         choices=[(str(minutes), lazy_time(minutes)) for minutes in range(0, LATEST_DAY_START + 1, 60)],
