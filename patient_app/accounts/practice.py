@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from patient_app.accounts.models import OpeningHours, Practice, PracticeNumber
+from patient_app.accounts.number_kinds import in_own_language
 from patient_app.accounts.registry import Actor, IdInUse, one_line, store_once
 from patient_app.core import clock, i18n, work
 from patient_app.core.db import DatabaseBusy, DatabaseMissing
@@ -47,6 +48,11 @@ class HelpNumber:
     label: str
     phone: str
     note: str
+
+    @property
+    def shown(self) -> LazyString | str:
+        """What it is for, in the language of who reads it where there are words for it."""
+        return in_own_language(self.label)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,12 @@ from wtforms import Field, StringField
 from wtforms.validators import ValidationError
 
 from patient_app.accounts.charts import ChartWords
+from patient_app.accounts.number_kinds import KINDS
 from patient_app.accounts.practice import WEEKDAYS, Hours
 from patient_app.core import clock
 from patient_app.core.forms import (
     OUT_OF_DATE,
+    ChoiceField,
     DayField,
     Form,
     IdField,
@@ -199,9 +201,24 @@ class NumberForm(Form):
     """Adds a telephone number."""
 
     id = IdField()
-    label = short_text(_l("What it is for"), needed=_l("Type what this number is for."), longest=80)
+    kind = ChoiceField(_l("What it is for"), [("", _l("Pick one, or type it below")), *KINDS.items()])
+    label = short_text(
+        _l("In your own words"),
+        description=_l("Only if nothing on the list fits. Everybody reads the list in their own language."),
+        longest=80,
+    )
     phone = short_text(_l("Phone number"), needed=_l("Type a phone number."), longest=40, render_kw={"type": "tel"})
     note = short_text(_l("A short note"), description=_l("For example: ask for the nurse."))
+
+    @property
+    def said(self) -> str:
+        """What it is for: own words before one of the list."""
+        return self.label.data or self.kind.data or ""
+
+    def validate_label(self, _field: Field) -> None:
+        """Ask for words where nothing was picked."""
+        if not self.said:
+            raise ValidationError(_l("Pick what this number is for, or type it."))
 
     def validate_phone(self, field: Field) -> None:
         """Refuse what a phone could not call."""

@@ -24,6 +24,7 @@ from markupsafe import Markup
 from patient_app.core import clock, spoken, times
 from patient_app.core.identity import viewer_or_none
 from patient_app.core.times import TIME
+from patient_app.core.zone_words import zone_in_words
 
 PSEUDO = "xx"
 # One style for days, all over: the day before the month. `TIME` stands for a time of day and ends a pattern;
@@ -171,6 +172,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(day_in_words=day_in_words, moment_in_words=moment_in_words)
     app.jinja_env.filters.update(when_made=when_made, until_open=until_open, at_head=at_head)
     app.jinja_env.globals.update(languages_for=languages_for, halves_of_day=_halves_of_day)
+    app.jinja_env.filters.update(zone_in_words=zone_in_words)
     spoken.init_app(app)
     if app.extensions["tandem"].config.development:
         pseudo = PseudoDomain()

@@ -205,7 +205,7 @@ def test_times_of_another_zone_are_told_with_it(client: Client, store: Store, wo
     with store.work(writes=True):
         db().get_one(Person, world.patient.id).zone = "Europe/Paris"
     factories.sign_in(client, replace(world.patient, zone="Europe/Paris"))
-    assert "10:00 AM by the clock in America/New York" in client.get("/appointments").words
+    assert "10:00 AM by the clock in New York (Eastern Time)" in client.get("/appointments").words
 
 
 def test_a_session_in_question_names_nobody_and_sees_nothing_from_before(

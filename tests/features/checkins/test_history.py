@@ -180,7 +180,7 @@ def test_what_is_seen_is_said_and_stands_in_a_table_too(browser: Client, store: 
     page = browser.get("/history")
     said = figure(page)
     assert "Mood was mostly “In between”." in said
-    assert "Pull to drink or use was mostly 3 to 4 of 10. It was higher on 19 November and 22 November." in said
+    assert "Pull to drink or use was mostly 3 to 4 of 10. It was higher on 19 and 22 November." in said
     assert "You drank or used on 22 November." in said
     drawing = page.one("{http://www.w3.org/2000/svg}svg", role="img")
     named = page.by_id(drawing.get("aria-labelledby") or "")
