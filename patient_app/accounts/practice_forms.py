@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, time
+from datetime import date
 
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, StringField
@@ -28,11 +28,11 @@ from patient_app.core.forms import (
 )
 from patient_app.core.i18n import LANGUAGES
 from patient_app.core.roles import Discipline, Role
+from patient_app.core.times import as_field, as_sent, of_field
 
 # One mailbox and nothing else: a comma makes two recipients of one, and so may an encoded word (=?...?=).
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/^_{|}~-]+@[^@\s.,;:<>()\[\]\\\"]+(\.[^@\s.,;:<>()\[\]\\\"]+)+")
 PHONE = re.compile(r"\+?[0-9 ().-]*[0-9][0-9 ().-]*")
-_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 LONGEST_EMAIL = 254
 EARLIEST_BIRTH = 1900
 ADULT = 18
@@ -236,22 +236,22 @@ class TimeField(StringField):  # type: ignore[misc]  # WTForms has no types.
     @property
     def minutes(self) -> int | None:
         """Minutes after midnight; None when it was left empty."""
-        return None if not self.data else int(self.data[:2]) * 60 + int(self.data[3:])
+        return of_field(self.data) if self.data else None
 
     def show(self, minutes: int) -> None:
         """Put a stored time into the field."""
-        self.data = time(minutes // 60, minutes % 60).strftime("%H:%M")
+        self.data = as_field(minutes)
 
     def pre_validate(self, _form: object) -> None:
         """Refuse what is no time."""
-        if self.data and not _TIME.fullmatch(self.data):
-            raise ValidationError(_l("%(day)s: use a time such as 09:00.", day=self.weekday))
+        if self.data and of_field(self.data) is None:
+            raise ValidationError(_l("%(day)s: use a time such as 9:00 AM.", day=self.weekday))
 
 
 def _tidy_time(text: str | None) -> str | None:
     """Drop spaces, hidden signs, and the seconds that some browsers add."""
     tidy = without_controls(text).strip()
-    return tidy[:5] if re.fullmatch(r"[0-9:]{8}", tidy) else tidy
+    return as_sent(tidy[:5] if re.fullmatch(r"[0-9:]{8}", tidy) else tidy)
 
 
 class HoursForm(Form):

@@ -426,7 +426,7 @@ def test_hours_are_typed_and_shown_again(signed_in: Client) -> None:
 @pytest.mark.parametrize(
     ("changed", "field"),
     [
-        ({"opens_0": "noon"}, "opens_0"),
+        ({"opens_0": "early"}, "opens_0"),
         ({"opens_0": "25:00"}, "opens_0"),
         ({"closes_0": ""}, "closes_0"),
         ({"opens_3": ""}, "opens_3"),

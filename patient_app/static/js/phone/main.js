@@ -25,11 +25,22 @@ export function say(name, shown = true, fill = []) {
   line.hidden = !shown;
 }
 
+// A time of day as core/times.py writes it, of whose words the page has four; a language that lacks them is the browser's.
+const { lang } = document.documentElement;
+function clockOf(when) {
+  const [am, pm, noon, midnight] = document.querySelector("[data-halves]")?.dataset.halves.split("|") ?? [];
+  if (!midnight) return new Intl.DateTimeFormat(lang, { timeStyle: "short" }).format(when);
+  const [hour, minute] = [when.getHours(), when.getMinutes()];
+  if (minute === 0 && hour % 12 === 0) return hour ? noon : midnight;
+  return `${hour % 12 || 12}:${String(minute).padStart(2, "0")}\u00A0${hour < 12 ? am : pm}`;
+}
+
 export const timeOf = (at) => {
   const when = new Date(at);
-  const today = when.toDateString() === new Date().toDateString();
-  const how = today ? {} : { day: "numeric", month: "long" };
-  return new Intl.DateTimeFormat(document.documentElement.lang, { ...how, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(when);
+  if (when.toDateString() === new Date().toDateString()) return clockOf(when);
+  // In English, too, the day stands before the month.
+  const day = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { day: "numeric", month: "long" }).format(when);
+  return `${day}, ${clockOf(when)}`;
 };
 
 // Tell what waits. `sent` is how many just arrived, `next` where the newest of them can be read, and what follows it.
