@@ -22,6 +22,7 @@ from patient_app.accounts.registry import (
     one_line,
     store_once,
 )
+from patient_app.accounts.seen_as import SeenAs, Way, seen_as, set_for
 from patient_app.core import changed, clock
 from patient_app.core.errors import NotFound
 from patient_app.core.prepared import Prepared
@@ -58,12 +59,17 @@ class SupportRow:
     state: SupportState
     invited_at: datetime
     accepted_at: datetime | None
+    # How they see the patient, or will once they are confirmed.
+    seen_as: SeenAs
 
 
-def invite_supporter(viewer: Actor, link_id: uuid.UUID, name: str, email: str, instructions: str = "") -> SupportLink:
+def invite_supporter(
+    viewer: Actor, link_id: uuid.UUID, name: str, email: str, instructions: str = "", *, way: Way = Way.CHART
+) -> SupportLink:
     """Invite somebody to support the calling patient; the mail tells neither the patient's name nor what this is.
 
-    Sent twice, invited once. Raise `IdInUse` when the form's id cannot be used, `TooManyInvitations` at the limit.
+    `way` is how they are to see the patient, once confirmed. Sent twice, invited once. Raise `IdInUse` when the form's
+    id cannot be used, `TooManyInvitations` at the limit, `NotOffered` where there is no such name.
     """
     known = _invited(viewer, link_id, name, email)
     if known is not None:
@@ -79,6 +85,7 @@ def invite_supporter(viewer: Actor, link_id: uuid.UUID, name: str, email: str, i
         invited_at=clock.now(),
     )
     tie.name, tie.email, tie.instructions = one_line(name), one_line(email), instructions
+    set_for(tie, way)
     if store_once(tie):
         _send(tie)
         return tie
@@ -221,7 +228,8 @@ def supporters_of(viewer: Actor) -> list[SupportRow]:
     # An invitation that nobody accepted yet has no person beside it.
     rows: list[tuple[SupportLink, Person | None]] = [(tie, person) for tie, person in db().execute(query)]
     vault().preload([viewer.id, *(person.id for _, person in rows if person is not None)])
-    return [_row(tie, person) for tie, person in rows]
+    patient = db().get_one(Person, viewer.id)
+    return [_row(tie, person, patient) for tie, person in rows]
 
 
 def waiting(viewer: Actor) -> list[str]:
@@ -231,7 +239,7 @@ def waiting(viewer: Actor) -> list[str]:
     return ["" if blob is None else vault().open(Place(table, column, id_, viewer.id), blob) for id_, blob in rows]
 
 
-def _row(tie: SupportLink, supporter: Person | None) -> SupportRow:
+def _row(tie: SupportLink, supporter: Person | None, patient: Person) -> SupportRow:
     return SupportRow(
         link_id=tie.id,
         supporter_id=tie.supporter_id,
@@ -242,6 +250,7 @@ def _row(tie: SupportLink, supporter: Person | None) -> SupportRow:
         state=SupportState(tie.state),
         invited_at=tie.invited_at,
         accepted_at=tie.accepted_at,
+        seen_as=seen_as(tie, patient),
     )
 
 

@@ -63,6 +63,7 @@ _ENTRIES = (
         CheckInVersion.craving,
         CheckInVersion.use,
         CheckInVersion.note_sealed,
+        CheckInVersion.note_about_use,
     )
     .join(CheckInVersion, SHOWN_VERSION)
     .where(OWN)
@@ -133,6 +134,7 @@ class Entry:
     craving: int | None
     used: bool | None
     note: str
+    note_about_use: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +263,7 @@ def _entries(statement: Prepared, patient: Viewer, day: date) -> list[Entry]:
             craving=craving,
             used=use,
             note=open_note(patient.id, version_id, sealed),
+            note_about_use=about_use,
         )
         for (
             id_,
@@ -275,6 +278,7 @@ def _entries(statement: Prepared, patient: Viewer, day: date) -> list[Entry]:
             craving,
             use,
             sealed,
+            about_use,
         ) in rows
     ]
 

@@ -114,7 +114,8 @@ def search_notes() -> ResponseReturnValue:
 
 
 def _show_found(patient: Viewer, form: SearchForm, found: search.Found | None) -> str:
-    return _render(patient, _today(patient), "checkins/history_search.html", form=form, found=found)
+    fold = history.folds_use(patient)
+    return _render(patient, _today(patient), "checkins/history_search.html", form=form, found=found, fold=fold)
 
 
 def _render(patient: Viewer, today: date, template: str, **context: object) -> str:

@@ -14,7 +14,6 @@ from math import ceil, floor
 
 from babel import Locale
 from babel.dates import format_date
-from babel.lists import format_list
 from flask_babel import get_locale, gettext, ngettext
 from markupsafe import Markup
 
@@ -22,6 +21,7 @@ from patient_app.checkins.chart import Chart, Panel, Point, Series, draw
 from patient_app.checkins.history import DAYS_OF_A_WEEK, Day, Range, range_of, usual_range, weeks_of
 from patient_app.checkins.words import MOST_CRAVING, AnswerWords, answer_words
 from patient_app.core import i18n
+from patient_app.core.day_lists import list_of_days
 
 PERIODS = (7, 30, 90, 365)
 USUAL_PERIOD, YEAR, WEEKS_OF_A_YEAR = 30, 365, 52
@@ -389,8 +389,7 @@ def pull_cell(craving: float | None, both: Range | None, numbers: Sequence[str])
 
 
 def _listed(days: Sequence[date]) -> str:
-    locale = _locale()
-    return str(format_list([_written(day, LONG_DAY, str(locale)) for day in days], locale=locale))
+    return list_of_days(days, LONG_DAY, _locale())
 
 
 def _locale() -> Locale:

@@ -33,6 +33,7 @@ _NOTES = (
         CheckIn.private,
         CheckInVersion.id.label("version_id"),
         CheckInVersion.note_sealed,
+        CheckInVersion.note_about_use,
     )
     .join(CheckInVersion, SHOWN_VERSION)
     .where(OWN, CheckInVersion.note_sealed.is_not(None))
@@ -60,6 +61,7 @@ class Hit:
     day: date
     private: bool
     pieces: list[tuple[str, bool]]
+    about_use: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def find_notes(patient: Viewer, words: str, before: uuid.UUID | None = None) -> 
         note = open_note(patient.id, row.version_id, row.note_sealed)
         plain = folded(note)
         if wanted and all(word in plain for word in wanted):
-            hits.append(Hit(row.id, row.day, row.private, pieces_of(note, wanted)))
+            hits.append(Hit(row.id, row.day, row.private, pieces_of(note, wanted), row.note_about_use))
         last = row
     return Found(hits, None, last and last.day)
 

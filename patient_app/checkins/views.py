@@ -74,7 +74,10 @@ def save_check_in() -> ResponseReturnValue:
     elif form.validate():
         try:
             answers = form.answers(about_use=profile.asks_about_use)
-            entry_id = recording.record_check_in(patient, form.id.value, answers, _moment(patient, form, day))
+            # Only a script tells the zone. Where there is one, it knows a form that was sent again.
+            twin = service.said_just_now(patient, answers, clock.now()) if not (form.zone.data or day) else None
+            when = _moment(patient, form, day)
+            entry_id = twin.id if twin else recording.record_check_in(patient, form.id.value, answers, when)
             keep_chips(patient, form)
             return redirect(url_for("checkins.show_check_in", entry_id=entry_id, done="saved"), 303)
         except recording.NothingSaid:
@@ -112,6 +115,7 @@ def show_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
         shares_with_somebody=shares_with_somebody,
         when_read=practice.when_read(patient) if any(one.discipline for one in seen_by) else None,
         just_saved=done == "saved",
+        just_saved_words=done in {"saved", "changed"},
         closed_until=patient.entries_closed_until,
         offer=card_after(patient, profile, entry, str(get_locale())) if done in {"saved", "changed"} else None,
     )

@@ -115,6 +115,7 @@ def show(effect_id: uuid.UUID) -> ResponseReturnValue:
         severity=SEVERITY,
         bother=BOTHER,
         sign=advice.sign_of(entry.said, medicines),
+        just_saved_words=request.args.get("done") in {"effect-saved", "effect-changed"},
         hard_to_bear=entry.said.going_on and advice.is_hard_to_bear(entry.said),
         disciplines=DISCIPLINE_NAMES,
         seen_by=read_by.seen_by,

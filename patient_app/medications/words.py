@@ -15,7 +15,6 @@ from patient_app.medications import catalogue
 from patient_app.medications.models import Change
 from patient_app.medications.said import Said
 from patient_app.medications.schedule import (
-    MINUTES_A_DAY,
     Anchor,
     AsNeeded,
     At,
@@ -119,12 +118,11 @@ def _counted(_catalogue: object, amount: Decimal, unit: str) -> str:
 
 
 def at_words(at: At, hours: Hours) -> str:
-    """Return when on its day something is taken: "08:00", "At breakfast (08:00)", "Any time of the day"."""
+    """Return when on its day something is taken: "8:00 AM", "At breakfast (8:00 AM)", "Any time of the day"."""
     if at is None:
         return gettext("At any time of the day")
-    minute = minute_of(at, hours) or 0
-    wall = f"{minute % MINUTES_A_DAY // _MINUTES_AN_HOUR:02}:{minute % _MINUTES_AN_HOUR:02}"
-    return f"{ANCHORS[at]} ({wall})" if isinstance(at, Anchor) else wall
+    said = i18n.time_in_words(minute_of(at, hours) or 0)
+    return f"{ANCHORS[at]} ({said})" if isinstance(at, Anchor) else i18n.at_head(said)
 
 
 def days_words(days: Days) -> str:

@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import TypeVar
 
 from babel.dates import format_date
-from babel.lists import format_list
 from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
@@ -17,6 +16,7 @@ from patient_app.checkins.chart import Panel, Series, draw
 from patient_app.checkins.history import Range, range_of
 from patient_app.checkins.history_words import Figure, PanelWords, mood_cell, pull_cell, several_words
 from patient_app.checkins.words import MOST_CRAVING, AnswerWords, answer_words
+from patient_app.core.day_lists import list_of_days
 from patient_app.reading.fields import SharedCheckIn
 from patient_app.reading.service import Period, Shared
 
@@ -150,8 +150,8 @@ def _use_sentence(days: Sequence[date]) -> list[str]:
         return []
     if len(days) > MOST_NAMED:
         return [gettext("Drank or used on %(count)s days.", count=len(days))]
-    named = [_written(str(get_locale()), day) for day in reversed(days)]
-    return [gettext("Drank or used on %(days)s.", days=format_list(named, locale=get_locale() or "en"))]
+    named = list_of_days([*reversed(days)], SHORT_DAY, get_locale() or "en")
+    return [gettext("Drank or used on %(days)s.", days=named)]
 
 
 def _rows(days: Sequence[_Day], moods: bool, cravings: bool, uses: bool, words: AnswerWords) -> Markup:

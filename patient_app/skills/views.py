@@ -155,6 +155,7 @@ def show(run_id: uuid.UUID) -> ResponseReturnValue:
         disciplines=DISCIPLINE_NAMES,
         when_read=practice.when_read(patient) if who.is_read_by_team else None,
         told_done=_told_done(patient, run, exercise),
+        just_saved_words=request.args.get("done") in {"skill-saved", "skill-changed"},
     )
 
 

@@ -82,7 +82,7 @@ def go_through(page: BrowserPage, exercise: Exercise, built: set[str] | None = N
         if built is not None:
             told += faults(page, f"{exercise.id}, step {number}", built)
         if number < steps:
-            step.get_by_role("button", name="Next").click()
+            page.get_by_role("button", name="Next").click()
             expect(page.locator(f"#step-{number + 1}-title")).to_be_focused()
     return told
 

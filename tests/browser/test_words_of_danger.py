@@ -65,3 +65,26 @@ def test_help_is_in_sight_at_once_and_nothing_is_sent(
     # It is a matter of these words: where they come back as a draft, it does too, and on no other page.
     page.goto("/today")
     expect(page.locator("#near")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("words", "comes"), [("It was fine. Then: I keep thinking about ending my life.", True), ("Fine", False)]
+)
+def test_help_stands_by_what_was_just_saved(opened: Callable[[str], BrowserPage], words: str, *, comes: bool) -> None:
+    page = opened("new")
+    page.locator("#note").fill(words)
+    page.locator(".save-bar button").click()
+    page.wait_for_url("**/check-in/*?done=saved*")
+    near = page.locator("#near")
+    expect(page.locator("main .own-words")).to_have_text(words)
+    page.evaluate("() => import(document.querySelector('main [data-script]').dataset.script)")  # It has run.
+    if comes:
+        for number in ("tel:988", "sms:988", "tel:911"):
+            link = near.locator(f"a[href='{number}']")
+            expect(link).to_be_in_viewport(ratio=1)
+            assert link.evaluate(IN_SIGHT), f"{number} is covered"
+    else:
+        expect(near).to_be_hidden()
+    # Looked back at later it is only what was written then.
+    page.goto(page.url.partition("?")[0])
+    expect(near).to_have_count(0)

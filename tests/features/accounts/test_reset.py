@@ -78,6 +78,17 @@ def is_signed_in(client: Client) -> bool:
 # --- asking ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("address", ["/sign-in", "/forgot", "/forgot?asked=1"])
+def test_who_cannot_sign_in_reads_at_once_what_to_do(app: Flask, patient: Made, address: str) -> None:
+    client = Client(app)
+    for page in (client.get(address), client.get(address, headers={"Accept-Language": "es"})):
+        assert {"/help#practice", "/join"} <= page.shown_links  # Whom to ask for a code, and where to type it.
+    assert "/forgot" in client.get("/sign-in").shown_links
+    refused = client.post("/sign-in", data={"sign_in_name": patient.sign_in_name, "password": "wrong"})
+    assert refused.status_code == 422
+    assert {"/forgot", "/help#practice", "/join"} <= refused.shown_links
+
+
 def test_asking_is_answered_alike_for_everybody(app: Flask, store: Store, patient: Made) -> None:
     answers = []
     for name in (patient.sign_in_name, "nobody@example.org"):

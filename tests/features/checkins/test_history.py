@@ -180,7 +180,7 @@ def test_what_is_seen_is_said_and_stands_in_a_table_too(browser: Client, store: 
     page = browser.get("/history")
     said = figure(page)
     assert "Mood was mostly “In between”." in said
-    assert "Pull to drink or use was mostly 3 to 4 of 10. It was higher on 19 November and 22 November." in said
+    assert "Pull to drink or use was mostly 3 to 4 of 10. It was higher on 19 and 22 November." in said
     assert "You drank or used on 22 November." in said
     drawing = page.one("{http://www.w3.org/2000/svg}svg", role="img")
     named = page.by_id(drawing.get("aria-labelledby") or "")
@@ -301,19 +301,26 @@ def test_words_are_shown_as_they_were_typed(browser: Client, store: Store, patie
 
 @pytest.mark.parametrize("fold", [False, True])
 def test_folded_away_use_stands_only_inside_of_what_opens_by_a_tap(
-    app: Flask, store: Store, patient: Made, browser: Client, monkeypatch: pytest.MonkeyPatch, fold: bool
+    store: Store, patient: Made, browser: Client, fold: bool
 ) -> None:
-    monkeypatch.setattr(history, "folds_use", lambda _patient: fold)
+    form = browser.get("/settings/about-me").form(field="fold_use")
+    assert browser.submit(form, fold_use="y" if fold else None).status_code == 303
     for number in range(1, 20):
         make_check_in(store, patient, at=days_ago(number), mood=3, craving=5, use=number == 2)
-    for address in ("/history", "/history?month=2026-11", "/history?day=2026-11-23"):
-        page = browser.get(address)
+    make_check_in(
+        store, patient, at=days_ago(2), mood=3, note="A pull all day, so I drank or used.", note_about_use=True
+    )
+    make_check_in(store, patient, at=days_ago(2), mood=4, note="Rain", note_about_use=False)
+    addresses = ("/history", "/history/days", "/history?month=2026-11", "/history?day=2026-11-23", "search")
+    for address in addresses:
+        page = browser.post("/history/search", data={"words": "drank"}) if address == "search" else browser.get(address)
         main = page.one("main")
         assert "drank or used" in text_of(main).lower()
         for parent in list(main.iter()):
             for child in [child for child in parent if child.tag == "details" and child.get("open") is None]:
                 parent.remove(child)
         left = text_of(main).lower()
+        assert ("rain" in left) == (address not in {"/history?month=2026-11", "search"})
         assert ("drank or used" not in left and "pull" not in left) == fold, address
 
 

@@ -36,9 +36,14 @@ AFTER_A_PAUSE = {"en": "One thing to know after a break", "es": "Algo que saber 
 
 def wrong_in(language: str, words: str) -> list[object]:
     """Return what a text shows that is a score, a streak or blame, or a word that is not used here."""
-    used = {"en": (*word_rules.WORDS, *word_rules.SAFE), "es": (*SPANISH, USTED)}[language]
     numbers = [number for number in re.findall(r"\d+", words) if number not in NUMBERS]
-    return [*numbers, *word_rules.broken([Text("card", 0, SPOKEN.sub(" ", words))], used)]
+    return [*numbers, *blame_in(language, words)]
+
+
+def blame_in(language: str, words: str) -> list[object]:
+    """Return the words of a text that blame, count a streak, or are not used here."""
+    used = {"en": (*word_rules.WORDS, *word_rules.SAFE), "es": (*SPANISH, USTED)}[language]
+    return [*word_rules.broken([Text("text", 0, SPOKEN.sub(" ", words))], used)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -78,9 +83,11 @@ def test_no_page_after_a_check_in_shows_one_either(
     store: Store, patient: Made, client: Client, language_of: dict[str, str]
 ) -> None:
     for said in ({"mood": 1}, {"craving": 9, "mood": 4}, {"use": True}, {"mood": 1, "use": True}, {"mood": 2}):
-        shown = offer_after(client, make_check_in(store, patient, **said))
+        entry, language = make_check_in(store, patient, **said), language_of[str(patient.id)]
+        shown = offer_after(client, entry)
         assert shown
-        assert wrong_in(language_of[str(patient.id)], shown) == []
+        assert wrong_in(language, shown) == []
+        assert blame_in(language, text_of(client.get(f"/check-in/{entry}?done=saved").one("main"))) == []
 
 
 @pytest.fixture

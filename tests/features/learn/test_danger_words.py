@@ -10,67 +10,64 @@ from patient_app.core.danger_words import names_danger, names_overdose
 from patient_app.learn import checking
 from tests.features.learn import example
 
+NAMES = [
+    "Thoughts of suicide can ease.",
+    "If thoughts of dying come, open Help now.",
+    "If the thought is about dying, talk with a person.",
+    "Thinking about death a lot",
+    "You may want to die.",
+    "I wish to be dead",
+    "You may reach a night when you do not want to go on yourself.",
+    "Not wanting to live",
+    "I don’t want to live any more",
+    "You don't want to wake up",
+    "thoughts of ending your life",
+    "to kill yourself",
+    "Ideas de suicidio",
+    "Si vienen ideas de morir, abra Ayuda ya.",
+    "Si piensa en morir, llame a alguien.",
+    "Pensamientos de muerte",
+    "Quiero morir",
+    "Quisiera estar muerta",
+    "Puede que no quiera seguir.",
+    "Una noche en que usted tampoco quiera seguir.",
+    "Ya no quiero vivir así",
+    "Sin ganas de vivir",
+    "No tiene ganas de seguir viviendo",
+    "quitarse la vida",
+    "acabar con su vida",
+]
+NAMES_NOT = [
+    "Now all is lost, so I may as well go on.",
+    "You do not want to go on with this medicine.",
+    "You do not want to go on a trip.",
+    "If you do not want to go on taking it, call first.",
+    "You may not want to live with them.",
+    "What do you want to live for?",
+    "She died last year.",
+    "The death of someone you love",
+    "Grief for someone who is alive",
+    "An idea about daily life",
+    "It can change your life.",
+    "To end your day well",
+    "No quiere seguir con la terapia.",
+    "Si no quiere seguir leyendo, puede parar.",
+    "Si ya no quiere seguir tomando la medicina, llame.",
+    "No quiere seguir en el grupo.",
+    "Quizás no quiera vivir con ellos.",
+    "La muerte de alguien",
+    "Pensar en la vida",
+    "Ganas de beber",
+    "Quiere vivir mejor.",
+]
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "Thoughts of suicide can ease.",
-        "If thoughts of dying come, open Help now.",
-        "If the thought is about dying, talk with a person.",
-        "Thinking about death a lot",
-        "You may want to die.",
-        "I wish to be dead",
-        "You may reach a night when you do not want to go on yourself.",
-        "Not wanting to live",
-        "I don’t want to live any more",
-        "You don't want to wake up",
-        "thoughts of ending your life",
-        "to kill yourself",
-        "Ideas de suicidio",
-        "Si vienen ideas de morir, abra Ayuda ya.",
-        "Si piensa en morir, llame a alguien.",
-        "Pensamientos de muerte",
-        "Quiero morir",
-        "Quisiera estar muerta",
-        "Puede que no quiera seguir.",
-        "Una noche en que usted tampoco quiera seguir.",
-        "Ya no quiero vivir así",
-        "Sin ganas de vivir",
-        "No tiene ganas de seguir viviendo",
-        "quitarse la vida",
-        "acabar con su vida",
-    ],
-)
+
+@pytest.mark.parametrize("words", NAMES)
 def test_what_names_suicide(words: str) -> None:
     assert names_danger(words)
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        "Now all is lost, so I may as well go on.",
-        "You do not want to go on with this medicine.",
-        "You do not want to go on a trip.",
-        "If you do not want to go on taking it, call first.",
-        "You may not want to live with them.",
-        "What do you want to live for?",
-        "She died last year.",
-        "The death of someone you love",
-        "Grief for someone who is alive",
-        "An idea about daily life",
-        "It can change your life.",
-        "To end your day well",
-        "No quiere seguir con la terapia.",
-        "Si no quiere seguir leyendo, puede parar.",
-        "Si ya no quiere seguir tomando la medicina, llame.",
-        "No quiere seguir en el grupo.",
-        "Quizás no quiera vivir con ellos.",
-        "La muerte de alguien",
-        "Pensar en la vida",
-        "Ganas de beber",
-        "Quiere vivir mejor.",
-    ],
-)
+@pytest.mark.parametrize("words", NAMES_NOT)
 def test_what_does_not(words: str) -> None:
     assert not names_danger(words)
 
