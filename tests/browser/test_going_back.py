@@ -40,6 +40,7 @@ def test_a_check_in_that_was_saved_is_known_again(
     sign_in(phone, make_patient(live_server.store, make_practice(live_server.store)))
     phone.goto("/check-in")
     write_check_in(phone, "a long walk")
+    phone.evaluate("() => scrollTo(0, 400)")  # A browser leads back to where somebody was.
     save(phone)
     phone.wait_for_url("**/check-in/*")
     entry = phone.url.partition("?")[0]

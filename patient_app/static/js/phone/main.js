@@ -173,7 +173,10 @@ function useWorker() {
 export const sentHere = (form, what) => history.replaceState({ ...history.state, sent: { action: new URL(form.action).pathname, ...what } }, "");
 const { sent, ...state } = history.state ?? {};
 const sentForm = sent && [...document.forms].find((form) => form.method === "post" && new URL(form.action).pathname === sent.action);
-if (sent) history.replaceState(state, "");
+if (sent) {
+  history.replaceState(state, "");
+  history.scrollRestoration = "manual"; // What came of it is said at the top, and not where they pressed the button.
+}
 // Its words go, since they are safe; of whoever writes in it at this moment they stay.
 export function sayStored(form, next) {
   if (!form.contains(document.activeElement)) form.reset();
