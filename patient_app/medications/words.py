@@ -129,10 +129,18 @@ def days_words(days: Days) -> str:
     """Return on which days something is taken."""
     if isinstance(days, EveryDays):
         return gettext("Every day") if days.n == 1 else gettext("Every %(number)s days", number=days.n)
-    on = ", ".join(weekday_names(days.on))
+    on = ", ".join(_every_such_day(days.on))
     if days.n == 1:
         return gettext("Every day") if len(days.on) == _DAYS_A_WEEK else gettext("On %(days)s", days=on)
     return gettext("Every %(number)s weeks on %(days)s", number=days.n, days=on)
+
+
+def _every_such_day(on: Iterable[int]) -> list[str]:
+    """Return weekdays as one that comes again is called: Spanish has a plural for the two that do not end in an s."""
+    names, locale = weekday_names(on), get_locale()
+    if locale and locale.language == "es":
+        return [name if name.endswith("s") else f"{name}s" for name in names]
+    return names
 
 
 def weekday_names(on: Iterable[int], width: str = "wide") -> list[str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
@@ -33,8 +32,8 @@ def patient(live_server: LiveServer) -> Made:
 
 
 @pytest.fixture
-def phone(browser: Browser, live_server: LiveServer, tmp_path: Path) -> Iterator[Phone]:
-    phone = Phone(browser, live_server, tmp_path / "phone")
+def phone(browser: Browser, live_server: LiveServer) -> Iterator[Phone]:
+    phone = Phone(browser, live_server)
     yield phone
     phone.throw_away()
 

@@ -46,6 +46,7 @@ addEventListener("hashchange", () => {
   if (within) field.focus();
 });
 show(stepOf(form.querySelector(".has-error")) || asked(), { focus: false });
+form.removeAttribute("data-folded"); // The style held back all but one until now.
 
 document.querySelectorAll("[data-timer]").forEach(keepTime);
 document.querySelectorAll("[data-pacer]").forEach(pace);
