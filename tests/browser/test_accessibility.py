@@ -90,7 +90,7 @@ TEXT_SPACING = (
 )
 
 # Everything that unfolds is open. The bars are flat for axe alone, and stand again afterwards: what they hide from the
-# focus is looked at next. It is null where axe is not there yet.
+# focus is looked at next. Colours that change are seen once they did. It is null where axe is not there yet.
 RUN_AXE = """
 async ([tags, experimental, only, off, flat]) => {
   if (!("axe" in globalThis)) { return null; }
@@ -98,6 +98,9 @@ async ([tags, experimental, only, off, flat]) => {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(flat);
   document.adoptedStyleSheets.push(sheet);
+  const changing = document.getAnimations().filter((one) => one instanceof CSSTransition);
+  const changed = Promise.allSettled(changing.map((one) => one.finished));
+  await Promise.race([changed, new Promise((done) => setTimeout(done, 1000))]);
   const rules = Object.fromEntries([
     ...experimental.map((name) => [name, { enabled: true }]), ...off.map((name) => [name, { enabled: false }])]);
   const found = await axe.run(document, {

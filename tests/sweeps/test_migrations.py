@@ -202,7 +202,7 @@ def _id(column: Column[Any], words: str) -> Any:
 
 def content(database: Database) -> Content:
     """Return every row of every table, in a fixed order, each value as text, as the database itself gives it."""
-    every_column = sa.literal_column("*")
+    every_column: sa.ColumnElement[Any] = sa.literal_column("*")
     with database.engine.connect() as connection:
         return {
             table: sorted(
