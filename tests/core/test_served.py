@@ -125,7 +125,7 @@ def test_no_word_of_a_person_is_printed_by_the_real_server(live_server: LiveServ
         connection.exec_driver_sql(
             f"CREATE TRIGGER broken BEFORE INSERT ON check_in_version BEGIN SELECT RAISE(ABORT, '{CANARY}'); END"
         )
-    assert visitor.post("/check-in", id=str(new_id()), mood="3", note=f"{CANARY} note")[0] == 500
+    assert visitor.post("/check-in", id=str(new_id()), mood="3", note=f"{CANARY} other note")[0] == 500
     with store.database.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE check_in_version")
     assert visitor.post("/check-in", id=str(new_id()), mood="3", note=f"{CANARY} note")[0] == 503
