@@ -9,6 +9,7 @@ from wtforms import BooleanField
 
 from patient_app.accounts.preferences import LATEST_DAY_START
 from patient_app.core.forms import ChipsField, ChoiceField, Form, ListField, short_text
+from patient_app.core.i18n import lazy_time
 from patient_app.profile.service import LONGEST_CHIP, Address, Part, Profile, Want, things_from
 from patient_app.profile.things import KIND_NAMES, Kind, Thing
 from patient_app.profile.words import PARTS, WANTS, WANTS_ABOUT_USE
@@ -45,7 +46,7 @@ class AboutForm(Form):
     )
     day_start = ListField(
         _l("Your day starts at"),
-        choices=[(str(minutes), f"{minutes // 60}:00") for minutes in range(0, LATEST_DAY_START + 1, 60)],
+        choices=[(str(minutes), lazy_time(minutes)) for minutes in range(0, LATEST_DAY_START + 1, 60)],
         description=_l("What you write at night before this hour counts for the day before."),
     )
 

@@ -38,6 +38,7 @@ from patient_app.reading.words import category_words
 from patient_app.sharing import name_views, names, service
 from patient_app.sharing.blueprint import bp
 from patient_app.sharing.forms import ConsentForm, InstructionsForm, SupporterForm
+from patient_app.sharing.log_days import by_day
 from patient_app.skills.words import OFTEN
 
 __all__ = ["bp", "name_views"]
@@ -359,4 +360,4 @@ def preview() -> ResponseReturnValue:
 def access_log() -> ResponseReturnValue:
     """Show who has looked, in plain words, newest first."""
     lines, earlier = service.who_looked(viewer(), request.args.get("before", type=int))
-    return render_page("sharing/access_log.html", lines=lines, earlier=earlier, paged="before" in request.args)
+    return render_page("sharing/access_log.html", log=by_day(lines), earlier=earlier, paged="before" in request.args)
