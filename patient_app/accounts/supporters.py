@@ -35,6 +35,8 @@ from patient_app.core.work import connection, db, vault
 OPEN_INVITATIONS = 10
 
 
+# The patient whose tie it is, beside the supporter.
+_Own = aliased(Person)
 # Asked by Today each time it is opened.
 _WAITING = Prepared(
     select(SupportLink.id, SupportLink.name_sealed)
@@ -220,18 +222,19 @@ def set_instructions(viewer: Actor, link_id: uuid.UUID, instructions: str) -> No
 
 def supporters_of(viewer: Actor) -> list[SupportRow]:
     """Return the calling patient's supporters and open invitations, oldest first; ended ties are left out."""
-    patient = aliased(Person)
     query = (
-        select(SupportLink, Person, patient)
+        select(SupportLink, Person, _Own)
         .outerjoin(Person, Person.id == SupportLink.supporter_id)
-        .join(patient, patient.id == SupportLink.patient_id)
+        .join(_Own, _Own.id == SupportLink.patient_id)
         .where(SupportLink.patient_id == viewer.id, SupportLink.state != SupportState.ENDED)
         .order_by(SupportLink.invited_at, SupportLink.id)
     )
     # An invitation that nobody accepted yet has no person beside it.
-    rows: list[tuple[SupportLink, Person | None, Person]] = [(*row,) for row in db().execute(query)]
+    rows: list[tuple[SupportLink, Person | None, Person]] = [
+        (tie, person, patient) for tie, person, patient in db().execute(query)
+    ]
     vault().preload([viewer.id, *(person.id for _, person, _ in rows if person is not None)])
-    return [_row(tie, person, owner) for tie, person, owner in rows]
+    return [_row(tie, person, patient) for tie, person, patient in rows]
 
 
 def waiting(viewer: Actor) -> list[str]:
