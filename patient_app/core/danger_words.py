@@ -21,6 +21,7 @@ _ENGLISH = (
     r"|\bend(?:ing|s|ed)? (?:your|my|their|his|her) (?:own )?li(?:fe|ves)\b"
     r"|\b(?:tak(?:e|es|ing)|took) (?:your|my|their|his|her) own li(?:fe|ves)\b"
     r"|\bkill(?:s|ed|ing)? (?:your|my|him|her|them)sel(?:f|ves)\b"
+    r"|\b(?:harm|hurt)(?:s|ed|ing)? (?:your|my|them|him|her|one)sel(?:f|ves)\b|\bself[- ]?harm"
     r"|\bbetter off dead\b"
 )
 _WISH = r"(?:quer(?:er|ía[ns]?|emos)|quier[oae][ns]?|quisier[ao][ns]?|ganas de|deseos? de|dese[oae][ns]?)"
@@ -37,14 +38,14 @@ _SPANISH = (
     r"|\bquit(?:ar(?:se|me|te)|arle) la vida\b|\bmatarse\b"
     r"|\b(?:acabar|terminar) con (?:su|mi|tu) (?:propia )?vida\b"
     r"|\bmejor muert[oa]\b"
+    r"|\b(?:se|me) (?:hag[ao]n?|hac(?:e|en|ía)|hizo|hecho) daño|\bhacer(?:se|me) daño|\blastimar(?:se|me)\b|\bautolesi"
 )
-# Suicide, under whatever words.
+# Suicide and harm to oneself, under whatever words.
 SUICIDE = re.compile(rf"suicid|{_ENGLISH}|{_SPANISH}", re.IGNORECASE)
 OVERDOSE = re.compile(r"\boverdos|\bnaloxone|\bnarcan\b|\bsobredosis|\bnaloxona", re.IGNORECASE)
 # Whatever else calls for care in how it is said.
 DANGER = re.compile(
-    rf"{SUICIDE.pattern}|overdos|sobredosis|self-harm|autolesi|hurting (?:your|my)self"
-    r"|\b(?:hacer|lastimar)(?:se|me) daño|\blastimar(?:se|me)\b",
+    rf"{SUICIDE.pattern}|overdos|sobredosis",
     re.IGNORECASE,
 )
 HOPE = re.compile(
