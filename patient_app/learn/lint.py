@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from patient_app.core.danger_words import DANGER, HOPE, names_overdose
-from patient_app.learn import claims, reading_age, spanish_age, word_rules
+from patient_app.learn import alike, claims, reading_age, spanish_age, word_rules
 from patient_app.learn.content import too_old
-from patient_app.learn.facts import LANGUAGES, Audience, Lesson, Link, Section, Shelf
+from patient_app.learn.facts import LANGUAGES, Audience, Lesson, Shelf
 from patient_app.learn.markdown import MARK
 from patient_app.learn.spanish_rules import SPANISH, SPANISH_SAFE, USTED
 from patient_app.learn.word_rules import Rule, Text
@@ -68,7 +68,7 @@ def problems_of(shelf: Shelf, around: Around) -> list[str]:
         ]
         for lesson in by_language.values():
             found += [f"{lesson.file}{problem}" for problem in _of_lesson(lesson, shelf, around)]
-        found += [f"{slug}: {problem}" for problem in _differences(by_language)]
+        found += [f"{slug}: {problem}" for problem in alike.differences(by_language)]
     found += [
         f"practice.toml: {one.name} was looked at more than two years ago\n    instead: check it and renew checked_on"
         for one in shelf.resources
@@ -253,46 +253,3 @@ def texts_of(lesson: Lesson) -> Iterator[Text]:
             yield Text(lesson.file, section.line, _bare(words))
     for choice in lesson.choices:
         yield Text(lesson.file, 1, choice.label)
-
-
-# --- two languages -----------------------------------------------------------------------------------------------
-
-
-def _differences(by_language: Mapping[str, Lesson]) -> Iterator[str]:
-    first = by_language.get(LANGUAGES[0])
-    for language, other in by_language.items():
-        if first is None or other is first:
-            continue
-        for what, of in _ALIKE.items():
-            if of(first) != of(other):
-                yield f"{what} differ in {LANGUAGES[0]!r} and {language!r}\n    instead: the same in both"
-
-
-def _shape(sections: Iterable[Section]) -> list[tuple[bool, int]]:
-    return [(section.is_check, len(section.blocks)) for section in sections]
-
-
-def _ends(links: Iterable[Link]) -> list[str]:
-    return [link.to for link in links]
-
-
-def _marks(lesson: Lesson) -> list[list[str]]:
-    return [sorted(mark for block in section.blocks for mark in MARK.findall(block)) for section in lesson.sections]
-
-
-_ALIKE: dict[str, Callable[[Lesson], object]] = {
-    "sections": lambda lesson: _shape(lesson.sections),
-    "links": lambda lesson: _ends(lesson.links),
-    "marks of sources": _marks,
-    "minutes": lambda lesson: lesson.minutes,
-    "path, topics, conditions or category": lambda lesson: (
-        lesson.path,
-        lesson.topics,
-        lesson.conditions,
-        lesson.category,
-    ),
-    "content notes": lambda lesson: (bool(lesson.content_note), lesson.lighter),
-    "sources": lambda lesson: [(source.id, source.year, source.url, source.language) for source in lesson.sources],
-    "words that claim nothing (no_claims)": lambda lesson: len(lesson.no_claims),
-    "review dates": lambda lesson: lesson.reviewed_on,
-}

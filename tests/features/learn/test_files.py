@@ -128,6 +128,18 @@ def test_both_languages_have_the_same_bones(tmp_path: Path) -> None:
     assert any("sections differ in 'en' and 'es'" in problem for problem in told)
     told = problems(tmp_path, es=example.ES.replace("de 10 semanas. [1]", "de otras semanas."))
     assert any("marks of sources differ" in problem for problem in told)
+    told = problems(
+        tmp_path,
+        en=example.EN.replace("[1]", "[1] It takes 15 to 30 minutes. [1]", 1),
+        es=example.ES.replace("[1]", "[1] Toma de 10 a veinte minutos. [1]", 1),
+    )
+    (one,) = [problem for problem in told if "numbers" in problem]
+    assert "under 'It can lift a day' are 8, 10, 15, 30 at en/by-the-river.md:" in one
+    assert "and 8, 10, 10, 20 at es/by-the-river.md:" in one
+    # Written out or not, and where one language says "both" and the other "los dos".
+    en = example.EN.replace("[1]", "[1] It takes ten minutes or two days. [1] Both can do it.", 1)
+    es = example.ES.replace("[1]", "[1] Toma 10 minutos o 2 días. [1] Los dos pueden.", 1)
+    assert problems(tmp_path, en=en, es=es) == []
     (tmp_path / "es" / "by-the-river.md").unlink()
     assert any("it is missing in 'es'" in problem for problem in checking.check(tmp_path)[1])
     assert "es/by-the-river.md" in checking.missing(tmp_path, "es")
@@ -160,6 +172,22 @@ def test_usted_but_what_people_say_to_each_other_is_theirs(tmp_path: Path) -> No
         ("Bring three lines.", False),
         ("Lleve dos hojas.", False),
         ("About 20 percent. [1]", False),
+        ("It helps in nine cases out of ten.", True),
+        ("Half fall at once.", True),
+        ("The risk doubles.", True),
+        ("It may triple the risk.", True),
+        ("El riesgo se duplica.", True),
+        ("Sirve en nueve casos de cada diez.", True),
+        ("Mejoran nueve de diez.", True),
+        ("It eases after one week.", True),
+        ("Most stop within a year.", True),
+        ("Mejora en un mes.", True),
+        ("It takes half an hour.", True),
+        ("You could do it half asleep.", False),
+        ("That is half a plan.", False),
+        ("One of them may come along.", False),
+        ("You may see double.", False),
+        ("En un día tranquilo, dígalo.", False),
     ],
 )
 def test_what_counts_as_a_claim(sentence: str, is_claim: bool) -> None:
