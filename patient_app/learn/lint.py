@@ -25,6 +25,8 @@ from patient_app.learn.word_rules import Rule, Text
 MOST_WORDS = 50
 MOST_WORDS_OF_SENTENCE = 25
 HELP = "page:/help"
+# A topic of ours that nobody meets without a word before it.
+TRAUMA = "trauma"
 # Where a link of a lesson may lead. A test holds that these pages are there.
 PAGES = {
     Audience.PATIENTS: frozenset(
@@ -173,6 +175,8 @@ def _of_danger(lesson: Lesson) -> Iterator[str]:
             yield f": it names suicide and does not lead to help\n    instead: with [...]({HELP}) among what comes next"
         if not lesson.content_note:
             yield ": it names suicide without a note before it\n    instead: content_note and lighter; or gentler words"
+    if TRAUMA in lesson.topics and not lesson.content_note:
+        yield f": it is about {TRAUMA!r} without a note before it\n    instead: content_note and lighter"
     named = (("suicide", lesson.speaks_of_danger), ("overdose", names_overdose(*lesson.words)))
     for topic in (topic for topic, is_named in named if is_named and topic not in lesson.topics):
         yield f": it names {topic}, and {topic!r} is not among its topics\n    instead: with it; it can be put aside"

@@ -93,6 +93,9 @@ def test_a_file_with_a_fault_is_refused_with_where_and_why(tmp_path: Path, old: 
         ("reviewed_on: 2026-11-01", "reviewed_on: 2036-10-01", "reviewed_on is still to come"),
         ("Turn back when you like.", "Turn back. " * 30, "words in one section, at most 50"),
         ("Turn back when you like.", "You should turn back.", "nobody is told what is normal or due: 'should'"),
+        ("topics: [rivers]", "topics: [rivers, trauma]", "it is about 'trauma' without a note before it"),
+        ("Turn back when you like.", "Turn back. You are to blame.", "nobody is shamed"),
+        ("Turn back when you like.", "He saw a line of white powder.", "no images of use"),
         ("Turn back when you like.", "Have a drink there.", "'drink' is about use"),
         ("(exercise:slow-breath).", "(exercise:brave-steps).", "is no exercise that a person may start alone"),
         ("(exercise:slow-breath).", "(lesson:nowhere).", "is no other lesson"),
@@ -154,6 +157,9 @@ def test_a_name_in_an_address_tells_nothing(tmp_path: Path) -> None:
 def test_usted_but_what_people_say_to_each_other_is_theirs(tmp_path: Path) -> None:
     told = problems(tmp_path, es=example.ES.replace("Vuelva cuando quiera.", "Vuelve si quieres."))
     assert any("usted, not tú" in problem for problem in told)
+    for tu in ("No hagas nada.", "Muévete.", "Quédate allí."):
+        told = problems(tmp_path, es=example.ES.replace("Vuelva cuando quiera.", tu))
+        assert any("usted, not tú" in problem for problem in told), tu
     assert problems(tmp_path, es=example.ES.replace("Vuelva cuando quiera.", "Diga: “Te quiero”.")) == []
 
 
