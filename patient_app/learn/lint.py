@@ -52,11 +52,15 @@ _QUOTED = re.compile(r"“[^”]*”")
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What else there is: all lessons that a link may name, and the exercises that a person may start alone."""
+    """What else there is: all lessons that a link may name, and the exercises that a person may start alone.
+
+    `files` are those of the folder, by their names in it: one that could not be read is not missing.
+    """
 
     lessons: Mapping[str, Lesson]
     exercises: frozenset[str]
     today: date
+    files: frozenset[str] = frozenset()
 
 
 def problems_of(shelf: Shelf, around: Around) -> list[str]:
@@ -66,7 +70,7 @@ def problems_of(shelf: Shelf, around: Around) -> list[str]:
         found += [
             f"{slug}: it is missing in {language!r}\n    instead: write {language}/{slug}.md"
             for language in LANGUAGES
-            if language not in by_language
+            if language not in by_language and f"{language}/{slug}.md" not in around.files
         ]
         for lesson in by_language.values():
             found += [f"{lesson.file}{problem}" for problem in _of_lesson(lesson, shelf, around)]

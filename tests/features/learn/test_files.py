@@ -55,7 +55,26 @@ def test_the_example_has_nothing_to_mend(tmp_path: Path) -> None:
         ("https://example.org", "http://example.org", "url has to begin with https://"),
         ("reviewed_on: 2026-11-01", "reviewed_on: soon", "reviewed_on is of the wrong kind"),
         ("---\ntitle", "title", "it has to begin with ---"),
-        ("title: A", "title: [A", "the front matter cannot be read"),
+        ("title: A", "title: [A", "en/by-the-river.md:2: the front matter cannot be read"),
+        (
+            "title: A",
+            "title: A: a",
+            "en/by-the-river.md:2: the front matter cannot be read at this line: put the words in",
+        ),
+        ("title: A", 'title: "A', "en/by-the-river.md:8: the front matter cannot be read at this line or before it"),
+        (
+            'walks"}',
+            "walks}",
+            "en/by-the-river.md:11: the front matter cannot be read at this line: the words end with",
+        ),
+        (
+            "topics: [rivers]",
+            "topics: [rivers",
+            "en/by-the-river.md:5: the front matter cannot be read at this line: a list",
+        ),
+        ("minutes: 2", "\tminutes: 2", "put spaces in place of the tab"),
+        ("minutes: 2", "minutes: @2", "en/by-the-river.md:3: the front matter cannot"),
+        ("reviewed_on: 2026-11-01", "reviewed_on: 2026-13-01", "a day is written as 2026-11-30"),
         ("**any shoes**", "<b>any shoes</b>", "en/by-the-river.md:18: HTML is not used in lessons"),
         ("**any shoes**", "![shoes](https://example.org/a.png)", "en/by-the-river.md:18: a picture is not used"),
         ("- Start at", "1. Start at", "a numbered list is not used"),
@@ -72,6 +91,7 @@ def test_the_example_has_nothing_to_mend(tmp_path: Path) -> None:
 def test_a_file_with_a_fault_is_refused_with_where_and_why(tmp_path: Path, old: str, new: str, told: str) -> None:
     found = problems(tmp_path, en=example.EN.replace(old, new, 1))
     assert told in found[0], found
+    assert not [problem for problem in found if "missing" in problem or "<unicode" in problem]
     # What cannot be used is left out, and the rest is not.
     assert set(read_folder(tmp_path, library.ours())[0].lessons["by-the-river"]) == {"es"}
 
