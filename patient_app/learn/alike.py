@@ -59,6 +59,7 @@ _ALIKE: dict[str, Callable[[Lesson], object]] = {
         lesson.conditions,
         lesson.category,
     ),
+    "words people look for it by (also)": lambda lesson: bool(lesson.also),
     "content notes": lambda lesson: (bool(lesson.content_note), lesson.lighter),
     "sources": lambda lesson: [(source.id, source.year, source.url, source.language) for source in lesson.sources],
     "words that claim nothing (no_claims)": lambda lesson: len(lesson.no_claims),

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from patient_app.core.danger_words import DANGER, HOPE, names_overdose
+from patient_app.core.danger_words import DANGER, HOPE, names_danger, names_overdose
 from patient_app.learn import alike, claims, reading_age, spanish_age, word_rules
 from patient_app.learn.content import too_old
 from patient_app.learn.facts import LANGUAGES, Audience, Lesson, Shelf
@@ -106,6 +106,7 @@ def _of_lesson(lesson: Lesson, shelf: Shelf, around: Around) -> Iterator[str]:
     yield from claims.of_lesson(lesson)
     yield from _of_length(lesson)
     yield from _of_words(lesson)
+    yield from _of_also(lesson)
     yield from of_review(lesson.reviewed_on, around.today)
 
 
@@ -249,6 +250,17 @@ def wrong_words(file: str, texts: list[Text], language: str, *, may_name_use: bo
         for text in texts:
             if found := OF_USE.search(text.words):
                 yield f":{text.line}: {found[0]!r} is about use\n    instead: category: substance_use, or leave it out"
+
+
+def _of_also(lesson: Lesson) -> Iterator[str]:
+    """Yield what is wrong with the words a lesson is looked for by: they are people's own, not how we speak."""
+    for words in lesson.also:
+        if claims.is_unsourced(words):
+            yield f": also names {words!r}, a number\n    instead: words that people type"
+        if names_danger(words) and "suicide" not in lesson.topics:
+            yield f": also names {words!r}, and 'suicide' is not among its topics\n    instead: without it"
+        if not lesson.about_use and OF_USE.search(words):
+            yield f": also names {words!r}, which is about use\n    instead: category: substance_use, or leave it out"
 
 
 def texts_of(lesson: Lesson) -> Iterator[Text]:

@@ -82,6 +82,13 @@ class Table:
             raise WrongFile(f"{self.where}: {key} has to be a list of short names, each once.")
         return tuple(value)
 
+    def phrases(self, key: str, most: int, longest: int) -> tuple[str, ...]:
+        """Return a list of words or short phrases, of so many letters at most; none where the key is not there."""
+        value = self.take(key, list, [])
+        if len(value) > most or not all(isinstance(one, str) and 0 < len(one) <= longest for one in value):
+            raise WrongFile(f"{self.where}: {key} is a list of up to {most} words or short phrases.")
+        return tuple(value)
+
     def tables(self, key: str) -> Mapping[str, object]:
         """Return the tables under a key by name; none where the key is not there."""
         return self.take(key, dict, {})

@@ -44,6 +44,7 @@ def test_the_example_has_nothing_to_mend(tmp_path: Path) -> None:
     [
         ("minutes: 2\n", "", "en/by-the-river.md lacks minutes"),
         ("minutes: 2", "minutes: 20", "minutes has to be from 2 to 5"),
+        ("minutes: 2", "minutes: 2\nalso: [walks, 5]", "also is a list of up to 30 words or short phrases"),
         ("minutes: 2", "minutes: true", "minutes is of the wrong kind"),
         ("minutes: 2", "minutes: 2\nextra: 1", "does not know extra"),
         ("path: our-place", "path: elsewhere", "path is none of"),
@@ -106,6 +107,9 @@ def test_a_file_with_a_fault_is_refused_with_where_and_why(tmp_path: Path, old: 
         ("## Water is near", "## Water in 3 days", "a number, and no source below it: 'Water in 3 days'"),
         ("title: A walk", "title: 3 walks", "claims a number where no source can stand"),
         ("(page:/help)", "(page:/help)\n- [In 5 days](lesson:low-days)", "claims a number where no source can stand"),
+        (NO, NO + "also: [weed, 3 steps]\n", "also names '3 steps', a number"),
+        (NO, NO + "also: [overdose]\n", "also names 'overdose', which is about use"),
+        (NO, NO + "also: [want to die]\n", "'suicide' is not among its topics"),
         (NO, NO + 'no_claims: [{words: "ten minutes", why: "how long"}]\n', "which it does not say"),
         (NO, NO + 'no_claims: [{words: "any shoes", why: "how long"}]\n', "which holds no number"),
         ("8 of 10 weeks. [1]", "many weeks.", "source 1 is not used"),
@@ -159,6 +163,8 @@ def test_both_languages_have_the_same_bones(tmp_path: Path) -> None:
     (one,) = [problem for problem in told if "numbers" in problem]
     assert "under 'It can lift a day' are 8, 10, 15, 30 at en/by-the-river.md:" in one
     assert "and 8, 10, 10, 20 at es/by-the-river.md:" in one
+    told = problems(tmp_path, en=example.EN.replace(NO, NO + "also: [stroll]\n", 1))
+    assert any("words people look for it by (also) differ" in problem for problem in told)
     # Written out or not, and where one language says "both" and the other "los dos".
     en = example.EN.replace("[1]", "[1] It takes ten minutes or two days. [1] Both can do it.", 1)
     es = example.ES.replace("[1]", "[1] Toma 10 minutos o 2 días. [1] Los dos pueden.", 1)
