@@ -23,8 +23,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import structlog
 from flask import Flask
-from jinja2.bccache import Bucket, BytecodeCache
-from werkzeug.routing import Rule
 from xdist.scheduler import LoadGroupScheduling
 
 from patient_app.core import logs
@@ -33,6 +31,7 @@ from patient_app.core.installation import migrate_all, open_store
 from patient_app.core.keys import make_master_key
 from patient_app.core.work import Store
 from patient_app.serve import WebSettings, web_program
+from tests.compiled import compile_once
 from tests.nursery import Nursery, Program, Server
 from tests.page import Client
 from tests.postgres import Postgres, Urls
@@ -78,39 +77,14 @@ CHROMIUM_ARGUMENTS = (
 SERVER_STARTS_WITHIN = 30.0
 
 
-class CompiledOnce(BytecodeCache):
-    """Keeps compiled templates for all applications of one process; of another source, another is compiled."""
+compile_once()
 
-    def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Give what is kept; the bucket itself looks whether it is of this source."""
-        if kept := self._kept.get(bucket.key):
-            bucket.bytecode_from_string(kept)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep it."""
-        self._kept[bucket.key] = bucket.bytecode_to_string()
-
-
-# Hundreds of tests make an application of their own: compiling its templates would take a third of their time.
-Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledOnce()}
-
-
-# The same for the functions that werkzeug compiles for each address of an application: another fifth.
-_compile_builder = Rule._compile_builder
-_builders: dict[tuple[object, ...], Any] = {}
-
-
-def _compiled_once(rule: Rule, append_unknown: bool = True) -> Any:
-    address = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
-    if address not in _builders:
-        _builders[address] = _compile_builder(rule, append_unknown)
-    return _builders[address]
-
-
-Rule._compile_builder = _compiled_once  # type: ignore[assignment, method-assign]
+# Where there is room for it, what tests write lies in memory: SQLite waits for the disk at each commit, longer than a
+# test needs for anything else. It asks the disk as ever; a memory says at once that it is done.
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it, which is closed to others.
+ROOM = 4 * 1024**3
+if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -138,8 +112,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if on_postgres:
             begun.add(test)
         kept.append(item)
-    items[:] = kept
+    items[:] = sorted(kept, key=_by_folder)
     config.hook.pytest_deselected(items=left_out)
+
+
+# The longest first: no worker has the last minutes to itself. The short ones of the other folders come last.
+LONG = ("tests/sweeps/", "tests/browser/", "tests/drills/")
+
+
+def _by_folder(item: pytest.Item) -> int:
+    return next((place for place, folder in enumerate(LONG) if item.nodeid.startswith(folder)), len(LONG))
 
 
 def pytest_collection_finish() -> None:
@@ -369,9 +351,9 @@ def server_environment(config: Config) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
+def nursery(migrated: Path) -> Iterator[Nursery]:
     """Return where this worker's servers are forked."""
-    with closing(Nursery()) as found:
+    with closing(Nursery(migrated)) as found:
         yield found
 
 

@@ -1,33 +1,43 @@
 """Starts production servers for the browser tests without waiting for Python's imports: it forks them.
 
-One process for each worker of a test run has imported what a server needs, and made nothing of it. A server that it
-forks runs granian's own command line, with the arguments and environment it would have as a program of its own; that
-it starts as one is tried where the application is started from the outside (tests/core, tests/features/cli).
+One process for each worker of a test run has imported what a server needs, and made one application, of which it keeps
+only what follows from our files alone: compiled templates, packed style sheets, lessons that were read. A server that
+it forks runs granian's own command line, with the arguments and environment it would have as a program of its own, and
+makes its own application; that it starts as one, and ends when it is asked to, is tried where the application is
+started from the outside (tests/core, tests/features/cli, tests/drills).
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.compiled import compile_once
+
 ROOT = Path(__file__).resolve().parents[1]
 ENDS_WITHIN = 20.0
+PR_SET_CHILD_SUBREAPER = 36  # <linux/prctl.h>
 
 
 class Nursery:
     """The process that forks, seen from the tests; a context manager that leaves none of its children."""
 
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.nursery"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+    def __init__(self, migrated: Path) -> None:
+        """Start it; `migrated` is a folder with both SQLite databases as the migrations make them."""
+        command = [sys.executable, "-m", "tests.nursery", str(migrated)]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def start(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Server:
         """Start `python -m granian` with these arguments, in this environment and no other."""
@@ -64,7 +74,7 @@ class Server:
         return ended
 
     def end(self) -> None:
-        """Ask it to end and wait until it did."""
+        """End it at once: nobody waits while it takes itself to pieces, which takes as long as to start it."""
         if self._nursery.ask({"end": self._pid}) is None:
             raise TimeoutError(f"The server {self._pid} did not end within {ENDS_WITHIN:.0f} seconds.")
 
@@ -99,6 +109,8 @@ def _fork(arguments: list[str], environment: dict[str, str], log: str) -> int:
     pid = os.fork()
     if pid:
         return pid
+    os.setpgid(0, 0)  # Its own processes are of this group.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     for stream in (1, 2):
         os.dup2(output, stream)
@@ -118,15 +130,49 @@ def _poll(pid: int) -> int | None:
 
 
 def _end(pid: int) -> int | None:
-    os.kill(pid, signal.SIGTERM)
+    """Kill a server with its processes, and wait for each of them."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
     deadline = time.monotonic() + ENDS_WITHIN
+    ended = None
     while time.monotonic() < deadline:
-        if (ended := _poll(pid)) is not None:
+        try:
+            found, status = os.waitpid(-pid, os.WNOHANG)
+        except ChildProcessError:
             return ended
-        time.sleep(0.01)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
+        if found == pid:
+            ended = os.waitstatus_to_exitcode(status)
+        if not found:
+            time.sleep(0.005)
     return None
+
+
+def _adopt() -> None:
+    """Have the processes of a server that was killed as children of one's own, where the system can do that."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _make_ready(migrated: Path) -> None:
+    """Make an application over copies of empty databases, compile its templates, and let go of it."""
+    from patient_app.core.config import Config  # noqa: PLC0415 - imported before, at the end of this file.
+    from patient_app.core.installation import open_store  # noqa: PLC0415 - likewise.
+    from patient_app.core.keys import make_master_key  # noqa: PLC0415 - likewise.
+    from patient_app.factory import create_app  # noqa: PLC0415 - likewise.
+
+    with tempfile.TemporaryDirectory() as folder:
+        for file in migrated.glob("*.sqlite"):
+            shutil.copy(file, folder)
+        config = Config(instance=Path(folder), master_key=make_master_key(), development=True)
+        store = open_store(config)
+        app = create_app(config, store)
+        for name in app.jinja_env.list_templates(extensions=["html"]):
+            app.jinja_env.get_template(name)
+        store.close()
+    # Looked through for garbage by no server: it would copy all of it.
+    del app, store
+    gc.collect()
+    gc.freeze()
 
 
 def _serve() -> None:
@@ -149,6 +195,7 @@ def _serve() -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Who interrupts the tests ends it by closing what it reads from.
     import granian.cli
     import granian.server
 
@@ -158,4 +205,8 @@ if __name__ == "__main__":
     assert granian.server
     assert patient_app.factory
     sys.path.insert(0, str(ROOT))
+    compile_once()
+    with contextlib.redirect_stdout(sys.stderr):  # What it says to the tests goes to the other.
+        _make_ready(Path(sys.argv[1]))
+    _adopt()
     _serve()

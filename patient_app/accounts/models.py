@@ -258,6 +258,12 @@ class SupportLink(Base):
     email = SealedText("email_sealed", owner="patient_id")
     instructions_sealed: Mapped[bytes | None] = sealed_column()
     instructions = SealedText("instructions_sealed", owner="patient_id")
+    # How this supporter sees the patient, where it is not by the name in the chart: the very words that were chosen for
+    # them. Words that changed since were chosen for nobody: `seen_as`.
+    shown_name_sealed: Mapped[bytes | None] = sealed_column()
+    shown_name = SealedText("shown_name_sealed", owner="patient_id")
+    shown_pronouns_sealed: Mapped[bytes | None] = sealed_column()
+    shown_pronouns = SealedText("shown_pronouns_sealed", owner="patient_id")
 
 
 class OneTimeLink(Base):

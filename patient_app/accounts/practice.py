@@ -9,16 +9,17 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, time, timedelta
+from datetime import UTC, timedelta
 
 from babel import Locale
-from flask_babel import LazyString, format_time, get_locale, gettext
+from flask_babel import LazyString, get_locale, gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from patient_app.accounts.models import OpeningHours, Practice, PracticeNumber
+from patient_app.accounts.number_kinds import in_own_language
 from patient_app.accounts.registry import Actor, IdInUse, one_line, store_once
 from patient_app.core import clock, i18n, work
 from patient_app.core.db import DatabaseBusy, DatabaseMissing
@@ -47,6 +48,11 @@ class HelpNumber:
     label: str
     phone: str
     note: str
+
+    @property
+    def shown(self) -> LazyString | str:
+        """What it is for, in the language of who reads it where there are words for it."""
+        return in_own_language(self.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +150,15 @@ def _days(group: Sequence[Hours]) -> str:
 
 
 def _span(day: Hours) -> str:
-    return gettext("%(opens)s to %(closes)s", opens=_clock_time(day.opens), closes=_clock_time(day.closes))
-
-
-def _clock_time(minutes: int) -> str:
-    return str(format_time(time(minutes // 60, minutes % 60), "H:mm", rebase=False))
+    opens, closes = i18n.time_in_words(day.opens), i18n.time_in_words(day.closes)
+    return i18n.at_head(gettext("%(opens)s to %(closes)s", opens=opens, closes=closes))
 
 
 def when_read(viewer: Actor) -> str:
     """Say when somebody at the caller's practice is there next, who may read what was shared.
 
-    By the practice's clock; of one without hours, that it can take days. It promises nothing: nobody watches, and nobody has to read then.
+    By the practice's clock; of one without hours, that it can take days. It promises nothing: nobody watches, and
+    nobody has to read then.
     """
     practice = db().get_one(Practice, viewer.practice_id)
     hours = {day.weekday: day for day in _hours(db(), viewer.practice_id)}
@@ -168,12 +172,12 @@ def when_read(viewer: Actor) -> str:
         if ahead == 0 and there.opens <= minutes:
             return gettext(
                 "Your care team is there until %(time)s today. They may read it then, or later.",
-                time=_clock_time(there.closes),
+                time=i18n.time_in_words(there.closes),
             )
         return gettext(
             "Your care team is there next on %(day)s from %(time)s. They may read it then, or later.",
             day=i18n.day_in_words(day, "EEEE d MMMM"),
-            time=_clock_time(there.opens),
+            time=i18n.time_in_words(there.opens),
         )
     return gettext("Your care team reads when it is open. It can take some days.")
 

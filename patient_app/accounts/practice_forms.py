@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, time
+from datetime import date
 
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, StringField
 from wtforms.validators import ValidationError
 
 from patient_app.accounts.charts import ChartWords
+from patient_app.accounts.number_kinds import KINDS
 from patient_app.accounts.practice import WEEKDAYS, Hours
 from patient_app.core import clock
 from patient_app.core.forms import (
     OUT_OF_DATE,
+    ChoiceField,
     DayField,
     Form,
     IdField,
@@ -26,11 +28,11 @@ from patient_app.core.forms import (
 )
 from patient_app.core.i18n import LANGUAGES
 from patient_app.core.roles import Discipline, Role
+from patient_app.core.times import as_field, as_sent, of_field
 
 # One mailbox and nothing else: a comma makes two recipients of one, and so may an encoded word (=?...?=).
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/^_{|}~-]+@[^@\s.,;:<>()\[\]\\\"]+(\.[^@\s.,;:<>()\[\]\\\"]+)+")
 PHONE = re.compile(r"\+?[0-9 ().-]*[0-9][0-9 ().-]*")
-_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 LONGEST_EMAIL = 254
 EARLIEST_BIRTH = 1900
 ADULT = 18
@@ -199,9 +201,24 @@ class NumberForm(Form):
     """Adds a telephone number."""
 
     id = IdField()
-    label = short_text(_l("What it is for"), needed=_l("Type what this number is for."), longest=80)
+    kind = ChoiceField(_l("What it is for"), [("", _l("Pick one, or type it below")), *KINDS.items()])
+    label = short_text(
+        _l("In your own words"),
+        description=_l("Only if nothing on the list fits. Everybody reads the list in their own language."),
+        longest=80,
+    )
     phone = short_text(_l("Phone number"), needed=_l("Type a phone number."), longest=40, render_kw={"type": "tel"})
     note = short_text(_l("A short note"), description=_l("For example: ask for the nurse."))
+
+    @property
+    def said(self) -> str:
+        """What it is for: own words before one of the list."""
+        return self.label.data or self.kind.data or ""
+
+    def validate_label(self, _field: Field) -> None:
+        """Ask for words where nothing was picked."""
+        if not self.said:
+            raise ValidationError(_l("Pick what this number is for, or type it."))
 
     def validate_phone(self, field: Field) -> None:
         """Refuse what a phone could not call."""
@@ -219,22 +236,22 @@ class TimeField(StringField):  # type: ignore[misc]  # WTForms has no types.
     @property
     def minutes(self) -> int | None:
         """Minutes after midnight; None when it was left empty."""
-        return None if not self.data else int(self.data[:2]) * 60 + int(self.data[3:])
+        return of_field(self.data) if self.data else None
 
     def show(self, minutes: int) -> None:
         """Put a stored time into the field."""
-        self.data = time(minutes // 60, minutes % 60).strftime("%H:%M")
+        self.data = as_field(minutes)
 
     def pre_validate(self, _form: object) -> None:
         """Refuse what is no time."""
-        if self.data and not _TIME.fullmatch(self.data):
-            raise ValidationError(_l("%(day)s: use a time such as 09:00.", day=self.weekday))
+        if self.data and of_field(self.data) is None:
+            raise ValidationError(_l("%(day)s: use a time such as 9:00 AM.", day=self.weekday))
 
 
 def _tidy_time(text: str | None) -> str | None:
     """Drop spaces, hidden signs, and the seconds that some browsers add."""
     tidy = without_controls(text).strip()
-    return tidy[:5] if re.fullmatch(r"[0-9:]{8}", tidy) else tidy
+    return as_sent(tidy[:5] if re.fullmatch(r"[0-9:]{8}", tidy) else tidy)
 
 
 class HoursForm(Form):

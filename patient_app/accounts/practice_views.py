@@ -279,7 +279,7 @@ def add_number() -> ResponseReturnValue:
     """Add a telephone number."""
     form = NumberForm()
     if form.validate():
-        words = (form.label.data, form.phone.data, form.note.data or "")
+        words = (form.said, form.phone.data, form.note.data or "")
         try:
             practice_service.add_number(viewer(), form.id.value, *words)
             return _to_numbers()

@@ -5,38 +5,37 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib import resources
 
-from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from patient_app.accounts.preferences import LATEST_DAY_START, Preferences
 from patient_app.accounts.sign_in_forms import app_code
 from patient_app.core import clock
 from patient_app.core.forms import Form, ListField, list_choices, secret_text
-from patient_app.core.i18n import LANGUAGES
+from patient_app.core.i18n import LANGUAGES, lazy_time
 from patient_app.core.identity import Viewer
+from patient_app.core.zone_words import zones_in_order
 
-# The zones of the United States first, under the names that people use.
+# The zones of the United States first.
 _FIRST = (
-    ("America/New_York", _l("Eastern time (New York)")),
-    ("America/Chicago", _l("Central time (Chicago)")),
-    ("America/Denver", _l("Mountain time (Denver)")),
-    ("America/Phoenix", _l("Arizona (Phoenix)")),
-    ("America/Los_Angeles", _l("Pacific time (Los Angeles)")),
-    ("America/Anchorage", _l("Alaska (Anchorage)")),
-    ("Pacific/Honolulu", _l("Hawaii (Honolulu)")),
-    ("America/Puerto_Rico", _l("Puerto Rico")),
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Phoenix",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+    "America/Puerto_Rico",
 )
 _AREAS = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
 
 
 @lru_cache(maxsize=1)
-def _other_zones() -> tuple[tuple[str, str], ...]:
-    """Return the other zones by name; those of the table have no second, older name on the list."""
+def _other_zones() -> tuple[str, ...]:
+    """Return the other zones; those of the table have no second, older name on the list."""
     table = resources.files("tzdata").joinpath("zoneinfo/zone.tab").read_text(encoding="utf-8")
     named = {line.split("\t")[2] for line in table.splitlines() if not line.startswith("#")}
-    found = named & clock.zone_names() - {zone for zone, _ in _FIRST}
-    names = sorted(name for name in found if name.startswith(_AREAS))
-    return (*((name, name.replace("_", " ")) for name in names), ("UTC", "UTC"))
+    found = named & clock.zone_names() - set(_FIRST)
+    return (*(name for name in found if name.startswith(_AREAS)), "UTC")
 
 
 class PasswordForm(Form):
@@ -56,7 +55,7 @@ class PreferencesForm(Form):
     zone = ListField(_l("Time zone"))
     day_start = ListField(
         _l("Your day starts at"),
-        choices=[(str(minutes), f"{minutes // 60}:00") for minutes in range(0, LATEST_DAY_START + 1, 60)],
+        choices=[(str(minutes), lazy_time(minutes)) for minutes in range(0, LATEST_DAY_START + 1, 60)],
         description=_l("What you write at night before this hour counts for the day before."),
     )
 
@@ -75,10 +74,9 @@ class PreferencesForm(Form):
 
     def offer_zones(self, now: str) -> None:
         """Fill the list of zones; the one that a person has now is always on it."""
-        listed: list[tuple[str, LazyString | str]] = [*_FIRST, *_other_zones()]
-        if now not in {zone for zone, _ in listed}:
-            listed.append((now, now))
-        self.zone.choices = list_choices(listed)
+        others = _other_zones()
+        own = () if now in _FIRST or now in others else (now,)
+        self.zone.choices = list_choices(zones_in_order(_FIRST, (*others, *own)))
 
     def show(self, viewer: Viewer) -> None:
         """Show what a person chose before."""

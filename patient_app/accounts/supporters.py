@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy.orm import aliased
 
 from patient_app.accounts import links, mail
 from patient_app.accounts.models import LinkPurpose, OneTimeLink, Person, SupportLink, SupportState
@@ -22,6 +23,7 @@ from patient_app.accounts.registry import (
     one_line,
     store_once,
 )
+from patient_app.accounts.seen_as import SeenAs, Way, seen_as, set_for
 from patient_app.core import changed, clock
 from patient_app.core.errors import NotFound
 from patient_app.core.prepared import Prepared
@@ -58,12 +60,17 @@ class SupportRow:
     state: SupportState
     invited_at: datetime
     accepted_at: datetime | None
+    # How they see the patient, or will once they are confirmed.
+    seen_as: SeenAs
 
 
-def invite_supporter(viewer: Actor, link_id: uuid.UUID, name: str, email: str, instructions: str = "") -> SupportLink:
+def invite_supporter(
+    viewer: Actor, link_id: uuid.UUID, name: str, email: str, instructions: str = "", *, way: Way = Way.CHART
+) -> SupportLink:
     """Invite somebody to support the calling patient; the mail tells neither the patient's name nor what this is.
 
-    Sent twice, invited once. Raise `IdInUse` when the form's id cannot be used, `TooManyInvitations` at the limit.
+    `way` is how they are to see the patient, once confirmed. Sent twice, invited once. Raise `IdInUse` when the form's
+    id cannot be used, `TooManyInvitations` at the limit, `NotOffered` where there is no such name.
     """
     known = _invited(viewer, link_id, name, email)
     if known is not None:
@@ -79,6 +86,7 @@ def invite_supporter(viewer: Actor, link_id: uuid.UUID, name: str, email: str, i
         invited_at=clock.now(),
     )
     tie.name, tie.email, tie.instructions = one_line(name), one_line(email), instructions
+    set_for(tie, way)
     if store_once(tie):
         _send(tie)
         return tie
@@ -212,16 +220,18 @@ def set_instructions(viewer: Actor, link_id: uuid.UUID, instructions: str) -> No
 
 def supporters_of(viewer: Actor) -> list[SupportRow]:
     """Return the calling patient's supporters and open invitations, oldest first; ended ties are left out."""
+    patient = aliased(Person)
     query = (
-        select(SupportLink, Person)
+        select(SupportLink, Person, patient)
         .outerjoin(Person, Person.id == SupportLink.supporter_id)
+        .join(patient, patient.id == SupportLink.patient_id)
         .where(SupportLink.patient_id == viewer.id, SupportLink.state != SupportState.ENDED)
         .order_by(SupportLink.invited_at, SupportLink.id)
     )
     # An invitation that nobody accepted yet has no person beside it.
-    rows: list[tuple[SupportLink, Person | None]] = [(tie, person) for tie, person in db().execute(query)]
-    vault().preload([viewer.id, *(person.id for _, person in rows if person is not None)])
-    return [_row(tie, person) for tie, person in rows]
+    rows: list[tuple[SupportLink, Person | None, Person]] = [(*row,) for row in db().execute(query)]
+    vault().preload([viewer.id, *(person.id for _, person, _ in rows if person is not None)])
+    return [_row(tie, person, owner) for tie, person, owner in rows]
 
 
 def waiting(viewer: Actor) -> list[str]:
@@ -231,7 +241,7 @@ def waiting(viewer: Actor) -> list[str]:
     return ["" if blob is None else vault().open(Place(table, column, id_, viewer.id), blob) for id_, blob in rows]
 
 
-def _row(tie: SupportLink, supporter: Person | None) -> SupportRow:
+def _row(tie: SupportLink, supporter: Person | None, patient: Person) -> SupportRow:
     return SupportRow(
         link_id=tie.id,
         supporter_id=tie.supporter_id,
@@ -242,6 +252,7 @@ def _row(tie: SupportLink, supporter: Person | None) -> SupportRow:
         state=SupportState(tie.state),
         invited_at=tie.invited_at,
         accepted_at=tie.accepted_at,
+        seen_as=seen_as(tie, patient),
     )
 
 

@@ -34,11 +34,11 @@ from patient_app.core.forms import (
 )
 from patient_app.core.ids import parse_id
 from patient_app.core.roles import Discipline
+from patient_app.core.times import as_field, as_sent, of_field
 
 LONGEST_WORDS = 120
 LONGEST_LINK = 400
 LENGTHS = (15, 20, 30, 45, 50, 60, 75, 90, 120, 180)
-_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 _LARGEST_VERSION = 9
 _NO_SUCH_TIME = _l("The clocks are put forward then, so this time does not come that day. Pick another.")
 _NOT_NEAR = _l("Pick a day that is nearer to now.")
@@ -48,17 +48,17 @@ class ClockField(StringField):  # type: ignore[misc]  # WTForms has no types.
     """A time of the clock (HH:MM)."""
 
     def __init__(self, label: Any, **options: Any) -> None:
-        super().__init__(label, filters=[without_controls], render_kw={"type": "time"}, **options)
+        super().__init__(label, filters=[without_controls, as_sent], render_kw={"type": "time"}, **options)
 
     @property
     def minute(self) -> int | None:
         """The minute of the day; None when it was left empty."""
-        return int(self.data[:2]) * 60 + int(self.data[3:]) if self.data else None
+        return of_field(self.data) if self.data else None
 
     def pre_validate(self, form: Any) -> None:
         """Refuse what is no time."""
-        if self.data and not _CLOCK.fullmatch(self.data):
-            raise StopValidation(_l("Use a time such as 08:30."))
+        if self.data and of_field(self.data) is None:
+            raise StopValidation(_l("Use a time such as 8:30 AM."))
 
 
 def is_link(text: str) -> bool:
@@ -140,7 +140,7 @@ class AppointmentForm(Form):
             "base": str(one.version),
             "zone": said.start.zone,
             "on": said.start.local_date.isoformat(),
-            "at": f"{said.start.local_time:%H:%M}",
+            "at": as_field(said.start.minute),
             "minutes": str(said.minutes or ""),
             "place": said.place,
             "link": said.link,

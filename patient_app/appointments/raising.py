@@ -128,6 +128,12 @@ def own_list(patient: Viewer) -> Listed | None:
     return None if row is None else as_listed(row)
 
 
+def how_many(patient: Viewer) -> int:
+    """Return how many things wait on the patient's list; in a session that is in question none is told of."""
+    found = None if patient.entries_closed_from is not None else own_list(patient)
+    return len(found.lines) if found else 0
+
+
 def save(
     patient: Viewer,
     list_id: uuid.UUID,
@@ -180,13 +186,14 @@ def save(
 def add_line(patient: Viewer, list_id: uuid.UUID, line: str, *, about_use: bool) -> None:
     """Put one more thing onto the list, once; all else of it stays, and who reads it. Needs a writing unit.
 
-    Raise `TooMany` where it holds three already, `IdTaken` for an id of something else.
+    Raise `TooMany` where it holds three already, `IdTaken` for an id of something else, or of other words of theirs:
+    whoever goes back, and asks something else in the same form, has both on the list.
     """
     _only_when_open(patient)
     lock_entries(patient.id)  # Nobody changes it meanwhile, so it cannot be `Stale`.
     taken = db().get(ToRaise, list_id)
     if taken is not None:
-        if taken.patient_id != patient.id:
+        if taken.patient_id != patient.id or line not in json.loads(taken.lines or "[]"):
             raise IdTaken
         return
     newest = own_list(patient)

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessChain
-from patient_app.accounts import links, mail, resets, sessions, teams
+from patient_app.accounts import links, mail, resets, seen_as, sessions, teams
 from patient_app.accounts.models import Person
 from patient_app.consent import service as consent
 from patient_app.core.work import Store, db
@@ -72,6 +72,12 @@ QUIETED = (
         teams.show_all_again,
         unless_nothing_lost=True,
     ),
+    Quiet(
+        "names that supporters see: those of the charts, until their patients choose again",
+        frozenset({"support_link"}),
+        seen_as.forget_all,
+        unless_nothing_lost=True,
+    ),
 )
 # Nothing of these acts by itself or opens anything by being held; with each, why.
 LEFT: Mapping[str, str] = {
@@ -123,7 +129,6 @@ LEFT: Mapping[str, str] = {
     "side_effect_version": "likewise",
     "supply_entry": "what a person said they have",
     "supply_watch": "from when on that is counted",
-    "support_link": "ties; nothing is read by one without a consent",
     "team_note": "what a team wrote",
     "to_raise": "what a person wants to talk about",
     "throttle": "counts that run out",

@@ -21,17 +21,23 @@ LEAST_BAND = 4.0
 # With more steps than these, dots would run into each other: only what no line shows is a dot.
 MOST_DOTS = 31
 TO_LABEL = 16.0
+MOST_HEIGHTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One rating: a value for each step, oldest first, None where nothing was said; `usual` is the band, if any."""
+    """One rating: a value for each step, oldest first, None where nothing was said; `usual` is the band, if any.
+
+    `ranges` has, for a step with several, one end and the hardest of them, which has a small dot of its own where it is
+    not the value; None where there is but one, and empty for no ranges at all.
+    """
 
     name: str
     least: float
     most: float
     values: Sequence[float | None]
     usual: tuple[float, float] | None = None
+    ranges: Sequence[tuple[float, float] | None] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +63,15 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One rating, drawn: a path for each unbroken run of steps, one path of dots, and where its words stand."""
+    """One rating, drawn: paths of its unbroken runs, dots, ranges and their hardest ends, and where its words stand."""
 
     name: str
     top: float
     bottom: float
     lines: tuple[str, ...]
     dots: str
+    ranges: str
+    hardest: str
     band: Band | None
     end: Point | None
     words_above: float
@@ -134,30 +142,70 @@ def runs(values: Sequence[float | None]) -> list[list[tuple[int, float]]]:
 def _panel(series: Series, steps: int, top: float) -> Panel:
     plot = top + WORDS_ABOVE
     bottom = plot + PLOT
-
-    def down(value: float) -> float:
-        within = min(max(value, series.least), series.most)
-        return bottom - (within - series.least) / (series.most - series.least) * PLOT
-
-    found = runs(series.values[:steps])
+    down = _heights(series.least, series.most, bottom)
     across = _all_across(steps)
-    placed = [[f"{across[step]} {down(value):.0f}" for step, value in run] for run in found]
+    found = runs(series.values[:steps])
+    placed = [[f"{across[step]} {down[value]}" for step, value in run] for run in found]
     dotted = [run for run in placed if steps <= MOST_DOTS or len(run) == 1]
+    ranges, hardest = _ranges(series, across, down)
     end = None
     if found:
         step, value = found[-1][-1]
-        end = Point(_across(step, steps) + TO_LABEL, round(down(value)) + 4)
+        end = Point(_across(step, steps) + TO_LABEL, int(down[value]) + 4)
     return Panel(
         name=series.name,
         top=plot,
         bottom=bottom,
         lines=tuple("M" + " ".join(run) for run in placed if len(run) > 1),
-        dots="".join(f"M{place}h.1" for run in dotted for place in run),
-        band=_band(down(series.usual[0]), down(series.usual[1]), plot, bottom) if series.usual else None,
+        dots="".join([f"M{place}h.1" for run in dotted for place in run]),
+        ranges=ranges,
+        hardest=hardest,
+        band=_band(down.exactly(series.usual[0]), down.exactly(series.usual[1]), plot, bottom)
+        if series.usual
+        else None,
         end=end,
         words_above=top + BASELINE,
         words_below=bottom + 16,
     )
+
+
+def _ranges(series: Series, across: Sequence[str], down: _Heights) -> tuple[str, str]:
+    """Return the path of the upright lines, and of the dots at their hardest ends."""
+    ranges, dots = [], []
+    for at, value, both in zip(across, series.values, series.ranges, strict=False):
+        if both is None or both[0] == both[1]:
+            continue
+        end, hardest = down[both[0]], down[both[1]]
+        ranges.append(f"M{at} {end}V{hardest}")
+        if both[1] != value:
+            dots.append(f"M{at} {hardest}h.1")
+    return "".join(ranges), "".join(dots)
+
+
+class _Heights(dict[float, str]):
+    """How far down values stand in a panel, as a path says it: what days say is so little that most was written before.
+
+    Kept from one drawing to the next, and begun anew before it grows.
+    """
+
+    def __init__(self, least: float, most: float, bottom: float) -> None:
+        super().__init__()
+        self._least, self._most, self._bottom = least, most, bottom
+
+    def __missing__(self, value: float) -> str:
+        if len(self) >= MOST_HEIGHTS:
+            self.clear()
+        self[value] = written = f"{self.exactly(value):.0f}"
+        return written
+
+    def exactly(self, value: float) -> float:
+        within = min(max(value, self._least), self._most)
+        return self._bottom - (within - self._least) / (self._most - self._least) * PLOT
+
+
+@lru_cache(maxsize=64)
+def _heights(least: float, most: float, bottom: float) -> _Heights:
+    return _Heights(least, most, bottom)
 
 
 def _band(low: float, high: float, top: float, bottom: float) -> Band:

@@ -39,6 +39,9 @@ _RATINGS = Prepared(
         func.avg(CheckInVersion.mood, type_=Float),
         func.max(CheckInVersion.craving),
         func.max(case((CheckInVersion.use.is_(True), 1), (CheckInVersion.use.is_(False), 0))),
+        func.min(CheckInVersion.mood),
+        func.max(CheckInVersion.mood),
+        func.min(CheckInVersion.craving),
     )
     .join(CheckInVersion, SHOWN_VERSION)
     .where(OWN, CheckIn.day >= bindparam("first_day"), CheckIn.day <= bindparam("last_day"))
@@ -93,17 +96,24 @@ _DAYS_ON = Prepared(
 )
 
 
+# The lowest and the highest of several that differ.
+Range = tuple[float, float]
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
     """What was said on one day: the mean of its moods, its strongest craving, whether the person drank or used.
 
-    None where nothing was said. A day of a note alone has none of the three.
+    None where nothing was said. A day of a note alone has none of the three. `moods` and `cravings` are its lowest and
+    its highest, where it has several that differ: the mean alone would hide a very hard one.
     """
 
     day: date
     mood: float | None
     craving: float | None
     used: bool | None
+    moods: Range | None = None
+    cravings: Range | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +154,24 @@ def folds_use(patient: Viewer) -> bool:
 def days_between(patient: Viewer, first: date, last: date) -> list[Day]:
     """Return each day with own check-ins from one day to another, oldest first; one statement."""
     rows = _RATINGS.all(connection(), {**asked_by(patient), "first_day": first, "last_day": last})
-    return [Day(day, mood, craving, None if used is None else used == 1) for day, mood, craving, used in rows]
+    return [
+        Day(
+            day,
+            mood,
+            craving,
+            None if used is None else used == 1,
+            moods=(lowest, highest) if lowest != highest else None,
+            cravings=(weakest, craving) if weakest != craving else None,
+        )
+        for day, mood, craving, used, lowest, highest, weakest in rows
+    ]
 
 
 def weeks_of(days: Iterable[Day], first: date) -> list[Day]:
-    """Return the weeks that have days, counted from a first day: the median of their days, under their first day."""
+    """Return the weeks that have days, counted from a first day: the median of their days, under their first day.
+
+    Their lowest and highest are those of single check-ins, as on a day.
+    """
     weeks: dict[int, list[Day]] = {}
     for day in days:
         weeks.setdefault((day.day - first).days // DAYS_OF_A_WEEK, []).append(day)
@@ -158,9 +181,18 @@ def weeks_of(days: Iterable[Day], first: date) -> list[Day]:
             mood=_middle(day.mood for day in found),
             craving=_middle(day.craving for day in found),
             used=any(uses) if (uses := [day.used for day in found if day.used is not None]) else None,
+            moods=range_of((day.mood, day.moods) for day in found),
+            cravings=range_of((day.craving, day.cravings) for day in found),
         )
         for week, found in sorted(weeks.items())
     ]
+
+
+def range_of(days: Iterable[tuple[float | None, Range | None]]) -> Range | None:
+    """Return the lowest and the highest of days, each with its value and its own range; None where all are the same."""
+    ends = [end for value, both in days if value is not None for end in both or (value, value)]
+    lowest, highest = min(ends, default=0.0), max(ends, default=0.0)
+    return (lowest, highest) if lowest != highest else None
 
 
 def usual_range(values: Sequence[float]) -> tuple[float, float] | None:

@@ -6,7 +6,7 @@ Sentences tell what is seen and judge nothing. Words that are always the same ar
 from __future__ import annotations
 
 from calendar import Calendar
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -14,14 +14,14 @@ from math import ceil, floor
 
 from babel import Locale
 from babel.dates import format_date
-from babel.lists import format_list
 from flask_babel import get_locale, gettext, ngettext
 from markupsafe import Markup
 
 from patient_app.checkins.chart import Chart, Panel, Point, Series, draw
-from patient_app.checkins.history import DAYS_OF_A_WEEK, Day, usual_range, weeks_of
+from patient_app.checkins.history import DAYS_OF_A_WEEK, Day, Range, range_of, usual_range, weeks_of
 from patient_app.checkins.words import MOST_CRAVING, AnswerWords, answer_words
 from patient_app.core import i18n
+from patient_app.core.day_lists import list_of_days
 
 PERIODS = (7, 30, 90, 365)
 USUAL_PERIOD, YEAR, WEEKS_OF_A_YEAR = 30, 365, 52
@@ -161,24 +161,26 @@ class _Drawer:
     def __init__(self, span: _Span, steps: Sequence[Day], usual: Sequence[Day], shown: Sequence[Day]) -> None:
         self._span, self._steps, self._shown = span, steps, shown
         self._words = _words()
+        # Only the shortest period has its usual range from more days than it shows.
+        self._all_shown = len(usual) == len(steps)
         self._moods = usual_range([day.mood for day in usual if day.mood is not None])
         self._cravings = usual_range([day.craving for day in usual if day.craving is not None])
 
     def figure(self, moods: bool, cravings: bool, uses: bool, *, folded: bool = False) -> Figure:
         series = []
         if moods:
-            series.append(Series("mood", 1, 5, self._values(lambda day: day.mood), self._moods))
+            series.append(self._mood_series())
         if cravings:
-            series.append(Series("craving", 0, MOST_CRAVING, self._values(lambda day: day.craving), self._cravings))
+            series.append(self._craving_series())
         marks = [self._span.step(day.day) for day in self._steps if day.used] if uses else []
         chart = draw(series, self._span.steps, marks)
         return Figure(
             name=self._words.periods[self._span.period],
             sentences=[
-                *self._about_steps(),
                 *self._mood_sentences(moods),
                 *self._craving_sentences(cravings),
                 *self._use_sentences(uses),
+                *self._about_steps(any(one is not None for drawn in series for one in drawn.ranges)),
             ],
             chart=chart,
             panels=[self._panel(panel) for panel in chart.panels],
@@ -190,14 +192,32 @@ class _Drawer:
             folded=folded,
         )
 
-    def _about_steps(self) -> list[str]:
-        return [gettext("Each dot is the middle value of that week.")] if self._span.by_week else []
+    def _about_steps(self, several: bool) -> list[str]:
+        if self._span.by_week:
+            return [gettext("The line is the middle of each week. Thin upright lines lead to its hardest check-in.")]
+        return [several_words()] if several else []
 
-    def _values(self, of: Callable[[Day], float | None]) -> list[float | None]:
+    def _mood_series(self) -> Series:
+        """Draw the range of a day, but of a week only from its middle to its lowest: else 52 lines are a fence."""
         values: list[float | None] = [None] * self._span.steps
+        ranges: list[Range | None] = [None] * self._span.steps
         for day in self._steps:
-            values[self._span.step(day.day)] = of(day)
-        return values
+            step = self._span.step(day.day)
+            values[step] = day.mood
+            if day.moods and day.mood is not None:
+                ranges[step] = (day.mood if self._span.by_week else day.moods[1], day.moods[0])
+        return Series("mood", 1, 5, values, self._moods, ranges)
+
+    def _craving_series(self) -> Series:
+        """Draw it as the moods; the hardest is the strongest."""
+        values: list[float | None] = [None] * self._span.steps
+        ranges: list[Range | None] = [None] * self._span.steps
+        for day in self._steps:
+            step = self._span.step(day.day)
+            values[step] = day.craving
+            if day.cravings and day.craving is not None:
+                ranges[step] = (day.craving if self._span.by_week else day.cravings[0], day.cravings[1])
+        return Series("craving", 0, MOST_CRAVING, values, self._cravings, ranges)
 
     def _panel(self, panel: Panel) -> PanelWords:
         words = self._words
@@ -224,23 +244,46 @@ class _Drawer:
         if not moods:
             return []
         words = self._words.answers
-        values = [day.mood for day in self._steps if day.mood is not None]
-        low, high, mostly = _seen(values)
+        told = [(day.mood, day.moods) for day in self._steps if day.mood is not None]
+        low, high, mostly = self._seen(told, self._moods)
         lowest, highest = mood_words(low, words), mood_words(high, words)
         if lowest == highest:
-            return [
+            first = (
                 gettext("Mood was mostly “%(mood)s”.", mood=lowest)
                 if mostly
                 else gettext("Mood was “%(mood)s”.", mood=lowest)
-            ]
-        if mostly:
-            return [gettext("Mood was mostly from “%(low)s” to “%(high)s”.", low=lowest, high=highest)]
-        return [gettext("Mood was from “%(low)s” to “%(high)s”.", low=lowest, high=highest)]
+            )
+        elif mostly:
+            first = gettext("Mood was mostly from “%(low)s” to “%(high)s”.", low=lowest, high=highest)
+        else:
+            first = gettext("Mood was from “%(low)s” to “%(high)s”.", low=lowest, high=highest)
+        return [first, *self._lower(low)]
+
+    def _seen(self, told: Sequence[tuple[float, Range | None]], known: Range | None) -> tuple[float, float, bool]:
+        """Return the range to be told, and whether it is the usual one (or, of few values, all there is)."""
+        usual = known if self._all_shown else usual_range([value for value, _ in told])
+        if usual is None:
+            low, high = range_of(told) or (told[0][0], told[0][0])
+            return low, high, False
+        return floor(usual[0]), ceil(usual[1]), True
+
+    def _lower(self, usual: float) -> list[str]:
+        """Name the days that were below what is told already: a usual range would hide the very low ones."""
+        lows = {day.day: day.moods[0] if day.moods else day.mood for day in self._steps if day.mood is not None}
+        lower = {day: mood for day, mood in lows.items() if mood < usual}
+        if not lower:
+            return []
+        if self._span.by_week:
+            return [gettext("The lowest was “%(mood)s”.", mood=mood_words(min(lower.values()), self._words.answers))]
+        if len(lower) > MOST_NAMED:
+            return [ngettext("It was lower on %(num)d day.", "It was lower on %(num)d days.", len(lower))]
+        return [gettext("It was lower on %(days)s.", days=_listed([*lower]))]
 
     def _craving_sentences(self, cravings: bool) -> list[str]:
         if not cravings:
             return []
-        low, high, mostly = _seen([day.craving for day in self._steps if day.craving is not None])
+        told = [(day.craving, day.cravings) for day in self._steps if day.craving is not None]
+        low, high, mostly = self._seen(told, self._cravings)
         numbers = self._words.numbers
         least, most = numbers[round(low * 2)], numbers[round(high * 2)]
         if least == most:
@@ -253,9 +296,14 @@ class _Drawer:
             first = gettext("Pull to drink or use was mostly %(low)s to %(high)s of 10.", low=least, high=most)
         else:
             first = gettext("Pull to drink or use was %(low)s to %(high)s of 10.", low=least, high=most)
-        if not mostly or self._span.by_week:
+        if not mostly:
             return [first]
-        return [first, *self._higher(high)]
+        if not self._span.by_week:
+            return [first, *self._higher(high)]
+        strongest = max(both[1] if both else craving for craving, both in told)
+        if strongest < high + HIGHER:
+            return [first]
+        return [first, gettext("The strongest was %(number)s of 10.", number=numbers[round(strongest * 2)])]
 
     def _higher(self, usual: float) -> list[str]:
         days = [day.day for day in self._steps if day.craving is not None and day.craving >= usual + HIGHER]
@@ -315,17 +363,33 @@ def mood_words(mood: float, words: AnswerWords) -> str:
     return gettext("%(low)s to %(high)s", low=words.moods[low], high=words.moods[low + 1])
 
 
-def _seen(values: Sequence[float]) -> tuple[float, float, bool]:
-    """Return the range to be told, and whether it is the usual one (or, of few values, all there is)."""
-    usual = usual_range(values)
-    if usual is None:
-        return min(values), max(values), False
-    return floor(usual[0]), ceil(usual[1]), True
+def several_words() -> str:
+    """Return what the thin upright lines of days are."""
+    return gettext("Thin upright lines show the lowest and highest of days with several check-ins.")
+
+
+def mood_cell(mood: float | None, both: Range | None, words: AnswerWords) -> str:
+    """Return what the table says of a day's moods; empty where there is none."""
+    if mood is None or both is None:
+        return "" if mood is None else mood_words(mood, words)
+    low, high = (mood_words(end, words) for end in both)
+    middle = mood_words(mood, words)
+    return gettext("%(middle)s (lowest “%(low)s”, highest “%(high)s”)", middle=middle, low=low, high=high)
+
+
+def pull_cell(craving: float | None, both: Range | None, numbers: Sequence[str]) -> str:
+    """Return what the table says of a day's pull, by the words of each half step; empty where there is none."""
+    if craving is None or both is None:
+        return "" if craving is None else numbers[round(craving * 2)]
+    low, high = (numbers[round(end * 2)] for end in both)
+    if craving == both[1]:
+        return gettext("lowest %(low)s, highest %(high)s", low=low, high=high)
+    middle = numbers[round(craving * 2)]
+    return gettext("%(middle)s (lowest %(low)s, highest %(high)s)", middle=middle, low=low, high=high)
 
 
 def _listed(days: Sequence[date]) -> str:
-    locale = _locale()
-    return str(format_list([_written(day, LONG_DAY, str(locale)) for day in days], locale=locale))
+    return list_of_days(days, LONG_DAY, _locale())
 
 
 def _locale() -> Locale:
@@ -337,8 +401,8 @@ def _row(day: Day, columns: tuple[bool, bool, bool], by_week: bool, words: _Word
     """Return a line of the table; what a day can say is so little that most lines were written before."""
     when = _written(day.day, SHORT_DAY, words.locale)
     said = (
-        "" if day.mood is None else mood_words(day.mood, words.answers),
-        "" if day.craving is None else words.numbers[round(day.craving * 2)],
+        mood_cell(day.mood, day.moods, words.answers),
+        pull_cell(day.craving, day.cravings, words.numbers),
         "" if day.used is None else words.answers.use[day.used],
     )
     cells = [Markup("<td>{}</td>").format(text) for text, shown in zip(said, columns, strict=True) if shown]

@@ -21,6 +21,7 @@ from patient_app.core.vault import Place
 from patient_app.core.work import connection, vault
 
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
+JUST_NOW = timedelta(minutes=30)
 
 # The patient's own check-ins as this session may see them. One that began with a clinic code, and is still in question,
 # sees only what it wrote itself: neither what was there before nor what the owner writes meanwhile on another device.
@@ -164,6 +165,18 @@ def newest_own(patient: Viewer) -> OwnCheckIn | None:
     """Return the patient's newest check-in, or None."""
     row = _OWN_NEWEST.first(connection(), asked_by(patient))
     return None if row is None else _as_own(row)
+
+
+def said_just_now(patient: Viewer, answers: Answers, now: datetime) -> OwnCheckIn | None:
+    """Return the newest check-in if it says exactly this, in free words too, and was written a moment ago.
+
+    For who has no scripts, goes back and saves again: their form comes with a fresh id. Where nothing was typed, two
+    may well say the same.
+    """
+    newest = newest_own(patient) if answers.note else None
+    if newest is None or newest.answers != answers or now - newest.recorded_at > JUST_NOW:
+        return None
+    return newest
 
 
 def asked_by(patient: Viewer) -> dict[str, Any]:

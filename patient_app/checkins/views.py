@@ -74,7 +74,10 @@ def save_check_in() -> ResponseReturnValue:
     elif form.validate():
         try:
             answers = form.answers(about_use=profile.asks_about_use)
-            entry_id = recording.record_check_in(patient, form.id.value, answers, _moment(patient, form, day))
+            # Only a script tells the zone. Where there is one, it knows a form that was sent again.
+            twin = service.said_just_now(patient, answers, clock.now()) if not (form.zone.data or day) else None
+            when = _moment(patient, form, day)
+            entry_id = twin.id if twin else recording.record_check_in(patient, form.id.value, answers, when)
             keep_chips(patient, form)
             return redirect(url_for("checkins.show_check_in", entry_id=entry_id, done="saved"), 303)
         except recording.NothingSaid:

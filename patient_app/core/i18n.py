@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from dataclasses import astuple
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -15,18 +16,21 @@ from typing import Any, Protocol, cast
 import flask_babel
 from babel import Locale, dates, numbers, support
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, Domain, get_domain
+from flask_babel import Babel, Domain, LazyString, get_domain
 from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
-from patient_app.core import clock, spoken
+from patient_app.core import clock, spoken, times
 from patient_app.core.identity import viewer_or_none
+from patient_app.core.times import TIME
+from patient_app.core.zone_words import zone_in_words
 
 PSEUDO = "xx"
-# One style for days and times, all over: the day before the month, a clock of 24 hours.
+# One style for days, all over: the day before the month. `TIME` stands for a time of day and ends a pattern;
+# `times.py` writes it.
 DAY = "d MMMM y"
-MOMENT = "d MMMM y, HH:mm"
+MOMENT = f"{DAY}, {TIME}"
 TRANSLATIONS = Path(__file__).resolve().parents[1] / "translations"
 # Where a language writes a month in full with words between, and how: the patterns above and those of templates are
 # English. The longer comes first.
@@ -164,10 +168,11 @@ def init_app(app: Flask) -> None:
     babel.domain_instance = RequestDomain()
     # Jinja's own wrappers call each other three deep and copy the context in every loop; half of a page's time.
     app.jinja_env.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext, pgettext=_pgettext)
-    app.jinja_env.filters.update(dateformat=_dateformat, datetimeformat=_datetimeformat)
+    app.jinja_env.filters.update(dateformat=_dateformat, datetimeformat=_datetimeformat, timeformat=time_in_words)
     app.jinja_env.filters.update(day_in_words=day_in_words, moment_in_words=moment_in_words)
-    app.jinja_env.filters.update(when_made=when_made, until_open=until_open)
-    app.jinja_env.globals["languages_for"] = languages_for
+    app.jinja_env.filters.update(when_made=when_made, until_open=until_open, at_head=at_head)
+    app.jinja_env.globals.update(languages_for=languages_for, halves_of_day=_halves_of_day)
+    app.jinja_env.filters.update(zone_in_words=zone_in_words)
     spoken.init_app(app)
     if app.extensions["tandem"].config.development:
         pseudo = PseudoDomain()
@@ -214,19 +219,20 @@ def _dateformat(value: date | datetime | None = None, pattern: str | None = None
     """Write a day: of a moment the reader's, unless `rebase` is false; a wall clock's as it stood there."""
     if value is None or (isinstance(value, datetime) and value.tzinfo is not None):
         return flask_babel.format_date(value, pattern and pattern_in(pattern, _locale()), rebase)
-    return _written(value, pattern or "medium", _locale(), with_time=False)
+    return _written(value, pattern or "medium", _locale())
 
 
 def _datetimeformat(value: datetime | None = None, pattern: str | None = None, rebase: bool = True) -> str:
-    """Write a moment by the reader's clock, unless `rebase` is false; a wall clock as it stood there."""
-    if value is None or value.tzinfo is not None:
-        return flask_babel.format_datetime(value, pattern and pattern_in(pattern, _locale()), rebase)
-    return _written(value, pattern or "medium", _locale(), with_time=True)
+    """Write a moment by the reader's clock, or by its own if `rebase` is false; a wall clock as it stood there."""
+    wall = value or clock.now()
+    if rebase and wall.tzinfo is not None:
+        wall = flask_babel.to_user_timezone(wall)
+    return _written(wall.replace(tzinfo=None), pattern or MOMENT, _locale())
 
 
 def day_in_words(day: date, pattern: str = DAY) -> str:
     """Return a civil date as pages write it, in the reader's language."""
-    return _written(day, pattern, _locale(), with_time=False)
+    return _written(day, pattern, _locale())
 
 
 def number_in_words(number: Decimal | float) -> str:
@@ -237,7 +243,28 @@ def number_in_words(number: Decimal | float) -> str:
 
 def moment_in_words(wall: datetime) -> str:
     """Return the date and time that stood on somebody's clock as pages write it, in the reader's language."""
-    return _written(wall, MOMENT, _locale(), with_time=True)
+    return _written(wall, MOMENT, _locale())
+
+
+def time_in_words(at: time | datetime | int) -> str:
+    """Return a time of day, or a minute of one, as the reader's language writes it: "9:05 PM", "noon"."""
+    return times.in_words(at if isinstance(at, int) else at.hour * 60 + at.minute, _locale())
+
+
+def at_head(said: str) -> str:
+    """Return what is said as it stands at the head of a line: "noon" is "Noon" there."""
+    return said[:1].upper() + said[1:]
+
+
+def lazy_time(minute: int) -> LazyString:
+    """Return a minute of the day as a choice of a list, written in the language of whoever reads it then."""
+    return LazyString(lambda: at_head(time_in_words(minute)))
+
+
+def _halves_of_day() -> str:
+    """Return what scripts need to write a time as `times.py` does; empty where the browser knows it."""
+    halves = times.halves(Locale.parse(_locale()).language)
+    return "" if halves is None else "|".join(astuple(halves))
 
 
 def until_open(moment: datetime) -> str:
@@ -246,9 +273,7 @@ def until_open(moment: datetime) -> str:
         return flask_babel.gettext("you show that it was you")
     person = viewer_or_none()
     zone = clock.find_zone(person.zone) if person is not None else None
-    return _written(
-        moment.astimezone(zone or UTC).replace(tzinfo=None), "EEEE d MMMM, HH:mm", _locale(), with_time=True
-    )
+    return _written(moment.astimezone(zone or UTC).replace(tzinfo=None), f"EEEE d MMMM, {TIME}", _locale())
 
 
 class Made(Protocol):
@@ -269,17 +294,19 @@ def when_made(entry: Made, day: str = "") -> str:
     Without a pattern, the time alone; of an entry that was told afterwards, that it was.
     """
     if entry.time_known:
-        return _written(entry.local_time, f"{day}, HH:mm" if day else "HH:mm", _locale(), with_time=True)
-    return _written(entry.local_time, day, _locale(), with_time=False) if day else flask_babel.gettext("Added later")
+        return _written(entry.local_time, f"{day}, {TIME}" if day else TIME, _locale())
+    return _written(entry.local_time, day, _locale()) if day else flask_babel.gettext("Added later")
 
 
 @lru_cache(maxsize=4096)
-def _written(value: date, pattern: str, locale: Locale | str, *, with_time: bool) -> str:
+def _written(value: date, pattern: str, locale: Locale | str) -> str:
     """Write a civil date or a wall clock in words; a history says the same ones again and again."""
-    pattern = pattern_in(pattern, locale)
-    if with_time:
-        return dates.format_datetime(value, pattern, locale=locale)
-    return dates.format_date(value, pattern, locale=locale)
+    day = pattern.removesuffix(TIME)
+    said = dates.format_date(value, pattern_in(day, locale), locale=locale) if day else ""
+    if day == pattern:
+        return said
+    wall = cast("datetime", value)
+    return said + times.in_words(wall.hour * 60 + wall.minute, locale)
 
 
 @lru_cache(maxsize=256)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, MutableMapping, Sequence
+from collections.abc import Hashable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import FunctionType
@@ -22,24 +22,34 @@ from patient_app.core.roles import Role
 
 @dataclass(frozen=True, slots=True, eq=False)  # Compared by identity: it is a key in a cache.
 class NavigationItem:
-    """One entry of the bottom bar on phones and of the side bar, or of the side bar alone (`wide`)."""
+    """One entry of the bottom bar on phones and of the side bar, or of the side bar alone (`wide`).
+
+    One of the side bar alone says `within` which entry (by its endpoint) its pages are found on a phone. `holds` are
+    pages with no entry of their own that are found there everywhere.
+    """
 
     label: LazyString
     endpoint: str
     icon: str
     roles: frozenset[Role]
-    wide: bool = False
+    within: str | None = None
+    holds: tuple[str, ...] = ()
+
+    @property
+    def wide(self) -> bool:
+        """Whether it stands in the side bar alone."""
+        return self.within is not None
 
 
 @dataclass(frozen=True, slots=True)
 class NavigationLink:
-    """An entry as a page draws it."""
+    """An entry as a page draws it; one with `only` stands in the bar of one width alone: "wide" or "narrow"."""
 
     label: str
     href: str
     icon: str
     current: bool
-    wide: bool = False
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +217,23 @@ def _bar(items: tuple[NavigationItem, ...], role: Role, rule: str, mounted_at: s
 
 
 def _links(items: tuple[NavigationItem, ...], role: Role, rule: str, mounted_at: str) -> tuple[NavigationLink, ...]:
-    shown = [(item, current_app.url_for(item.endpoint)) for item in items if role in item.roles]
-    here = _section(mounted_at + rule, [address for _, address in shown])
-    return tuple(
-        NavigationLink(str(item.label), address, item.icon, address == here, item.wide) for item, address in shown
-    )
+    """Return the entries of a bar, with the place marked that the page is, or belongs to: one on each width, or none.
+
+    Where these are two, that of the phone stands there twice: marked for the phone, and as ever beside the marked one.
+    """
+    shown = {item.endpoint: item for item in items if role in item.roles}
+    places = {current_app.url_for(page): name for name, item in shown.items() for page in (name, *item.holds)}
+    found = _section(mounted_at + rule, [*places])
+    here = places[found] if found else None
+    on_phones = shown[here].within if here else None
+    return tuple(link for name, item in shown.items() for link in _entry(item, name == here, name == on_phones))
+
+
+def _entry(item: NavigationItem, here: bool, here_on_phones: bool) -> Iterator[NavigationLink]:
+    label, address = str(item.label), current_app.url_for(item.endpoint)
+    if here_on_phones:
+        yield NavigationLink(label, address, item.icon, True, "narrow")
+    yield NavigationLink(label, address, item.icon, here, "wide" if item.wide or here_on_phones else "")
 
 
 def _section(path: str, addresses: Sequence[str]) -> str | None:

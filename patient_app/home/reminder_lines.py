@@ -22,6 +22,6 @@ def reminder_lines(patient: Viewer, now: datetime, *, has_checked_in: bool) -> I
     if found.word is not None:
         yield Line("quiet_word", target=found.word)
     if found.other_zone:
-        yield Line("zone", found.other_zone.replace("_", " "), more=found.other_zone)
+        yield Line("zone", found.other_zone)
     if found.may_offer and has_checked_in:
         yield Line("offer_reminders", is_prompt=True)

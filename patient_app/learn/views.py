@@ -249,6 +249,8 @@ def _page(patient: Viewer, lesson: Lesson, question: QuestionForm | None = None)
         mark_form=MarkForm(formdata=None),
         form=question or QuestionForm(formdata=None),
         asks_about_use=not lesson.about_use and shown.asks_about_use,
+        on_list=raising.how_many(patient),
+        most_on_list=raising.MOST_LINES,
         closed_until=patient.entries_closed_until,
     )
 

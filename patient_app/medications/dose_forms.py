@@ -14,6 +14,7 @@ from wtforms.validators import StopValidation
 from patient_app.core import clock
 from patient_app.core.forms import OUT_OF_DATE, ChoiceField, Form, IdField, Options, short_text, without_controls
 from patient_app.core.ids import parse_id
+from patient_app.core.times import as_sent, of_field
 from patient_app.medications.dose_log import Slot
 from patient_app.medications.dose_words import LATER, STATES
 from patient_app.medications.models import DoseState
@@ -24,7 +25,6 @@ from patient_app.medications.when import Later
 # More doses are not due together, nor on one day.
 _MOST_DOSES = 200
 _SLOT = re.compile(r"[a-z0-9:]{1,16}", re.ASCII)
-_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
 _AMOUNT = re.compile(r"[0-9]{1,6}([.,][0-9]{1,3})?", re.ASCII)
 # What the buttons of a list say.
 ALL_TAKEN, MARKED, UNDO = "taken", "marked", "undo"
@@ -77,7 +77,7 @@ class ClockField(StringField):  # type: ignore[misc]  # WTForms has no types.
     """A time of the clock (HH:MM), or nothing; `time` is its value."""
 
     def __init__(self, label: Any, **options: Any) -> None:
-        super().__init__(label, filters=[without_controls], render_kw={"type": "time"}, **options)
+        super().__init__(label, filters=[without_controls, as_sent], render_kw={"type": "time"}, **options)
 
     @property
     def time(self) -> time | None:
@@ -86,8 +86,8 @@ class ClockField(StringField):  # type: ignore[misc]  # WTForms has no types.
 
     def pre_validate(self, form: Any) -> None:
         """Refuse what is no time."""
-        if self.data and not _CLOCK.fullmatch(self.data):
-            raise StopValidation(_l("Use a time such as 08:30."))
+        if self.data and of_field(self.data) is None:
+            raise StopValidation(_l("Use a time such as 8:30 AM."))
 
 
 class AmountField(StringField):  # type: ignore[misc]  # WTForms has no types.

@@ -8,6 +8,7 @@ from decimal import Decimal
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
+from patient_app.core.i18n import time_in_words
 from patient_app.core.ids import new_id
 from patient_app.medications.doses import Line, Logged, WhenNeeded
 from patient_app.medications.models import DoseState
@@ -48,7 +49,9 @@ def state_words(line: Line) -> str:
         return _skipped(logged)
     other = logged.amount not in {None, line.thousandths}
     amount = thousandths_words(logged.amount, line.unit) if other else ""
-    taken = gettext("Taken at %(time)s", time=f"{logged.local_time:%H:%M}") if logged.time_known else gettext("Taken")
+    taken = (
+        gettext("Taken at %(time)s", time=time_in_words(logged.local_time)) if logged.time_known else gettext("Taken")
+    )
     return ", ".join(filter(None, [taken, amount]))
 
 
@@ -61,7 +64,7 @@ def _skipped(logged: Logged) -> str:
 
 def _until(logged: Logged) -> str:
     until = logged.later_until or logged.occurred_at
-    return f"{_local(until, logged.utc_offset):%H:%M}"
+    return time_in_words(_local(until, logged.utc_offset))
 
 
 def _local(instant: datetime, utc_offset: int) -> datetime:
@@ -110,7 +113,7 @@ def advice_words(one: WhenNeeded, utc_offset: int) -> list[str]:
             gettext(
                 "The plan says %(gap)s between two. That is at %(time)s.",
                 gap=gap_words(one.plan.gap_minutes),
-                time=f"{_local(advice.clear_from, offset):%H:%M}",
+                time=time_in_words(_local(advice.clear_from, offset)),
             )
         )
     return told
@@ -132,4 +135,4 @@ def fresh_id() -> str:
 
 
 def _time(logged: Logged) -> str:
-    return f"{logged.local_time:%H:%M}" if logged.time_known else gettext("no time told")
+    return time_in_words(logged.local_time) if logged.time_known else gettext("no time told")

@@ -204,11 +204,6 @@ class Group:
         return tuple(line for line in self.lines if line.state is not DoseState.OPEN)
 
     @property
-    def wall(self) -> str | None:
-        """The time of the clock, "08:00"; None at no time."""
-        return None if self.minute is None else f"{self.minute // 60 % 24:02d}:{self.minute % 60:02d}"
-
-    @property
     def is_night_after(self) -> bool:
         """Whether that time is after the midnight that ends the date of the plan."""
         return self.minute is not None and self.minute >= MINUTES_A_DAY

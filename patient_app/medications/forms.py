@@ -17,11 +17,12 @@ from patient_app.core.forms import (
     short_text,
     without_controls,
 )
+from patient_app.core.i18n import time_in_words
 from patient_app.medications import typed
 from patient_app.medications.models import Answer
 from patient_app.medications.problem_words import problem_words
 from patient_app.medications.problems import Wrong
-from patient_app.medications.schedule import DEFAULT_HOURS, MINUTES_A_DAY, Anchor, Hours, hours_from
+from patient_app.medications.schedule import DEFAULT_HOURS, Anchor, Hours, hours_from
 from patient_app.medications.words import ANCHORS
 
 YES, NO = "yes", "no"
@@ -29,7 +30,6 @@ AS_BEFORE, MEANWHILE = "before", "meanwhile"
 YES_NO = Options([(NO, _l("No")), (YES, _l("Yes"))])
 LONGEST_NAME = 120
 LONGEST_REASON = 1000
-_MINUTES_AN_HOUR = 60
 
 
 class SearchForm(Form):
@@ -80,7 +80,9 @@ class HoursForm(Form):
     @classmethod
     def of(cls, hours: Hours, **options: Any) -> HoursForm:
         """Return the form filled with a person's hours."""
-        return cls(**{anchor.value: _wall(hours.get(anchor, DEFAULT_HOURS[anchor])) for anchor in Anchor}, **options)
+        return cls(
+            **{anchor.value: time_in_words(hours.get(anchor, DEFAULT_HOURS[anchor])) for anchor in Anchor}, **options
+        )
 
     def hours(self) -> Hours | None:
         """Return the hours that were typed, usual ones for what was left out; None, with messages, for a wrong one."""
@@ -98,8 +100,3 @@ class HoursForm(Form):
 def hidden() -> Any:
     """Return a field that nobody sees."""
     return HiddenField(filters=[without_controls])
-
-
-def _wall(minute: int) -> str:
-    minute %= MINUTES_A_DAY
-    return f"{minute // _MINUTES_AN_HOUR:02}:{minute % _MINUTES_AN_HOUR:02}"

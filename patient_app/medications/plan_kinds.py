@@ -16,7 +16,7 @@ from wtforms import HiddenField
 from patient_app.core.forms import short_text, without_controls
 from patient_app.medications import documents, typed
 from patient_app.medications.plan_forms import Kind, MedicineForm, number_field, offer_weekdays, on_chips
-from patient_app.medications.plan_rows import DAILY, DaysForm, MealsForm, OnceForm, TimesForm, WeeksForm
+from patient_app.medications.plan_rows import DAILY, DaysForm, MealsForm, OnceForm, TimesForm, WeeksForm, at_written
 from patient_app.medications.plan_steps import StepsForm
 from patient_app.medications.schedule import Anchor, Schedule
 
@@ -93,7 +93,7 @@ class ClinicForm(MedicineForm):
         return {
             "on": [str(number) for number in document["clinic"].get("on", ())],
             "home": [str(number) for number in home.get("on", ())],
-            "time": document["at"] or "",
+            "time": at_written(document["at"]),
         }
 
 
@@ -101,7 +101,7 @@ FORMS: dict[Kind, type[MedicineForm]] = {
     form.kind: form for form in (OnceForm, TimesForm, MealsForm, DaysForm, WeeksForm, NeededForm, ClinicForm, StepsForm)
 }
 NAMES: dict[Kind, tuple[LazyString, LazyString]] = {
-    Kind.TIMES: (_l("At set times"), _l("Such as 8:00 and bedtime, every day or on some days")),
+    Kind.TIMES: (_l("At set times"), _l("Such as 8:00 AM and bedtime, every day or on some days")),
     Kind.MEALS: (_l("With meals, waking or bedtime"), _l("It moves with your own hours")),
     Kind.ONCE: (_l("Once a day, at any time"), _l("No time is asked for")),
     Kind.DAYS: (_l("Every few days"), _l("Such as every second day, or a patch every 3 days")),

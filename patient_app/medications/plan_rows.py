@@ -12,6 +12,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from patient_app.core.forms import ChoiceField, ListField, Options, short_text
+from patient_app.core.i18n import time_in_words
+from patient_app.core.times import of_field
 from patient_app.medications import documents, typed
 from patient_app.medications.plan_forms import Kind, MedicineForm, day_in, number_field, offer_weekdays, on_chips
 from patient_app.medications.schedule import Anchor, Food
@@ -44,7 +46,10 @@ def at_typed(text: str | None) -> str | None:
 
 def at_written(at: str | None) -> str:
     """Return when a dose of a document is taken, as it is typed."""
-    return str(WHEN_WORDS[Anchor(at)]) if at in set(Anchor) else at or ""
+    if at in set(Anchor):
+        return str(WHEN_WORDS[Anchor(at)])
+    minute = of_field(at or "")
+    return (at or "") if minute is None else time_in_words(minute)
 
 
 class WithDays(MedicineForm):
@@ -162,7 +167,7 @@ class WithTimes(WithDays):
 
 
 # The list of words is in the page (medications/_questions.html), for browsers that offer it while one types.
-_WHEN = {"placeholder": "8:00", "list": "when-words", "autocomplete": "off"}
+_WHEN = {"placeholder": _l("8:00 AM"), "list": "when-words", "autocomplete": "off"}
 for _row in ROWS:
     setattr(WithTimes, f"time_{_row}", short_text(_l("When?"), longest=20, render_kw=_WHEN))
     setattr(WithTimes, f"amount_{_row}", number_field(_l("How much?")))

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
+from patient_app.core import times
 from patient_app.core.forms import DayField, short_text
 from patient_app.medications import documents, typed
 from patient_app.medications.plan_forms import Kind, MedicineForm, day_in, number_field, offer_weekdays, on_chips
@@ -23,8 +24,8 @@ from patient_app.medications.words import WHEN_WORDS
 STEP_ROWS = range(1, 13)
 _FIELDS = ("first", "doses", "food", "on", "every")
 _ONE_OF_TWO = _l("Pick days of the week, or write a number of days. Not both.")
-# "8:00 x 2", "20:00 1.5": when, and how much.
-_DOSE = re.compile(r"([^\sx×]{1,12}(?:\s?[ap]m)?)\s*[x×]?\s*(\S{0,40})", re.IGNORECASE)
+# "8:00 AM x 2", "20:00 1.5": when, and how much.
+_DOSE = re.compile(r"([^\sx×]{1,12}(?: ?[ap](?:\. ?)?m\b\.?)?) ?[x×]? ?(\S{0,40})", re.IGNORECASE)
 
 
 class StepRow(NamedTuple):
@@ -165,7 +166,7 @@ for _row in STEP_ROWS:
     setattr(
         StepsForm,
         f"doses_{_row}",
-        short_text(_l("When and how much"), render_kw={"placeholder": "8:00 x 1, 20:00 x 2"}),
+        short_text(_l("When and how much"), longest=400, render_kw={"placeholder": _l("8:00 AM x 1, 8:00 PM x 2")}),
     )
     setattr(StepsForm, f"food_{_row}", food_list())
     setattr(StepsForm, f"on_{_row}", on_chips(_l("Only on some days of the week?")))
@@ -180,18 +181,18 @@ for _row in STEP_ROWS:
 
 
 def doses_typed(text: str, food: str | None = None) -> list[dict[str, Any]]:
-    """Return "8:00 x 1, 20:00 x 2" as doses of a document; a number alone is taken at any time of the day.
+    """Return "8:00 AM x 1, 20:00 x 2" as doses of a document; a number alone is taken at any time of the day.
 
     `food` is the one answer for all of them.
     """
     found = []
     for piece in text.split(",")[: documents.MOST_TIMES_A_DAY + 1]:
-        part = piece.strip()
+        part = " ".join(piece.split())
         if not part:
             continue
         parsed = _DOSE.fullmatch(part)
         at, amount = (parsed[1], parsed[2]) if parsed else (part, "")
-        if not amount and ":" not in at and at_typed(at) not in set(Anchor):
+        if not amount and ":" not in at and at_typed(at) not in set(Anchor) and times.read(at) is None:
             at, amount = "", at
         found.append({"at": at_typed(at), "amount": typed.amount(amount) or "", "food": food or None})
     return found

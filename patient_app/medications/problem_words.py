@@ -19,7 +19,7 @@ PROBLEMS: dict[Wrong, LazyString] = {
     Wrong.TOO_LARGE: _l("This number is too large. Please check it."),
     Wrong.TOO_MANY_DECIMALS: _l("Use a number such as 0.125: no longer than that."),
     Wrong.TOO_LONG: _l("This is too long."),
-    Wrong.NOT_A_TIME: _l("Use a time such as 8:00 or 20:30."),
+    Wrong.NOT_A_TIME: _l("Use a time such as 8:00 AM or 8:30 PM."),
     Wrong.NOT_A_DATE: _l("Use a date such as 2026-05-31."),
     Wrong.TOO_FAR_AHEAD: _l("This day is too far ahead. Please check the year."),
     Wrong.TOO_FAR_BACK: _l("This day is too long ago. Please check the year."),

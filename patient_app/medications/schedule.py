@@ -13,6 +13,8 @@ from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 
+from patient_app.core.times import as_field
+
 MINUTES_A_DAY = 24 * 60
 # The slot of a dose that is due on a date and at no time of it.
 ON_THE_DAY = "day"
@@ -78,7 +80,7 @@ def slot_of(at: At) -> str:
     """Return the key that names this dose among those of its date, for ever: "08:00", "breakfast" or "day"."""
     if at is None:
         return ON_THE_DAY
-    return at.value if isinstance(at, Anchor) else f"{at:%H:%M}"
+    return at.value if isinstance(at, Anchor) else as_field(at)
 
 
 def _minutes(at: time) -> int:

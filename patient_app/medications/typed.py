@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-_CLOCK = re.compile(r"([0-9]{1,2})(?:[:.h]([0-9]{2}))?\s?([ap])?\.?m?\.?")
+from patient_app.core import times
+
+_CLOCK = re.compile(r"([0-9]{1,2})(?:[:.h]([0-9]{2}))?")
 _HOURS = re.compile(r"-?[0-9]{1,6}(?:\.[0-9]{1,4})?")
 _HALVES = {"½": "5", "¼": "25", "¾": "75"}
 _FRACTION = re.compile(r"(?:([0-9]{1,5})\s)?\s?([0-9]{1,2})/([0-9]{1,2})")
-_HOURS_OF_HALF_A_DAY, _HOURS_OF_A_DAY = 12, 24
+_HOURS_OF_A_DAY = 24
 _STRENGTH = re.compile(r"[0-9]\s?(mg|mcg|µg|ug|g|ml|l)\b")
 _MASSES, _VOLUMES = frozenset({"mg", "mcg", "µg", "ug", "g"}), frozenset({"ml", "l"})
 _PER_VOLUME = re.compile(r"/\s?(?:[0-9]{0,5}\s?)(?:ml|l)\b")
@@ -32,20 +34,18 @@ def amount(text: str | None) -> str | None:
 
 
 def clock(text: str | None) -> str | None:
-    """Return a wall time as a document has it: "8", "8:00", "8 am" are "08:00"; None for nothing.
+    """Return a wall time as a document has it: "8", "8:00", "8 am" are "08:00", "noon" is "12:00"; None for nothing.
 
     What is no time is returned as it is, for the document's reader to refuse.
     """
     told = (text or "").strip().lower()
-    found = _CLOCK.fullmatch(told) if len(told) < 12 else None  # noqa: PLR2004 - longer than any time.
-    if found is None:
+    minute = times.read(told)
+    if minute is not None:
+        return times.as_field(minute)
+    found = _CLOCK.fullmatch(told)
+    if found is None or int(found[1]) >= _HOURS_OF_A_DAY:
         return told or None
-    hour, half = int(found[1]), found[3]
-    if half and 1 <= hour <= _HOURS_OF_HALF_A_DAY:
-        hour = hour % _HOURS_OF_HALF_A_DAY + (_HOURS_OF_HALF_A_DAY if half == "p" else 0)
-    elif half or hour >= _HOURS_OF_A_DAY:
-        return told
-    return f"{hour:02}:{found[2] or '00'}"
+    return f"{found[1]:0>2}:{found[2] or '00'}"
 
 
 def whole(text: str | None) -> int | str | None:

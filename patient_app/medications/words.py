@@ -15,7 +15,6 @@ from patient_app.medications import catalogue
 from patient_app.medications.models import Change
 from patient_app.medications.said import Said
 from patient_app.medications.schedule import (
-    MINUTES_A_DAY,
     Anchor,
     AsNeeded,
     At,
@@ -119,22 +118,29 @@ def _counted(_catalogue: object, amount: Decimal, unit: str) -> str:
 
 
 def at_words(at: At, hours: Hours) -> str:
-    """Return when on its day something is taken: "08:00", "At breakfast (08:00)", "Any time of the day"."""
+    """Return when on its day something is taken: "8:00 AM", "At breakfast (8:00 AM)", "Any time of the day"."""
     if at is None:
         return gettext("At any time of the day")
-    minute = minute_of(at, hours) or 0
-    wall = f"{minute % MINUTES_A_DAY // _MINUTES_AN_HOUR:02}:{minute % _MINUTES_AN_HOUR:02}"
-    return f"{ANCHORS[at]} ({wall})" if isinstance(at, Anchor) else wall
+    said = i18n.time_in_words(minute_of(at, hours) or 0)
+    return f"{ANCHORS[at]} ({said})" if isinstance(at, Anchor) else i18n.at_head(said)
 
 
 def days_words(days: Days) -> str:
     """Return on which days something is taken."""
     if isinstance(days, EveryDays):
         return gettext("Every day") if days.n == 1 else gettext("Every %(number)s days", number=days.n)
-    on = ", ".join(weekday_names(days.on))
+    on = ", ".join(_every_such_day(days.on))
     if days.n == 1:
         return gettext("Every day") if len(days.on) == _DAYS_A_WEEK else gettext("On %(days)s", days=on)
     return gettext("Every %(number)s weeks on %(days)s", number=days.n, days=on)
+
+
+def _every_such_day(on: Iterable[int]) -> list[str]:
+    """Return weekdays as one that comes again is called: Spanish has a plural for the two that do not end in an s."""
+    names, locale = weekday_names(on), get_locale()
+    if locale and locale.language == "es":
+        return [name if name.endswith("s") else f"{name}s" for name in names]
+    return names
 
 
 def weekday_names(on: Iterable[int], width: str = "wide") -> list[str]:

@@ -9,6 +9,7 @@ from wtforms import BooleanField
 
 from patient_app.accounts.preferences import LATEST_DAY_START
 from patient_app.core.forms import ChipsField, ChoiceField, Form, ListField, short_text
+from patient_app.core.i18n import lazy_time
 from patient_app.profile.service import LONGEST_CHIP, Address, Part, Profile, Want, things_from
 from patient_app.profile.things import KIND_NAMES, Kind, Thing
 from patient_app.profile.words import PARTS, WANTS, WANTS_ABOUT_USE
@@ -34,13 +35,18 @@ class AboutForm(Form):
         longest=80,
         description=_l(
             "A first name, or a form of address like Mrs Rivera: as you like it. "
-            "We greet you by it. Your team sees it. People who support you do not."
+            "We greet you by it. Your team sees it. "
+            "People who support you see it only if you choose so, for each of them."
         ),
     )
-    pronouns = short_text(_l("Your pronouns"), longest=40, description=_l("Your team sees them."))
+    pronouns = short_text(
+        _l("Your pronouns"),
+        longest=40,
+        description=_l("Your team sees them. People who support you see them only if you choose so, for each of them."),
+    )
     day_start = ListField(
         _l("Your day starts at"),
-        choices=[(str(minutes), f"{minutes // 60}:00") for minutes in range(0, LATEST_DAY_START + 1, 60)],
+        choices=[(str(minutes), lazy_time(minutes)) for minutes in range(0, LATEST_DAY_START + 1, 60)],
         description=_l("What you write at night before this hour counts for the day before."),
     )
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from patient_app.accounts import seen_as
 from patient_app.accounts.models import Person
 from patient_app.accounts.registry import row_for_change
 from patient_app.core import clock
@@ -51,6 +52,14 @@ class Part(StrEnum):
 
     YES = "yes"
     NO = "no"
+
+
+class Hidden(StrEnum):
+    """What supporters who saw it see no more, since it changed."""
+
+    NOTHING = "nothing"
+    NAME = "name"
+    PRONOUNS = "pronouns"
 
 
 class TooMany(Exception):
@@ -183,11 +192,19 @@ def address_of(patient: Viewer) -> Address:
     return Address(opened("called_sealed", sealed[0]), opened("pronouns_sealed", sealed[1]))
 
 
-def set_address(patient: Viewer, chosen: Address, day_start_minutes: int) -> None:
-    """Keep how the person wants to be called, and the hour at which their day starts (minutes after midnight)."""
+def set_address(patient: Viewer, chosen: Address, day_start_minutes: int) -> Hidden:
+    """Keep how the person wants to be called, and the hour at which their day starts (minutes after midnight).
+
+    What changed was chosen for no supporter: those who saw the words of before see the chart's name, or no pronouns,
+    until the person chooses again. Return what some of them see no more by that.
+    """
     person = db().get_one(Person, patient.id, with_for_update=True)
+    name, pronouns = (person.called or "") != chosen.called, (person.pronouns or "") != chosen.pronouns
     person.called, person.pronouns = chosen.called, chosen.pronouns
     person.day_start_minutes = day_start_minutes
+    if seen_as.forget_changed(person, name=name, pronouns=pronouns) == 0:
+        return Hidden.NOTHING
+    return Hidden.NAME if name else Hidden.PRONOUNS
 
 
 def _joined(kept: tuple[str, ...], added: Sequence[str]) -> tuple[str, ...]:

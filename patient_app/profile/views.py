@@ -16,7 +16,22 @@ from patient_app.profile.forms import AboutForm, ChipsForm
 
 bp = Blueprint("profile", __name__)
 
-notices.register(about_saved=_l("Saved. You can change this at any time."))
+notices.register(
+    about_saved=_l("Saved. You can change this at any time."),
+    about_saved_name_hidden=_l(
+        "Saved. People who support you do not see this. They see the name in your chart. "
+        "Under Sharing you choose for each of them."
+    ),
+    about_saved_pronouns_hidden=_l(
+        "Saved. People who support you do not see your pronouns now. Under Sharing you choose for each of them."
+    ),
+)
+# What to say after saving, by what some supporters see no more.
+_SAVED = {
+    service.Hidden.NOTHING: "about-saved",
+    service.Hidden.NAME: "about-saved-name-hidden",
+    service.Hidden.PRONOUNS: "about-saved-pronouns-hidden",
+}
 
 # While a reset by a clinic code is in question, these still work; the others hold what the person told before.
 _OPEN_WHILE_CLOSED = frozenset({"profile.welcome_help", "profile.finish_welcome", "profile.choose_language"})
@@ -50,7 +65,7 @@ def save_welcome() -> ResponseReturnValue:
         service.go_past(viewer(), 1)
         return redirect(url_for("profile.welcome_sharing"), 303)
     form = _form()
-    if _keep(form):
+    if _keep(form) is not None:
         return redirect(url_for("profile.welcome_sharing"), 303)
     return render_page("profile/welcome_about.html", form=form), 422
 
@@ -111,8 +126,9 @@ def about_me() -> ResponseReturnValue:
 def save_about_me() -> ResponseReturnValue:
     """Keep the changes."""
     form = _form()
-    if _keep(form):
-        return redirect(url_for("profile.about_me", done="about-saved"), 303)
+    hidden = _keep(form)
+    if hidden is not None:
+        return redirect(url_for("profile.about_me", done=_SAVED[hidden]), 303)
     return _about_page(form, _chips_form(service.profile_of(viewer()))), 422
 
 
@@ -142,19 +158,21 @@ def _form(*, reads: bool = True) -> AboutForm:
     return AboutForm.of(*told) if reads else AboutForm.of(*told, formdata=None)
 
 
-def _keep(form: AboutForm) -> bool:
-    """Keep what a valid form says; put the reason beside a field where it cannot be kept."""
+def _keep(form: AboutForm) -> service.Hidden | None:
+    """Keep what a valid form says, and return what supporters see no more; None where it cannot be kept.
+
+    The reason then stands beside a field.
+    """
     if not form.validate():
-        return False
+        return None
     patient = viewer()
     try:
         known = service.profile_of(patient)
         service.change(patient, **form.answers(known), step=max(known.step, 2))
     except service.TooMany:
         form.add_error("own_thing", _TOO_MANY)
-        return False
-    service.set_address(patient, form.address(), int(form.day_start.data))
-    return True
+        return None
+    return service.set_address(patient, form.address(), int(form.day_start.data))
 
 
 def _chips_form(profile: service.Profile) -> ChipsForm:

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import TypeVar
 
 from babel.dates import format_date
-from babel.lists import format_list
 from flask_babel import get_locale, gettext
 from markupsafe import Markup
 
 from patient_app.checkins.chart import Panel, Series, draw
-from patient_app.checkins.history_words import Figure, PanelWords, mood_words
+from patient_app.checkins.history import Range, range_of
+from patient_app.checkins.history_words import Figure, PanelWords, mood_cell, pull_cell, several_words
 from patient_app.checkins.words import MOST_CRAVING, AnswerWords, answer_words
+from patient_app.core.day_lists import list_of_days
 from patient_app.reading.fields import SharedCheckIn
 from patient_app.reading.service import Period, Shared
 
@@ -23,16 +25,21 @@ MOODS = (1, 5)
 LEAST_DAYS = 2
 SHORT_DAY = "d MMM"
 MOST_NAMED = 3
+# The words of pulls by half steps, as the history's table has them: of single days, only whole ones are met.
+_Value = TypeVar("_Value")
+_HALVES = tuple(str(half // 2) for half in range(2 * MOST_CRAVING + 1))
 
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """A day as it is drawn: the mean of its moods, its strongest pull, whether the person drank or used."""
+    """A day as it is drawn, as in the patient's own history: of several that differ, the lowest and the highest too."""
 
     day: date
     mood: float | None
-    craving: int | None
+    craving: float | None
     used: bool | None
+    moods: Range | None
+    cravings: Range | None
 
 
 def figure_of(shared: Shared) -> Figure | None:
@@ -48,15 +55,23 @@ def figure_of(shared: Shared) -> Figure | None:
     steps = (period.last_day - period.first_day).days + 1
     series = []
     if moods:
-        series.append(Series("mood", *MOODS, _values(period, steps, {day.day: day.mood for day in moods})))
+        values = _values(period, steps, {day.day: day.mood for day in moods})
+        ranges = _values(period, steps, {day.day: day.moods and (day.moods[1], day.moods[0]) for day in moods})
+        series.append(Series("mood", *MOODS, values, ranges=ranges))
     if cravings:
-        pulls = {day.day: day.craving for day in cravings}
-        series.append(Series("craving", 0, MOST_CRAVING, _values(period, steps, pulls)))
+        values = _values(period, steps, {day.day: day.craving for day in cravings})
+        ranges = _values(period, steps, {day.day: day.cravings for day in cravings})
+        series.append(Series("craving", 0, MOST_CRAVING, values, ranges=ranges))
     used = [day.day for day in uses if day.used]
     chart = draw(series, steps, [(day - period.first_day).days for day in used])
     return Figure(
         name=gettext("Mood and pull by day") if moods and cravings else gettext("Day by day"),
-        sentences=[*_mood_sentence(shared.check_ins, words), *_craving_sentence(cravings), *_use_sentence(used)],
+        sentences=[
+            *_mood_sentence(shared.check_ins, words),
+            *_craving_sentence(shared.check_ins),
+            *_use_sentence(used),
+            *_about_several(days),
+        ],
         chart=chart,
         panels=[_panel(panel, words) for panel in chart.panels],
         ticks=[
@@ -76,18 +91,24 @@ def _days(entries: Sequence[SharedCheckIn], period: Period) -> list[_Day]:
     said: dict[date, list[SharedCheckIn]] = {}
     for entry in entries:
         said.setdefault(min(entry.day, period.last_day), []).append(entry)
-    return [
-        _Day(
-            day,
-            mood=sum(moods) / len(moods) if (moods := [one.mood for one in found if one.mood is not None]) else None,
-            craving=max((one.craving for one in found if one.craving is not None), default=None),
-            used=any(uses) if (uses := [one.use for one in found if one.use is not None]) else None,
-        )
-        for day, found in sorted(said.items(), reverse=True)
-    ]
+    return [_day(day, found) for day, found in sorted(said.items(), reverse=True)]
 
 
-def _values(period: Period, steps: int, said: dict[date, float | None] | dict[date, int | None]) -> list[float | None]:
+def _day(day: date, entries: Sequence[SharedCheckIn]) -> _Day:
+    moods, cravings, uses = (
+        [value for one in entries if (value := getattr(one, name)) is not None] for name in ("mood", "craving", "use")
+    )
+    return _Day(
+        day,
+        mood=sum(moods) / len(moods) if moods else None,
+        craving=max(cravings, default=None),
+        used=any(uses) if uses else None,
+        moods=range_of((mood, None) for mood in moods),
+        cravings=range_of((craving, None) for craving in cravings),
+    )
+
+
+def _values(period: Period, steps: int, said: dict[date, _Value | None]) -> list[_Value | None]:
     return [said.get(period.first_day + timedelta(days=step)) for step in range(steps)]
 
 
@@ -96,6 +117,12 @@ def _panel(panel: Panel, words: AnswerWords) -> PanelWords:
         low, high = MOODS
         return PanelWords(panel, words.moods[high], words.moods[low], words.mood_label, "")
     return PanelWords(panel, gettext("10, the strongest"), gettext("0, none"), gettext("Pull"), "")
+
+
+def _about_several(days: Sequence[_Day]) -> list[str]:
+    if not any(day.moods or day.cravings for day in days):
+        return []
+    return [several_words()]
 
 
 def _mood_sentence(entries: Sequence[SharedCheckIn], words: AnswerWords) -> list[str]:
@@ -109,8 +136,8 @@ def _mood_sentence(entries: Sequence[SharedCheckIn], words: AnswerWords) -> list
     return [gettext("Mood was from “%(low)s” to “%(high)s”.", low=low, high=high)]
 
 
-def _craving_sentence(days: Sequence[_Day]) -> list[str]:
-    pulls = [day.craving for day in days if day.craving is not None]
+def _craving_sentence(entries: Sequence[SharedCheckIn]) -> list[str]:
+    pulls = [entry.craving for entry in entries if entry.craving is not None]
     if not pulls:
         return []
     if min(pulls) == max(pulls):
@@ -123,16 +150,16 @@ def _use_sentence(days: Sequence[date]) -> list[str]:
         return []
     if len(days) > MOST_NAMED:
         return [gettext("Drank or used on %(count)s days.", count=len(days))]
-    named = [_written(str(get_locale()), day) for day in reversed(days)]
-    return [gettext("Drank or used on %(days)s.", days=format_list(named, locale=get_locale() or "en"))]
+    named = list_of_days([*reversed(days)], SHORT_DAY, get_locale() or "en")
+    return [gettext("Drank or used on %(days)s.", days=named)]
 
 
 def _rows(days: Sequence[_Day], moods: bool, cravings: bool, uses: bool, words: AnswerWords) -> Markup:
     locale, rows = str(get_locale()), []
     for day in days:
         said = (
-            ("" if day.mood is None else mood_words(day.mood, words), moods),
-            ("" if day.craving is None else str(day.craving), cravings),
+            (mood_cell(day.mood, day.moods, words), moods),
+            (pull_cell(day.craving, day.cravings, _HALVES), cravings),
             ("" if day.used is None else words.use[day.used], uses),
         )
         if any(text for text, _ in said):

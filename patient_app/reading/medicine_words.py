@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from flask_babel import LazyString, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from patient_app.consent.words import DISCIPLINE_NAMES
+from patient_app.core.i18n import time_in_words
 from patient_app.core.roles import Discipline
 from patient_app.medications import regimen, skipping, words
 from patient_app.medications.models import Answer, Change, DoseState
@@ -251,10 +252,10 @@ def _dose(medicine: SharedMedicine, dose: SharedDose) -> DoseLine:
 
 def _slot(dose: SharedDose) -> str:
     if dose.slot is None:
-        return f"{dose.local_time:%H:%M}" if dose.time_known else gettext("when needed")
+        return time_in_words(dose.local_time) if dose.time_known else gettext("when needed")
     if dose.slot in set(Anchor):
         return str(words.ANCHORS[Anchor(dose.slot)]).lower()
-    return dose.slot if ":" in dose.slot else ""
+    return time_in_words(time.fromisoformat(dose.slot)) if ":" in dose.slot else ""
 
 
 def _why(dose: SharedDose) -> str:

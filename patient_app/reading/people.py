@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, func, select
 
-from patient_app.accounts.models import Patient, Person, PersonState, SupportLink, SupportState, TeamMembership
+from patient_app.accounts import seen_as
+from patient_app.accounts.models import Patient, Person, PersonState, TeamMembership
 from patient_app.consent.decisions import Asker, asker
 from patient_app.core import clock, kept
 from patient_app.core.identity import Viewer
@@ -18,9 +19,8 @@ from patient_app.core.kept import as_kept
 from patient_app.core.keys import DataKey
 from patient_app.core.prepared import Prepared, Statement
 from patient_app.core.roles import Role
-from patient_app.core.work import connection, db, vault
+from patient_app.core.work import connection, vault
 from patient_app.reading import told
-from patient_app.reading.fields import open_text
 from patient_app.worries import service as worries
 
 
@@ -28,8 +28,9 @@ from patient_app.worries import service as worries
 class Named:
     """Who a patient is.
 
-    For staff, with what tells two people of one name apart, and how the person wants to be called and spoken of; for
-    supporters, the name alone.
+    For staff, with what tells two people of one name apart, and how the person wants to be called and spoken of. For a
+    supporter, the one name by which the patient chose to be seen by them (`accounts.seen_as`), the pronouns if they
+    chose so, and nothing else.
     """
 
     id: uuid.UUID
@@ -191,50 +192,29 @@ def _ready(query: Statement) -> Prepared:
 
 def supported(viewer: Viewer, patient_id: uuid.UUID | None = None) -> list[tuple[Named, str | None]]:
     """Return the people who confirmed this supporter (or the one asked for, if so), and what they wrote first."""
-    query = (
-        select(
-            SupportLink.id.label("link_id"),
-            SupportLink.instructions_sealed,
-            Person.id,
-            Person.name_sealed,
-            Person.zone,
-            Person.day_start_minutes,
-        )
-        .join(Person, Person.id == SupportLink.patient_id)
-        .where(
-            SupportLink.supporter_id == viewer.id,
-            SupportLink.practice_id == viewer.practice_id,
-            SupportLink.state == SupportState.CONFIRMED,
-            Person.state == PersonState.ACTIVE,
-        )
-        .order_by(SupportLink.confirmed_at)
-    )
-    if patient_id is not None:
-        query = query.where(SupportLink.patient_id == patient_id)
-    rows = db().execute(query).all()
-    gone = vault().preload([row.id for row in rows])
+    return _supported(viewer.id, viewer.practice_id, patient_id)
+
+
+def as_supported(patient: Viewer, supporter_id: uuid.UUID | None) -> tuple[Named, str | None]:
+    """Return how a patient is named for a supporter of theirs, and what they wrote first: for the patient's preview."""
+    found = _supported(supporter_id, patient.practice_id, patient.id) if supporter_id is not None else []
+    nobody = Named(patient.id, patient.name, zone=patient.zone, day_start_minutes=patient.day_start_minutes)
+    return found[0] if found else (nobody, None)
+
+
+def _supported(
+    supporter_id: uuid.UUID, practice_id: uuid.UUID, patient_id: uuid.UUID | None
+) -> list[tuple[Named, str | None]]:
     return [
         (
-            Named(row.id, _name(row), zone=row.zone, day_start_minutes=row.day_start_minutes),
-            open_text(SupportLink.__tablename__, "instructions_sealed", row.link_id, row.id, row.instructions_sealed)
-            or None,
+            Named(
+                one.id,
+                one.seen_as.name,
+                zone=one.zone,
+                day_start_minutes=one.day_start_minutes,
+                pronouns=one.seen_as.pronouns,
+            ),
+            one.instructions,
         )
-        for row in rows
-        if row.id not in gone
+        for one in seen_as.supported_by(supporter_id, practice_id, patient_id)
     ]
-
-
-def _name(row: Any) -> str:
-    return open_text(Person.__tablename__, "name_sealed", row.id, row.id, row.name_sealed)
-
-
-def instructions_for(supporter_id: uuid.UUID | None, patient_id: uuid.UUID) -> str | None:
-    """Return what a patient wrote first for a supporter whom they confirmed."""
-    link = db().scalar(
-        select(SupportLink).where(
-            SupportLink.patient_id == patient_id,
-            SupportLink.supporter_id == supporter_id,
-            SupportLink.state == SupportState.CONFIRMED,
-        )
-    )
-    return link.instructions if link else None

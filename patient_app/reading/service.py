@@ -170,8 +170,10 @@ def preview(patient: Viewer, reader: Reader, days: int = PAGE_DAYS, until: date 
     if reader.preview_of != patient.id:
         raise NotFound
     person = Named(patient.id, patient.name, zone=patient.zone, day_start_minutes=patient.day_start_minutes)
+    instructions = None
+    if reader.role is Role.SUPPORTER:
+        person, instructions = people.as_supported(patient, reader.id)
     grants = grants_of(reader, [patient.id]).get(patient.id, Grants())
-    instructions = people.instructions_for(reader.id, patient.id) if reader.role is Role.SUPPORTER else None
     return _shared(reader, person, grants, _period(person, days, until), instructions=instructions)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,6 +20,7 @@ from patient_app.core.forms import (
     without_controls,
 )
 from patient_app.core.ids import parse_id
+from patient_app.core.times import as_field, as_sent, of_field
 from patient_app.reminders.handling import LATER_MINUTES
 from patient_app.reminders.models import Kind, Wording
 from patient_app.reminders.of_measures import USUAL_DAYS
@@ -28,8 +28,6 @@ from patient_app.reminders.own import LONGEST_WORDS, Chosen, OwnReminder
 from patient_app.reminders.schedule import EVERY_DAY, Quiet
 from patient_app.reminders.wording import LEADS
 
-_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]", re.ASCII)
-_MINUTES_AN_HOUR = 60
 LONGEST_PAUSE = timedelta(days=366)
 WEEKDAYS = (
     ("1", _l("Monday")),
@@ -47,21 +45,21 @@ class ClockField(StringField):  # type: ignore[misc]  # WTForms has no types.
     """A time of the clock (HH:MM), or nothing; `minute` is its value, counted from midnight."""
 
     def __init__(self, label: Any, **options: Any) -> None:
-        super().__init__(label, filters=[without_controls], render_kw={"type": "time"}, **options)
+        super().__init__(label, filters=[without_controls, as_sent], render_kw={"type": "time"}, **options)
 
     @property
     def minute(self) -> int | None:
         """The minute of the day; None when it was left empty."""
-        return int(self.data[:2]) * _MINUTES_AN_HOUR + int(self.data[3:]) if self.data else None
+        return of_field(self.data) if self.data else None
 
     def show(self, minute: int | None) -> None:
         """Show a minute of the day."""
-        self.data = "" if minute is None else f"{minute // _MINUTES_AN_HOUR:02d}:{minute % _MINUTES_AN_HOUR:02d}"
+        self.data = "" if minute is None else as_field(minute)
 
     def pre_validate(self, form: Any) -> None:
         """Refuse what is no time."""
-        if self.data and not _CLOCK.fullmatch(self.data):
-            raise StopValidation(_l("Use a time such as 08:30."))
+        if self.data and of_field(self.data) is None:
+            raise StopValidation(_l("Use a time such as 8:30 AM."))
 
 
 class ReminderForm(Form):

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from flask_babel import force_locale, gettext
 
+from patient_app.core.i18n import time_in_words
+from patient_app.core.times import as_field
 from patient_app.reminders import wording
 from patient_app.reminders.models import Kind, Wording
 from patient_app.reminders.ways import Device, Payload
@@ -39,16 +41,17 @@ class Told:
 
 def payload(device: Device, told: Told) -> Payload:
     """Return what is sent to one device. Called in the claim's unit of work, so that it may store what it needs."""
-    at = "" if told.minute is None else wording.clock_time(told.minute)
     with force_locale(told.language):
         shown = wording.lock_screen(told.wording, told.of, told.minute)
-        body = gettext("Reminder for %(time)s: how are you now?", time=at) if told.asks_mood else shown.body
+        body = shown.body
+        if told.asks_mood and told.minute is not None:
+            body = gettext("Reminder for %(time)s: how are you now?", time=time_in_words(told.minute))
     return {
         "id": str(told.id),
         "title": shown.title,
         "body": body,
         "lang": told.language,
-        "at": at,
+        "at": "" if told.minute is None else as_field(told.minute),
         "asks_mood": told.asks_mood,
         "url": TODAY if told.of.kind in _ON_TODAY else OPENS,
     }

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext
 from sqlalchemy import bindparam, func, select
 
+from patient_app.core.i18n import time_in_words
 from patient_app.core.identity import Viewer
 from patient_app.core.prepared import Prepared
 from patient_app.core.work import connection
@@ -96,11 +97,11 @@ class Seen:
     @property
     def clock(self) -> str:
         """The time that it was for; empty for one at no time."""
-        return "" if self.minute is None else wording.clock_time(self.minute)
+        return "" if self.minute is None else time_in_words(self.minute)
 
     @property
     def said(self) -> list[str]:
-        """What became of it, in short sentences: "sent 08:00", "taken 08:04"."""
+        """What became of it, in short sentences: "sent 8:00 AM", "taken 8:04 AM"."""
         return list(_became(self))
 
 
@@ -127,7 +128,7 @@ def _done(one: Seen, time: str) -> str:
 
 
 def _clock(at: datetime) -> str:
-    return f"{at:%H:%M}"
+    return time_in_words(at)
 
 
 def waiting(patient: Viewer, now: datetime) -> list[Seen]:

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from patient_app.core import clock, not_now
 from patient_app.core.errors import NotFound
+from patient_app.core.i18n import time_in_words
 from patient_app.core.identity import Viewer
 from patient_app.core.ids import parse_id
 from patient_app.medications import regimen
@@ -68,7 +69,7 @@ def _row(reminder: OwnReminder, settings: Settings, whose: Whose, now: datetime)
         id=reminder.id,
         kind=reminder.kind,
         text=chosen.about if reminder.kind is Kind.OWN else _called(reminder, whose),
-        times=tuple(str(wording.LEADS[one]) if leads else wording.clock_time(one) for one in chosen.times),
+        times=tuple(str(wording.LEADS[one]) if leads else time_in_words(one) for one in chosen.times),
         days=() if chosen.weekdays == EVERY_DAY else chosen.weekdays,
         next_at=None if at is None else at.astimezone(whose.zone).replace(tzinfo=None),
         quiet=at is not None and any(hours.ends(at, whose.zone) for hours in (settings.quiet, chosen.quiet) if hours),
@@ -87,7 +88,7 @@ def _called(reminder: OwnReminder, whose: Whose) -> str:
 
 
 def _clocks(quiet: Quiet | None) -> tuple[str, str] | None:
-    return None if quiet is None else (wording.clock_time(quiet.first), wording.clock_time(quiet.last))
+    return None if quiet is None else (time_in_words(quiet.first), time_in_words(quiet.last))
 
 
 def still(until: date | None, today: date) -> date | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from flask_babel import gettext, lazy_pgettext, ngettext
 from flask_babel import lazy_gettext as _l
 
+from patient_app.core.i18n import time_in_words
 from patient_app.reminders.models import Kind, Reason, Wording
 
 MOST_NAMES = 3
@@ -82,7 +83,9 @@ def lock_screen(wording: Wording, of: About, minute: int | None) -> LockScreen:
     """Return what a lock screen shows, in the language of now; `minute` is the minute of the day that it was for."""
     discreet = gettext("You have a reminder")
     title = {Wording.DETAILED: in_app(of), Wording.OWN: of.words}.get(wording) or discreet
-    return LockScreen(title, discreet if minute is None else gettext("Reminder for %(time)s", time=clock_time(minute)))
+    return LockScreen(
+        title, discreet if minute is None else gettext("Reminder for %(time)s", time=time_in_words(minute))
+    )
 
 
 def in_app(of: About) -> str:
@@ -98,11 +101,6 @@ def in_app(of: About) -> str:
     if of.kind is Kind.OWN and of.about:
         return of.about
     return str(KIND_NAMES[of.kind])
-
-
-def clock_time(minute: int) -> str:
-    """Return a minute of the day as clocks write it; one from 1440 on is of the night after."""
-    return f"{minute // 60 % 24:02d}:{minute % 60:02d}"
 
 
 def _names(names: Sequence[str]) -> str:

@@ -9,12 +9,13 @@ import calendar
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from flask_babel import LazyString
+from flask_babel import LazyString, gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, HiddenField
 from wtforms.validators import StopValidation
 
 from patient_app.accounts.practice_forms import check_email
+from patient_app.accounts.seen_as import Names, Way
 from patient_app.consent.categories import OFFERED, Category, Level
 from patient_app.consent.service import ConsentSummary, Recipient, Terms
 from patient_app.consent.words import CATEGORY_HINTS, CATEGORY_NAMES, HINTS_WITHOUT_USE
@@ -167,7 +168,56 @@ def _instructions_field() -> Any:
     )
 
 
-class SupporterForm(Form):
+class NameForm(Form):
+    """By which name one supporter sees the patient; asks nothing of who did not say what they like to be called."""
+
+    sees = ChoiceField(
+        _l("Which name do they see?"),
+        [
+            (Way.CHART, _l("The name in my chart")),
+            (Way.CALLED, _l("What I like to be called")),
+            (Way.CALLED_AND_PRONOUNS, _l("What I like to be called, and my pronouns")),
+        ],
+        description=_l("A name or pronouns can tell something about you. You choose for each person."),
+        validators=[Needed(_l("Pick which name they see."))],
+    )
+    # Which names stood on the page: whoever picks one means those.
+    names = HiddenField()
+
+    def __init__(self, names: Names, now: Way = Way.CHART) -> None:
+        """Offer the names that there are, beginning with the way it is now."""
+        super().__init__(data={"sees": now})
+        self.offered = names
+        self.sent_names, self.names.data = self.names.data, names.fingerprint
+        self.sees.choices = [choice for choice in self.sees.choices if choice.value in names.ways]
+        if not names.is_choice:
+            del self.sees, self.names
+
+    def validate_sees(self, field: Field) -> None:
+        """Refuse what is not offered, and a name that stood on no page: nobody picked it."""
+        if field.data not in self.offered.ways:
+            raise StopValidation(field.unknown())
+        if field.data != Way.CHART and self.sent_names != self.offered.fingerprint:
+            field.data = None  # What was picked means something else now: it is not to be sent by mere habit.
+            raise StopValidation(_l("What you are called has changed. Look at the names here, then save again."))
+
+    @property
+    def words(self) -> dict[Way, str]:
+        """What the supporter would read, by answer."""
+        return {
+            way: gettext("“%(name)s”, %(pronouns)s", name=seen.name, pronouns=seen.pronouns)
+            if seen.pronouns
+            else gettext("“%(name)s”", name=seen.name)
+            for way, seen in self.offered.ways.items()
+        }
+
+    @property
+    def way(self) -> Way:
+        """What was picked; only after the form was found valid."""
+        return Way(self.sees.data) if self.sees else Way.CHART
+
+
+class SupporterForm(NameForm):
     """Invites somebody to support the patient."""
 
     id = IdField()

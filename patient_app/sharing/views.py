@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from patient_app.accounts import people, teams
+from patient_app.accounts import people, seen_as, teams
 from patient_app.consent import service as consents
 from patient_app.consent.service import ConsentRefused, Recipient
 from patient_app.consent.words import DISCIPLINE_NAMES
@@ -35,11 +35,13 @@ from patient_app.reading import (
 )
 from patient_app.reading import service as reading
 from patient_app.reading.words import category_words
-from patient_app.sharing import service
+from patient_app.sharing import name_views, names, service
+from patient_app.sharing.blueprint import bp
 from patient_app.sharing.forms import ConsentForm, InstructionsForm, SupporterForm
+from patient_app.sharing.log_days import by_day
 from patient_app.skills.words import OFTEN
 
-bp = Blueprint("sharing", __name__)
+__all__ = ["bp", "name_views"]
 
 notices.register(
     consent_given=_l("Signed. It holds from now on. You can pause or end it at any time."),
@@ -94,7 +96,9 @@ def overview() -> ResponseReturnValue:
     return render_page(
         "sharing/overview.html",
         page=service.overview(patient, asks_about_use=profile.asks_about_use),
-        done=service.just_done(patient, asked.get("now"), of),
+        done=service.just_done(patient, asked.get("now"), of) or names.just_chosen(patient, asked.get("now"), of),
+        has_names=seen_as.names_of(patient).is_choice,
+        seen_words=names.seen_words,
         removed=service.name_of_tie(patient, of) if asked.get("now") == "removed" else None,
         disciplines=DISCIPLINE_NAMES,
         help_is_next=profile.sees_help_next,
@@ -241,22 +245,25 @@ def shown(membership_id: uuid.UUID) -> ResponseReturnValue:
 @access(Permission.SHARING_MANAGE, step_up=True)
 def new_supporter() -> ResponseReturnValue:
     """Ask whom to invite."""
-    return render_page("sharing/supporter.html", form=SupporterForm())
+    return render_page("sharing/supporter.html", form=SupporterForm(seen_as.names_of(viewer())))
 
 
 @bp.post("/sharing/supporters/new")
 @access(Permission.SHARING_MANAGE, step_up=True, takes_time=True)
 def invite_supporter() -> ResponseReturnValue:
     """Invite a supporter; the same form sent again invites once."""
-    form = SupporterForm()
+    patient = viewer()
+    form = SupporterForm(seen_as.names_of(patient))
     if form.validate():
         try:
             people.invite_supporter(
-                viewer(), form.id.value, form.name.data, form.email.data, form.instructions.data or ""
+                patient, form.id.value, form.name.data, form.email.data, form.instructions.data or "", way=form.way
             )
             return redirect(url_for("sharing.overview", done="supporter-invited"), 303)
         except people.IdInUse:
             form.renew_id()
+        except seen_as.NotOffered:  # Changed at this very moment.
+            form.add_error("sees", _l("What you are called has changed. Look at the names here, then save again."))
         except people.TooManyInvitations:
             form.add_error("email", _l("You have 10 open invitations. Cancel one first."))
     return render_page("sharing/supporter.html", form=form), 422
@@ -266,7 +273,9 @@ def invite_supporter() -> ResponseReturnValue:
 @access(Permission.SHARING_MANAGE, step_up=True)
 def ask_to_confirm(link_id: uuid.UUID) -> ResponseReturnValue:
     """Ask whether the person who accepted is the right one: where the password leads to."""
-    return render_page("sharing/confirm.html", row=service.own_supporter(viewer(), link_id))
+    patient = viewer()
+    row, names_there = service.own_supporter(patient, link_id), seen_as.names_of(patient)
+    return render_page("sharing/confirm.html", row=row, seen=names.seen_words(row) if names_there.is_choice else "")
 
 
 @bp.post("/sharing/supporters/<uuid:link_id>/confirm")
@@ -351,4 +360,4 @@ def preview() -> ResponseReturnValue:
 def access_log() -> ResponseReturnValue:
     """Show who has looked, in plain words, newest first."""
     lines, earlier = service.who_looked(viewer(), request.args.get("before", type=int))
-    return render_page("sharing/access_log.html", lines=lines, earlier=earlier, paged="before" in request.args)
+    return render_page("sharing/access_log.html", log=by_day(lines), earlier=earlier, paged="before" in request.args)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from patient_app.core.i18n import time_in_words
+from patient_app.core.times import of_field
 from patient_app.skills.facts import Asked, Exercise, Kind
 
 # A text; a list of texts or of ids; a number; rows of a table; marks of a timer; a plan.
@@ -71,7 +73,7 @@ def _line(asked: Asked, answer: Any, *, kept: bool) -> Line:
         marks = tuple((int(mark), int(number)) for mark, number in answer.items())
         return Line(asked.id, question, marks=tuple(sorted(marks)), most=asked.most, kept=kept)
     if asked.kind is Kind.PLAN:
-        told = tuple(filter(None, (answer.get("activity"), answer.get("time"))))
+        told = tuple(filter(None, (answer.get("activity"), _time(answer.get("time")))))
         day = date.fromisoformat(answer["day"]) if answer.get("day") else None
         return Line(asked.id, question, told, day=day, kept=kept)
     return Line(asked.id, question, tuple(_told(asked, answer)), kept=kept)
@@ -84,7 +86,13 @@ def _told(asked: Asked, answer: Any) -> Iterator[str]:
     elif isinstance(answer, list):
         yield from answer
     else:
-        yield str(answer)
+        yield _time(answer) if asked.kind is Kind.TIME else str(answer)
+
+
+def _time(kept: str | None) -> str:
+    """Return a time of day as its reader's language writes it; what is kept is that of the form."""
+    minute = of_field(kept or "")
+    return (kept or "") if minute is None else time_in_words(minute)
 
 
 def _rows(asked: Asked, answer: Any) -> Iterator[tuple[str, ...]]:

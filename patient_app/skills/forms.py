@@ -29,6 +29,8 @@ from patient_app.core.forms import (
     short_text,
     without_controls,
 )
+from patient_app.core.i18n import lazy_time
+from patient_app.core.times import as_field
 from patient_app.skills.answers import Said
 from patient_app.skills.facts import Asked, Exercise, Kind, Words
 from patient_app.skills.plans import REMIND
@@ -44,7 +46,10 @@ _NO_WORDS = frozenset({"id", "zone", "base", "draft", "finish", "about_use"})
 _NOTHING: tuple[Any, ...] = (None, "", [], {})  # A rating of 0 is an answer.
 TENS = Options((number, str(number)) for number in range(0, 101, 10))
 _TENS_LISTED = [("", "–"), *((str(number), str(number)) for number in range(0, 101, 10))]
-_HOURS = [("", "–"), *((f"{hour:02}:{half:02}", f"{hour:02}:{half:02}") for hour in range(24) for half in (0, 30))]
+_HOURS: list[tuple[str, LazyString | str]] = [
+    ("", "–"),
+    *((as_field(minute), lazy_time(minute)) for minute in range(0, 24 * 60, 30)),
+]
 
 
 class ExerciseForm(Form):

@@ -22,14 +22,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Exists, Select, and_, bindparam, delete, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from patient_app.accounts import mail
+from patient_app.accounts import mail, seen_as
 from patient_app.accounts.models import (
     Patient,
     Person,
     PersonState,
     Practice,
-    SupportLink,
-    SupportState,
     TeamMembership,
 )
 from patient_app.accounts.registry import IdInUse, one_line, store_once
@@ -50,7 +48,7 @@ class TooManyToday(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Supported:
-    """Somebody who confirmed the sender as a supporter."""
+    """Somebody who confirmed the sender as a supporter, named as they chose to be for this one."""
 
     id: uuid.UUID
     name: str
@@ -70,20 +68,8 @@ class Told:
 
 def supported(sender: Viewer) -> list[Supported]:
     """Return the people whom a supporter supports now, in the order in which they confirmed it."""
-    query = (
-        select(Person)
-        .join(SupportLink, SupportLink.patient_id == Person.id)
-        .where(
-            SupportLink.supporter_id == sender.id,
-            SupportLink.practice_id == sender.practice_id,
-            SupportLink.state == SupportState.CONFIRMED,
-            Person.state == PersonState.ACTIVE,
-        )
-        .order_by(SupportLink.confirmed_at, SupportLink.id)
-    )
-    people = db().scalars(query).all()
-    gone = vault().preload([person.id for person in people])
-    return [Supported(person.id, person.name or "") for person in people if person.id not in gone]
+    found = seen_as.supported_by(sender.id, sender.practice_id)
+    return [Supported(one.id, one.seen_as.name) for one in found]
 
 
 def send(sender: Viewer, worry_id: uuid.UUID, told: Told) -> None:

@@ -27,10 +27,15 @@ class Survey:
 
 
 @pytest.fixture(scope="session")
-def survey(tmp_path_factory: pytest.TempPathFactory) -> Survey:
-    """Find out once a run which routes are pages for whom. Nobody changes this world: each test has a copy."""
-    folder = tmp_path_factory.mktemp("survey")
-    world = worlds.build(folder / "instance")
+def world_of_now(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Make the world of the sweeps once a run, at this hour. Nobody changes it: each test has a copy."""
+    return worlds.build(tmp_path_factory.mktemp("world_of_now") / "instance")
+
+
+@pytest.fixture(scope="session")
+def survey(world_of_now: World, tmp_path_factory: pytest.TempPathFactory) -> Survey:
+    """Find out once a run which routes are pages for whom."""
+    world, folder = world_of_now, tmp_path_factory.mktemp("survey")
     copied = world.copy(folder / "copy", development=True)
     addresses: list[str] = []
     pages: dict[str, list[str]] = {person: [] for person in PEOPLE}

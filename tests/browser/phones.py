@@ -1,7 +1,8 @@
-"""A phone for the tests of what works without a network: a browser with a profile of its own, behind a wire.
+"""A phone for the tests of what works without a network: what a browser keeps for one person, behind a wire.
 
-Killing it is SIGKILL to the browser, as when a phone needs the memory or its battery is empty: nothing is written down
-first.
+It is a part of the tests' one browser that shares nothing with the others, or, where it is to be killed or is sent
+messages, a browser of its own with a folder. Killing it is SIGKILL to the browser, as when a phone needs the memory or
+its battery is empty: nothing is written down first.
 """
 
 from __future__ import annotations
@@ -78,6 +79,33 @@ _STORES = (
   return found;
 }"""
 )
+_KEYS = (
+    "async (name) => {"
+    + _HELPS
+    + """
+  const opened = await done(indexedDB.open("tandem"));
+  const found = await everyOne(opened, name, "getAllKeys");
+  opened.close();
+  return found;
+}"""
+)
+# Waits until the worker is done with the pages that it fetches by itself, and so many are kept but for lessons. The
+# page looks by itself: each look from the outside takes as long as the worker needs for a page.
+_WHEN_KEPT = (
+    "async (least) => {"
+    + _HELPS
+    + """
+  const opened = await done(indexedDB.open("tandem"));
+  const until = Date.now() + 20000;
+  for (let isKept = false; !isKept && Date.now() < until; await new Promise((go) => setTimeout(go, 50))) {
+    const meta = await everyOne(opened, "meta", "getAll");
+    const pages = await everyOne(opened, "pages", "getAllKeys");
+    isKept = meta.some((one) => one && typeof one === "object" && "release" in one)
+      && pages.filter((address) => !address.startsWith("/learn/lessons/")).length >= least;
+  }
+  opened.close();
+}"""
+)
 # Everything that is written on this phone, as one text: bytes as latin-1, so that plain words would be found.
 _EVERYTHING = (
     "async () => {"
@@ -130,7 +158,8 @@ def kill_browser(profile: Path) -> None:
 class Phone:
     """One person's phone (or one that several share)."""
 
-    def __init__(self, browser: Browser, server: LiveServer, profile: Path, **options: Any) -> None:
+    def __init__(self, browser: Browser, server: LiveServer, profile: Path | None = None, **options: Any) -> None:
+        """Start it; with a `profile`, a folder, it is a browser of its own."""
         self.server = server
         self.wire = Proxy(int(server.url.rsplit(":", 1)[1]))
         self._browser, self._profile, self._options = browser, profile, options
@@ -140,19 +169,19 @@ class Phone:
 
     def start(self) -> None:
         """Start the browser."""
-        self.context = self._browser.browser_type.launch_persistent_context(
-            self._profile,
-            executable_path=find_chromium(),
-            args=list(CHROMIUM_ARGUMENTS),
-            base_url=self.wire.url,
-            viewport={"width": 360, "height": 780},
-            **self._options,
-        )
+        options = {"base_url": self.wire.url, "viewport": {"width": 360, "height": 780}, **self._options}
+        if self._profile:
+            self.context = self._browser.browser_type.launch_persistent_context(
+                self._profile, executable_path=find_chromium(), args=list(CHROMIUM_ARGUMENTS), **options
+            )
+        else:
+            self.context = self._browser.new_context(**options)
         self.context.set_default_timeout(15_000)
-        self.page = self.context.pages[0]
+        self.page = self.context.pages[0] if self._profile else self.context.new_page()
 
     def kill(self) -> None:
         """End the browser at once, by SIGKILL; it has no time for anything."""
+        assert self._profile is not None
         kill_browser(self._profile)
         self.context.close()
 
@@ -168,6 +197,7 @@ class Phone:
         self.until(lambda: names <= self._written_cookies())
 
     def _written_cookies(self) -> set[str]:
+        assert self._profile is not None
         with contextlib.closing(sqlite3.connect(self._profile / "Default" / "Cookies")) as file:
             return {name for (name,) in file.execute("SELECT name FROM cookies WHERE host_key = 'localhost'")}
 
@@ -196,19 +226,15 @@ class Phone:
     def wait_until_kept(self) -> None:
         """Wait until the worker has the pages that it fetches by itself."""
         self.page.goto("/today")
-        self.until(lambda: any("release" in one for one in self.stores("meta")["meta"] if isinstance(one, dict)))
         wanted = sorted(KEPT + EXERCISES)
-
-        def kept() -> list[str]:
-            # The lesson that Today suggests is kept with it; which one, if any, depends on the person.
-            return [one for one in self.kept_addresses() if not one.startswith("/learn/lessons/")]
-
-        self.until(lambda: len(kept()) >= len(wanted))
-        assert kept() == wanted, kept()
+        self.page.evaluate(_WHEN_KEPT, len(wanted))
+        # The lesson that Today suggests is kept with it; which one, if any, depends on the person.
+        kept = [one for one in self.kept_addresses() if not one.startswith("/learn/lessons/")]
+        assert kept == wanted, kept
 
     def kept_addresses(self) -> list[str]:
         """Return the addresses of the pages that are kept."""
-        return sorted(page["address"] for page in self.stores("pages")["pages"])
+        return sorted(self.page.evaluate(_KEYS, "pages"))
 
     def stores(self, *names: str) -> dict[str, list[Any]]:
         """Return what lies in stores of the phone's database."""
@@ -225,7 +251,7 @@ class Phone:
 
     def wait_for(self, store: str, number: int) -> None:
         """Wait until so many things lie in a store."""
-        self.until(lambda: len(self.stores(store)[store]) == number)
+        self.until(lambda: len(self.page.evaluate(_KEYS, store)) == number)
 
     def everything(self) -> str:
         """Return all that is written on this phone, as one text."""

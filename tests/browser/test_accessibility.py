@@ -89,14 +89,21 @@ TEXT_SPACING = (
     " p { margin-block-end: 2em !important; }"
 )
 
+# Everything that unfolds is open. The bars are flat for axe alone, and stand again afterwards: what they hide from the
+# focus is looked at next. It is null where axe is not there yet.
 RUN_AXE = """
-async ([tags, experimental, only, off]) => {
+async ([tags, experimental, only, off, flat]) => {
+  if (!("axe" in globalThis)) { return null; }
+  document.querySelectorAll("details").forEach((part) => { part.open = true; });
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(flat);
+  document.adoptedStyleSheets.push(sheet);
   const rules = Object.fromEntries([
     ...experimental.map((name) => [name, { enabled: true }]), ...off.map((name) => [name, { enabled: false }])]);
   const found = await axe.run(document, {
     ...(only.length ? { runOnly: only } : { runOnly: { type: "tag", values: tags }, rules }),
     resultTypes: ["violations", "incomplete"],
-  });
+  }).finally(() => document.adoptedStyleSheets.pop());
   const told = (kind) => found[kind].flatMap((rule) => rule.nodes.map((node) => [
     kind, rule.id, node.html.slice(0, 200),
     (node.any[0] ?? node.all[0] ?? node.none[0])?.message?.slice(0, 200) ?? ""]));
@@ -214,16 +221,12 @@ def _axe_source() -> str:
 
 
 def axe(page: Page, *, only: Sequence[str] = (), off: Sequence[str] = ()) -> list[str]:
-    """Return what axe finds, without the reviewed cases it could not decide; everything that unfolds is open.
-
-    The bars are flat for axe alone, and stand again afterwards: what they hide from the focus is looked at next.
-    """
-    if page.evaluate("() => !('axe' in globalThis)"):
+    """Return what axe finds, without the reviewed cases it could not decide."""
+    asked = [TAGS, EXPERIMENTAL, list(only), list(off), LAY_BARS_FLAT]
+    found = page.evaluate(RUN_AXE, asked)
+    if found is None:
         page.evaluate(_axe_source())  # A script tag would be refused by the policy.
-    page.evaluate("() => document.querySelectorAll('details').forEach((part) => { part.open = true; })")
-    _add_style(page, LAY_BARS_FLAT)
-    found = page.evaluate(RUN_AXE, [TAGS, EXPERIMENTAL, list(only), list(off)])
-    page.evaluate("() => { document.adoptedStyleSheets.pop(); }")
+        found = page.evaluate(RUN_AXE, asked)
     return [
         f"{kind}: {rule}: {html}\n      {message}"
         for kind, rule, html, message in found
@@ -242,12 +245,16 @@ def _add_style(page: Page, text: str) -> None:
     )
 
 
+UNSEEN = f"(least) => [({SMALL_TARGETS})(least), ({TOO_WIDE})(), ({HIDDEN_FOCUS})()]"
+
+
 def what_axe_cannot_see(page: Page, least: float) -> list[str]:
     """Return targets that are small, content that is too wide, and focus that is hidden."""
+    small, wide, hidden = page.evaluate(UNSEEN, least)
     return [
-        *(f"small target: {told}" for told in page.evaluate(SMALL_TARGETS, least)),
-        *(f"wider than the screen: {told}" for told in page.evaluate(TOO_WIDE)),
-        *(f"focus is hidden: {told}" for told in page.evaluate(HIDDEN_FOCUS)),
+        *(f"small target: {told}" for told in small),
+        *(f"wider than the screen: {told}" for told in wide),
+        *(f"focus is hidden: {told}" for told in hidden),
     ]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -22,13 +20,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
 
 
 def test_an_exercise_is_given_done_without_a_network_seen_as_done_and_closed_again(
-    browser: Browser, live_server: LiveServer, watched: Watched, tmp_path: Path
+    browser: Browser, live_server: LiveServer, watched: Watched
 ) -> None:
     store = live_server.store
     world, title = make_world(store), files.exercises()[LOCKED].title.en
     give_consent(store, world.patient, world.therapist, {Category.SKILLS: Level.DETAIL})
     # Where the patient lives: between midnight here and there, what is done today would be of another day.
-    phone = Phone(browser, live_server, tmp_path / "phone", timezone_id=world.patient.zone)
+    phone = Phone(browser, live_server, timezone_id=world.patient.zone)
     phone.sign_in(world.patient)
     context = browser.new_context(
         base_url=live_server.url, viewport={"width": 360, "height": 780}, is_mobile=True, has_touch=True
@@ -87,11 +85,11 @@ def test_an_exercise_is_given_done_without_a_network_seen_as_done_and_closed_aga
 
 
 def test_saying_no_and_the_calm_page_are_said_without_a_network_and_arrive(
-    browser: Browser, live_server: LiveServer, tmp_path: Path
+    browser: Browser, live_server: LiveServer
 ) -> None:
     store = live_server.store
     world = make_world(store)
-    phone = Phone(browser, live_server, tmp_path / "phone")
+    phone = Phone(browser, live_server)
     phone.sign_in(world.patient)
     given, page = give(store, world), phone.page
     page.goto(f"/skills/assigned/{given}")

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -44,9 +43,9 @@ def begin(store: Store, patient: Made, name: str, plan: Regular | AsNeeded) -> u
 
 
 @pytest.fixture
-def own_phone(browser: Browser, live_server: LiveServer, tmp_path: Path) -> Iterator[Phone]:
+def own_phone(browser: Browser, live_server: LiveServer) -> Iterator[Phone]:
     """A phone of the patient's own, whose network can be cut."""
-    found = Phone(browser, live_server, tmp_path / "phone", timezone_id="UTC")
+    found = Phone(browser, live_server, timezone_id="UTC")
     yield found
     found.throw_away()
 

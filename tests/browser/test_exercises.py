@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
@@ -33,8 +32,8 @@ def patient(live_server: LiveServer) -> Made:
 
 
 @pytest.fixture
-def phone(browser: Browser, live_server: LiveServer, tmp_path: Path) -> Iterator[Phone]:
-    phone = Phone(browser, live_server, tmp_path / "phone")
+def phone(browser: Browser, live_server: LiveServer) -> Iterator[Phone]:
+    phone = Phone(browser, live_server)
     yield phone
     phone.throw_away()
 
@@ -82,7 +81,7 @@ def go_through(page: BrowserPage, exercise: Exercise, built: set[str] | None = N
         if built is not None:
             told += faults(page, f"{exercise.id}, step {number}", built)
         if number < steps:
-            step.get_by_role("button", name="Next").click()
+            page.get_by_role("button", name="Next").click()
             expect(page.locator(f"#step-{number + 1}-title")).to_be_focused()
     return told
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 from playwright.sync_api import Page as BrowserPage
@@ -47,12 +45,10 @@ def test_from_today_to_saved_in_five_taps(live_server: LiveServer, phone: Browse
     assert taps == 5
 
 
-def test_an_entry_is_of_the_clock_of_the_phone_sent_at_once_or_later(
-    browser: Browser, live_server: LiveServer, tmp_path: Path
-) -> None:
+def test_an_entry_is_of_the_clock_of_the_phone_sent_at_once_or_later(browser: Browser, live_server: LiveServer) -> None:
     store = live_server.store
     patient = make_patient(store, make_practice(store), zone="America/New_York")
-    phone = Phone(browser, live_server, tmp_path / "phone", timezone_id="Asia/Tokyo")
+    phone = Phone(browser, live_server, timezone_id="Asia/Tokyo")
     phone.sign_in(patient)
     phone.check_in("Low")
     expect(phone.page.get_by_role("heading", level=1)).to_contain_text("Saved")

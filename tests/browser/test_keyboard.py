@@ -353,7 +353,7 @@ def test_a_clinicians_review_and_note_and_a_supporters_worry(live_server: LiveSe
     expect(page.get_by_text("How are you, really?")).to_be_in_viewport()
     keys.press("Help now")
     expect(page.locator("#practice a").filter(has_text="Night nurse")).to_be_visible()
-    expect(page.locator("#practice dl")).to_contain_text("8:15 to 17:30")
+    expect(page.locator("#practice dl")).to_contain_text("8:15\u00a0AM to 5:30\u00a0PM")
     page.goto("/supporting/worried")
     keys.press("Yes, or I am not sure", exact=False)
     expect(page.get_by_role("heading", level=1)).to_have_text("Help for someone else")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -203,30 +204,43 @@ def patient(server: LiveServer, request: pytest.FixtureRequest) -> Made:
     return make_patient(server.store, make_practice(server.store, request.node.name[:60]))
 
 
-@pytest.fixture
-def phone(browser: Browser, server: LiveServer, patient: Made, tmp_path: Path) -> Iterator[Phone]:
-    """Return a phone on which the patient is signed in and has a safety plan."""
-    port = int(server.url.rpartition(":")[2])
-    folder = tmp_path / "profile"
-    with Proxy(port) as wire:
+@contextmanager
+def _phone(browser: Browser, server: LiveServer, person: Made, folder: Path | None = None) -> Iterator[Phone]:
+    """Give a phone on which a patient is signed in and has a safety plan; with a folder, a browser of its own."""
+    with Proxy(int(server.url.rpartition(":")[2])) as wire:
+        options: dict[str, Any] = {"base_url": wire.url, "viewport": {"width": 360, "height": 780}}
 
         def open_context() -> BrowserContext:
-            opened = browser.browser_type.launch_persistent_context(
-                folder,
-                executable_path=find_chromium(),
-                args=list(CHROMIUM_ARGUMENTS),
-                base_url=wire.url,
-                viewport={"width": 360, "height": 780},
-            )
+            if folder:
+                opened = browser.browser_type.launch_persistent_context(
+                    folder, executable_path=find_chromium(), args=list(CHROMIUM_ARGUMENTS), **options
+                )
+            else:
+                opened = browser.new_context(**options)
             opened.set_default_timeout(15_000)
             return opened
 
-        made = Phone(open_context, wire, patient, wire.url)
-        made.profile = folder
+        made = Phone(open_context, wire, person, wire.url)
+        if folder:
+            made.profile = folder
         made.sign_in()
         made.write_plan()
         yield made
         made.context.close()
+
+
+@pytest.fixture
+def phone(browser: Browser, server: LiveServer, patient: Made) -> Iterator[Phone]:
+    """Return a phone of the patient: a part of the tests' one browser that shares nothing with the others."""
+    with _phone(browser, server, patient) as made:
+        yield made
+
+
+@pytest.fixture
+def lasting_phone(browser: Browser, server: LiveServer, patient: Made, tmp_path: Path) -> Iterator[Phone]:
+    """Return one that can be killed, and whose files can be looked through."""
+    with _phone(browser, server, patient, tmp_path / "profile") as made:
+        yield made
 
 
 def _is_asked(phone: Phone) -> None:
@@ -266,7 +280,8 @@ def test_without_a_network_it_is_the_same(phone: Phone) -> None:
     expect(phone.page.get_by_text(CANARY)).to_be_visible()
 
 
-def test_its_time_is_over_in_an_open_page_and_in_a_browser_that_was_killed(phone: Phone) -> None:
+def test_its_time_is_over_in_an_open_page_and_in_a_browser_that_was_killed(lasting_phone: Phone) -> None:
+    phone = lasting_phone
     phone.set_lock()
     phone.page.goto("/safety")
     expect(phone.page.get_by_text(CANARY)).to_be_visible()
@@ -512,8 +527,9 @@ def test_another_person_who_signs_in_finds_neither_lock_nor_plan(phone: Phone, s
 STORED_IN = ("IndexedDB", "Local Storage", "Session Storage", "Service Worker", "File System", "WebStorage")
 
 
-def test_no_credential_lies_in_what_the_phone_stores(phone: Phone) -> None:
+def test_no_credential_lies_in_what_the_phone_stores(lasting_phone: Phone) -> None:
     """Nor does one while entries and words wait, while it is locked, and after its time: only the cookie signs in."""
+    phone = lasting_phone
     long_pin = PIN + OTHER_PIN  # So long that it stands nowhere by chance.
     page = phone.page
     phone.set_lock(long_pin)

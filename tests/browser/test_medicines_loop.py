@@ -94,7 +94,7 @@ def add_two(own: BrowserPage) -> None:
     """Add lithium at eight, found by what it sounds like, and an injection every four weeks."""
     look_for(own, "litium", "lithium", "At set times")
     first = own.get_by_role("group", name="Dose 1")
-    first.get_by_label("When?").fill("8:00")
+    first.get_by_label("When?").fill("8:00 AM")
     first.get_by_label("How much?").fill("1")
     choose(own, "Is this for alcohol or drugs?", "No")
     add(own)
@@ -110,7 +110,7 @@ def log_and_undo(own: BrowserPage) -> None:
     own.goto("/medications")
     group_of(own, "lithium").get_by_role("button", name="Taken", exact=True).tap()
     expect(own.get_by_text("Written down: taken.")).to_be_visible()
-    expect(group_of(own, "lithium").get_by_text(re.compile(r"Taken at 0\d:"))).to_be_visible()
+    expect(group_of(own, "lithium").get_by_text(re.compile(r"Taken at (\d+:\d\d\sAM|midnight)"))).to_be_visible()
     injection = group_of(own, "naltrexone")
     injection.get_by_text("Later, or skipped").tap()
     injection.locator(".mark").get_by_text("Skipped", exact=True).tap()
@@ -173,7 +173,7 @@ def test_medicines_are_added_logged_raised_answered_and_read(live_server: LiveSe
     other.get_by_role("link", name="Medicines", exact=True).tap()
     change = other.locator(".of-medicine", has_text=REASON).first
     expect(change).to_contain_text("Wants to talk about this")
-    expect(change).to_contain_text("08:00")
+    expect(change).to_contain_text("8:00\u00a0AM")
     expect(other.get_by_role("row", name="7 days 1 0 0").first).to_be_visible()
     assert "naltrexone" not in other.content()
     clinic.goto(clinic.url.partition("?")[0])

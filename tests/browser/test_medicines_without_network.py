@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -36,8 +35,8 @@ def patient(live_server: LiveServer) -> Made:
 
 
 @pytest.fixture
-def phone(browser: Browser, live_server: LiveServer, tmp_path: Path) -> Iterator[Phone]:
-    phone = Phone(browser, live_server, tmp_path / "phone", timezone_id="UTC")
+def phone(browser: Browser, live_server: LiveServer) -> Iterator[Phone]:
+    phone = Phone(browser, live_server, timezone_id="UTC")
     yield phone
     phone.throw_away()
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from patient_app.checkins.search import PAGE_HITS
 from patient_app.core import clock
@@ -43,6 +44,18 @@ def period(page: Page) -> None:
 # Whether something has the focus: now, or within two seconds, since what was swapped in may have come this moment.
 HAS_FOCUS = """() => new Promise((done) => {
   const look = (left) => document.activeElement !== document.body ? done(true)
+    : left ? setTimeout(look, 50, left - 1) : done(false);
+  look(40);
+})"""
+
+
+# Whether a listener learns what happened, now or within two seconds: a heading or message has the focus, or a live
+# region has words that were not there before.
+IS_SAID = """() => new Promise((done) => {
+  const spoken = () => [...document.querySelectorAll("[role=status]:not(#phone-lines)")]
+    .some((one) => one.textContent.trim() && one.textContent.trim() !== globalThis.spoken.get(one));
+  const heard = "h1, h2, h3, [data-focus], [data-error-summary], [aria-invalid]";
+  const look = (left) => document.activeElement.matches(heard) || spoken() ? done(true)
     : left ? setTimeout(look, 50, left - 1) : done(false);
   look(40);
 })"""
@@ -128,6 +141,7 @@ def taken_back(page: Page) -> None:
 # them; so it is asked what a person sees: only what was put in place has changed, and nothing but what lies below it
 # moves, up or down. What stands still while the page scrolls is measured on the screen.
 WATCH_PLACES = """() => {
+  globalThis.stayed = true;
   const bars = [...document.querySelectorAll(".app-bar, .nav, .save-bar")].filter((bar) =>
     ["fixed", "sticky"].includes(getComputedStyle(bar).position)); // On a screen that is zoomed in they are not.
   const stuck = (one) => bars.some((bar) => bar.contains(one));
@@ -140,6 +154,8 @@ WATCH_PLACES = """() => {
     [one.getAttribute("hx-target:inherited"), ...(one.getAttribute("hx-select-oob:inherited") ?? "").split(",")])
     .filter(Boolean).map((one) => one.split(":")[0].replace("#", ""));
   const look = () => {
+    globalThis.spoken = new Map([...document.querySelectorAll("[role=status]")]
+      .map((one) => [one, one.textContent.trim()]));
     const parts = [...new Set(ids)].map((id) => document.getElementById(id)).filter(Boolean);
     globalThis.before = {
       parts: parts.map((one) => ({ id: one.id, html: one.outerHTML, ...place(one) })),
@@ -207,6 +223,16 @@ def full_site(site: Site) -> Site:
     return site
 
 
+def after_swap(page: Page) -> list[str]:
+    """Return what is wrong with what was put in place of something: for whom looks, listens, or goes on by keys."""
+    if not page.evaluate("() => globalThis.stayed === true"):
+        return ["a new page was loaded"]
+    found = [] if page.evaluate(HAS_FOCUS) else ["the focus was lost"]
+    found += [] if page.evaluate(IS_SAID) else ["nothing was said"]
+    found += [] if page.locator("#notice[role=status]").count() == 1 else ["no live region #notice"]
+    return found + [f"moved: {one}" for one in page.evaluate("() => globalThis.moved()")]
+
+
 @pytest.mark.parametrize("state", STATES)
 def test_after_every_swap(full_site: Site, state: str) -> None:
     site = full_site
@@ -221,12 +247,9 @@ def test_after_every_swap(full_site: Site, state: str) -> None:
         page.wait_for_selector("[data-htmx-powered]")
         if state == "text spacing":
             add_style(page, TEXT_SPACING)
-        page.evaluate("() => { globalThis.stayed = true; }")
         page.evaluate(WATCH_PLACES)
         swap(page)
-        assert page.evaluate("() => globalThis.stayed"), f"{swap.__name__} loaded a new page"
-        assert page.evaluate(HAS_FOCUS), f"{swap.__name__} lost the focus"
-        seen = [f"moved: {one}" for one in page.evaluate("() => globalThis.moved()")]
+        seen = after_swap(page)
         seen += what_axe_cannot_see(page, 48 if state in {"light, dark and 320 px", "reduced motion"} else 44)
         seen += axe(page, off=["color-contrast"] if state == "forced colours" else ())
         if state == "light, dark and 320 px":
@@ -238,3 +261,80 @@ def test_after_every_swap(full_site: Site, state: str) -> None:
         page.close()
     assert not told(problems), told(problems)
     assert not watched.problems
+
+
+def is_part(route: Route) -> bool:
+    return bool(route.request.headers.get("hx-request"))
+
+
+def _failed(page: Page) -> None:
+    """Have no part answered, so that the page is loaded as ever."""
+    page.route("**/history?period=90", lambda route: route.abort() if is_part(route) else route.continue_())
+
+
+def _silent(page: Page) -> None:
+    """Have the part that is asked for answered without its words for the ear."""
+
+    def answer(route: Route) -> None:
+        if not is_part(route):
+            route.continue_()
+            return
+        came = route.fetch()
+        route.fulfill(response=came, body=re.sub(r'data-told="[^"]*"', 'data-told=""', came.text()))
+
+    page.route("**/history?period=90", answer)
+
+
+# What is broken, how, and what the check says of it.
+FAULTS: dict[str, tuple[Callable[[Page], None], str]] = {
+    "a new page in its place": (_failed, "a new page was loaded"),
+    "the focus goes nowhere": (
+        lambda page: page.evaluate("() => { HTMLElement.prototype.focus = () => {}; }"),
+        "the focus was lost",
+    ),
+    "a part without words for the ear": (_silent, "nothing was said"),
+    "words that stand in no live region": (
+        lambda page: page.evaluate(
+            "() => { document.querySelector('main > p[role=status]').removeAttribute('role'); }"
+        ),
+        "nothing was said",
+    ),
+    "the live region of notices is gone": (
+        lambda page: page.evaluate("() => { document.querySelector('#notice').removeAttribute('role'); }"),
+        "no live region #notice",
+    ),
+    "the heading moves": (
+        lambda page: page.evaluate(
+            """() => new MutationObserver(() => { document.querySelector("h1").style.paddingTop = "30px"; })
+              .observe(document.querySelector("#history").parentElement, { childList: true })"""
+        ),
+        "moved: <h1",
+    ),
+    "something beside it goes": (
+        lambda page: page.evaluate(
+            """() => new MutationObserver(() => { document.querySelector(".views").remove(); })
+              .observe(document.querySelector("#history").parentElement, { childList: true })"""
+        ),
+        "moved: gone: <nav",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", [None, *FAULTS])
+def test_a_planted_fault_of_a_swap_is_seen(full_site: Site, fault: str | None) -> None:
+    """And the same swap has none where none was planted."""
+    page = full_site.open("owner", reduced_motion="reduce")
+    page.set_viewport_size(PHONE)
+    page.goto("/history")
+    page.wait_for_selector("[data-htmx-powered]")
+    page.evaluate(WATCH_PLACES)
+    if fault is None:
+        period(page)
+        assert after_swap(page) == []
+    else:
+        plant, words = FAULTS[fault]
+        plant(page)
+        period(page)
+        found = after_swap(page)
+        assert any(one.startswith(words) for one in found), found
+    page.close()

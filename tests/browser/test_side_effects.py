@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -24,8 +23,8 @@ def patient(live_server: LiveServer) -> Made:
 
 
 @pytest.fixture
-def phone(browser: Browser, live_server: LiveServer, tmp_path: Path) -> Iterator[Phone]:
-    phone = Phone(browser, live_server, tmp_path / "phone")
+def phone(browser: Browser, live_server: LiveServer) -> Iterator[Phone]:
+    phone = Phone(browser, live_server)
     yield phone
     phone.throw_away()
 

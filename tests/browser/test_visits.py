@@ -6,7 +6,6 @@ And while there is no network: written down, changed, and sent once there is one
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -88,13 +87,11 @@ def test_a_visit_is_written_down_read_and_marked_as_kept(
         page.context.close()
 
 
-def test_a_visit_is_written_down_and_changed_without_a_network(
-    live_server: LiveServer, browser: Browser, tmp_path: Path
-) -> None:
+def test_a_visit_is_written_down_and_changed_without_a_network(live_server: LiveServer, browser: Browser) -> None:
     store = live_server.store
     patient = factories.make_patient(store, factories.make_practice(store), name="Ada")
     tomorrow = clock.moment(clock.now(), patient.zone).local_date + timedelta(days=1)
-    phone = Phone(browser, live_server, tmp_path / "profile")
+    phone = Phone(browser, live_server)
     page = phone.page
 
     def own() -> list[tuple[str, str]]:

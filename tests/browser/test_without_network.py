@@ -43,11 +43,11 @@ def patient(live_server: LiveServer, practice: MadePractice) -> Made:
 
 @pytest.fixture
 def get_phone(browser: Browser, live_server: LiveServer, tmp_path: Path) -> Iterator[GetPhone]:
-    """Return a function that gives a new phone."""
+    """Return a function that gives a new phone; one that can be killed, where that is asked for."""
     phones: list[Phone] = []
 
-    def get(**options: Any) -> Phone:
-        phones.append(Phone(browser, live_server, tmp_path / f"phone-{len(phones)}", **options))
+    def get(*, killed: bool = False) -> Phone:
+        phones.append(Phone(browser, live_server, tmp_path / f"phone-{len(phones)}" if killed else None))
         return phones[-1]
 
     yield get
@@ -109,7 +109,7 @@ def test_what_waits_arrives_from_a_browser_of_before_2022_too(
 def test_five_check_ins_without_network_outlive_the_browser_and_arrive_once(
     get_phone: GetPhone, patient: Made, live_server: LiveServer
 ) -> None:
-    phone = get_phone()
+    phone = get_phone(killed=True)
     phone.sign_in(patient)
     phone.write_cookies()
     phone.cut()
@@ -431,7 +431,7 @@ def test_with_no_room_on_the_phone_the_words_stay_on_the_screen(
 def test_words_that_were_typed_survive_a_reload_a_killed_browser_and_the_end_of_a_session(
     get_phone: GetPhone, patient: Made, live_server: LiveServer
 ) -> None:
-    phone = get_phone()
+    phone = get_phone(killed=True)
     phone.sign_in(patient)
 
     def write(words: str) -> None:

@@ -13,8 +13,11 @@ import pytest
 from flask import request
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
+from patient_app.accounts import seen_as
+from patient_app.accounts.models import SupportLink
+from patient_app.accounts.seen_as import Way
 from patient_app.checkins.models import CheckIn, CheckInVersion
 from patient_app.checkins.words import MOODS
 from patient_app.consent.categories import Category, Level
@@ -62,7 +65,8 @@ MAY_SEE: dict[str, frozenset[str]] = {
     | OF_THE_STAFF,
     "s-with": frozenset({"name", "instructions", "asks"}) | OF_THE_SUPPORTER,
     **dict.fromkeys(("c-without", "c-paused", "c-expired", "c-revoked", "c-unshown"), TO_TEAM),
-    **dict.fromkeys(("s-without", "s-paused", "s-expired", "s-revoked"), frozenset({"name"})),
+    **dict.fromkeys(("s-without", "s-expired", "s-revoked"), frozenset({"name"})),
+    "s-paused": frozenset({"called"}),  # By the owner's choice, and so not the name in the chart.
 }
 # What an answer to one route shows beside that: an entry that was brought back is there again.
 ON_A_PAGE: dict[tuple[str, str], frozenset[str]] = {
@@ -174,6 +178,24 @@ def test_with_consent_the_words_do_show_so_that_their_absence_means_something(st
         ("admin", f"/practice/people/{stage.world.people['owner'].id}", CHART | {"staff_name"}),
     ):
         assert own <= canaries_in(stage.client(situation).get(path)), path
+
+
+@pytest.mark.parametrize("way", [Way.CALLED, Way.CALLED_AND_PRONOUNS])
+def test_a_supporter_reads_the_name_that_was_chosen_for_them_and_not_the_other(stage: Stage, way: Way) -> None:
+    """Everywhere in place of the chart's; for every other supporter nothing changes."""
+    owner, chosen = stage.world.people["owner"], stage.world.people["s-with"]
+    try:
+        with stage.store.work(writes=True):
+            ties = select(SupportLink.id).where(SupportLink.patient_id == owner.id)
+            seen_as.choose(owner.viewer, db().scalars(ties.where(SupportLink.supporter_id == chosen.id)).one(), way)
+        read = {name: canaries_in(page) for name, page in answers(stage, "s-with") if name.startswith("GET")}
+        named = {"called", "pronouns"} if way is Way.CALLED_AND_PRONOUNS else {"called"}
+        assert set().union(*read.values()) & TO_TEAM == named
+        assert len([name for name, seen in read.items() if "called" in seen]) >= 5, read
+        read = {name: canaries_in(page) for name, page in answers(stage, "s-without") if name.startswith("GET")}
+        assert set().union(*read.values()) & TO_TEAM == {"name"}
+    finally:
+        stage.reset()
 
 
 def test_a_planted_leak_is_seen_in_a_body_and_in_a_header(

@@ -219,11 +219,11 @@ def test_a_planted_bare_ignore_is_seen() -> None:
 # A consent is shown in the very words that are signed; they come from one reviewed file for each language.
 SIGNED_WORDS = ("Consent to share my information", "Consent to tell someone when I go quiet")
 NUMBER = re.compile(r"^[\d\s.,:;·/()+%–\-\u202f]*$")
-# Words of dates and times that Babel writes itself, names that are never translated, and quotations.
+# Words of dates and times that Babel and `core/times.py` write, names that are never translated, and quotations.
 DATE = re.compile(
     r"\b(January|February|March|April|May|June|July|August|September|October|November|December|"
     r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun|"
-    r"Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|AM|PM|UTC|GMT)\b|\d",
+    r"Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|AM|PM|[Nn]oon|[Mm]idnight|UTC|GMT)\b|\d",
 )
 
 
@@ -277,6 +277,7 @@ def _data(world: World) -> set[str]:
             "English",
             "Español",
             "America/New_York",
+            "New York (Eastern Time)",
             "Consent of",
             " for ",
         }

@@ -22,7 +22,7 @@ from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.routing import Rule
 
-from patient_app.accounts import links, sessions
+from patient_app.accounts import links, seen_as, sessions
 from patient_app.accounts.models import (
     ClinicCode,
     CodePurpose,
@@ -34,6 +34,7 @@ from patient_app.accounts.models import (
     SupportLink,
     SupportState,
 )
+from patient_app.accounts.seen_as import Way
 from patient_app.checkins.answers import Answers, ThingSaid, context, use_details
 from patient_app.checkins.models import CheckInVersion
 from patient_app.consent.categories import Category, Level
@@ -544,6 +545,8 @@ def _told(store: Store, world: World) -> None:
         things = (thing, Thing("two", Kind.ALCOHOL))  # With more than one, a check-in asks about each.
         profile.change(owner.viewer, want_words=CANARIES["goal"], things=things)
         profile.set_address(owner.viewer, profile.Address(CANARIES["called"], CANARIES["pronouns"]), 240)
+        # One supporter sees the owner by that name, in place of the one in the chart.
+        seen_as.choose(owner.viewer, uuid.UUID(world.objects["tie s-paused"]), Way.CALLED)
         db().get_one(SupportLink, uuid.UUID(world.objects["tie s-with"])).email = CANARIES["supporter_email"]
         db().get_one(Consent, uuid.UUID(world.objects["consent"])).signature = CANARIES["signature"]
 

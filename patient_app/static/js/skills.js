@@ -20,6 +20,8 @@ function show(number, { focus = true } = {}) {
   });
   form.querySelector("[data-step-count] [data-n]").textContent = at;
   bar.querySelector("[data-finish]").hidden = at !== steps.length;
+  bar.querySelector('[data-step="next"]').hidden = at === steps.length;
+  bar.querySelector('[data-step="back"]').hidden = at === 1;
   if (focus) {
     steps[at - 1].querySelector("h2").focus();
     document.querySelector("h1").scrollIntoView();
@@ -35,7 +37,7 @@ form.querySelectorAll("[data-waits]").forEach((part) => part.removeAttribute("da
 form.addEventListener("click", ({ target }) => {
   const button = target.closest("[data-step]");
   if (!button) return;
-  location.hash = `step-${stepOf(button) + (button.dataset.step === "next" ? 1 : -1)}`;
+  location.hash = `step-${steps.findIndex((step) => !step.hidden) + (button.dataset.step === "next" ? 2 : 0)}`;
 });
 addEventListener("hashchange", () => {
   const field = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
@@ -44,6 +46,7 @@ addEventListener("hashchange", () => {
   if (within) field.focus();
 });
 show(stepOf(form.querySelector(".has-error")) || asked(), { focus: false });
+form.removeAttribute("data-folded"); // The style held back all but one until now.
 
 document.querySelectorAll("[data-timer]").forEach(keepTime);
 document.querySelectorAll("[data-pacer]").forEach(pace);

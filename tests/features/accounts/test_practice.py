@@ -426,7 +426,7 @@ def test_hours_are_typed_and_shown_again(signed_in: Client) -> None:
 @pytest.mark.parametrize(
     ("changed", "field"),
     [
-        ({"opens_0": "noon"}, "opens_0"),
+        ({"opens_0": "early"}, "opens_0"),
         ({"opens_0": "25:00"}, "opens_0"),
         ({"closes_0": ""}, "closes_0"),
         ({"opens_3": ""}, "opens_3"),
@@ -481,9 +481,34 @@ def test_numbers_are_added_once_moved_and_removed(store: Store, admin: Made, sig
     assert "Front desk" in signed_in.get("/help").words
 
 
+def test_what_a_number_is_for_is_read_in_each_language_and_own_words_as_they_are(
+    app: Flask, store: Store, admin: Made, signed_in: Client
+) -> None:
+    form = signed_in.get("/practice/numbers").form(field="phone")
+    assert signed_in.submit(form, kind="After hours", label="", phone="555 0177").status_code == 303
+    form = signed_in.get("/practice/numbers").form(field="phone")
+    assert signed_in.submit(form, kind="Nurse", label="Ward 3", phone="555 0142").status_code == 303
+    with store.work(writes=False):
+        labels = [number.label for number in practice.numbers_of(admin.viewer)]
+    assert labels == ["Front desk", "After hours", "Ward 3"]
+    spanish = Client(app).get("/help", headers={"Accept-Language": "es"}).main_words
+    assert "Recepción" in spanish  # Named by hand, before there was a list.
+    assert "Fuera de horario" in spanish
+    assert "Ward 3" in spanish
+    assert "Front desk" not in spanish
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("label", ""), ("label", "x" * 81), ("phone", ""), ("phone", "call me"), ("phone", "+"), ("phone", "5" * 41)],
+    [
+        ("label", ""),
+        ("kind", "nobody"),
+        ("label", "x" * 81),
+        ("phone", ""),
+        ("phone", "call me"),
+        ("phone", "+"),
+        ("phone", "5" * 41),
+    ],
 )
 def test_bad_numbers_are_answered_beside_the_field(signed_in: Client, field: str, value: str) -> None:
     form = signed_in.get("/practice/numbers").form(field="phone")

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from patient_app.accounts import codes, links, resets
 from patient_app.accounts.links import LinkUnusable
 from patient_app.accounts.models import LinkPurpose, MailMessage, OneTimeLink, Person, ResetRequest
-from patient_app.core import clock
+from patient_app.core import clock, times
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Role
 from patient_app.core.work import Store, db
@@ -31,7 +31,7 @@ from tests.factories import (
     make_practice,
     sign_in_by_form,
 )
-from tests.page import Client
+from tests.page import Client, tidy
 
 SetTime = Callable[[datetime | str], None]
 BEGIN = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
@@ -76,6 +76,17 @@ def is_signed_in(client: Client) -> bool:
 
 
 # --- asking ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", ["/sign-in", "/forgot", "/forgot?asked=1"])
+def test_who_cannot_sign_in_reads_at_once_what_to_do(app: Flask, patient: Made, address: str) -> None:
+    client = Client(app)
+    for page in (client.get(address), client.get(address, headers={"Accept-Language": "es"})):
+        assert {"/help#practice", "/join"} <= page.shown_links  # Whom to ask for a code, and where to type it.
+    assert "/forgot" in client.get("/sign-in").shown_links
+    refused = client.post("/sign-in", data={"sign_in_name": patient.sign_in_name, "password": "wrong"})
+    assert refused.status_code == 422
+    assert {"/forgot", "/help#practice", "/join"} <= refused.shown_links
 
 
 def test_asking_is_answered_alike_for_everybody(app: Flask, store: Store, patient: Made) -> None:
@@ -420,7 +431,7 @@ def test_the_question_says_who_made_the_code_and_when(came_in: CameIn, set_time:
     moment = clock.now() + timedelta(minutes=1)
     set_time(moment)
     local = moment.astimezone(ZoneInfo(came_in.row().zone))
-    when = f"{local.day} {local:%B %Y, %H:%M}"
+    when = f"{local.day} {local:%B %Y}, {tidy(times.in_words(local.hour * 60 + local.minute, 'en'))}"
     came_in.issue()
     assert f"{came_in.admin.name} made it on {when}." in came_in.before.get("/security-notice").main_words
     came_in.come_in()

@@ -39,7 +39,7 @@ def test_a_patient_writes_one_down_and_sent_again_it_is_one(client: Client, stor
         "meet.example.org",
     )
     page = client.follow(page)
-    assert "Monday 9 November, 10:30" in page.words
+    assert "Monday 9 November, 10:30 AM" in page.words
     assert "Video call at meet.example.org" in page.words
     assert "appointment" not in page.title.casefold()
 
@@ -63,8 +63,8 @@ def test_of_an_appointment_with_an_addiction_specialist_nothing_has_to_be_marked
         ("on", "1926-11-09", "Pick a day that is nearer to now."),
         ("on", "31.5.2026", "Use a date such as 2026-05-31."),
         ("at", "", "Type the time."),
-        ("at", "24:00", "Use a time such as 08:30."),
-        ("at", "1e399990", "Use a time such as 08:30."),
+        ("at", "24:00", "Use a time such as 8:30 AM."),
+        ("at", "1e399990", "Use a time such as 8:30 AM."),
         ("minutes", "1000000000", "Pick one from the list."),
         ("link", "http://meet.example.org", "Use a link that starts with https://"),
         ("link", "https://meet.example.org/" + "x" * 400, "Use"),
@@ -130,7 +130,7 @@ def test_one_changed_meanwhile_is_shown_beside_what_was_typed(client: Client, st
     page = client.submit(form, place="My words")
     assert page.status_code == 422
     assert "As it is now" in page.words
-    assert "11:00" in page.words
+    assert "11:00 AM" in page.words
     assert "My words" in page.html
     assert own(store, world)[0].said.place == ""
     client.submit(page.form(action=f"/appointments/{id_}/change"))
@@ -196,7 +196,7 @@ def test_today_tells_of_it_once_it_is_near(
     set_time(NOW + timedelta(days=1))
     factories.sign_in(client, world.patient)
     page = client.get("/today")
-    assert "Your next visit: Friday 6 November, 10:00." in page.words
+    assert "Your next visit: Friday 6 November, 10:00 AM." in page.words
     assert "/appointments" in page.links
 
 
@@ -205,7 +205,7 @@ def test_times_of_another_zone_are_told_with_it(client: Client, store: Store, wo
     with store.work(writes=True):
         db().get_one(Person, world.patient.id).zone = "Europe/Paris"
     factories.sign_in(client, replace(world.patient, zone="Europe/Paris"))
-    assert "10:00 by the clock in America/New York" in client.get("/appointments").words
+    assert "10:00 AM by the clock in New York (Eastern Time)" in client.get("/appointments").words
 
 
 def test_a_session_in_question_names_nobody_and_sees_nothing_from_before(

@@ -402,6 +402,35 @@ def test_mood_and_pull_are_drawn_on_one_axis_with_a_table(client: Client, store:
     assert "Very low" in page.words
 
 
+def test_a_very_hard_check_in_is_not_hidden_by_the_others_of_its_day(
+    client: Client, store: Store, world: World
+) -> None:
+    """Nor by what it says of another category: who reads moods alone learns of no pull from a line or a word."""
+    for mood, craving in ((1, 9), (5, 3), (3, None)):
+        write(store, world, 1, mood=mood, craving=craving)
+    write(store, world, 2, mood=3, craving=3)
+    factories.sign_in(client, world.prescriber)
+    consent = share(store, world, MOOD, USE)
+    page = client.get(address(world))
+    assert "Thin upright lines show the lowest and highest of days with several check-ins." in page.words
+    assert "Pull to drink or use was 3 to 9 of 10." in page.words
+    rows = [[text_of(cell) for cell in row] for row in page.one("tbody").iter("tr")]
+    assert rows[0] == ["2 Nov", "In between (lowest “Very low”, highest “Very good”)", "lowest 3, highest 9"]
+    assert rows[1] == ["1 Nov", "In between", "3"]
+    drawn = [path.get("class") for path in page.one("figure").iter("{http://www.w3.org/2000/svg}path")]
+    assert [one for one in drawn if one and ("ranges" in one or "hardest" in one)] == [
+        "mood ranges",
+        "mood hardest",
+        "craving ranges",
+    ]
+    with store.work(writes=True):
+        db().execute(update(Consent).where(Consent.id == consent).values(state=ConsentState.REVOKED))
+    share(store, world, USE)
+    page = client.get(address(world))
+    assert "Very low" not in page.words
+    assert "mood ranges" not in page.html
+
+
 def test_an_entry_of_a_phone_that_is_ahead_is_drawn_today(store: Store, world: World, client: Client) -> None:
     share(store, world, MOOD)
     write(store, world, 1, mood=3)

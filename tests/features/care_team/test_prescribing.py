@@ -267,14 +267,14 @@ def test_a_change_needs_a_reason_and_the_newest_version(client: Client, world: W
     factories.sign_in(client, world.prescriber)
     address = f"/team/{world.patient.id}/medications/{medicine_id}/change"
     page = client.get(address)
-    assert "08:00: 1 tablet" in page.words
+    assert "8:00 AM: 1 tablet" in page.words
     form = page.form(action=f"{address}/times")
     assert client.submit(form, reason=" ").status_code == 422
     change(store, world, medicine_id, times=("09:00",))  # The patient, meanwhile.
     refused = client.submit(form, reason=REASON, amount_1="2")
     assert refused.status_code == 422
     assert "This was changed meanwhile" in refused.words
-    assert "09:00: 1 tablet" in refused.words
+    assert "9:00 AM: 1 tablet" in refused.words
     form = refused.form(action=f"{address}/times")
     assert form.controls["amount_1"].get("value") == "2"
     assert client.submit(form).status_code == 303
@@ -293,7 +293,7 @@ def test_a_change_that_is_still_to_come_keeps_its_day_when_it_is_edited(
     address = f"/team/{world.patient.id}/medications/{medicine_id}"
     page = client.get(f"{address}/change")
     for words in (page.main_words, client.get(f"{address}/pause").main_words):
-        assert words.index("As it is now") < words.index("08:00: 1 tablet") < words.index("21:00: 1 tablet")
+        assert words.index("As it is now") < words.index("8:00 AM: 1 tablet") < words.index("9:00 PM: 1 tablet")
     form = page.form(action=f"{address}/change/times")
     assert form.controls["since"].get("value") == later.isoformat()
     assert client.submit(form, reason=REASON, amount_1="2").status_code == 303

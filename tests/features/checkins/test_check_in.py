@@ -99,6 +99,34 @@ def test_an_id_of_another_persons_entry_is_refused_like_any_bad_id(app: Flask, s
         service.own_check_in(patient.viewer, entry_id)
 
 
+def test_who_goes_back_without_scripts_and_saves_again_has_it_once(
+    app: Flask, store: Store, patient: Made, set_time: Callable[[datetime | str], None]
+) -> None:
+    client = Client(app)
+    sign_in(client, patient)
+    begin = clock.now()
+    said = {"mood": "3", "note": "my words"}
+
+    def save(**changed: str) -> str:
+        answer = client.post("/check-in", data={"id": str(new_id())} | said | changed)
+        assert answer.status_code == 303
+        return answer.location or ""
+
+    first = save()
+    set_time(begin + timedelta(minutes=20))
+    assert save() == first
+    assert counts(store) == (1, 1)
+    # Other words, a script that knows by itself, and the same words later or after taking it away: each is a new one.
+    assert len({first, save(note="other words"), save(), save(zone="Europe/Paris")}) == 4
+    set_time(begin + timedelta(minutes=60))
+    save()
+    latest = save().partition("?")[0]
+    assert counts(store) == (5, 5)
+    assert client.post(f"{latest}/delete").status_code == 303
+    save()
+    assert counts(store) == (6, 6)
+
+
 def test_the_refused_id_is_replaced_so_that_sending_again_works(app: Flask, store: Store, patient: Made) -> None:
     client = Client(app)
     sign_in(client, patient)

@@ -60,6 +60,12 @@ def figure(page: Page) -> str:
     return text_of(page.one("figure", class_name="history-chart"))
 
 
+def hardest(page: Page) -> list[str]:
+    """Return the dots of the hardest ends, a path for each rating that has any."""
+    paths = page.all("{http://www.w3.org/2000/svg}path")
+    return [path.get("d") or "" for path in paths if "hardest" in (path.get("class") or "")]
+
+
 def rows(page: Page) -> list[list[str]]:
     """Return the table behind the chart."""
     return [[text_of(cell) for cell in row] for body in page.all("tbody") for row in body]
@@ -88,10 +94,10 @@ def test_a_day_is_told_by_its_mean_mood_its_strongest_pull_and_whether_there_was
     with store.work(writes=False):
         found = history.days_between(patient.viewer, TODAY - timedelta(days=7), TODAY)
     assert [(TODAY - day.day).days for day in found] == [3, 2, 1]
-    assert [(day.mood, day.craving, day.used) for day in found] == [
-        (4, None, False),
-        (None, None, None),
-        (2.5, 8, True),
+    assert [(day.mood, day.craving, day.used, day.moods, day.cravings) for day in found] == [
+        (4, None, False, None, None),
+        (None, None, None, None, None),
+        (2.5, 8, True, (2, 3), (1, 8)),
     ]
 
 
@@ -174,7 +180,7 @@ def test_what_is_seen_is_said_and_stands_in_a_table_too(browser: Client, store: 
     page = browser.get("/history")
     said = figure(page)
     assert "Mood was mostly “In between”." in said
-    assert "Pull to drink or use was mostly 3 to 4 of 10. It was higher on 19 November and 22 November." in said
+    assert "Pull to drink or use was mostly 3 to 4 of 10. It was higher on 19 and 22 November." in said
     assert "You drank or used on 22 November." in said
     drawing = page.one("{http://www.w3.org/2000/svg}svg", role="img")
     named = page.by_id(drawing.get("aria-labelledby") or "")
@@ -182,6 +188,42 @@ def test_what_is_seen_is_said_and_stands_in_a_table_too(browser: Client, store: 
     assert text_of(named) in said
     assert len(rows(page)) == 20
     assert rows(page)[2] == ["22 Nov", "In between", "8", "Yes"]
+
+
+def test_a_very_hard_check_in_does_not_disappear_in_the_middle_of_its_day_or_week(
+    browser: Client, store: Store, patient: Made
+) -> None:
+    """Day by day and week by week: it stands in the drawing, in the words above it, and in the table."""
+    for number in range(1, 100):
+        make_check_in(store, patient, at=days_ago(number), mood=3, craving=2)
+    for mood, craving in ((1, 9), (5, 0)):
+        make_check_in(store, patient, at=days_ago(4), mood=mood, craving=craving)
+    thin = "Thin upright lines"
+    for period in (7, 30, 90):
+        page = browser.get(f"/history?period={period}")
+        assert f"{thin} show the lowest and highest of days with several check-ins." in figure(page)
+        assert ["21 Nov", "In between (lowest “Very low”, highest “Very good”)", "lowest 0, highest 9"] in rows(page)
+        assert [cells for cells in rows(page) if cells[0] == "22 Nov"] == [["22 Nov", "In between", "2"]]
+        assert len(hardest(page)) == 1  # The mood: the pull of a day is its strongest already.
+    said = figure(browser.get("/history"))
+    assert "Mood was mostly “In between”. It was lower on 21 November." in said
+    assert "It was higher on 21 November." in said
+    year = browser.get("/history?period=365")
+    assert f"The line is the middle of each week. {thin} lead to its hardest check-in." in figure(year)
+    assert "Mood was mostly “In between”. The lowest was “Very low”." in figure(year)
+    assert "Pull to drink or use was mostly 2 of 10. The strongest was 9 of 10." in figure(year)
+    week = ["Week of 19 Nov", "In between (lowest “Very low”, highest “Very good”)", "2 (lowest 0, highest 9)"]
+    assert week in rows(year)
+    assert len(hardest(year)) == 2
+
+
+def test_of_a_single_check_in_a_day_no_range_is_told(browser: Client, store: Store, patient: Made) -> None:
+    for number in range(1, 20):
+        make_check_in(store, patient, at=days_ago(number), mood=3, craving=2)
+    make_check_in(store, patient, at=days_ago(1), mood=3, craving=2)
+    page = browser.get("/history")
+    assert not hardest(page)
+    assert not [word for word in ("Thin", "lowest", "highest", "lower", "higher") if word in figure(page)]
 
 
 def test_with_few_check_ins_nothing_is_called_usual(browser: Client, store: Store, patient: Made) -> None:

@@ -15,6 +15,7 @@ from patient_app.checkins.history import Day, usual_range, weeks_of
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 RATINGS = st.lists(st.none() | st.integers(0, 10), min_size=1, max_size=120)
+RANGES = st.lists(st.none() | st.tuples(st.integers(0, 10), st.integers(0, 10)), max_size=120)
 
 
 def points(path: str) -> list[tuple[float, float]]:
@@ -28,12 +29,21 @@ def dots(path: str) -> list[tuple[float, float]]:
     return [(float(x), float(y)) for x, y in re.findall(r"M(\S+) (\S+?)h\.1", path)]
 
 
-@given(RATINGS, RATINGS, st.sets(st.integers(-5, 130)))
-def test_everything_stays_in_the_frame(moods: list[int | None], cravings: list[int | None], marks: set[int]) -> None:
+def uprights(path: str) -> list[tuple[float, float, float]]:
+    """Return where each upright line stands, and where it begins and ends."""
+    return [(float(x), float(y), float(to)) for x, y, to in re.findall(r"M(\S+) (\S+?)V([\d.]+)", path)]
+
+
+@given(RATINGS, RATINGS, st.sets(st.integers(-5, 130)), RANGES)
+def test_everything_stays_in_the_frame(
+    moods: list[int | None], cravings: list[int | None], marks: set[int], ranges: list[tuple[float, float] | None]
+) -> None:
     steps = max(len(moods), len(cravings))
-    drawn = draw([Series("mood", 1, 5, moods, (2, 4)), Series("craving", 0, 10, cravings)], steps, marks)
+    series = [Series("mood", 1, 5, moods, (2, 4), ranges), Series("craving", 0, 10, cravings, ranges=ranges)]
+    drawn = draw(series, steps, marks)
     for panel in drawn.panels:
-        placed = [place for line in panel.lines for place in points(line)] + dots(panel.dots)
+        placed = [place for line in panel.lines for place in points(line)] + dots(panel.dots) + dots(panel.hardest)
+        placed += [place for x, high, low in uprights(panel.ranges) for place in ((x, high), (x, low))]
         for x, y in placed:
             assert math.isfinite(x)
             assert math.isfinite(y)
@@ -82,6 +92,16 @@ def test_nothing_and_one_value_are_drawn() -> None:
     assert draw([], 30, [4]).panels == ()
 
 
+def test_the_hardest_of_a_step_has_a_dot_of_its_own_where_the_value_hides_it() -> None:
+    """A mean of 3 of a very low and a very good mood; a day that is all the same; a pull that is its own strongest."""
+    mood = draw([Series("mood", 1, 5, [3, 3], ranges=[(5, 1), None])], 2).panels[0]
+    assert uprights(mood.ranges) == [(chart.LEFT, mood.top, mood.bottom)]
+    assert dots(mood.hardest) == [(chart.LEFT, mood.bottom)]
+    pull = draw([Series("craving", 0, 10, [10, 4], ranges=[(0, 10), (4, 4)])], 2).panels[0]
+    assert uprights(pull.ranges) == [(chart.LEFT, pull.bottom, pull.top)]
+    assert pull.hardest == ""
+
+
 @given(st.lists(st.floats(0, 10), max_size=60))
 def test_the_usual_range_needs_two_weeks_and_lies_within_what_was_said(values: list[float]) -> None:
     usual = usual_range(values)
@@ -90,11 +110,16 @@ def test_the_usual_range_needs_two_weeks_and_lies_within_what_was_said(values: l
         assert min(values) <= usual[0] <= usual[1] <= max(values)
 
 
-def test_a_year_is_told_by_the_medians_of_its_weeks() -> None:
+def test_a_year_is_told_by_the_medians_of_its_weeks_and_the_ends_of_single_check_ins() -> None:
     first = date(2026, 1, 1)
     days = [Day(first + timedelta(days=number), mood, None, None) for number, mood in enumerate((1, 5, 2, 2, 3, 3, 4))]
-    days.append(Day(first + timedelta(days=15), None, 7, True))
+    days.append(Day(first + timedelta(days=15), None, 7, True, cravings=(0, 7)))
+    days.append(Day(first + timedelta(days=21), 3, 2, None))
+    days.append(Day(first + timedelta(days=22), 3, 2, None, moods=(1, 5)))
+    days.append(Day(first + timedelta(days=28), 4, 6, None))
     assert weeks_of(days, first) == [
-        Day(first, 3, None, None),
-        Day(first + timedelta(days=14), None, 7, True),
+        Day(first, 3, None, None, moods=(1, 5)),
+        Day(first + timedelta(days=14), None, 7, True, cravings=(0, 7)),
+        Day(first + timedelta(days=21), 3, 2, None, moods=(1, 5)),
+        Day(first + timedelta(days=28), 4, 6, None),
     ]

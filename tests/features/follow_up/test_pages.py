@@ -10,12 +10,15 @@ from sqlalchemy import select
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
+from patient_app.accounts import seen_as
 from patient_app.accounts.models import SupportLink
+from patient_app.accounts.seen_as import Way
 from patient_app.consent import service as consents
 from patient_app.core import letterbox
 from patient_app.core.ids import new_id
 from patient_app.core.work import db
 from patient_app.follow_up.models import FollowUp
+from patient_app.profile import service as profiles
 from tests import factories
 from tests.features.follow_up.conftest import ASKS, World
 from tests.features.reminders.made import occurrences
@@ -132,6 +135,24 @@ def test_the_supporter_reads_what_was_agreed_and_nothing_else(client: Client, wo
     factories.sign_in(client, world.patient)
     assert "We told My sister" in client.get(PAGE).text
     assert "read that you had not checked in" in client.get("/sharing/access-log").text
+
+
+def test_the_supporter_reads_it_under_the_name_that_was_chosen_for_them(client: Client, world: World) -> None:
+    told_world(world, world.to_supporter)
+    with world.store.work(writes=True):
+        profiles.set_address(world.patient.viewer, profiles.Address("Alexa", "she/zer"), 240)
+        tie = db().scalars(select(SupportLink.id)).one()
+    factories.sign_in(client, world.supporter)
+    for way, name, pronouns in (
+        (Way.CHART, "Robin Vale", False),
+        (Way.CALLED, "Alexa", False),
+        (Way.CALLED_AND_PRONOUNS, "Alexa", True),
+    ):
+        with world.store.work(writes=True):
+            seen_as.choose(world.patient.viewer, tie, way)
+        words = client.get("/supporting/told").words
+        assert [one for one in ("Robin Vale", "Alexa") if one in words] == [name]
+        assert ("she/zer" in words) == pronouns
 
 
 def test_once_it_is_ended_or_long_ago_nobody_reads_it(client: Client, world: World) -> None:

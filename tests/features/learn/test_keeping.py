@@ -182,9 +182,16 @@ def test_a_question_goes_on_the_list_once_and_takes_nothing_off_it(
     address = f"/learn/lessons/{LESSON}"
     with store.work(writes=True):
         raising.save(patient.viewer, new_id(), Wishes(("rent",)), base=0)
+    # What becomes of a question, and how many there can be, is told before one is written.
+    assert "The list holds 3 things. On it now: 1." in client.get(address).words
     sent = {"id": str(new_id()), "question": "Is it safe for my knee?"}
     assert client.post(f"{address}/ask", data=sent).status_code == 303
     assert client.post(f"{address}/ask", data=sent).status_code == 303
+    # In a form that a browser kept whole, another question has the same id: it is asked again, with a fresh one.
+    again = client.post(f"{address}/ask", data=sent | {"question": "And for my back?"})
+    assert again.status_code == 422
+    assert "And for my back?" in again.html
+    assert sent["id"] not in again.html
     phone, item_id = Phone(app, store, patient), new_id()
     letter = phone.letter(f"{address}/ask", fields_of({"question": "And at night?", "about_use": "y"}))
     assert phone.send(letter, item_id)["result"] == "stored"
@@ -194,6 +201,9 @@ def test_a_question_goes_on_the_list_once_and_takes_nothing_off_it(
     assert found is not None
     assert found.lines == ("rent", "Is it safe for my knee?", "And at night?")
     assert found.about_use
+    page = client.get(address)
+    assert "The list is full" in page.words
+    assert 'id="ask"' not in page.html
     page = client.post(f"{address}/ask", data={"id": str(new_id()), "question": "One more"})
     assert page.status_code == 422
     assert "three things already" in page.words

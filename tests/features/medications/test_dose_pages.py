@@ -80,7 +80,7 @@ def test_all_taken_is_one_tap_and_undo_opens_all_again(
     page = client.submit(group_form(client.get(LIST)), do="taken")
     assert (page.status_code, page.location) == (303, f"{LIST}?done=dose-taken")
     page = client.follow(page)
-    assert page.main_words.count("Taken at 08:05") == 2
+    assert page.main_words.count("Taken at 8:05 AM") == 2
     assert states(store, patient) == [(DoseState.TAKEN, None)] * 2
     client.submit(page.form(field="do"), do="undo")
     assert states(store, patient) == [(DoseState.OPEN, None)] * 2
@@ -100,7 +100,7 @@ def test_exceptions_are_marked_in_the_same_form(
     assert states(store, patient) == [(DoseState.SKIPPED, Why(Reason.USE)), (DoseState.LATER, None)]
     words = client.get(LIST).main_words
     assert "Skipped: Had been drinking or using" in words
-    assert "Later, at 10:05" in words
+    assert "Later, at 10:05 AM" in words
 
 
 @pytest.mark.parametrize("said", [{"state": "skipped"}, {"state": "later"}, {"own_words": "no water here"}])
@@ -181,7 +181,7 @@ def test_one_dose_is_taken_at_another_time_and_amount(
         client.submit(page.form(field="state"), state="taken", when="time", time="07:15", amount="0,5").status_code
         == 303
     )
-    assert "Taken at 07:15, ½ tablet" in client.get(address).main_words
+    assert "Taken at 7:15 AM, ½ tablet" in client.get(address).main_words
     page = client.submit(client.get(address).form(field="state"), state="taken", when="time", time="23:00")
     assert page.errors == {"time": "Error: That time has not come yet. Use an earlier one."}
     page = client.submit(client.get(address).form(field="state"), why="forgot")
@@ -255,7 +255,7 @@ def test_one_too_soon_is_told_first_and_never_forbidden(
     set_time(at("03-02 09:00").occurred_at)
     page = client.post(address, data={"id": str(new_id())})
     assert page.status_code == 422
-    assert "The plan says 4 hours between two. That is at 12:05." in page.main_words
+    assert "The plan says 4 hours between two. That is at 12:05 PM." in page.main_words
     assert "Write it down anyway" in page.main_words
     assert client.submit(page.form(field="anyway")).status_code == 303
     set_time(at("03-02 15:00").occurred_at)
@@ -278,7 +278,7 @@ def test_just_now_is_now_on_a_page_that_lay_open_over_night_too(
     with store.work(writes=False):
         (row,) = doses.logged_between(patient.viewer, MONDAY, date(2026, 3, 3))
     assert (row.local_time, row.time_known) == (datetime(2026, 3, 3, 9), True)  # noqa: DTZ001 - a wall clock.
-    assert "The plan says 4 hours between two. That is at 13:00." in client.get(address).main_words
+    assert "The plan says 4 hours between two. That is at 1:00 PM." in client.get(address).main_words
 
 
 def test_a_dose_of_yesterday_taken_just_now_was_taken_now(

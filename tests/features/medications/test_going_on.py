@@ -94,7 +94,7 @@ def test_what_holds_now_and_what_is_still_to_come_are_shown(
     set_time(at("03-06 12:00").occurred_at)
     medicine = paused(store, patient, daily(MORNING), to_come=MORE)
     page = go_on(client, medicine)
-    assert "It goes on like this 50 mg · TabletEvery day08:00: 1 tablet" in page.main_words
+    assert "It goes on like this 50 mg · TabletEvery day8:00 AM: 1 tablet" in page.main_words
     assert "Then, from 9 March 2026100 mg · Tablet" in page.main_words
     assert client.submit(page.form(field="reason")).status_code == 303
     assert due_on(store, patient, medicine, "2026-03-09") == [("08:00", TWO)]
@@ -172,7 +172,7 @@ def test_what_was_planned_for_later_is_asked_about_with_the_new_steps(
         changing.pause(Author.patient(patient.viewer), medicine, new_id(), moment=at("03-05 09:00"))
     page = client.get(f"/medications/{medicine}/change/steps")
     assert (
-        "From 1 April 2026 100 mg · TabletEvery day08:00: 2 tablets" in page.main_words.partition("Planned before")[2]
+        "From 1 April 2026 100 mg · TabletEvery day8:00 AM: 2 tablets" in page.main_words.partition("Planned before")[2]
     )
     form = page.form(field="from_prescriber")
     answers = {"first_1": "2026-03-13", "doses_1": "8:00 x 1", "from_prescriber": "y", "reason": "New ones"}

@@ -130,7 +130,7 @@ def test_done_on_a_reminder_of_doses_logs_them_once_and_says_where_it_came_from(
     assert len(sent.headers["Topic"]) == 32
     told = last(browser, service)
     shown = told["notification"]
-    assert (shown["title"], shown["body"]) == ("You have a reminder", "Reminder for 08:00")
+    assert (shown["title"], shown["body"]) == ("You have a reminder", "Reminder for 8:00\u00a0AM")
     assert shown["navigate"] == "http://localhost/today"
     assert "sertraline" not in json.dumps(told)
 
@@ -140,7 +140,7 @@ def test_done_on_a_reminder_of_doses_logs_them_once_and_says_where_it_came_from(
     assert logged(store, patient) == expected
     [one] = occurrences(store)
     assert (one.handled_how, one.state) == (Handled.NOTIFICATION, State.SENT)
-    assert "taken 08:04, from the notification" in phone.browser.get("/settings/reminders/history").main_words
+    assert "taken 8:04 AM, from the notification" in phone.browser.get("/settings/reminders/history").main_words
     # Nothing more of it is sent.
     come(store, way, set_time, "03-02 09:00")
     assert len(service.requests) == 1
@@ -376,12 +376,12 @@ def test_only_in_the_wording_that_tells_it_asks_how_somebody_is(
     come(store, way, set_time, "03-02 08:00")
     told = last(browser, service)
     assert [name for name, _words in told["act"]["buttons"]] == ["done", "later 10", "later 30", "later 60"]
-    assert told["notification"]["body"] == "Reminder for 08:00"
+    assert told["notification"]["body"] == "Reminder for 8:00\u00a0AM"
     remind(store, patient, 9 * 60, kind=Kind.CHECK_IN, wording=Wording.DETAILED)
     come(store, way, set_time, "03-02 09:00")
     told = last(browser, service)
     assert told["act"]["buttons"][:3] == [["mood 4", "Good"], ["mood 2", "Low"], ["mood 3", "In between"]]
-    assert told["notification"]["body"] == "Reminder for 09:00: how are you now?"
+    assert told["notification"]["body"] == "Reminder for 9:00\u00a0AM: how are you now?"
 
 
 def test_an_answer_is_a_check_in_like_any_other_once(

@@ -69,7 +69,7 @@ def test_it_is_sent_once_at_its_time_and_tells_nothing(store: Store, patient: Ma
         set_time(moment(f"03-02 08:{minute:02d}"))
         run(store, push)
     ((_device, payload),) = push.sent
-    assert (payload["title"], payload["body"]) == ("You have a reminder", "Reminder for 08:00")
+    assert (payload["title"], payload["body"]) == ("You have a reminder", "Reminder for 8:00\u00a0AM")
     assert 7190 <= push.ttls[0] <= 7200
     (one,) = occurrences(store)
     assert (one.state, one.local_day, one.slot, one.sent_at) == (State.SENT, date(2026, 3, 2), "480", one.due_at)
@@ -258,7 +258,7 @@ def test_in_quiet_hours_it_waits_for_their_end(store: Store, patient: Made, set_
     assert not push.sent
     set_time(moment("03-02 08:30"))
     run(store, push)
-    assert push.sent[0][1]["body"] == "Reminder for 08:00"
+    assert push.sent[0][1]["body"] == "Reminder for 8:00\u00a0AM"
 
 
 def test_a_pause_ends_on_its_day(store: Store, patient: Made, set_time: SetTime) -> None:
@@ -323,8 +323,8 @@ def test_doses_that_are_due_together_are_one_reminder(store: Store, patient: Mad
         set_time(moment(f"03-02 {hour:02d}:00"))
         run(store, push)
     assert [(sent["title"], sent["body"]) for _device, sent in push.sent] == [
-        ("sertraline", "Reminder for 08:00"),
-        ("sertraline", "Reminder for 20:00"),
+        ("sertraline", "Reminder for 8:00\u00a0AM"),
+        ("sertraline", "Reminder for 8:00\u00a0PM"),
     ]
 
 

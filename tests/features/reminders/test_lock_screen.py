@@ -91,7 +91,7 @@ def test_no_words_but_ones_own_ever_say_take() -> None:
     for kind in Kind:
         shown = wording.lock_screen(Wording.DETAILED, About(kind, NAMES, "Walk"), 480)
         assert "take" not in f"{shown.title} {shown.body}".lower()
-        assert shown.body == "Reminder for 08:00"
+        assert shown.body == "Reminder for 8:00\u00a0AM"
 
 
 @pytest.mark.sqlite

@@ -68,7 +68,7 @@ def test_one_is_added_once_changed_paused_and_turned_off(store: Store, client: C
     assert "You have a reminder" in page.text
     address = f"{LIST}/{one.id}"
     assert client.get(address).status_code == 200
-    client.post(address, data=sent(about="Walk", time_1="", time_2="09:15"))
+    client.post(address, data=sent(about="Walk", time_1="", time_2="9:15 AM"))
     assert client.post(f"{address}/pause", data={"until": "2026-03-09"}).status_code == 303
     (one,) = own_of(store, patient)
     assert (one.chosen.about, one.chosen.times, one.paused_until) == ("Walk", (555,), date(2026, 3, 9))
@@ -76,7 +76,7 @@ def test_one_is_added_once_changed_paused_and_turned_off(store: Store, client: C
     assert own_of(store, patient)[0].paused_until is None
     client.post(address, data=sent(quiet_from="21:00", quiet_to="07:00"))
     assert own_of(store, patient)[0].chosen.quiet == Quiet(21 * 60, 7 * 60)
-    assert "Not from 21:00 to 07:00" in client.get(LIST).text
+    assert "Not from 9:00 PM to 7:00 AM" in client.get(LIST).words
     assert ("quiet_from", "21:00") in client.get(address).form(field="about").values
     assert client.post(f"{address}/end").status_code == 303
     assert own_of(store, patient) == []
@@ -223,11 +223,11 @@ def test_what_came_waits_on_today_until_it_is_done_or_later(
     assert SUMMARY in client.get("/today").text
     (one,) = occurrences(store)
     page = client.get("/reminders")
-    assert "Reminder for 08:00" in page.text
+    assert "Reminder for 8:00 AM" in page.words
     assert client.post(f"/reminders/{one.id}/later", data={"minutes": "11"}).status_code == 404
     assert client.post(f"/reminders/{one.id}/later", data={"minutes": "30"}).status_code == 303
     assert SUMMARY not in client.get("/today").text
-    assert "Comes again at 08:30" in client.get("/reminders").text
+    assert "Comes again at 8:30 AM" in client.get("/reminders").words
     assert client.post(f"/reminders/{one.id}/done").status_code == 303
     assert "Nothing waits" in client.get("/reminders").text
     other = make_patient(store, make_practice(store))
@@ -288,9 +288,9 @@ def test_the_history_says_when_it_was_sent_and_taken(
         handling.settle(patient.id, occurrences(store)[0].id, Handled.NOTIFICATION)
     page = client.get(f"{LIST}/history")
     row = text_of(page.one("li", class_name="row"))
-    assert "08:00" in row
+    assert "8:00 AM · " in row
     assert "naltrexone" in row
-    assert "sent 08:00 · taken 08:04, from the notification" in row
+    assert "sent 8:00 AM · taken 8:04 AM, from the notification" in row
 
 
 def test_the_history_says_why_something_did_not_come(
@@ -495,7 +495,7 @@ def test_put_off_and_then_taken_nothing_more_comes_and_the_history_keeps_what_wa
         taken = {Slot(dose, date(2026, 3, 2), "08:00"): Tap(DoseState.TAKEN, now)}
         dose_log.log_due(patient.viewer, new_id(), taken, now)
     assert deliver(store, app, set_time, push, "03-02 08:35", "03-02 12:00") == [1, 1]
-    assert "sent 08:00 · taken 08:10" in client.get(f"{LIST}/history").words
+    assert "sent 8:00 AM · taken 8:10 AM" in client.get(f"{LIST}/history").words
 
 
 def test_the_list_offers_ten_minutes_and_the_form_puts_off(
@@ -520,7 +520,7 @@ def test_the_page_that_a_phone_without_buttons_opens_has_the_same_ones(
     by_kind = {one.kind: one.id for one in occurrences(store)}
     client.post(f"/reminders/{by_kind[Kind.CHECK_IN]}/later", data={"minutes": "10"})
     client.post(f"/reminders/{by_kind[Kind.DOSES]}/later", data={"minutes": "60"})
-    assert "Comes again at 08:10." in client.get("/reminders").words
+    assert "Comes again at 8:10 AM." in client.get("/reminders").words
     assert deliver(store, app, set_time, push, "03-02 08:10", "03-02 09:00") == [3, 4]
     # Taken, twice: logged once, and gone from the page. A check-in that was made is gone too.
     for _time in range(2):

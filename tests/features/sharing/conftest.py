@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 
 import pytest
@@ -24,6 +25,11 @@ class World:
     supporter: Made
     administrator: Made
     tie: str
+
+    @property
+    def tie_id(self) -> uuid.UUID:
+        """The tie to the supporter."""
+        return uuid.UUID(self.tie)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from patient_app.core.roles import Discipline
 from patient_app.core.work import Store, db
 from patient_app.reading import skills
 from patient_app.sharing import service
+from patient_app.sharing.log_days import LogRow, by_day
 from patient_app.skills import files, readers, recording
 from patient_app.skills.answers import Said
 from patient_app.skills.models import ExerciseReader
@@ -401,15 +402,16 @@ def test_who_has_looked_is_told_in_plain_words(
             ]
         )
     factories.sign_in(client, world.patient)
-    rows = [text_of(row) for row in client.get("/sharing/access-log").all("li", class_name="row")]
-    day = "Tuesday 3 November 2026"
+    page = client.get("/sharing/access-log")
+    assert [text_of(day) for day in page.all("h2", class_name="on-day")] == ["Tuesday 3 November 2026"]
+    rows = [text_of(row) for row in page.all("li", class_name="row")]
     assert rows == [
-        f"{world.administrator.name}, administrator, made a code with which you can sign in. {day}, 14:08",
-        f"Alex Vale, your supporter, opened your page. Nothing on it was shared with them. {day}, 14:08",
-        f"Tom Birch, therapist, opened your page. Nothing on it was shared with them. {day}, 14:06",
-        f"Dr Ana Ruiz, prescriber, read your mood and notes. {day}, 14:05 Days: 21 October 2026 to 3 November 2026",
+        f"{world.administrator.name}, administrator, made a code with which you can sign in. 2:08 PM",
+        "Alex Vale, your supporter, opened your page. Nothing on it was shared with them. 2:08 PM",
+        "Tom Birch, therapist, opened your page. Nothing on it was shared with them. 2:06 PM",
+        "Dr Ana Ruiz, prescriber, read your mood and notes. 2:05 PM · Days: 21 October 2026 to 3 November 2026",
         # Signing in leads to the list; opened again on the same day, it is not recorded again.
-        f"Dr Ana Ruiz, prescriber, saw your mood in a list. {day}, 14:00 Days: 4 October 2026 to 4 November 2026",
+        "Dr Ana Ruiz, prescriber, saw your mood in a list. 2:00 PM · Days: 4 October 2026 to 4 November 2026",
     ]
 
 
@@ -437,6 +439,17 @@ def test_every_kind_of_record_has_words_and_a_long_list_has_pages(store: Store, 
         more, end = service.who_looked(world.patient.viewer, earlier)
         assert (len(more), end) == (20, None)
         assert service.who_looked(world.patient.viewer, 10**30)[0] == lines
+
+
+def test_the_same_words_stand_once_a_day_with_each_time() -> None:
+    times = ("2026-11-03T14:05", "2026-11-03T14:01", "2026-11-03T09:00", "2026-11-02T08:00")
+    at = [datetime.fromisoformat(one) for one in times]
+    said = ["Ana read.", "Tom looked.", "Ana read.", "Ana read."]
+    found = by_day([service.LogLine(one, text, "") for one, text in zip(at, said, strict=True)])
+    assert found == [
+        (at[0].date(), [LogRow("Ana read.", "", (at[0], at[2])), LogRow("Tom looked.", "", (at[1],))]),
+        (at[3].date(), [LogRow("Ana read.", "", (at[3],))]),
+    ]
 
 
 def test_an_address_may_ask_for_anything(client: Client, world: World) -> None:

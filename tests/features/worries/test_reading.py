@@ -206,7 +206,7 @@ def test_who_read_it_first_and_when_is_kept(
     assert "Marked as read." in therapist.follow(done).words
     set_time("2026-11-03 16:00")
     colleague = signed_in(app, world.colleague)
-    assert "Read by Tom Birch, 3 November, 10:00" in colleague.get(INBOX).main_words
+    assert "Read by Tom Birch, 3 November, 10:00 AM" in colleague.get(INBOX).main_words
     colleague.post(f"{INBOX}/{worry_id}/read")
     assert stored(store)[0].read_by == world.therapist.id
     told(store, world, about="Later and unread")

@@ -1,13 +1,14 @@
 // Words typed into a form with room for many survive a reload, a crash, a call, and the end of a session: they are kept on
 // this phone, encrypted like entries that wait, and vanish once they were sent.
 import { close, open } from "./box.js";
-import { endsAfter, read, remove, within } from "./db.js";
+import { endsAfter, read, remove, within, write } from "./db.js";
 import { seal } from "./letter.js";
 import { newId } from "./ids.js";
-import { say } from "./main.js";
+import { say, sayStored, sentHere } from "./main.js";
 
 const AFTER_TYPING = 700;
-const PASSWORD = 'input[type="password"], [autocomplete="one-time-code"]';
+const TAKEN = 20; // So many forms back somebody can go, and hear that what they wrote is stored.
+const PASSWORD = 'input[type="password"], [autocomplete$="-password"], [autocomplete="one-time-code"]'; // Also one that is shown.
 const hex = (bytes) => [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 let current;
 let isOver = false; // The words of this page are stored, or wait as an entry: no draft is to be made of them any more.
@@ -88,14 +89,19 @@ async function wordsOf(draft, key) {
 }
 
 // The form of this page that has room for many words, or is long and says so (data-draft), if it has one and does not say
-// "none"; drafts of forms that were sent since are taken away.
-export async function watch(page) {
+// "none"; drafts of forms that were sent since are taken away. `sent` names the draft of a form of this page that was sent
+// before somebody came back to it.
+export async function watch(page, sent = {}) {
   const form = [...document.forms].find((one) => (one.querySelector("textarea") || "draft" in one.dataset) && one.dataset.draft !== "none" && !one.querySelector(PASSWORD));
   const touched = new Set(); // Who types at once, before what was written earlier is back, loses neither.
   form?.addEventListener("input", ({ target }) => target.name && touched.add(target.name));
   if (form) toldAlready(form).forEach((name) => touched.add(name));
-  await forgetSent();
+  const taken = await forgetSent();
   if (!form || form.dataset.edits) return;
+  if (sent.form === form && sent.draft && taken.includes(sent.draft)) {
+    sayStored(form);
+    if (!form.contains(document.activeElement)) touched.clear();
+  }
   const key = await keyOf(page.person, form);
   const draft = await read("drafts", key);
   const mine = { form, key, page, id: draft?.id ?? newId(), changed: false };
@@ -122,6 +128,7 @@ export async function watch(page) {
     store(); // Before the answer comes, which lets go of it: not afterwards, when it would come back.
     const named = form.querySelector('input[name="draft"]') ?? form.appendChild(Object.assign(document.createElement("input"), { type: "hidden", name: "draft" }));
     named.value = current.id;
+    sentHere(form, { draft: current.id });
   }, { capture: true });
   addEventListener("pagehide", store);
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && store());
@@ -151,10 +158,11 @@ export async function forget() {
   await remove("drafts", key);
 }
 
-// The server names the draft whose form it took in a cookie that holds nothing else.
+// The server names the draft whose form it took in a cookie that holds nothing else. Returns those that it named last.
 async function forgetSent() {
+  const taken = (await read("meta", "taken")) ?? [];
   const [, id] = /(?:^|; )(?:__Host-)?sent=([0-9a-f-]{36})/.exec(document.cookie) ?? [];
-  if (!id) return;
+  if (!id) return taken;
   await within(["drafts"], "readwrite", (drafts) => {
     drafts.openCursor().onsuccess = ({ target: { result: cursor } }) => {
       if (!cursor) return;
@@ -162,6 +170,8 @@ async function forgetSent() {
       cursor.continue();
     };
   });
+  const newest = [id, ...taken].slice(0, TAKEN);
+  await write("meta", newest, "taken");
   for (const name of ["sent", "__Host-sent"]) document.cookie = `${name}=; Max-Age=0; Path=/; SameSite=Lax${location.protocol === "https:" ? "; Secure" : ""}`;
+  return newest;
 }
-

@@ -4,7 +4,7 @@ import { soundsHeavy } from "../near_words.js";
 import { endsAfter } from "./db.js";
 import { newId } from "./ids.js";
 import { seal } from "./letter.js";
-import { askForSync, native, sayWaiting } from "./main.js";
+import { askForSync, native, sayWaiting, sentHere } from "./main.js";
 import { discard, keep, SEND_WITHIN, sendItem, waitingOf } from "./outbox.js";
 
 const LONGEST_BRIEF = 240;
@@ -107,6 +107,7 @@ export async function submit(form, submitter, { person: tag, letterbox }) {
   const answer = await sendItem(item);
   if (answer.result === "stored") {
     await forgetDraft();
+    if (isNew) sentHere(form, { next: answer.next.replace(/[?#].*/, "") });
     location.assign(answer.next);
     return;
   }
@@ -117,6 +118,7 @@ export async function submit(form, submitter, { person: tag, letterbox }) {
     return;
   }
   await forgetDraft();
+  if (isNew) sentHere(form, { next: "/waiting" });
   const all = await waitingOf(tag);
   const refused = all.filter((one) => one.refused).length;
   sayWaiting({ waiting: all.length - refused, refused, why: answer.result });

@@ -25,11 +25,22 @@ export function say(name, shown = true, fill = []) {
   line.hidden = !shown;
 }
 
+// A time of day as core/times.py writes it, of whose words the page has four; a language that lacks them is the browser's.
+const { lang } = document.documentElement;
+function clockOf(when) {
+  const [am, pm, noon, midnight] = document.querySelector("[data-halves]")?.dataset.halves.split("|") ?? [];
+  if (!midnight) return new Intl.DateTimeFormat(lang, { timeStyle: "short" }).format(when);
+  const [hour, minute] = [when.getHours(), when.getMinutes()];
+  if (minute === 0 && hour % 12 === 0) return hour ? noon : midnight;
+  return `${hour % 12 || 12}:${String(minute).padStart(2, "0")}\u00A0${hour < 12 ? am : pm}`;
+}
+
 export const timeOf = (at) => {
   const when = new Date(at);
-  const today = when.toDateString() === new Date().toDateString();
-  const how = today ? {} : { day: "numeric", month: "long" };
-  return new Intl.DateTimeFormat(document.documentElement.lang, { ...how, hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(when);
+  if (when.toDateString() === new Date().toDateString()) return clockOf(when);
+  // In English, too, the day stands before the month.
+  const day = new Intl.DateTimeFormat(lang === "en" ? "en-GB" : lang, { day: "numeric", month: "long" }).format(when);
+  return `${day}, ${clockOf(when)}`;
 };
 
 // Tell what waits. `sent` is how many just arrived, `next` where the newest of them can be read, and what follows it.
@@ -96,7 +107,7 @@ async function takeOver() {
   const waits = new URLSearchParams(location.search).get("waiting");
   if (waits && document.querySelector("form[data-later]")) await import("./waiting.js").then(({ edit }) => edit(waits)).catch(() => {});
   // Not after sending: on a network that hangs, words that are typed meanwhile would be kept nowhere.
-  if (document.querySelector("textarea, form[data-draft]")) import("./drafts.js").then((drafts) => drafts.watch(page)).catch(() => {});
+  if (document.querySelector("textarea, form[data-draft]")) import("./drafts.js").then((drafts) => drafts.watch(page, { form: sentForm, ...sent })).catch(() => {});
   await sendWaiting();
   addEventListener("online", sendWaiting);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && sendWaiting());
@@ -156,6 +167,29 @@ function useWorker() {
   container.addEventListener("controllerchange", () => asked && location.reload());
   container.addEventListener("message", ({ data }) => data?.type === "sent" && sayWaiting(data.outcome));
 }
+
+// Somebody went back to a page whose form was sent, and the browser put their words into it again: under a fresh id they
+// would be stored twice. `sent` is what is kept of that with this step of the browser's history: no words.
+export const sentHere = (form, what) => history.replaceState({ ...history.state, sent: { action: new URL(form.action).pathname, ...what } }, "");
+const { sent, ...state } = history.state ?? {};
+const sentForm = sent && [...document.forms].find((form) => form.method === "post" && new URL(form.action).pathname === sent.action);
+if (sent) {
+  history.replaceState(state, "");
+  history.scrollRestoration = "manual"; // What came of it is said at the top, and not where they pressed the button.
+}
+// Its words go, since they are safe; of whoever writes in it at this moment they stay.
+export function sayStored(form, next) {
+  if (!form.contains(document.activeElement)) form.reset();
+  say("stored");
+  lines?.querySelectorAll("[data-stored]").forEach((link) => {
+    link.hidden = !next;
+    if (next) link.href = next;
+  });
+  document.querySelector("h1")?.scrollIntoView();
+}
+if (sentForm && sent.next) sayStored(sentForm, sent.next);
+// A page that the browser kept whole begins anew, too: what it shows and remembers is from before.
+addEventListener("pageshow", ({ persisted }) => persisted && history.state?.sent && location.reload());
 
 // What needs a network says so while there is none: on a page that was kept, and when the browser knows.
 async function sayNeeds() {
