@@ -120,7 +120,7 @@ def test_the_voice_is_the_one_that_speaks_as_people_here_do(phone: Phone, live_s
 
     def chosen(language: str, *own: str) -> str | None:
         """Return which of a phone's own voices is taken; others it has for es-US and en-US are somebody's server."""
-        return phone.page.evaluate(
+        voice: str | None = phone.page.evaluate(
             """async ([address, language, own]) => {
               const { voiceFor } = await import(address);
               const served = ["es-US", "en-US"].map((lang) => ({ lang, localService: false }));
@@ -129,6 +129,7 @@ def test_the_voice_is_the_one_that_speaks_as_people_here_do(phone: Phone, live_s
             }""",
             [f"/static/{release}/js/read_aloud.js", language, own],
         )
+        return voice
 
     assert chosen("es", "es-ES", "en-US", "es-MX", "es_US") == "es_US"
     assert chosen("es", "es-ES", "es-AR", "es-419") == "es-419"
