@@ -75,6 +75,11 @@ class Report:
         scale = self.page_microseconds / PAGE_MICROSECONDS
         self.add(name, seconds, "s", unscaled + (limit - unscaled) * scale)
 
+    def add_milliseconds(self, name: str, seconds: float, limit: float) -> None:
+        """Write a time, scaled likewise, in milliseconds: for what a second is too coarse for."""
+        scale = self.page_microseconds / PAGE_MICROSECONDS
+        self.add(name, seconds * 1000, "ms", limit * 1000 * scale)
+
     def miss(self, name: str, why: str) -> None:
         """Write that something could not be measured, which is not the same as being inside its budget."""
         self.note(f"{name} was not measured: {why}")

@@ -7,13 +7,14 @@ import time
 from dataclasses import replace
 from statistics import quantiles
 
+from bench.cpu import Request
 from bench.ground import Ground
 from patient_app.learn import library as libraries
 from patient_app.learn.facts import Lesson
 from patient_app.learn.search import Index
 
 LESSONS = 1000
-SEARCHES = 2000
+SEARCHES, ANSWERS = 2000, 50
 # For one search, on the machine that the limits were set for.
 LIMIT_SECONDS = 0.020
 _LAST_BUT = 0.95
@@ -30,10 +31,17 @@ def search(made: Ground) -> None:
         begun = time.perf_counter()
         index.find(" ".join(asked))
         took.append(time.perf_counter() - begun)
-    made.report.add_seconds(
-        f"search_{LESSONS}_lessons_p95", quantiles(took, n=100)[int(_LAST_BUT * 100) - 1], LIMIT_SECONDS
-    )
-    made.report.add_seconds(f"search_{LESSONS}_lessons_longest", max(took), LIMIT_SECONDS)
+    slow = quantiles(took, n=100)[int(_LAST_BUT * 100) - 1]
+    for name, seconds in (("p95", slow), ("longest", max(took))):
+        made.report.add_milliseconds(f"search_{LESSONS}_lessons_{name}", seconds, LIMIT_SECONDS)
+    # The whole answer with our own lessons; it has no budget of its own.
+    headers, body = made.cookie(made.people.three_years), b"words=sleeping"
+    request = Request(made.app, "/learn/search", "POST", body=lambda: body, headers=headers)
+    request.call()
+    begun = time.perf_counter()
+    for _ in range(ANSWERS):
+        request.call()
+    made.report.add("search_answer_mean", (time.perf_counter() - begun) / ANSWERS * 1000, "ms")
 
 
 def _grown(number: int) -> tuple[Index, list[str]]:

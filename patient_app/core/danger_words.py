@@ -1,12 +1,14 @@
 """The one place that knows by which words a text names suicide or overdose, in English and in Spanish.
 
 What hangs on it: the numbers to call on the same page, a note before a lesson, the topics under which it can be put
-aside, and the rules on hope and on methods.
+aside, and the rules on hope and on methods. For what a person types to look for there are wider words: all that
+follows is that help is shown, so too many are better than too few.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _ENGLISH = (
     r"\b(?:thoughts?|thinking|thinks?|ideas?)(?: (?:is|are|may be))?(?: a lot)? (?:of|about) "
@@ -19,6 +21,7 @@ _ENGLISH = (
     r"|\bend(?:ing|s|ed)? (?:your|my|their|his|her) (?:own )?li(?:fe|ves)\b"
     r"|\b(?:tak(?:e|es|ing)|took) (?:your|my|their|his|her) own li(?:fe|ves)\b"
     r"|\bkill(?:s|ed|ing)? (?:your|my|him|her|them)sel(?:f|ves)\b"
+    r"|\b(?:harm|hurt)(?:s|ed|ing)? (?:your|my|them|him|her|one)sel(?:f|ves)\b|\bself[- ]?harm"
     r"|\bbetter off dead\b"
 )
 _WISH = r"(?:quer(?:er|ía[ns]?|emos)|quier[oae][ns]?|quisier[ao][ns]?|ganas de|deseos? de|dese[oae][ns]?)"
@@ -35,14 +38,14 @@ _SPANISH = (
     r"|\bquit(?:ar(?:se|me|te)|arle) la vida\b|\bmatarse\b"
     r"|\b(?:acabar|terminar) con (?:su|mi|tu) (?:propia )?vida\b"
     r"|\bmejor muert[oa]\b"
+    r"|\b(?:se|me) (?:hag[ao]n?|hac(?:e|en|ía)|hizo|hecho) daño|\bhacer(?:se|me) daño|\blastimar(?:se|me)\b|\bautolesi"
 )
-# Suicide, under whatever words.
+# Suicide and harm to oneself, under whatever words.
 SUICIDE = re.compile(rf"suicid|{_ENGLISH}|{_SPANISH}", re.IGNORECASE)
 OVERDOSE = re.compile(r"\boverdos|\bnaloxone|\bnarcan\b|\bsobredosis|\bnaloxona", re.IGNORECASE)
 # Whatever else calls for care in how it is said.
 DANGER = re.compile(
-    rf"{SUICIDE.pattern}|overdos|sobredosis|self-harm|autolesi|hurting (?:your|my)self"
-    r"|\b(?:hacer|lastimar)(?:se|me) daño|\blastimar(?:se|me)\b",
+    rf"{SUICIDE.pattern}|overdos|sobredosis",
     re.IGNORECASE,
 )
 HOPE = re.compile(
@@ -51,6 +54,35 @@ HOPE = re.compile(
     r"|pued[ea]n? pasar\b|mejora\b",
     re.IGNORECASE,
 )
+# What a person in danger may type into a field to look for something, in small letters without accents: bare words too.
+_TYPED = re.compile(
+    r"suicid|\bself ?-?harm|\boverdos|\bod'?(?:d|ed|ing)\b|\bunaliv|\b(?:die|dying|dead|death)\b"
+    r"|\b(?:kill|hurt|harm|cut|hang|shoot|drown)(?:t?ing)? (?:my ?self\b|your ?self\b|me\b)"
+    r"|\b(?:end(?:ing)?|tak(?:e|ing)) (?:(?:my|your) (?:own )?life|it all|it (?:now|tonight|today))\b"
+    r"|\b(?:can'?t|can ?not|couldn'?t) (?:go on|carry on|keep (?:going|living)|(?:do|take|bear|stand) (?:this|it))"
+    r"|\b(?:don'?t|do not|never|not)(?: really)?(?: want(?:ing)?)?(?: to)? "
+    r"(?:be (?:here|alive)|exist|wake up|live\b|go on\b)"
+    r"|\bdisappear\b|\bwish i (?:wasn'?t|weren'?t|was not|were not|had never)|\bnever been born|\bdon'?t wake up"
+    r"|\bbetter off without me|\b(?:no reason|no point|nothing)(?: left)? (?:to|in|for) liv|\bworth living"
+    r"|\bto live for\b|\bgood ?bye to every|\b(?:take|took|taking) all (?:of )?(?:my|the|these) \w+"
+    r"|\bmorir(?:me|se)?\b|\bmuert[aeo]\b|\bmuriera\b|\bmatar(?:me|se)\b|\bme mato\b|\bsobredosis|\bautolesi"
+    r"|\b(?:ahorcar|cortar|herir|lastimar)(?:me|se)\b|\bme (?:corto|lastimo|hago dano)\b|\bhacer(?:me|se) dano\b"
+    r"|\bquitar(?:me|se) la vida|\b(?:acabar|terminar) con (?:todo|mi vida)|\bdesaparecer\b|\bmejor sin mi\b"
+    r"|\bno (?:puedo|aguanto|doy) mas\b|\bno puedo seguir|\bdespedirme de|\btomarme todas"
+    r"|\b(?:no|ni|sin) (?:quiero|quisiera|ganas de) (?:vivir|seguir|despertar|existir|estar (?:aqui|viv))"
+)
+# More than any field to look for something takes.
+_LONGEST_TYPED = 1000
+
+
+def sounds_like_danger(typed: str | None) -> bool:
+    """Whether what a person typed to look for sounds like danger: then help stands beside the answer."""
+    if not typed:
+        return False
+    typed = typed[:_LONGEST_TYPED]
+    bare = "".join(sign for sign in unicodedata.normalize("NFKD", typed) if not unicodedata.combining(sign))
+    plain = " ".join(re.sub("[\u2018\u2019\u00b4`]", "'", bare).casefold().split())
+    return _TYPED.search(plain) is not None or names_danger(typed)
 
 
 def names_danger(*words: str) -> bool:

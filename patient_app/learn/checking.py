@@ -18,7 +18,7 @@ def check(folder: Path | None = None) -> tuple[int, list[str]]:
     base, found, problems = _read(folder)
     every = {**base.lessons, **found.lessons}
     exercises = frozenset(exercise.id for exercise in skills.startable())
-    around = Around(_any_language(every), exercises, clock.now().date())
+    around = Around(_any_language(every), exercises, clock.now().date(), _files(folder or content.FOLDER))
     return len(found.lessons), [*problems, *lint.problems_of(found, around), *text_lint.problems_of(found, around)]
 
 
@@ -34,6 +34,10 @@ def _read(folder: Path | None) -> tuple[Shelf, Shelf, list[str]]:
         return EMPTY, ours, problems
     own, problems = content.read_folder(folder, ours)
     return ours, own, problems
+
+
+def _files(folder: Path) -> frozenset[str]:
+    return frozenset(file.relative_to(folder).as_posix() for file in folder.rglob("*.md"))
 
 
 def _any_language(lessons: Mapping[str, Mapping[str, Lesson]]) -> dict[str, Lesson]:

@@ -13,26 +13,30 @@ from collections.abc import Iterable, Iterator
 
 from patient_app.learn.facts import Lesson, NoClaim, Section
 from patient_app.learn.markdown import MARK
+from patient_app.learn.numbers import CALLED, WRITTEN
 
-# A number that claims something; numbers to call, and the name of the law, are none.
-_CALLED = re.compile(r"\b(?:988|911|741741|1-800-\d{3}-\d{4}|9-8-8|42 CFR (?:Part|Parte) 2)\b")
-_ENGLISH = (
-    r"(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|seventy"
-    r"|eighty|ninety|a hundred|hundreds of|a thousand|thousands of)"
-)
-_SPANISH = (
-    r"(?:dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|quince|veinte|treinta|cuarenta|cincuenta|sesenta"
-    r"|setenta|ochenta|noventa|cien|cientos de|mil|miles de)"
-)
+# A number that claims something.
+_ENGLISH = rf"(?:{'|'.join(WRITTEN['en'])}|a hundred|hundreds of|a thousand|thousands of)"
+_SPANISH = rf"(?:{'|'.join(WRITTEN['es'])}|cientos de|miles de)"
 # Written out, a number counts where it counts time or people: "three lines" of a list claim nothing.
 _OF_TIME = r"(?:seconds?|minutes?|hours?|days?|nights?|weeks?|months?|years?|times|people|adults|patients)"
 _DE_TIEMPO = r"(?:segundos?|minutos?|horas?|días?|noches?|semanas?|mes(?:es)?|años?|veces|personas|adultos|pacientes)"
 CLAIM = re.compile(
-    r"\d|\bper ?cent\b|\bhalf of\b|\btwice (?:as|the)\b|\bdouble the\b"
-    r"|\bpor ciento\b|\bla mitad de\b|\bel (?:doble|triple) de\b"
+    r"\d|\bper ?cent\b|\bpor ciento\b"
+    # Parts: a half, a third, nine cases out of ten. "Half asleep" and "half a plan" count nothing.
+    r"|\bhalf\b(?! (?:asleep|awake|full|empty|way|a (?!day|year|minute|million)))|\bhalves\b|\bla mitad\b"
     r"|\b(?:a|one) (?:third|quarter|fifth|tenth) of\b|\b(?:un tercio|un cuarto|la tercera parte|la cuarta parte) de\b"
     r"|\b(?:one|two|three|four|five) (?:in|of|out of) (?:two|three|four|five|ten|twenty)\b"
-    r"|\b(?:una?|dos|tres|cuatro|cinco) de cada\b"
+    rf"|\b(?:one|{_ENGLISH}) (?:\w+ ){{0,3}}(?:out of|in every|of every) (?:every )?{_ENGLISH}\b"
+    rf"|\bde cada {_SPANISH}\b|\b{_SPANISH} (?:\w+ )?(?:de|entre) {_SPANISH}\b"
+    # Times as much.
+    r"|\btwice (?:as|the)\b|\b(?:doubl|tripl)(?:es|ed|ing)\b|\b(?:two|three|four|five|ten)fold\b|\bdouble the\b"
+    r"|\b(?:can|may|might|could|will|would) (?:double|triple|halve)\b"
+    r"|\bel (?:doble|triple)\b|\b(?:du|tri)plic(?:a|an|ó|aron|ar|arse|ando)\b"
+    # How long, where it is one.
+    r"|\b(?:after|within|in) (?:about )?(?:a|one) (?:week|month|year)\b|\bwithin (?:an?|one) (?:hour|day)\b"
+    r"|\bafter one (?:hour|day|night)\b"
+    r"|\b(?:después de|dentro de|tras|en|en menos de|al cabo de|antes de) una? (?:semana|mes|año)\b"
     rf"|\b{_ENGLISH} (?:(?:to|or|and) \w+ )?(?:more )?{_OF_TIME}\b"
     rf"|\b{_SPANISH} (?:(?:a|o|u|y) \w+ )?{_DE_TIEMPO}\b",
     re.IGNORECASE,
@@ -88,7 +92,7 @@ def sentences(block: str) -> list[str]:
 
 def is_unsourced(sentence: str, no_claims: Iterable[NoClaim] = ()) -> bool:
     """Whether a sentence claims a number and has no mark of a source; `no_claims` are words that claim nothing."""
-    bare = _CALLED.sub(" ", MARK.sub(" ", sentence))
+    bare = CALLED.sub(" ", MARK.sub(" ", sentence))
     for one in no_claims:
         bare = bare.replace(one.words, " ")
     return CLAIM.search(bare) is not None and MARK.search(sentence) is None

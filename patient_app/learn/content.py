@@ -46,6 +46,7 @@ LEAST_SECTIONS, MOST_SECTIONS = 4, 8
 LEAST_CHECKS, MOST_CHECKS = 1, 2
 LEAST_CHOICES, MOST_CHOICES = 2, 4
 LEAST_MINUTES, MOST_MINUTES = 2, 5
+MOST_ALSO, LONGEST_ALSO = 30, 40
 EMPTY = Shelf({}, {}, {}, {})
 
 _LANGUAGE = re.compile(r"[a-z]{2}")
@@ -128,6 +129,7 @@ def _lesson(slug: str, language: str, table: Table, body: _Body, shelf: Shelf) -
         sections=sections,
         choices=choices,
         file=where,
+        also=table.phrases("also", MOST_ALSO, LONGEST_ALSO),
     )
     table.end()
     if bool(lesson.content_note) != bool(lesson.lighter):

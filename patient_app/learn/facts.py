@@ -134,6 +134,8 @@ class Lesson:
     sections: tuple[Section, ...]
     choices: tuple[Link, ...]
     file: str
+    # Words by which people look for it; shown nowhere.
+    also: tuple[str, ...] = ()
 
     @property
     def about_use(self) -> bool:

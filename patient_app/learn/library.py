@@ -60,8 +60,15 @@ class Library:
         """Look for words in the lessons given, which are of that language."""
         if language not in self._indexes:
             every = [self.lesson(slug, language) for slug in self.shelf.lessons]
-            self._indexes[language] = Index(every)
+            self._indexes[language] = Index(every, self._names_around)
         return self._indexes[language].find(words, [lesson.slug for lesson in among])
+
+    def _names_around(self, lesson: Lesson) -> list[str]:
+        """Return what a lesson belongs to, by name: its topics, what it is for, its path."""
+        shelf = self.shelf
+        names = [shelf.topics[topic].title for topic in lesson.topics if topic in shelf.topics]
+        names += [shelf.conditions[one] for one in lesson.conditions if one in shelf.conditions]
+        return [name.in_language(lesson.language) for name in (*names, shelf.paths[lesson.path].title)]
 
     @property
     def resources(self) -> tuple[Resource, ...]:

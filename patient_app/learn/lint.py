@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from patient_app.core.danger_words import DANGER, HOPE, names_overdose
-from patient_app.learn import claims, reading_age, spanish_age, word_rules
+from patient_app.core.danger_words import DANGER, HOPE, names_danger, names_overdose
+from patient_app.learn import alike, claims, reading_age, spanish_age, word_rules
 from patient_app.learn.content import too_old
-from patient_app.learn.facts import LANGUAGES, Audience, Lesson, Link, Section, Shelf
+from patient_app.learn.facts import LANGUAGES, Audience, Lesson, Shelf
 from patient_app.learn.markdown import MARK
 from patient_app.learn.spanish_rules import SPANISH, SPANISH_SAFE, USTED
 from patient_app.learn.word_rules import Rule, Text
@@ -25,6 +25,8 @@ from patient_app.learn.word_rules import Rule, Text
 MOST_WORDS = 50
 MOST_WORDS_OF_SENTENCE = 25
 HELP = "page:/help"
+# A topic of ours that nobody meets without a word before it.
+TRAUMA = "trauma"
 # Where a link of a lesson may lead. A test holds that these pages are there.
 PAGES = {
     Audience.PATIENTS: frozenset(
@@ -50,11 +52,15 @@ _QUOTED = re.compile(r"“[^”]*”")
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What else there is: all lessons that a link may name, and the exercises that a person may start alone."""
+    """What else there is: all lessons that a link may name, and the exercises that a person may start alone.
+
+    `files` are those of the folder, by their names in it: one that could not be read is not missing.
+    """
 
     lessons: Mapping[str, Lesson]
     exercises: frozenset[str]
     today: date
+    files: frozenset[str] = frozenset()
 
 
 def problems_of(shelf: Shelf, around: Around) -> list[str]:
@@ -64,11 +70,11 @@ def problems_of(shelf: Shelf, around: Around) -> list[str]:
         found += [
             f"{slug}: it is missing in {language!r}\n    instead: write {language}/{slug}.md"
             for language in LANGUAGES
-            if language not in by_language
+            if language not in by_language and f"{language}/{slug}.md" not in around.files
         ]
         for lesson in by_language.values():
             found += [f"{lesson.file}{problem}" for problem in _of_lesson(lesson, shelf, around)]
-        found += [f"{slug}: {problem}" for problem in _differences(by_language)]
+        found += [f"{slug}: {problem}" for problem in alike.differences(by_language)]
     found += [
         f"practice.toml: {one.name} was looked at more than two years ago\n    instead: check it and renew checked_on"
         for one in shelf.resources
@@ -100,6 +106,7 @@ def _of_lesson(lesson: Lesson, shelf: Shelf, around: Around) -> Iterator[str]:
     yield from claims.of_lesson(lesson)
     yield from _of_length(lesson)
     yield from _of_words(lesson)
+    yield from _of_also(lesson)
     yield from of_review(lesson.reviewed_on, around.today)
 
 
@@ -173,6 +180,8 @@ def _of_danger(lesson: Lesson) -> Iterator[str]:
             yield f": it names suicide and does not lead to help\n    instead: with [...]({HELP}) among what comes next"
         if not lesson.content_note:
             yield ": it names suicide without a note before it\n    instead: content_note and lighter; or gentler words"
+    if TRAUMA in lesson.topics and not lesson.content_note:
+        yield f": it is about {TRAUMA!r} without a note before it\n    instead: content_note and lighter"
     named = (("suicide", lesson.speaks_of_danger), ("overdose", names_overdose(*lesson.words)))
     for topic in (topic for topic, is_named in named if is_named and topic not in lesson.topics):
         yield f": it names {topic}, and {topic!r} is not among its topics\n    instead: with it; it can be put aside"
@@ -243,6 +252,17 @@ def wrong_words(file: str, texts: list[Text], language: str, *, may_name_use: bo
                 yield f":{text.line}: {found[0]!r} is about use\n    instead: category: substance_use, or leave it out"
 
 
+def _of_also(lesson: Lesson) -> Iterator[str]:
+    """Yield what is wrong with the words a lesson is looked for by: they are people's own, not how we speak."""
+    for words in lesson.also:
+        if claims.is_unsourced(words):
+            yield f": also names {words!r}, a number\n    instead: words that people type"
+        if names_danger(words) and "suicide" not in lesson.topics:
+            yield f": also names {words!r}, and 'suicide' is not among its topics\n    instead: without it"
+        if not lesson.about_use and OF_USE.search(words):
+            yield f": also names {words!r}, which is about use\n    instead: category: substance_use, or leave it out"
+
+
 def texts_of(lesson: Lesson) -> Iterator[Text]:
     """Yield all that a lesson says, each text with its line."""
     yield Text(lesson.file, 1, lesson.title)
@@ -253,46 +273,3 @@ def texts_of(lesson: Lesson) -> Iterator[Text]:
             yield Text(lesson.file, section.line, _bare(words))
     for choice in lesson.choices:
         yield Text(lesson.file, 1, choice.label)
-
-
-# --- two languages -----------------------------------------------------------------------------------------------
-
-
-def _differences(by_language: Mapping[str, Lesson]) -> Iterator[str]:
-    first = by_language.get(LANGUAGES[0])
-    for language, other in by_language.items():
-        if first is None or other is first:
-            continue
-        for what, of in _ALIKE.items():
-            if of(first) != of(other):
-                yield f"{what} differ in {LANGUAGES[0]!r} and {language!r}\n    instead: the same in both"
-
-
-def _shape(sections: Iterable[Section]) -> list[tuple[bool, int]]:
-    return [(section.is_check, len(section.blocks)) for section in sections]
-
-
-def _ends(links: Iterable[Link]) -> list[str]:
-    return [link.to for link in links]
-
-
-def _marks(lesson: Lesson) -> list[list[str]]:
-    return [sorted(mark for block in section.blocks for mark in MARK.findall(block)) for section in lesson.sections]
-
-
-_ALIKE: dict[str, Callable[[Lesson], object]] = {
-    "sections": lambda lesson: _shape(lesson.sections),
-    "links": lambda lesson: _ends(lesson.links),
-    "marks of sources": _marks,
-    "minutes": lambda lesson: lesson.minutes,
-    "path, topics, conditions or category": lambda lesson: (
-        lesson.path,
-        lesson.topics,
-        lesson.conditions,
-        lesson.category,
-    ),
-    "content notes": lambda lesson: (bool(lesson.content_note), lesson.lighter),
-    "sources": lambda lesson: [(source.id, source.year, source.url, source.language) for source in lesson.sources],
-    "words that claim nothing (no_claims)": lambda lesson: len(lesson.no_claims),
-    "review dates": lambda lesson: lesson.reviewed_on,
-}

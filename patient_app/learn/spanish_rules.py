@@ -12,13 +12,45 @@ def _rule(name: str, pattern: str, instead: str, bad: Iterable[str], good: Itera
     return Rule(name, re.compile(pattern, re.IGNORECASE), instead, tuple(bad), tuple(good))
 
 
+# Forms of tú that are no other word. ("Toma", "vuelve" are said with usted too: no pattern tells them apart.)
+_TU_SAYS = (
+    r"eres|tienes|puedes|quieres|sientes|estás|haces|dices|vas|sabes|necesitas|piensas|crees|vives|usas|consumes|sigues"
+    r"|vienes|pones|dejas|duermes|debes|ves|has|estabas|tenías|podrías|querías|hiciste|dijiste|fuiste|tuviste|pudiste"
+    r"|tomaste|bebiste|usaste|consumiste|dejaste|sentiste"
+)
+_TU_MAY = (
+    r"hagas|digas|vayas|tengas|seas|estés|quieras|puedas|necesites|sepas|pienses|creas|olvides|sientas|vengas|salgas"
+    r"|pongas|hables|llames|esperes|preocupes|rindas|culpes|quedes|muevas|sigas|duermas|busques|empieces|intentes"
+)
+# After "no": what could be another word by itself ("pares", "uses").
+_TU_NOT = (
+    r"dejes|tomes|bebas|uses|consumas|mezcles|manejes|escuches|pares|des|veas|cambies|termines|comas|corras|luches"
+    r"|trates|compares|juzgues|grites|discutas|pelees|obligues|prometas|mientas|regañes|presiones|insistas|asustes"
+    r"|mires|toques|aceptes|cargues|guardes|escribas|leas|abras|cierres|lleves|traigas|pidas|preguntes|recuerdes"
+    r"|permitas|decidas|saltes|suspendas|abandones|apures|temas|ocultes|escondas|cedas"
+)
 USTED = _rule(
     "usted, not tú (es)",
-    r"\b(?:tú|tu|tus|te|ti|contigo|tuy[oa]s?|eres|tienes|puedes|quieres|sientes|estás|vos|vosotros|vuestr[oa]s?)\b",
-    "usted, su, le",
-    ("Tú puedes", "Toma tu tiempo", "Si quieres"),
-    ("Usted puede", "Tome su tiempo"),
+    r"\b(?:tú|tu|tus|te|ti|contigo|tuy[oa]s?|vos|vosotros|vuestr[oa]s?"
+    rf"|{_TU_SAYS}|{_TU_MAY}|(?:no|nunca|jamás|ni) (?:(?:me|te|l[aeo]s?|nos|se) )?(?:{_TU_NOT})"
+    # "Muévete", "quédate", "tómatelo": the stress is three from the end.
+    r"|(?!intérprete\b)\w*[áéíóú]\w*[ae]te(?:l[aeo]s?)?|(?:date|ponte|vete|hazte)|haz(?:l[aeo]s?)?|di(?:le|lo)|pon(?:lo|la)"
+    r")\b",
+    "usted, su, le; “no haga”, “muévase”",
+    (
+        "Tú puedes",
+        "Toma tu tiempo",
+        "Si quieres",
+        "No hagas nada",
+        "Muévete",
+        "Quédate aquí",
+        "No lo dejes",
+        "Hazlo hoy",
+    ),
+    ("Usted puede", "Tome su tiempo", "No haga nada", "Muévase", "Un intérprete", "Grupos y pares", "No les diga nada"),
 )
+# No such word stands before it in its sentence.
+_NOT_DENIED = r"(?:^|(?<=[.?:;“]))(?:(?!\b(?:no|ni|nunca|nadie|nada|tampoco|sin)\b)[^.?:;“])*?"
 SPANISH: tuple[Rule, ...] = (
     _rule(
         "a person is not their use (es)",
@@ -64,6 +96,22 @@ SPANISH: tuple[Rule, ...] = (
         "una persona con esquizofrenia; una persona que vive con …, que pasó por …",
         ("Es bipolar", "Los esquizofrénicos", "Sufre de pánico"),
         ("Tiene trastorno bipolar",),
+    ),
+    _rule(
+        "no blame for a hard time (es)",
+        rf"{_NOT_DENIED}\b(?:egoístas?|egoísmo|patétic[oa]s?|culpables?|(?:tiene[ns]?|tuvo) la culpa"
+        r"|(?:es|fue) su culpa)\b",
+        "tiene un momento difícil; “no es su culpa”",
+        ("Usted tiene la culpa.", "Es egoísta.", "No llame. Fue su culpa."),
+        ("Usted no tiene la culpa.", "Nadie es culpable.", "Descansar no es egoísta."),
+    ),
+    _rule(
+        "no images of use (es)",
+        r"\b(?:agujas?|jeringas?) en (?:el|la|su|un|una) (?:brazo|vena)\b|\b(?:rayas?|líneas?) de (?:polvo|coca\w*)\b"
+        r"|\bpolvo blanco\b|\bcucharas? quemadas?\b|\bpip(?:a|as) de (?:vidrio|crack)\b",
+        "nada: quien está dejándolo no lo busca ver; nombre lo que siente la persona",
+        ("Una aguja en el brazo", "una raya de polvo blanco"),
+        ("Quite el polvo.", "Una línea de texto"),
     ),
     _rule(
         "nobody is told what is due, nothing is belittled (es)",

@@ -15,6 +15,7 @@ from patient_app.checkins.words import MOODS
 from patient_app.core import clock, notices
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import moment
+from patient_app.core.danger_words import sounds_like_danger
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import viewer
 from patient_app.core.pages import render_page
@@ -23,6 +24,7 @@ from patient_app.learn import own_notes, own_shelf, service
 from patient_app.learn.blueprint import bp
 from patient_app.learn.facts import Audience, Lesson
 from patient_app.learn.forms import SAVE, UNSAVE, LookForm, MarkForm, OwnNoteForm
+from patient_app.learn.search import Hit
 from patient_app.safety.service import help_lines
 
 # Of the help lines, those that are for who stands by somebody too.
@@ -56,7 +58,7 @@ def for_supporters() -> ResponseReturnValue:
 @access(Permission.OWN_SPACE_KEEP)
 def show_supporter_search() -> ResponseReturnValue:
     """Ask for words to look for in the lessons for family and friends."""
-    return render_page("learn/supporter_search.html", form=LookForm(), hits=None)
+    return _search_page(LookForm())
 
 
 @bp.post("/supporting/learn/search")
@@ -65,10 +67,10 @@ def supporter_search() -> ResponseReturnValue:
     """Look for words in the lessons for family and friends; no address, log or history holds them."""
     form = LookForm()
     if not form.validate():
-        return render_page("learn/supporter_search.html", form=form, hits=None), 422
+        return _search_page(form), 422
     found, language = libraries.library(), libraries.language()
     lessons = [lesson for those in found.by_path(language, Audience.SUPPORTERS).values() for lesson in those]
-    return render_page("learn/supporter_search.html", form=form, hits=found.find(form.words.data, language, lessons))
+    return _search_page(form, found.find(form.words.data, language, lessons))
 
 
 @bp.get("/supporting/lessons/<string:supporter_lesson>")
@@ -134,6 +136,11 @@ def remove_own_note(own_note_id: uuid.UUID) -> ResponseReturnValue:
     """Take a note away for good."""
     own_notes.take_away(viewer(), own_note_id)
     return redirect(url_for(".own_space", done="own-note-gone"), 303)
+
+
+def _search_page(form: LookForm, hits: list[Hit] | None = None) -> str:
+    in_danger = sounds_like_danger(form.words.data)
+    return render_page("learn/supporter_search.html", form=form, hits=hits, in_danger=in_danger)
 
 
 def _own_page(form: OwnNoteForm) -> str:

@@ -82,6 +82,13 @@ class Table:
             raise WrongFile(f"{self.where}: {key} has to be a list of short names, each once.")
         return tuple(value)
 
+    def phrases(self, key: str, most: int, longest: int) -> tuple[str, ...]:
+        """Return a list of words or short phrases, of so many letters at most; none where the key is not there."""
+        value = self.take(key, list, [])
+        if len(value) > most or not all(isinstance(one, str) and 0 < len(one) <= longest for one in value):
+            raise WrongFile(f"{self.where}: {key} is a list of up to {most} words or short phrases.")
+        return tuple(value)
+
     def tables(self, key: str) -> Mapping[str, object]:
         """Return the tables under a key by name; none where the key is not there."""
         return self.take(key, dict, {})
@@ -109,6 +116,30 @@ def front_matter(where: str, text: str) -> tuple[Table, str, int]:
         raise WrongFile(f"{where}: it has to begin with --- and the front matter, then --- again.")
     try:
         front = yaml.safe_load(split[1])
-    except (yaml.YAMLError, ValueError) as wrong:
-        raise WrongFile(f"{where}: the front matter cannot be read: {' '.join(str(wrong).split())}.") from None
+    except yaml.MarkedYAMLError as wrong:
+        raise WrongFile(f"{where}:{_what_is_wrong(wrong)}") from None
+    except yaml.YAMLError:
+        raise WrongFile(f"{where}: the front matter cannot be read: it holds a sign that is no text.") from None
+    except ValueError:
+        raise WrongFile(f"{where}: the front matter cannot be read: a day is written as 2026-11-30.") from None
     return Table(where, front), split[2], split[1].count("\n") + 4
+
+
+def _what_is_wrong(wrong: yaml.MarkedYAMLError) -> str:
+    """Return the line of a fault, counted in the whole file, and what to do about it."""
+    # What was opened and never closed is at fault where it was opened, not where the end was met.
+    is_open = "quoted" in (wrong.context or "") or "flow" in (wrong.context or "")
+    mark = wrong.context_mark if is_open else wrong.problem_mark
+    problem = wrong.problem or ""
+    if "\\t" in problem:
+        instead = "put spaces in place of the tab"
+    elif "flow" in (wrong.context or ""):
+        instead = "a list begins with [ and ends with ], a table with { and }; put the words in quotes"
+    elif "quoted" in (wrong.context or ""):
+        instead = "the words end with the quote that they begin with"
+    else:
+        instead = 'put the words in quotes, as in title: "A walk: by the river"'
+    # A quote that was not closed ends at the next one, some lines below.
+    here = "at this line or before it" if "block end" in problem else "at this line"
+    line = " " if mark is None else f"{mark.line + 2}: "
+    return f"{line}the front matter cannot be read {here}: {instead}."

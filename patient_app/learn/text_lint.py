@@ -16,7 +16,7 @@ def problems_of(shelf: Shelf, around: Around) -> Iterator[str]:
     """Yield what is wrong with the short texts of a shelf, each with its place and what to do instead."""
     for place, by_language in sorted(shelf.texts.items()):
         for language in LANGUAGES:
-            if language not in by_language:
+            if language not in by_language and f"texts/{language}/{place}.md" not in around.files:
                 yield f"texts: {place} is missing in {language!r}\n    instead: write texts/{language}/{place}.md"
         first = by_language.get(LANGUAGES[0])
         for text in by_language.values():

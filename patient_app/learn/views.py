@@ -13,7 +13,7 @@ from patient_app.appointments import raising
 from patient_app.core import clock, keeping, notices, outbox
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import moment
-from patient_app.core.danger_words import names_danger
+from patient_app.core.danger_words import names_danger, sounds_like_danger
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.keeping import kept_on_phone
@@ -24,6 +24,7 @@ from patient_app.learn.blueprint import bp
 from patient_app.learn.facts import Lesson, Resource
 from patient_app.learn.forms import ChoicesForm, LookForm, MarkForm, QuestionForm
 from patient_app.learn.given import OwnGiven
+from patient_app.learn.search import Hit
 from patient_app.profile import service as profiles
 
 __all__ = ["bp", "supporter_views"]
@@ -176,7 +177,7 @@ def saved() -> ResponseReturnValue:
 @access(Permission.LESSONS_READ)
 def show_search() -> ResponseReturnValue:
     """Ask for words to look for in all lessons."""
-    return render_page("learn/search.html", form=LookForm(), hits=None)
+    return _search_page(LookForm())
 
 
 @bp.post("/learn/search")
@@ -185,8 +186,8 @@ def search() -> ResponseReturnValue:
     """Look for words in all lessons. They were sent in a form, so no address, log or history holds them."""
     form = LookForm()
     if not form.validate():
-        return render_page("learn/search.html", form=form, hits=None), 422
-    return render_page("learn/search.html", form=form, hits=service.find(viewer(), form.words.data))
+        return _search_page(form), 422
+    return _search_page(form, service.find(viewer(), form.words.data))
 
 
 @bp.get("/learn/choices")
@@ -252,6 +253,10 @@ def _page(patient: Viewer, lesson: Lesson, question: QuestionForm | None = None)
         most_on_list=raising.MOST_LINES,
         closed_until=patient.entries_closed_until,
     )
+
+
+def _search_page(form: LookForm, hits: list[Hit] | None = None) -> str:
+    return render_page("learn/search.html", form=form, hits=hits, in_danger=sounds_like_danger(form.words.data))
 
 
 def _choices_page(patient: Viewer, form: ChoicesForm, *, offered: bool = False) -> str:

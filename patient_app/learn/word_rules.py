@@ -133,6 +133,24 @@ WORDS: tuple[Rule, ...] = (
         ("a hard time", "The fight-or-flight response"),
     ),
     _rule(
+        "nobody is shamed",
+        # No such word stands before it in its sentence: "You are not to blame" is wanted.
+        r"(?:^|(?<=[.?:;“]))(?:(?!\b(?:not|never|no|nor|nobody|none|nothing|neither|cannot)\b|n['’]t\b)[^.?:;“])*?"
+        r"\b(?:to blame|selfish\w*|pathetic\w*|g(?:ive|ives|ave|iving) in)\b",
+        "say what happened, and what helps; “You are not to blame.”",
+        ("You are to blame.", "It was selfish.", "You gave in", "Not now. How pathetic", "If you give in"),
+        ("You are not to blame.", "Nobody is to blame.", "It isn’t selfish to rest.", "You do not have to give in."),
+    ),
+    _rule(
+        "no images of use",
+        r"\bneedles? in (?:the|your|an?|his|her|their) (?:arm|vein)s?\b"
+        r"|\blines? of (?:white )?(?:powder|coke|cocaine)\b"
+        r"|\bwhite powder\b|\b(?:burnt|burned|blackened) spoons?\b|\b(?:crack|glass) pipes?\b|\bshoot(?:s|ing)? up\b",
+        "nothing: who is stopping does not want to see it; say what the person feels",
+        ("A needle in the arm", "a line of white powder", "A burnt spoon"),
+        ("New needles are free there.", "A line of text"),
+    ),
+    _rule(
         "nobody is told what is normal or due",
         r"\b(?:(?:ab)?normal(?:ly)?|should(?:n['’]t)?|ought|must(?:n['’]t)?|(?<!try to )need to be)\b",
         "typical, could, can, you might, some people find; what happens if not",

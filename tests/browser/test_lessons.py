@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, expect
 
+from patient_app.factory import create_app
 from patient_app.learn import library, service
 from patient_app.learn.facts import Audience
 from tests.browser.phones import Phone
@@ -24,8 +25,8 @@ VOICES = """
   window.said = [];
   class Said { constructor(words) { this.text = words; } }
   const spoken = {
-    getVoices: () => [{ lang: "en-US", localService: %s, name: "A voice" }],
-    speak: (one) => { window.said.push(one.text); one.onstart?.(); },
+    getVoices: () => ["en-GB", "en_US", "es-ES"].map((lang) => ({ lang, localService: %s })),
+    speak: (one) => { window.said.push(one.text); window.spoke = one.voice.lang; one.onstart?.(); },
     cancel: () => {},
     addEventListener: () => {},
   };
@@ -106,7 +107,33 @@ def test_it_is_read_aloud_by_a_voice_of_the_phones_own_and_by_no_other(
     button.click()
     said = page.evaluate("window.said")
     assert said[0] == PLAIN.sections[0].heading
+    assert page.evaluate("window.spoke") == "en_US"
     assert not [words for words in said if "[" in words]
     expect(button).to_have_text("Stop reading")
     button.click()
     expect(button).to_have_text("Read it to me")
+
+
+def test_the_voice_is_the_one_that_speaks_as_people_here_do(phone: Phone, live_server: LiveServer) -> None:
+    release = create_app(live_server.config, live_server.store).extensions["static_files"].release
+    phone.page.goto("/sign-in")
+
+    def chosen(language: str, *own: str) -> str | None:
+        """Return which of a phone's own voices is taken; others it has for es-US and en-US are somebody's server."""
+        voice: str | None = phone.page.evaluate(
+            """async ([address, language, own]) => {
+              const { voiceFor } = await import(address);
+              const served = ["es-US", "en-US"].map((lang) => ({ lang, localService: false }));
+              const mine = own.map((lang) => ({ lang, localService: true }));
+              return voiceFor([...served, ...mine], language)?.lang ?? null;
+            }""",
+            [f"/static/{release}/js/read_aloud.js", language, own],
+        )
+        return voice
+
+    assert chosen("es", "es-ES", "en-US", "es-MX", "es_US") == "es_US"
+    assert chosen("es", "es-ES", "es-AR", "es-419") == "es-419"
+    assert chosen("es", "es-ES", "es-AR") == "es-AR"
+    assert chosen("es", "fr-FR", "es-ES") == "es-ES"
+    assert chosen("en", "en-GB", "en-US") == "en-US"
+    assert chosen("es", "en-US", "est-EE") is None

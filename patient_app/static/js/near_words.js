@@ -4,7 +4,7 @@
 //
 // Source: our own proposal; no list is validated for this, and a clinician is to review it. Each kind is held by
 // tests/browser/test_near_words.py, which also tries all that core/danger_words.py knows in texts of our own.
-const SELF = "(?:my ?self|your ?self|me\\b)";
+const SELF = "(?:my ?self|your ?self|(?:them|him|her|one)sel(?:f|ves)|me\\b)";
 const WANT = "(?:want|wants|wanted|wanting|wanna|wish|wishing|hope|hoping|rather|ready|going|gonna|plan|planning|decided|deserve|like|love)";
 const SOFTLY = "(?:just|only|really|even|ever|all|could|can|would|should|was|were|to|i) ";
 const NOT = "(?:dont|don't|do not|didnt|didn't|did not|doesnt|doesn't|not|no longer|never|cant|can't|can ?not|couldnt|couldn't|could not|unable)";
@@ -24,7 +24,7 @@ const ENGLISH = [
   "\\btak(?:e|ing) all (?:of )?(?:my|the|these|those) (?:pills|tablets|meds|medicines?|medications?)\\b",
 ];
 const SPANISH = [
-  "\\b(?:matar|ahorcar|cortar|lastimar|herir)me\\b", "\\bme (?:mato|corto|lastimo|hago dano)\\b", "\\bhacerme dano\\b", "\\b(?:quitarme|quitarse) la vida\\b|\\bmatarse\\b",
+  "\\b(?:matar|ahorcar|cortar|lastimar|herir)me\\b", "\\bme (?:mato|corto|lastimo)\\b", "\\b(?:se|me) (?:hag[ao]n?|hac(?:e|en|ia)|hizo|hecho) dano\\b", "\\bhacer(?:me|se) dano\\b|\\blastimarse\\b", "\\b(?:quitarme|quitarse) la vida\\b|\\bmatarse\\b",
   `\\b${WISH} (?:(?:solo|ya|mejor) )*(?:morir(?:me|se)?\\b|la muerte\\b|estar muert|acabar con todo|no (?:estar|existir|despertar|vivir)|desaparecer\\b)`,
   "\\bme (?:quiero|quisiera|gustaria|voy a) (?:morir|matar|quitar la vida)", "\\bojala (?:(?:ya|no) )*(?:me )?(?:muriera|muera|despert|estuviera (?:muert|viv)|existiera|hubiera nacido)",
   "\\b(?:no|ni|tampoco|nunca|sin) (?:(?:ya|tengo|tiene|me|mas) )*(?:quiero|quisiera|queria|quiera|quiere|deseo|ganas de|puedo) (?:(?:ya|mas) )*(?:vivir\\b(?! (?:con|en|cerca|juntos|juntas|solo|sola)\\b)|seguir viviendo|seguir\\b(?! (?:con|en|a|al|un|una|el|la|los|las|su|sus|asi|[a-z]+[aie]ndo)\\b)|estar (?:viv|aqui)|despertar(?:me)?\\b(?! (?:a|temprano|tarde)\\b)|existir)",

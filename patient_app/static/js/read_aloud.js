@@ -4,7 +4,21 @@ const button = document.querySelector("[data-read-aloud]");
 const speech = window.speechSynthesis;
 const lesson = document.querySelector("[data-read]");
 
-const voiceFor = (language) => speech.getVoices().find((voice) => voice.localService && voice.lang.toLowerCase().startsWith(language));
+// How the people speak that this is for, the nearest first; a phone may write es_US. Then any other way, that of Spain last.
+const NEAR = { en: ["en-us"], es: ["es-us", "es-mx", "es-419"] };
+const FAR = ["es-es", "es"];
+
+export function voiceFor(voices, language) {
+  const near = NEAR[language] ?? [];
+  const spoken = (voice) => voice.lang.toLowerCase().replace("_", "-");
+  const distance = (voice) => {
+    const at = near.indexOf(spoken(voice));
+    return at >= 0 ? at : near.length + (FAR.includes(spoken(voice)) ? 1 : 0);
+  };
+  return voices
+    .filter((voice) => voice.localService && spoken(voice).split("-")[0] === language)
+    .sort((one, other) => distance(one) - distance(other))[0];
+}
 
 // What is read: headings, paragraphs and items, without the small marks of sources.
 function* pieces() {
@@ -43,7 +57,7 @@ function read(voice) {
 }
 
 function offer() {
-  const voice = voiceFor(lesson.lang);
+  const voice = voiceFor(speech.getVoices(), lesson.lang);
   if (!voice) return;
   button.closest("[data-waits]")?.removeAttribute("data-waits");
   button.onclick = () => (button.hasAttribute("aria-pressed") ? stop() : read(voice));

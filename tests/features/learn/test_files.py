@@ -44,6 +44,7 @@ def test_the_example_has_nothing_to_mend(tmp_path: Path) -> None:
     [
         ("minutes: 2\n", "", "en/by-the-river.md lacks minutes"),
         ("minutes: 2", "minutes: 20", "minutes has to be from 2 to 5"),
+        ("minutes: 2", "minutes: 2\nalso: [walks, 5]", "also is a list of up to 30 words or short phrases"),
         ("minutes: 2", "minutes: true", "minutes is of the wrong kind"),
         ("minutes: 2", "minutes: 2\nextra: 1", "does not know extra"),
         ("path: our-place", "path: elsewhere", "path is none of"),
@@ -55,7 +56,26 @@ def test_the_example_has_nothing_to_mend(tmp_path: Path) -> None:
         ("https://example.org", "http://example.org", "url has to begin with https://"),
         ("reviewed_on: 2026-11-01", "reviewed_on: soon", "reviewed_on is of the wrong kind"),
         ("---\ntitle", "title", "it has to begin with ---"),
-        ("title: A", "title: [A", "the front matter cannot be read"),
+        ("title: A", "title: [A", "en/by-the-river.md:2: the front matter cannot be read"),
+        (
+            "title: A",
+            "title: A: a",
+            "en/by-the-river.md:2: the front matter cannot be read at this line: put the words in",
+        ),
+        ("title: A", 'title: "A', "en/by-the-river.md:8: the front matter cannot be read at this line or before it"),
+        (
+            'walks"}',
+            "walks}",
+            "en/by-the-river.md:11: the front matter cannot be read at this line: the words end with",
+        ),
+        (
+            "topics: [rivers]",
+            "topics: [rivers",
+            "en/by-the-river.md:5: the front matter cannot be read at this line: a list",
+        ),
+        ("minutes: 2", "\tminutes: 2", "put spaces in place of the tab"),
+        ("minutes: 2", "minutes: @2", "en/by-the-river.md:3: the front matter cannot"),
+        ("reviewed_on: 2026-11-01", "reviewed_on: 2026-13-01", "a day is written as 2026-11-30"),
         ("**any shoes**", "<b>any shoes</b>", "en/by-the-river.md:18: HTML is not used in lessons"),
         ("**any shoes**", "![shoes](https://example.org/a.png)", "en/by-the-river.md:18: a picture is not used"),
         ("- Start at", "1. Start at", "a numbered list is not used"),
@@ -72,6 +92,7 @@ def test_the_example_has_nothing_to_mend(tmp_path: Path) -> None:
 def test_a_file_with_a_fault_is_refused_with_where_and_why(tmp_path: Path, old: str, new: str, told: str) -> None:
     found = problems(tmp_path, en=example.EN.replace(old, new, 1))
     assert told in found[0], found
+    assert not [problem for problem in found if "missing" in problem or "<unicode" in problem]
     # What cannot be used is left out, and the rest is not.
     assert set(read_folder(tmp_path, library.ours())[0].lessons["by-the-river"]) == {"es"}
 
@@ -86,6 +107,9 @@ def test_a_file_with_a_fault_is_refused_with_where_and_why(tmp_path: Path, old: 
         ("## Water is near", "## Water in 3 days", "a number, and no source below it: 'Water in 3 days'"),
         ("title: A walk", "title: 3 walks", "claims a number where no source can stand"),
         ("(page:/help)", "(page:/help)\n- [In 5 days](lesson:low-days)", "claims a number where no source can stand"),
+        (NO, NO + "also: [weed, 3 steps]\n", "also names '3 steps', a number"),
+        (NO, NO + "also: [overdose]\n", "also names 'overdose', which is about use"),
+        (NO, NO + "also: [want to die]\n", "'suicide' is not among its topics"),
         (NO, NO + 'no_claims: [{words: "ten minutes", why: "how long"}]\n', "which it does not say"),
         (NO, NO + 'no_claims: [{words: "any shoes", why: "how long"}]\n', "which holds no number"),
         ("8 of 10 weeks. [1]", "many weeks.", "source 1 is not used"),
@@ -93,6 +117,9 @@ def test_a_file_with_a_fault_is_refused_with_where_and_why(tmp_path: Path, old: 
         ("reviewed_on: 2026-11-01", "reviewed_on: 2036-10-01", "reviewed_on is still to come"),
         ("Turn back when you like.", "Turn back. " * 30, "words in one section, at most 50"),
         ("Turn back when you like.", "You should turn back.", "nobody is told what is normal or due: 'should'"),
+        ("topics: [rivers]", "topics: [rivers, trauma]", "it is about 'trauma' without a note before it"),
+        ("Turn back when you like.", "Turn back. You are to blame.", "nobody is shamed"),
+        ("Turn back when you like.", "He saw a line of white powder.", "no images of use"),
         ("Turn back when you like.", "Have a drink there.", "'drink' is about use"),
         ("(exercise:slow-breath).", "(exercise:brave-steps).", "is no exercise that a person may start alone"),
         ("(exercise:slow-breath).", "(lesson:nowhere).", "is no other lesson"),
@@ -128,6 +155,20 @@ def test_both_languages_have_the_same_bones(tmp_path: Path) -> None:
     assert any("sections differ in 'en' and 'es'" in problem for problem in told)
     told = problems(tmp_path, es=example.ES.replace("de 10 semanas. [1]", "de otras semanas."))
     assert any("marks of sources differ" in problem for problem in told)
+    told = problems(
+        tmp_path,
+        en=example.EN.replace("[1]", "[1] It takes 15 to 30 minutes. [1]", 1),
+        es=example.ES.replace("[1]", "[1] Toma de 10 a veinte minutos. [1]", 1),
+    )
+    (one,) = [problem for problem in told if "numbers" in problem]
+    assert "under 'It can lift a day' are 8, 10, 15, 30 at en/by-the-river.md:" in one
+    assert "and 8, 10, 10, 20 at es/by-the-river.md:" in one
+    told = problems(tmp_path, en=example.EN.replace(NO, NO + "also: [stroll]\n", 1))
+    assert any("words people look for it by (also) differ" in problem for problem in told)
+    # Written out or not, and where one language says "both" and the other "los dos".
+    en = example.EN.replace("[1]", "[1] It takes ten minutes or two days. [1] Both can do it.", 1)
+    es = example.ES.replace("[1]", "[1] Toma 10 minutos o 2 días. [1] Los dos pueden.", 1)
+    assert problems(tmp_path, en=en, es=es) == []
     (tmp_path / "es" / "by-the-river.md").unlink()
     assert any("it is missing in 'es'" in problem for problem in checking.check(tmp_path)[1])
     assert "es/by-the-river.md" in checking.missing(tmp_path, "es")
@@ -142,6 +183,9 @@ def test_a_name_in_an_address_tells_nothing(tmp_path: Path) -> None:
 def test_usted_but_what_people_say_to_each_other_is_theirs(tmp_path: Path) -> None:
     told = problems(tmp_path, es=example.ES.replace("Vuelva cuando quiera.", "Vuelve si quieres."))
     assert any("usted, not tú" in problem for problem in told)
+    for tu in ("No hagas nada.", "Muévete.", "Quédate allí."):
+        told = problems(tmp_path, es=example.ES.replace("Vuelva cuando quiera.", tu))
+        assert any("usted, not tú" in problem for problem in told), tu
     assert problems(tmp_path, es=example.ES.replace("Vuelva cuando quiera.", "Diga: “Te quiero”.")) == []
 
 
@@ -160,6 +204,22 @@ def test_usted_but_what_people_say_to_each_other_is_theirs(tmp_path: Path) -> No
         ("Bring three lines.", False),
         ("Lleve dos hojas.", False),
         ("About 20 percent. [1]", False),
+        ("It helps in nine cases out of ten.", True),
+        ("Half fall at once.", True),
+        ("The risk doubles.", True),
+        ("It may triple the risk.", True),
+        ("El riesgo se duplica.", True),
+        ("Sirve en nueve casos de cada diez.", True),
+        ("Mejoran nueve de diez.", True),
+        ("It eases after one week.", True),
+        ("Most stop within a year.", True),
+        ("Mejora en un mes.", True),
+        ("It takes half an hour.", True),
+        ("You could do it half asleep.", False),
+        ("That is half a plan.", False),
+        ("One of them may come along.", False),
+        ("You may see double.", False),
+        ("En un día tranquilo, dígalo.", False),
     ],
 )
 def test_what_counts_as_a_claim(sentence: str, is_claim: bool) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from patient_app.learn import library
 from patient_app.learn.facts import Source
 from patient_app.learn.library import Library
 from patient_app.learn.search import LONGEST_PIECE, Index
@@ -20,10 +23,38 @@ def test_words_are_found_in_titles_headings_and_texts(shelf: Library) -> None:
     assert slugs(english, "RIVER walk")[0] == "by-the-river"
     assert slugs(english, "walk brid") == ["by-the-river"]  # The last word may be a beginning.
     assert slugs(english, "brid walk") == []
+    assert slugs(english, "bridges, the walk") == ["by-the-river"]  # A longer word with another ending.
     assert slugs(spanish, "rio paseo")[0] == "by-the-river"
     assert slugs(spanish, "RÍO")[0] == "by-the-river"
+    # Of what says nothing alone, any is enough.
+    assert slugs(english, "the")
+    assert not slugs(english, "the zzz")
     for nothing in ("", "  ", "?!", "qqqq", "\x00", "[1]" * 3 + "zzz"):
         assert slugs(english, nothing) == []
+
+
+LOOKED_FOR = {
+    "en": "nightmares|weed|heroin|xanax|suboxone|panic attack|sleeping|insomnia|side effects|can't sleep|relapse",
+    "es": "insomnio|pesadillas|efectos secundarios|recaída|RECAIDA|marihuana|heroína|xanax|suboxone|ataque de pánico",
+}
+
+
+@pytest.mark.parametrize("language", LOOKED_FOR)
+def test_what_people_type_is_found_in_our_lessons(language: str) -> None:
+    """By everyday words and names of medicines, which no lesson shows, and by the names of topics."""
+    ours = library.library_of("")
+    every = [ours.lesson(slug, language) for slug in ours.shelf.lessons]
+    assert not [words for words in LOOKED_FOR[language].split("|") if not ours.find(words, language, every)]
+    assert all(lesson.also for lesson in every)
+
+
+def test_words_to_look_by_are_never_shown_and_names_around_count(shelf: Library) -> None:
+    walk = replace(shelf.lesson("by-the-river", "en"), also=("stroll", "fresh air"))
+    index = Index([walk], lambda _lesson: ["Rivers", "Around here"])
+    (hit,) = index.find("fresh air")
+    assert hit.piece == "A path runs along the river. You can walk it in any shoes."
+    assert slugs(index, "stroll around here") == ["by-the-river"]
+    assert "stroll" not in " ".join(walk.words)
 
 
 def test_marks_are_not_found_and_pieces_are_short(shelf: Library) -> None:
