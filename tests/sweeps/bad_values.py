@@ -40,6 +40,8 @@ BOOKED: dict[str, frozenset[str]] = {
 }
 REFUSED = frozenset({400, 401, 404, 410, 413, 422, 429})
 EXPECTED = REFUSED | {200, 303, 409}
+# A field that says which words a choice was about: where these are others by now, the choice is to be made anew.
+ABOUT_OTHERS = {"names": "sees"}
 NEVER_KEPT = frozenset({"password", "one-time-code"})
 WORDS = frozenset({"text", "email", "tel", "date", "time", None})
 LONG = "x" * 1_000_000
@@ -233,7 +235,7 @@ def _unclear(page: Page, form: FormOnPage, sent: Mapping[str, Any], bad: str) ->
     if summary is None or summary.get("role") != "alert":
         yield "refused without the list of what to check"
     for name, value in sent.items():
-        if name in form.controls:
+        if name in form.controls and ABOUT_OTHERS.get(bad) != name:
             yield from _lost(ours, form.controls[name], name, value, is_bad=name == bad)
 
 
