@@ -81,6 +81,7 @@ def test_nothing_old_opens_or_is_sent(installed: Installed) -> None:
         "requests for a new password": 1,
         "devices that get messages": 0,
         "answers on notifications": 0,
+        "names that supporters see": 0,
         "messages that waited": 1,
         "reminders that waited": 0,
         "reminders by e-mail": 0,
