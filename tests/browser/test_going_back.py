@@ -16,6 +16,11 @@ from tests.factories import make_patient, make_practice, make_supporter, tie_sup
 
 pytestmark = [pytest.mark.browser, pytest.mark.sqlite]
 SAVED = "What you wrote here is saved."
+# The script that listens comes after the page.
+SCRIPTS_RAN = """async () => {
+  const main = performance.getEntriesByType("resource").find(({ name }) => name.endsWith("/phone/main.js"));
+  return Boolean(main && await import(main.name));
+}"""
 
 
 def stored(live_server: LiveServer, kind: type[CheckIn] | type[Worry]) -> int:
@@ -69,6 +74,7 @@ def test_a_check_in_that_was_saved_is_known_again(
     assert stored(live_server, CheckIn) == 2
     # A browser that keeps the page whole shows it anew.
     phone.go_back()
+    phone.wait_for_function(SCRIPTS_RAN)
     phone.evaluate("() => history.replaceState({sent: {action: '/check-in', next: '/history'}}, '')")
     phone.locator("[name=mood][value='3']").check(force=True)
     with phone.expect_navigation():
