@@ -92,7 +92,7 @@ PAIRS: tuple[Pair, ...] = (
     Pair("ink-soft", "band", AA, "axis labels"),
 )
 # Says nothing by itself: where it stands is told by words or space as well.
-DECORATION = frozenset({"hairline"})
+DECORATION = frozenset({"hairline", "pressed"})
 
 
 def layer(css: str, name: str) -> str:

@@ -101,7 +101,7 @@ def test_an_older_browser_sends_which_button_was_pressed_or_has_plain_pages(
         route.continue_()
     page.unroute(MAIN)
     expect(page.get_by_text("Your pages stay like this until you say otherwise.")).to_be_visible()
-    # (On a busy machine what waits may be sent by the page itself at the same moment: the same item, which counts once.)
+    # (On a busy machine what waits may be sent twice at the same moment: the same item, which counts once.)
     assert {*posted} == {how}
     page.goto("/simple", wait_until="networkidle")
     page.get_by_role("button", name="Show everything again").click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -314,7 +315,7 @@ def test_folded_away_use_stands_only_inside_of_what_opens_by_a_tap(
     addresses = ("/history", "/history/days", "/history?month=2026-11", "/history?day=2026-11-23", "search")
     for address in addresses:
         page = browser.post("/history/search", data={"words": "drank"}) if address == "search" else browser.get(address)
-        main = page.one("main")
+        main = deepcopy(page.one("main"))  # A page is parsed once for all tests.
         assert "drank or used" in text_of(main).lower()
         for parent in list(main.iter()):
             for child in [child for child in parent if child.tag == "details" and child.get("open") is None]:
