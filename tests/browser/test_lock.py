@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, ViewportSize, expect
 
 from patient_app.core.config import Config
 from patient_app.core.keys import make_master_key
@@ -108,8 +109,10 @@ class Phone:
     def wait_for_worker(self) -> None:
         """Wait until the worker stands behind the page; a busy browser opens one past a worker that is late."""
         for turn in range(200):
-            if self.page.evaluate(IS_GUARDED):
-                return
+            # A page that finds another person signed in loads itself again, perhaps in this very moment.
+            with contextlib.suppress(Error):
+                if self.page.evaluate(IS_GUARDED):
+                    return
             self.page.wait_for_timeout(100)
             if turn % 50 == 49:
                 self.page.reload()
