@@ -69,7 +69,7 @@ _CATEGORIES = tuple(Category)  # To go through the enumeration itself takes long
 
 @dataclass(frozen=True)
 class Grants:
-    """All that a reader may see of one patient now."""
+    """All that a reader may see of one patient now; what one consent opens stands together."""
 
     items: tuple[Grant, ...] = ()
 

@@ -23,8 +23,13 @@ def as_kept(column: Any) -> ColumnElement[Any]:
 
 
 def id_of(value: Any) -> uuid.UUID:
-    """Return a kept id."""
-    found = value if isinstance(value, uuid.UUID) else read_id(value)
+    """Return a kept id: of one text, mostly the very same object, which is found again faster."""
+    return value if isinstance(value, uuid.UUID) else _read(value)
+
+
+@lru_cache(maxsize=2048)
+def _read(text: str) -> uuid.UUID:
+    found = read_id(text)
     assert found is not None  # noqa: S101 - a kept id is there.
     return found
 

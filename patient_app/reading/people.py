@@ -75,10 +75,9 @@ _KNOWN = _PEOPLE.where(
 )
 _SOME_OF_LIST = _KNOWN.where(Person.id.in_(bindparam("patient_ids", expanding=True)))
 _ONE_OF_LIST = _KNOWN.where(Person.id == bindparam("patient_id"))
-_HOW_MANY = (
+_HOW_MANY = (  # (Whoever is a patient has a chart.)
     select(func.count(TeamMembership.patient_id.distinct()))
     .join(Person, Person.id == TeamMembership.patient_id)
-    .join(Patient, Patient.person_id == Person.id)
     .where(_ON_TEAM, _IS_PATIENT, _OF_PRACTICE)
 )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from flask_babel import format_date, get_locale, gettext
@@ -14,7 +15,7 @@ from flask_babel import format_date, get_locale, gettext
 from patient_app.checkins.service import days_with_entries
 from patient_app.checkins.words import MOODS, AnswerWords, answer_words
 from patient_app.consent.categories import DETAIL_ONLY, Category, Level
-from patient_app.consent.decisions import Grant, Grants
+from patient_app.consent.decisions import Grants
 from patient_app.consent.words import CATEGORY_NAMES, LEVEL_NAMES
 from patient_app.core import clock, i18n
 from patient_app.profile.things import KIND_NAMES
@@ -115,17 +116,15 @@ def _language() -> tuple[object, str]:
 
 
 def _sentences(language: tuple[object, str], grants: Grants, zone: str) -> list[str]:
-    agreed: dict[uuid.UUID, list[Grant]] = {}
-    for grant in grants.items:
-        agreed.setdefault(grant.consent_id, []).append(grant)
+    consents = [tuple(own) for _, own in groupby(grants.items, key=attrgetter("consent_id"))]
     return [
         _sentence(
             language,
-            tuple((one.category, one.level) for one in own),
+            tuple([(one.category, one.level) for one in own]),
             own[0].entries_from,
             None if own[0].ends_at is None else _ends_on(own[0].ends_at, zone),
         )
-        for own in agreed.values()
+        for own in consents
     ]
 
 
