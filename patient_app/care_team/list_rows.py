@@ -11,7 +11,6 @@ from patient_app.core.i18n import when_made
 from patient_app.reading.people import Named
 from patient_app.reading.words import CaseloadLine
 
-
 # Of our own words, which one row says as the other does; what a person wrote is kept by nobody.
 _ours = lru_cache(maxsize=512)(escape)
 
