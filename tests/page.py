@@ -167,6 +167,11 @@ class Page(TestResponse):
         return tidy(" ".join(visible_texts(self.document)))
 
     @property
+    def own_parts(self) -> list[Element]:
+        """The page itself and what stands beside it on a wide screen, without what surrounds every page."""
+        return [self.one("main"), *self.all("aside", class_name="beside")]
+
+    @property
     def main_words(self) -> str:
         """The text of the page itself, without what surrounds it on every page."""
         return tidy("".join(_texts_shown(self.one("main"))))
@@ -198,7 +203,8 @@ class Page(TestResponse):
     @property
     def shown_links(self) -> set[str]:
         """The addresses of the links of the page itself that are seen as it arrives: none that a script would show."""
-        return {element.get("href") or "" for element in _shown(self.one("main")) if element.tag == "a"}
+        shown = (element for part in self.own_parts for element in _shown(part))
+        return {element.get("href") or "" for element in shown if element.tag == "a"}
 
     @property
     def forms(self) -> list[FormOnPage]:

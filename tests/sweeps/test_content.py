@@ -276,7 +276,7 @@ def pages(stage: Stage) -> list[Seen]:
             if not page.is_page:
                 continue
             # Names are people's own; a short one stands for all.
-            words = [invented.sub("Lee", block) for block in blocks_of(page.one("main"))]
+            words = [invented.sub("Lee", block) for part in page.own_parts for block in blocks_of(part)]
             found.setdefault((page.title, *words), Seen(f"GET {rule.rule} for {reader}", reader, page, words))
     stage.reset()
     return list(found.values())
