@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from flask import url_for
 from flask_babel import gettext
 
-from patient_app.appointments import service as appointments
 from patient_app.checkins.service import OwnCheckIn
-from patient_app.core import clock, keeping
+from patient_app.core import keeping
 from patient_app.core.identity import Viewer
 from patient_app.home.attention import Line
 from patient_app.learn import service, suggesting
@@ -21,8 +20,6 @@ from patient_app.medications.regimen import OwnMedicine
 from patient_app.profile.service import Profile
 
 KIND = "lesson"
-# No rule looks further ahead.
-AHEAD = timedelta(days=14)
 
 
 class LessonLine:
@@ -34,7 +31,7 @@ class LessonLine:
 
     def lines(self, newest: OwnCheckIn | None, medicines: Sequence[OwnMedicine]) -> Iterator[Line]:
         """Yield at most one line, a prompt; it is made only where it can be shown."""
-        known = suggesting.Known(self.day, newest, tuple(medicines), self._next_visit)
+        known = suggesting.known_of(self.patient, self.day, newest, medicines)
         found = suggesting.for_today(self.patient, known, asks_about_use=self.profile.asks_about_use)
         if found is not None:
             self._suggested = found.noted(self.day) if found.is_new else None
@@ -52,10 +49,6 @@ class LessonLine:
         """Have the phone keep the lesson that is suggested: it can be read when there is no network by then."""
         if suggested := [line.more for line in shown if line.kind == KIND]:
             keeping.keep_too(suggested)
-
-    def _next_visit(self) -> date | None:
-        found = appointments.next_one(self.patient, clock.now(), AHEAD)
-        return found.said.start.local_date if found else None
 
 
 def _said_of(why: Rule | OwnGiven) -> tuple[str, str]:

@@ -97,8 +97,9 @@ def today() -> ResponseReturnValue:
             reminder_lines(patient, clock.now(), has_checked_in=newest is not None),
             _of_medicines(patient, medicines),
             assignment_lines(patient, day, aside),
-            _week_note(patient, medicines, aside),
+            # It comes on few days, the note of the week on many; without room here it stands in Learn.
             lesson.lines(newest, medicines),
+            _week_note(patient, medicines, aside),
         )
         lines = chosen(candidates, shown)
     lesson.keep(lines)

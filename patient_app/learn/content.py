@@ -72,8 +72,17 @@ def read_folder(folder: FilePath, base: Shelf = EMPTY) -> tuple[Shelf, list[str]
                 lessons.setdefault(lesson.slug, {})[language] = lesson
             except WrongFile as wrong:
                 problems.append(str(wrong))
+    problems += _misplaced(folder)
     written = read_texts(folder, languages_in(folder / texts.FOLDER), problems)
     return Shelf(shelf.paths, shelf.topics, shelf.conditions, lessons, own.resources, own.hidden, written), problems
+
+
+def _misplaced(folder: FilePath) -> list[str]:
+    """Return a sentence for each lesson, and each folder, that lies where nobody reads it."""
+    read = {*languages_in(folder), texts.FOLDER, "README.md"}
+    found = (each for each in folder.iterdir() if each.is_dir() or each.suffix == ".md") if folder.is_dir() else ()
+    names = sorted(each.name for each in found if each.name not in read and not each.name.startswith("."))
+    return [f"{name}: nobody reads it here; lessons belong into the folders en and es." for name in names]
 
 
 def languages_in(folder: FilePath) -> list[str]:

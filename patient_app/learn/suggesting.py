@@ -17,19 +17,25 @@ from typing import Any
 
 import yaml
 
+from patient_app.appointments import service as appointments
+from patient_app.checkins import service as checkins
 from patient_app.checkins.service import OwnCheckIn
+from patient_app.core import clock
+from patient_app.core.clock import moment
 from patient_app.core.identity import Viewer
 from patient_app.learn import given, service
 from patient_app.learn.facts import LANGUAGES, Lesson, Words
 from patient_app.learn.given import OwnGiven, OwnGivens
 from patient_app.learn.service import Learning, Shown, Suggested
-from patient_app.medications import catalogue
+from patient_app.medications import catalogue, regimen
 from patient_app.medications.regimen import OwnMedicine
 from patient_app.profile.things import Kind
 
 RULES = FilePath(__file__).resolve().parents[1] / "content" / "rules" / "lessons.yaml"
 # A check-in says something of these days; what is older has passed.
 LATELY = timedelta(days=2)
+# No rule looks further ahead for a visit.
+AHEAD = timedelta(days=14)
 _NONE = OwnGivens()
 
 
@@ -73,6 +79,22 @@ class Suggestion:
     def noted(self, day: date) -> Suggested:
         """Return what is kept of it."""
         return Suggested(day, self.lesson.slug, _key(self.why))
+
+
+def known_of(patient: Viewer, day: date, newest: OwnCheckIn | None, medicines: Iterable[OwnMedicine]) -> Known:
+    """Return what rules may look at, of what the caller has read already."""
+
+    def next_visit() -> date | None:
+        found = appointments.next_one(patient, clock.now(), AHEAD)
+        return found.said.start.local_date if found else None
+
+    return Known(day, newest, tuple(medicines), next_visit)
+
+
+def known_today(patient: Viewer) -> Known:
+    """Return the same for a page that has read nothing of it yet."""
+    day = moment(clock.now(), patient.zone, patient.day_start_minutes).day
+    return known_of(patient, day, checkins.newest_own(patient), regimen.own_regimen(patient).medicines)
 
 
 def for_today(patient: Viewer, known: Known, *, asks_about_use: bool | None = None) -> Suggestion | None:

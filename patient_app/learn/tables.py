@@ -16,6 +16,15 @@ _Thing = TypeVar("_Thing")
 ID = re.compile(r"[a-z][a-z0-9-]{1,40}")
 # A file is read whole: nothing that a person could read in five minutes is longer.
 LARGEST_FILE = 64 * 1024
+# What each kind of value is, for who writes one by hand.
+_KINDS: dict[type, str] = {
+    str: "words",
+    int: "a whole number, such as 3",
+    bool: "true or false",
+    date: "a day, written as 2026-11-30, without quotes",
+    list: "a list, with [ and ]",
+    dict: "a table, with { and }",
+}
 _FRONT = re.compile(r"---\n(.*?)\n---\n(.*)", re.DOTALL)
 
 
@@ -40,7 +49,7 @@ class Table:
             raise WrongFile(f"{self.where} lacks {key}.")
         value = self.left.pop(key)
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise WrongFile(f"{self.where}: {key} is of the wrong kind.")
+            raise WrongFile(f"{self.where}: {key} is of the wrong kind; it has to be {_KINDS[kind]}.")
         return value
 
     def text(self, key: str, default: str | None = None) -> str:
@@ -104,7 +113,7 @@ def read_text(file: Path, where: str) -> str:
     try:
         if file.stat().st_size > LARGEST_FILE:
             raise WrongFile(f"{where}: it is larger than {LARGEST_FILE // 1024} kB.")
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")  # Some editors put a mark before the first letter.
     except (OSError, UnicodeDecodeError):
         raise WrongFile(f"{where}: it cannot be read as text in UTF-8.") from None
 

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from datetime import date
 
 from flask import abort, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from patient_app.appointments import raising
-from patient_app.core import clock, keeping, notices, outbox
+from patient_app.core import clock, keeping, notices, outbox, work
 from patient_app.core.access import Permission, access
 from patient_app.core.clock import moment
 from patient_app.core.danger_words import names_danger, sounds_like_danger
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer, viewer
-from patient_app.core.keeping import kept_on_phone
+from patient_app.core.keeping import is_looked_at, kept_on_phone
 from patient_app.core.pages import render_page
-from patient_app.learn import from_phones, given, service, supporter_views
+from patient_app.learn import from_phones, given, service, suggesting, supporter_views
 from patient_app.learn import library as libraries
 from patient_app.learn.blueprint import bp
 from patient_app.learn.facts import Lesson, Resource
 from patient_app.learn.forms import ChoicesForm, LookForm, MarkForm, QuestionForm
-from patient_app.learn.given import OwnGiven
+from patient_app.learn.given import OwnGivens
 from patient_app.learn.search import Hit
+from patient_app.learn.service import Shown
+from patient_app.learn.suggesting import Rule, Suggestion
 from patient_app.profile import service as profiles
 
 __all__ = ["bp", "supporter_views"]
@@ -52,18 +55,29 @@ notices.register(
 
 
 @bp.get("/learn")
-@access(Permission.LESSONS_READ)
+@access(Permission.LESSONS_READ, records=True)
 @kept_on_phone
 def overview() -> ResponseReturnValue:
-    """Show the paths of the library, and the ways to something else in it."""
+    """Show what is suggested today and why, the paths of the library, and the ways to something else in it.
+
+    On a full day Today has no room for the suggestion; here it always stands, and it is the same one.
+    """
     patient = viewer()
-    shown = service.shown_to(patient)
-    givens = given.own_givens(patient, shown)
-    _keep_with_it(givens.waiting)
+    with work.aside():  # There is something to write once a day at most.
+        shown = service.shown_to(patient)
+        givens = given.own_givens(patient, shown)
+        suggested = _suggested(patient, shown, givens)
+    lessons = [one.lesson for one in givens.waiting]
+    if suggested is not None:
+        lessons.append(suggested.lesson)
+        if suggested.is_new and is_looked_at():
+            service.note_suggested(patient, suggested.noted(_day(patient)))
+    _keep_with_it(lessons)
     return render_page(
         "learn/overview.html",
         shown=shown,
         givens=givens,
+        suggested=suggested,
         resources=_near_by(asks_about_use=shown.asks_about_use),
         form=LookForm(),
     )
@@ -76,7 +90,7 @@ def given_lessons() -> ResponseReturnValue:
     """Show what clinicians gave to the patient: what waits, and what was before."""
     patient = viewer()
     givens = given.own_givens(patient, service.shown_to(patient))
-    _keep_with_it(givens.waiting)
+    _keep_with_it(one.lesson for one in givens.waiting)
     return render_page("learn/given.html", givens=givens, closed_until=patient.entries_closed_until)
 
 
@@ -156,7 +170,7 @@ def saved() -> ResponseReturnValue:
     patient = viewer()
     shown = service.shown_to(patient)
     lessons, saved_ones = {lesson.slug: lesson for lesson in shown.lessons}, shown.kept.saved
-    suggested = shown.kept.suggested_on(moment(clock.now(), patient.zone, patient.day_start_minutes).day)
+    suggested = shown.kept.suggested_on(_day(patient))
     kept = [lessons[slug] for slug in saved_ones if slug in lessons]
     by_team = {one.lesson.slug: one.lesson for one in given.own_givens(patient, shown).waiting}
     for_now = dict.fromkeys([*([suggested.slug] if suggested else []), *by_team])
@@ -225,9 +239,21 @@ def _near_by(*, asks_about_use: bool) -> list[Resource]:
     return [one for one in libraries.library().resources if asks_about_use or not one.about_use]
 
 
-def _keep_with_it(waiting: Iterable[OwnGiven]) -> None:
-    """Have a phone keep, with the page that is made, the lessons that wait."""
-    keeping.keep_too(url_for("learn.lesson", lesson=slug) for slug in sorted({one.lesson.slug for one in waiting}))
+def _day(patient: Viewer) -> date:
+    return moment(clock.now(), patient.zone, patient.day_start_minutes).day
+
+
+def _suggested(patient: Viewer, shown: Shown, givens: OwnGivens) -> Suggestion | None:
+    """Return what a rule suggests today; what a clinician gave stands by itself among what the team gave."""
+    if patient.entries_closed_from is not None or not shown.kept.suggests:
+        return None
+    found = suggesting.chosen(shown, suggesting.known_today(patient), givens)
+    return found if found is not None and isinstance(found.why, Rule) else None
+
+
+def _keep_with_it(lessons: Iterable[Lesson]) -> None:
+    """Have a phone keep, with the page that is made, these lessons."""
+    keeping.keep_too(url_for("learn.lesson", lesson=slug) for slug in sorted({lesson.slug for lesson in lessons}))
 
 
 def _page(patient: Viewer, lesson: Lesson, question: QuestionForm | None = None) -> str:

@@ -45,7 +45,7 @@ def test_the_example_has_nothing_to_mend(tmp_path: Path) -> None:
         ("minutes: 2\n", "", "en/by-the-river.md lacks minutes"),
         ("minutes: 2", "minutes: 20", "minutes has to be from 2 to 5"),
         ("minutes: 2", "minutes: 2\nalso: [walks, 5]", "also is a list of up to 30 words or short phrases"),
-        ("minutes: 2", "minutes: true", "minutes is of the wrong kind"),
+        ("minutes: 2", "minutes: true", "minutes is of the wrong kind; it has to be a whole number, such as 3."),
         ("minutes: 2", "minutes: 2\nextra: 1", "does not know extra"),
         ("path: our-place", "path: elsewhere", "path is none of"),
         ("topics: [rivers]", "topics: [lakes]", "names lakes, which paths.toml does not declare"),
@@ -54,7 +54,12 @@ def test_the_example_has_nothing_to_mend(tmp_path: Path) -> None:
         ('content_note: ""', "content_note: This is hard.", "content_note and lighter come together"),
         ("  - {id: 1", "  - {id: 2", "sources have the ids 1, 2, 3"),
         ("https://example.org", "http://example.org", "url has to begin with https://"),
-        ("reviewed_on: 2026-11-01", "reviewed_on: soon", "reviewed_on is of the wrong kind"),
+        (
+            "reviewed_on: 2026-11-01",
+            "reviewed_on: soon",
+            "reviewed_on is of the wrong kind; it has to be a day, written as 2026",
+        ),
+        ("topics: [rivers]", "topics: rivers", "topics is of the wrong kind; it has to be a list, with [ and ]."),
         ("---\ntitle", "title", "it has to begin with ---"),
         ("title: A", "title: [A", "en/by-the-river.md:2: the front matter cannot be read"),
         (
@@ -134,6 +139,23 @@ def test_the_lint_says_where_and_what_instead(tmp_path: Path, old: str, new: str
     found = [problem for problem in problems(tmp_path, en=text) if told in problem]
     assert found
     assert all(problem.startswith("en/by-the-river.md") for problem in found)
+
+
+def test_the_mark_that_some_editors_put_first_and_their_ends_of_lines_do_no_harm(tmp_path: Path) -> None:
+    example.write(tmp_path)
+    for file in (tmp_path / "en" / "by-the-river.md", tmp_path / "practice.toml"):
+        file.write_bytes(("\ufeff" + file.read_text(encoding="utf-8")).replace("\n", "\r\n").encode())
+    assert checking.check(tmp_path) == (1, [])
+
+
+def test_what_lies_where_nobody_reads_it_is_told(tmp_path: Path) -> None:
+    example.write(tmp_path)
+    (tmp_path / "README.md").write_text("Who looks after this folder.", encoding="utf-8")
+    (tmp_path / "by-the-sea.md").write_text(example.EN, encoding="utf-8")
+    (tmp_path / "english").mkdir()
+    told = checking.check(tmp_path)[1]
+    assert [problem.partition(":")[0] for problem in told] == ["by-the-sea.md", "english"]
+    assert all("nobody reads it here; lessons belong into the folders en and es." in problem for problem in told)
 
 
 def test_reading_age_is_measured_in_both_languages(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from patient_app.core import clock
 from patient_app.core.work import Store
+from patient_app.effects import prompts
 from patient_app.learn import service, suggesting
 from patient_app.learn.facts import Words
 from patient_app.learn.library import Library
@@ -76,6 +77,69 @@ def test_what_was_read_or_put_aside_or_turned_off_is_not_suggested(
     assert "Because you noted it." in client.get("/today").words
     client.post(f"/learn/lessons/{LESSON}/mark", data={"id": "0197c3f0-0000-7000-8000-000000000001", "mark": "read"})
     assert "Because you noted it." not in client.get("/today").words
+
+
+def test_where_today_has_no_room_it_stands_in_learn_and_is_the_one_of_the_day(
+    client: Client, store: Store, patient: Made, rules: list[Rule], set_time: Callable[[datetime | str], None]
+) -> None:
+    set_time("2026-11-30 15:00")
+    assert "Suggested today" not in client.get("/learn").words
+    make_check_in(store, patient, craving=5)
+    with store.work(writes=True):  # Two other prompts are all that this day may show.
+        profiles.note_prompted(patient.viewer, date(2026, 11, 30), ["offer_reminders", "week_note"])
+    assert "Because you noted it." not in client.get("/today").words
+    # Fetched by the phone to have it: nobody looked at it.
+    page = client.get("/learn", headers={"Sec-Fetch-Mode": "cors"})
+    assert f"/learn/lessons/{LESSON}" in page.headers["Tandem-Keep-Too"].split()
+    with store.work(writes=False):
+        assert service.own_learning(patient.viewer).suggested == ()
+    for _ in range(2):
+        page = client.get("/learn")
+        assert "Suggested today A walk by the river Because you noted it." in page.words
+        assert f"/learn/lessons/{LESSON}" in page.links
+    with store.work(writes=False):
+        assert [one.rule for one in service.own_learning(patient.viewer).suggested] == ["pull"]
+    # Another reason on the same day suggests nothing more, here or there; a day later it is over.
+    rules.insert(0, Rule("other", {"craving_at_least": 1}, "waves", BECAUSE))
+    for address in ("/today", "/learn"):
+        assert "Cravings are waves" not in client.get(address).words
+    set_time("2026-12-01 15:00")
+    rules.pop(0)
+    make_check_in(store, patient, craving=5)
+    assert "Suggested today" not in client.get("/learn").words
+
+
+def test_learn_suggests_nothing_once_it_was_read_put_aside_or_turned_off(
+    client: Client, store: Store, patient: Made, rules: list[Rule]
+) -> None:
+    make_check_in(store, patient, craving=5)
+    client.post("/learn/choices", data={"not_now": ["rivers"], "suggests": "y"})
+    assert "Suggested today" not in client.get("/learn").words
+    client.post("/learn/choices", data={})
+    assert "Suggested today" not in client.get("/learn").words
+    client.post("/learn/choices", data={"suggests": "y"})
+    assert "Suggested today" in client.get("/learn").words
+    client.post(f"/learn/lessons/{LESSON}/mark", data={"id": "0197c3f0-0000-7000-8000-000000000001", "mark": "read"})
+    assert "Suggested today" not in client.get("/learn").words
+
+
+def test_a_first_pull_of_any_strength_suggests_that_cravings_are_waves(
+    client: Client, store: Store, patient: Made
+) -> None:
+    make_check_in(store, patient, craving=0)
+    assert "Cravings are waves" not in client.get("/today").words
+    make_check_in(store, patient, craving=1)
+    assert "It is in Learn: Cravings are waves" in client.get("/today").words
+
+
+def test_of_two_that_only_suggest_the_lesson_comes_before_the_note_of_the_week(
+    client: Client, store: Store, patient: Made, rules: list[Rule], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prompts, "wants_week_note", lambda *_: True)
+    make_check_in(store, patient, craving=5)
+    words = client.get("/today").words  # One of its two prompts is the offer of reminders.
+    assert "Because you noted it." in words
+    assert "How was this week" not in words
 
 
 def known(store: Store, patient: Made, **said: Any) -> Known:
