@@ -358,7 +358,7 @@ def test_what_was_written_in_question_says_that_nobody_else_sees_it_then_and_lat
         person = db().get_one(Person, patient.id)
         person.entries_closed_from = person.entries_closed_until = None
     assert "Only you can see that it ran out. Nobody is told." in browser.get(supply).main_words
-    assert "Its medicine was written right after a new password" in browser.get(dose).main_words
+    assert "It was written right after a new password, so nobody else ever sees it." in browser.get(dose).main_words
     fill(browser, own(store, patient, id_), amount="30")
     for page in (before, browser.get(supply)):
         assert "I ran out" in page.main_words

@@ -214,7 +214,7 @@ def test_the_page_says_whose_mute_holds_and_takes_back_only_ones_own(
     page = therapist.get(address)
     assert "Kim Vale is muted" in page.main_words
     assert "The mute of Nia Cole holds until 9 November 2026." in page.main_words
-    assert "Only the colleague who muted them can take that back." in page.main_words
+    assert "Only the person who set a mute can take it back." in page.main_words
     assert f"{address}/unmute" not in page.html
     therapist.submit(page.form(action=f"{address}/mute"), until="2026-11-20")
     page = therapist.get(address)
