@@ -33,13 +33,14 @@ export async function file(request) {
   return (await caches.match(request.url, { ignoreVary: true })) ?? fetch(request);
 }
 
-// Remove files of releases that no kept page names any more.
+// Remove files of releases that no kept page names any more. The pages are read only where there are such files.
 export async function tidy() {
+  const others = (await caches.keys()).map((name) => name.split(" ")).filter(([, release]) => release !== settings.release);
+  if (!others.length) return;
   const pages = await readAll("pages").catch(() => []);
   const plan = await read("meta", "plan").catch(() => undefined);
-  const needed = new Set([settings.release, plan?.release, ...pages.map((page) => page.release)]);
-  for (const name of await caches.keys()) {
-    const [kind, release] = name.split(" ");
-    if (release !== settings.release && (kind === "public" || !needed.has(release))) await caches.delete(name);
+  const needed = new Set([plan?.release, ...pages.map((page) => page.release)]);
+  for (const [kind, release] of others) {
+    if (kind === "public" || !needed.has(release)) await caches.delete(`${kind} ${release}`);
   }
 }

@@ -4,7 +4,7 @@ import { endsAfter, read, write } from "./db.js";
 import { owner } from "./box.js";
 import { newId } from "./ids.js";
 import { seal } from "./letter.js";
-import { discard, keep, sendItem } from "./outbox.js";
+import { alone, discard, keep, sendItem } from "./outbox.js";
 import { settings } from "./settings.js";
 import { agree, asked, giveUp, isAnothers, subscribe } from "./subscribed.js";
 
@@ -87,19 +87,19 @@ async function answer(wish, notification, { token, person, says = {} }) {
   const [tag, leaving, phone] = await Promise.all([owner(), read("meta", "leaving"), asked()]).catch(() => []);
   if (leaving || (tag && tag !== person)) return say("signed-out");
   if (!tag || !phone) return say(await sendPlain(fields));
-  let item;
-  try {
-    item = await keep(newId(), { action: ACT, fields, title }, { letterbox: phone.letterbox, tag }, seal);
-  } catch {
-    return say(await sendPlain(fields)); // Nothing can be kept here.
-  }
-  const { result } = await sendItem(item);
+  const id = newId();
+  const sent = await alone(id, async () => {
+    const item = await keep(id, { action: ACT, fields, title }, { letterbox: phone.letterbox, tag }, seal).catch(() => undefined);
+    return item && sendItem(item);
+  });
+  if (!sent) return say(await sendPlain(fields)); // Nothing can be kept here.
+  const { result } = sent;
   if (result === "stored") return undefined;
   if (result === "later") {
     await registration.sync?.register("tandem-outbox").catch(() => {});
     return say("waits");
   }
-  await discard(item.id); // Said at once: it need not stand among what waits.
+  await discard(id); // Said at once: it need not stand among what waits.
   return say(result === "refused" ? "over" : "signed-out");
 }
 

@@ -5,7 +5,8 @@ import { belongTo, close, isLocked, open, owner, timesLeft } from "./box.js";
 import { isPlan, renew } from "./plan.js";
 import { read, readAll, within, write } from "./db.js";
 
-const MOST = 90;
+const MOST = 100;
+const LEFT = 90; // Where there are more, so many stay: the next few are kept without looking at all of them again.
 const KEPT_FOR = 30 * 24 * 60 * 60 * 1000;
 const REFRESHED_AFTER = 6 * 60 * 60 * 1000;
 const NOT_PART_OF_IT = ["done", "waiting"];
@@ -46,14 +47,25 @@ async function keep(response, url, tag) {
   if (isPlan(url)) await renew({ text, headers }, page);
   const box = await close({ text, headers }, `page ${address}`);
   if (!box) return;
+  let count = 0;
   await within(["meta", "pages"], "readwrite", (meta, pages) => {
     meta.get("owner").onsuccess = ({ target: { result: somebody } }) => {
-      if (somebody?.tag === tag) pages.put({ ...page, box }, address);
+      if (somebody?.tag !== tag) return;
+      pages.put({ ...page, box }, address);
+      pages.count().onsuccess = ({ target }) => {
+        count = target.result;
+      };
     };
   });
+  if (count > MOST) await letGo();
+}
+
+// Let go of what is old, and of the oldest where there are too many. It reads every page, so it is not done for each.
+async function letGo() {
   const all = (await readAll("pages")).sort((one, other) => other.at - one.at);
-  const old = all.filter((page, number) => number >= MOST || page.at < Date.now() - KEPT_FOR);
-  if (old.length) await within(["pages"], "readwrite", (pages) => old.forEach((page) => pages.delete(page.address)));
+  const most = all.length > MOST ? LEFT : MOST;
+  const old = all.filter((page, number) => number >= most || page.at < Date.now() - KEPT_FOR);
+  if (old.length) await drop(old.map((page) => page.address));
 }
 
 // The kept page of an address, or undefined.
@@ -86,6 +98,7 @@ export async function refresh({ now = false } = {}) {
   }
   const before = last?.own ?? [];
   if (isWhole) await drop(before.filter((address) => !named.has(address)));
+  await letGo();
   const own = [...new Set([...(isWhole ? [] : before), ...named])];
   await write("meta", { release: settings.release, at: Date.now(), own }, "refreshed");
 }

@@ -19,6 +19,7 @@ from patient_app.accounts import addresses, links, second_factor, sessions, supp
 from patient_app.accounts.models import ClinicCode, DeviceSession, LinkPurpose, Person, SecurityNotice
 from patient_app.core import clock
 from patient_app.core.identity import Viewer
+from patient_app.core.roles import Role
 from patient_app.core.work import db, reading
 
 # Called with the patient's id and the moment since which somebody else was in.
@@ -95,6 +96,15 @@ def may_be_taken_back(token: str) -> bool:
         raise links.LinkUnusable
     with reading() as session:
         return session.get_one(Person, link.person_id).entries_closed_until == clock.NO_END
+
+
+def is_of_patient(token: str) -> bool:
+    """Whether the link from a person's mail opens a patient's own entries; raise `links.LinkUnusable`."""
+    link = links.find_link(token, LinkPurpose.OPEN_ENTRIES)
+    if link is None:
+        raise links.LinkUnusable
+    with reading() as session:
+        return session.get_one(Person, link.person_id).role == Role.PATIENT
 
 
 def take_back_by_mail(token: str) -> None:

@@ -287,10 +287,12 @@ def show_gone() -> ResponseReturnValue:
 def open_entries(token: str) -> ResponseReturnValue:
     """Show the button that opens older entries, and the one that takes a reset back; looking changes nothing."""
     try:
-        asks = security.may_be_taken_back(token)
+        asks, is_patient = security.may_be_taken_back(token), security.is_of_patient(token)
     except LinkUnusable:
         return show_gone()
-    return render_page("accounts/open_entries.html", form=MailAnswerForm(), token=token, asks=asks)
+    return render_page(
+        "accounts/open_entries.html", form=MailAnswerForm(), token=token, asks=asks, is_patient=is_patient
+    )
 
 
 @bp.post("/open-entries/<token>")

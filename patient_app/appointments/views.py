@@ -14,7 +14,7 @@ from patient_app.appointments import calendar_file, from_phones, raising, raisin
 from patient_app.appointments.blueprint import bp
 from patient_app.appointments.forms import AppointmentForm, TookForm
 from patient_app.appointments.models import Took
-from patient_app.appointments.said import Entered
+from patient_app.appointments.said import Entered, Said
 from patient_app.appointments.writing import Author, IdTaken, Stale
 from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core import clock, notices
@@ -75,18 +75,31 @@ def new() -> ResponseReturnValue:
 @bp.post("/appointments/new")
 @access(Permission.APPOINTMENTS_MANAGE)
 def save_new() -> ResponseReturnValue:
-    """Keep one, once; the same form sent again changes nothing."""
+    """Keep one, once; the same form sent again changes nothing, and with other words it is a correction."""
     patient = viewer()
     form = AppointmentForm.offering(_people(patient))
     zone = form.zone_or(patient.zone)
     said = form.said(zone, _today(patient), _disciplines(patient)) if form.validate() else None
     if said is not None:
         try:
-            writing.enter(Author.patient(patient), form["id"].value, said)
+            _enter(patient, form["id"].value, said)
             return _done("appointment-saved")
-        except (IdTaken, Stale):
+        except (IdTaken, NotFound):
             form.renew_id()
     return _form_page(patient, form), 422
+
+
+def _enter(patient: Viewer, appointment_id: uuid.UUID, said: Said) -> None:
+    """Keep a new one. Who goes back to the form that wrote one, and saves other words there, corrects it.
+
+    Raise `IdTaken`, and `NotFound` for the id of one that the practice wrote.
+    """
+    author = Author.patient(patient)
+    try:
+        writing.enter(author, appointment_id, said)
+    except Stale:
+        one = service.own_to_change(patient, appointment_id)
+        writing.change(author, appointment_id, said, base=one.version)
 
 
 @bp.get("/appointments/<uuid:appointment_id>/change")

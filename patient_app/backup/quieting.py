@@ -133,7 +133,7 @@ LEFT: Mapping[str, str] = {
     "to_raise": "what a person wants to talk about",
     "throttle": "counts that run out",
     "worry": "what a supporter wrote",
-    "worry_mute": "a patient's wish not to be shown something",
+    "worry_mute": "a clinician's wish to keep a sender aside for a time",
 }
 
 

@@ -12,8 +12,9 @@ from patient_app.accounts import practice
 from patient_app.consent.words import DISCIPLINE_NAMES
 from patient_app.core import clock, notices
 from patient_app.core.access import Permission, access
-from patient_app.core.clock import moment
+from patient_app.core.clock import Moment, moment
 from patient_app.core.identity import Viewer, viewer
+from patient_app.core.ids import new_id
 from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
 from patient_app.effects import read_by, recording, weekly
@@ -48,13 +49,21 @@ def save_week_note() -> ResponseReturnValue:
     if form.validate():
         try:
             when = moment(clock.now(), form.zone_or(patient.zone), patient.day_start_minutes)
-            weekly.record(patient, form.id.value, form.answers(), when)
+            _record(patient, form, when)
             return redirect(url_for("effects.week_note", done="week-noted"), 303)
         except recording.NothingSaid:
             form.add_error("helps", NOTHING_NOTED)
-        except (recording.IdTaken, recording.OtherWords):
+        except recording.IdTaken:
             form.renew_id()
     return _page(patient, form), 422
+
+
+def _record(patient: Viewer, form: WeekNoteForm, when: Moment) -> None:
+    """Store it. Who goes back to a form that was sent, and saves other words there, changes this week's note."""
+    try:
+        weekly.record(patient, form.id.value, form.answers(), when)
+    except recording.OtherWords:
+        weekly.record(patient, new_id(), form.answers(), when)
 
 
 def _page(patient: Viewer, form: WeekNoteForm | None = None) -> str:

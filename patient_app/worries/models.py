@@ -41,12 +41,12 @@ class Worry(Base):
 
 
 class WorryMute(Base):
-    """The practice does not take a sender's messages for a time; the sender is told nothing else than always."""
+    """A clinician keeps a sender's messages aside for a time; the sender is told nothing else than always."""
 
     __tablename__ = "worry_mute"
 
     sender_id: Mapped[Id] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    muted_by: Mapped[Id] = mapped_column(ForeignKey("person.id"), primary_key=True)
     practice_id: Mapped[Id] = mapped_column(ForeignKey("practice.id"))
     muted_at: Mapped[datetime]
-    muted_by: Mapped[Id] = mapped_column(ForeignKey("person.id"))
     muted_until: Mapped[datetime]

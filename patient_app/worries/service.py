@@ -3,7 +3,8 @@
 What a supporter hears back never depends on whom they wrote about, on whether the practice knows that person, or on
 whether the practice listens to them at present. So a name that was typed is looked up nowhere; a message of a muted
 sender is kept like any other and counts towards the limit like any other, and stands aside on the clinicians' page
-only. What was kept aside stands among the others again when the mute ends: nothing is thrown away.
+only. What was kept aside stands among the others again when the mute ends: nothing is thrown away. Each clinician mutes
+for themselves and takes back only their own: who is not on a team can neither keep something from it nor bring it back.
 
 Who reads: of a person whom the sender supports, that patient's team. Any clinician of the practice where no person was
 picked, and where the patient has nobody on the team, so that no message is left without a reader. Never the
@@ -100,7 +101,7 @@ def send(sender: Viewer, worry_id: uuid.UUID, told: Told) -> None:
     row.about, row.words = told.about, told.words
     if not store_once(row):  # Somebody else's form had this id, a moment ago.
         raise IdInUse
-    if told.patient_id is not None and db().scalar(_mutes_now(sender.id, told.patient_id)) is None:
+    if told.patient_id is not None and not db().scalar(select(_is_muted(sender.id, told.patient_id))):
         _tell_team(told.patient_id)
 
 
@@ -113,11 +114,9 @@ def _sent_today(sender: Viewer) -> int:
     return db().scalar(select(func.count()).where(Worry.sender_id == sender.id, Worry.sent_at > since)) or 0
 
 
-def _mutes_now(sender_id: uuid.UUID, patient_id: uuid.UUID) -> Select[uuid.UUID]:
-    """Return the query of a mute of a sender that holds for what they tell of a patient."""
-    return select(WorryMute.sender_id).where(
-        WorryMute.sender_id == sender_id, WorryMute.muted_until > clock.now(), _holds_for(patient_id)
-    )
+def _is_muted(sender_id: uuid.UUID, patient_id: uuid.UUID) -> Exists:
+    """Return the condition under which a sender is muted in what they tell of a patient."""
+    return exists().where(WorryMute.sender_id == sender_id, WorryMute.muted_until > clock.now(), _holds_for(patient_id))
 
 
 def _tell_team(patient_id: uuid.UUID) -> None:
@@ -152,7 +151,6 @@ class Received:
     """A message as a clinician reads it; moments are in the clinician's zone.
 
     `patient` is the person whom the sender supports and picked; `about` is what the sender wrote about who it is.
-    `muted_through` is the last day on which the sender is muted, None for somebody who is heard.
     """
 
     id: uuid.UUID
@@ -163,7 +161,15 @@ class Received:
     sent_at: datetime
     read_at: datetime | None
     read_by: str
-    muted_through: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """A clinician's mute that holds for a message; `through` is its last day, `is_own` that it is the reader's."""
+
+    by: str
+    is_own: bool
+    through: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +182,7 @@ class Inbox:
     aside: int
 
 
-_Sender, _Subject, _Reader, _Member = (aliased(Person) for _ in range(4))
+_Sender, _Subject, _Reader, _Member, _Muter = (aliased(Person) for _ in range(5))
 
 
 def unread(clinician: Viewer) -> int:
@@ -240,7 +246,7 @@ def today_at_practice(clinician: Viewer) -> date:
 def mute(clinician: Viewer, worry_id: uuid.UUID, until: date) -> None:
     """Keep aside what the sender of a message sends from now to the end of a day; raise `NotFound` as `read` does.
 
-    Muted before, they are muted until the new day, and what stands aside stays there.
+    Muted before by the same clinician, they are muted until the new day, and what stands aside stays there.
     """
     sender_id, moment = _own(clinician, worry_id).sender_id, clock.now()
     ends = datetime.combine(until + timedelta(days=1), time(), _zone(clinician)).astimezone(UTC)
@@ -251,19 +257,45 @@ def mute(clinician: Viewer, worry_id: uuid.UUID, until: date) -> None:
         muted_by=clinician.id,
         muted_until=ends,
     )
-    kept = db().get(WorryMute, sender_id, with_for_update=True)
+    key = (sender_id, clinician.id)
+    kept = db().get(WorryMute, key, with_for_update=True)
     if kept is None and store_once(fresh):
         return
-    kept = kept or db().get_one(WorryMute, sender_id, with_for_update=True)  # Two clinicians muted at once.
+    kept = kept or db().get_one(WorryMute, key, with_for_update=True)  # Pressed twice at once.
     if kept.muted_until <= moment:
         kept.muted_at = moment
-    kept.muted_until, kept.muted_by = ends, clinician.id
+    kept.muted_until = ends
 
 
-def unmute(clinician: Viewer, worry_id: uuid.UUID) -> None:
-    """Let the sender of a message be heard again, also with what was kept aside; raise `NotFound` as `read` does."""
+def unmute(clinician: Viewer, worry_id: uuid.UUID) -> bool:
+    """Take back a clinician's own mute of the sender of a message; raise `NotFound` as `read` does.
+
+    Return whether they are heard again, also with what was kept aside: not while a colleague's mute holds.
+    """
     sender_id = _own(clinician, worry_id).sender_id
-    db().execute(delete(WorryMute).where(WorryMute.sender_id == sender_id))
+    db().execute(delete(WorryMute).where(WorryMute.sender_id == sender_id, WorryMute.muted_by == clinician.id))
+    return not mutes(clinician, worry_id)
+
+
+def mutes(clinician: Viewer, worry_id: uuid.UUID) -> tuple[Mute, ...]:
+    """Return every mute of its sender that holds for a message now, the reader's own first, then the longest.
+
+    There are none for a message that is not for this clinician.
+    """
+    holds = select(WorryMute.muted_until, Person).join(Person, Person.id == WorryMute.muted_by)
+    holds = holds.join(Worry, Worry.sender_id == WorryMute.sender_id).where(
+        Worry.id == worry_id,
+        WorryMute.muted_until > clock.now(),
+        _holds_for(Worry.patient_id),
+        _readable_by(clinician),
+    )
+    zone = _zone(clinician)
+    rows = db().execute(holds.order_by(Person.id != clinician.id, WorryMute.muted_until.desc(), Person.id)).all()
+    gone = vault().preload([person.id for _, person in rows])
+    return tuple(
+        Mute("" if by.id in gone else by.name or "", by.id == clinician.id, _last_day(until, zone))
+        for until, by in rows
+    )
 
 
 def _own(clinician: Viewer, worry_id: uuid.UUID) -> Worry:
@@ -316,30 +348,21 @@ def _kept_aside(now: Any) -> ColumnElement[bool]:
 def _holds_for(patient_id: Any) -> ColumnElement[bool]:
     """Return the condition under which a mute holds for what is told of a patient, or of nobody who was picked.
 
-    Where the patient has a team, one of it muted: nobody else decides what it does not see. The last to mute counts, so
-    that in doubt the team hears.
+    Where the patient has a team, one of it muted: nobody else decides what it does not see. Of somebody who cannot sign
+    in any more no mute holds, since nobody could take it back.
     """
     team = _team_of(patient_id).correlate(Worry, WorryMute)
-    return or_(~team, team.where(_Member.id == WorryMute.muted_by))
+    still_here = exists().where(_Muter.id == WorryMute.muted_by, _Muter.state == PersonState.ACTIVE)
+    return or_(and_(~team, still_here.correlate(WorryMute)), team.where(_Member.id == WorryMute.muted_by))
 
 
-def _received(clinician: Viewer) -> Select[Worry, Person, Person, Patient, Person, datetime, str, bool]:
-    is_theirs = _on_team(clinician.id)
+def _received(clinician: Viewer) -> Select[Worry, Person, Person, Patient, Person, bool]:
     return (
-        select(Worry, _Sender, _Subject, Patient, _Reader, WorryMute.muted_until, Practice.zone, is_theirs)
+        select(Worry, _Sender, _Subject, Patient, _Reader, _on_team(clinician.id))
         .join(_Sender, _Sender.id == Worry.sender_id)
-        .join(Practice, Practice.id == Worry.practice_id)
         .outerjoin(_Subject, _Subject.id == Worry.patient_id)
         .outerjoin(Patient, Patient.person_id == Worry.patient_id)
         .outerjoin(_Reader, _Reader.id == Worry.read_by)
-        .outerjoin(
-            WorryMute,
-            and_(
-                WorryMute.sender_id == Worry.sender_id,
-                WorryMute.muted_until > clock.now(),
-                _holds_for(Worry.patient_id),
-            ),
-        )
         .where(_readable_by(clinician))
     )
 
@@ -358,9 +381,8 @@ def _opened(clinician: Viewer, rows: Sequence[Any]) -> tuple[Received, ...]:
             sent_at=worry.sent_at.astimezone(zone),
             read_at=None if worry.read_at is None else worry.read_at.astimezone(zone),
             read_by="" if reader is None or reader.id in gone else reader.name or "",
-            muted_through=None if muted_until is None else _last_day(muted_until, practice_zone),
         )
-        for worry, sender, subject, chart, reader, muted_until, practice_zone, is_theirs in rows
+        for worry, sender, subject, chart, reader, is_theirs in rows
         if sender.id not in gone and (subject is None or subject.id not in gone)
     )
 
@@ -370,9 +392,9 @@ def _about(person: Person, chart: Patient, *, is_theirs: bool) -> About:
     return About(person.id, person.name or "", chart.chart_number or "", chart.date_of_birth or "", called, pronouns)
 
 
-def _last_day(muted_until: datetime, zone: str) -> date:
+def _last_day(muted_until: datetime, zone: tzinfo) -> date:
     """Return the day at whose end a mute ends."""
-    return (muted_until.astimezone(clock.find_zone(zone) or UTC) - timedelta(days=1)).date()
+    return (muted_until.astimezone(zone) - timedelta(days=1)).date()
 
 
 def _zone(clinician: Viewer) -> tzinfo:

@@ -30,6 +30,7 @@ notices.register(
     worry_read=_l("Marked as read."),
     worry_muted=_l("What they send is kept aside until then. They are not told."),
     worry_unmuted=_l("They are heard again. What was kept aside stands here too."),
+    worry_own_unmuted=_l("Your mute is over. A colleague’s mute still keeps them aside."),
 )
 
 
@@ -90,8 +91,12 @@ def show(worry_id: uuid.UUID) -> ResponseReturnValue:
     """Show one message."""
     clinician = viewer()
     worry, today = service.read(clinician, worry_id), service.today_at_practice(clinician)
-    form = MuteForm.starting(today, today + SUGGESTED_MUTE)
-    return render_page("worries/show.html", worry=worry, form=form, born=born)
+    return _worry_page(worry, MuteForm.starting(today, today + SUGGESTED_MUTE))
+
+
+def _worry_page(worry: service.Received, form: MuteForm) -> str:
+    mutes = service.mutes(viewer(), worry.id)
+    return render_page("worries/show.html", worry=worry, form=form, mutes=mutes, born=born)
 
 
 @bp.post("/team/worries/<uuid:worry_id>/read")
@@ -109,7 +114,7 @@ def mute(worry_id: uuid.UUID) -> ResponseReturnValue:
     clinician = viewer()
     worry, form = service.read(clinician, worry_id), MuteForm.starting(service.today_at_practice(clinician))
     if not form.validate():
-        return render_page("worries/show.html", worry=worry, form=form, born=born), 422
+        return _worry_page(worry, form), 422
     assert form.until.day is not None  # noqa: S101 - the form asks for it.
     service.mute(clinician, worry_id, form.until.day)
     return redirect(url_for("worries.inbox", done="worry-muted"), 303)
@@ -118,6 +123,6 @@ def mute(worry_id: uuid.UUID) -> ResponseReturnValue:
 @bp.post("/team/worries/<uuid:worry_id>/unmute")
 @access(Permission.WORRIES_READ)
 def unmute(worry_id: uuid.UUID) -> ResponseReturnValue:
-    """Hear a sender again."""
-    service.unmute(viewer(), worry_id)
-    return redirect(url_for("worries.inbox", done="worry-unmuted"), 303)
+    """Hear a sender again, as far as it is this clinician who muted them."""
+    is_heard = service.unmute(viewer(), worry_id)
+    return redirect(url_for("worries.inbox", done="worry-unmuted" if is_heard else "worry-own-unmuted"), 303)

@@ -19,7 +19,7 @@ from patient_app.skills import files, library, service
 from patient_app.skills.facts import Exercise, Kind, Start
 from tests.browser.phones import Phone
 from tests.browser.test_accessibility import COLOURS, TOO_WIDE, axe
-from tests.conftest import LiveServer
+from tests.conftest import LiveServer, Watched
 from tests.factories import Made, make_patient, make_practice
 from tests.features.skills import given
 
@@ -174,6 +174,49 @@ def test_the_way_back_leads_to_the_step_before_and_a_reload_keeps_every_word(pho
     page.get_by_role("link", name="Go on").click()
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_label("My worries")).to_have_value("the rent")
+
+
+def test_a_reload_and_a_link_out_of_the_steps_lead_to_no_other_step(phone: Phone, patient: Made) -> None:
+    phone.sign_in(patient)
+    page, shown = phone.page, phone.page.locator("[data-step-count]")
+    page.goto("/skills/worry-time")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Next").click()
+    page.reload()
+    expect(shown).to_contain_text("Step 3 / ")
+    page.locator("a.skip[href='#main']").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/skills/worry-time#main")
+    expect(shown).to_contain_text("Step 3 / ")
+    page.reload()
+    expect(shown).to_contain_text("Step 3 / ")
+    page.go_back()
+    page.go_back()
+    expect(shown).to_contain_text("Step 2 / ")
+
+
+def test_a_page_with_something_to_check_opens_there_and_after_a_reload_where_it_was(
+    phone: Phone, patient: Made, watched: Watched
+) -> None:
+    watched.expect("status of 422")
+    phone.sign_in(patient)
+    page, shown = phone.page, phone.page.locator("[data-step-count]")
+    page.goto("/skills/worry-time")
+    while page.get_by_role("button", name="Next").is_visible():
+        page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Save").click()  # Nothing is said.
+    page.locator("#error-summary a").first.wait_for()
+    expect(shown).to_contain_text("Step 1 / ")
+    page.get_by_role("button", name="Next").click()
+    page.locator("#error-summary a").first.click()
+    expect(shown).to_contain_text("Step 1 / ")
+    page.reload()
+    expect(shown).to_contain_text("Step 1 / ")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Next").click()
+    expect(shown).to_contain_text("Step 3 / ")
+    page.reload()
+    expect(shown).to_contain_text("Step 3 / ")
 
 
 def test_time_and_breath_start_when_they_are_tapped(phone: Phone, patient: Made) -> None:

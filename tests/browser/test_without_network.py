@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 from playwright.sync_api import Page as BrowserPage
 from sqlalchemy import func, select, update
 
@@ -190,6 +190,136 @@ def test_two_tabs_send_what_waits_once(get_phone: GetPhone, patient: Made, live_
         page.evaluate("dispatchEvent(new Event('online'))")
     phone.wait_for("outbox", 0)
     assert [note for _, note in stored(live_server.store, patient)] == ["entry 0", "entry 1", "entry 2"]
+
+
+# Puts pages into the phone's store beside those that are there, so many days old.
+_KEEP_MORE = """async ([number, days]) => {
+  const opened = await new Promise((resolve) => {
+    const request = indexedDB.open("tandem");
+    request.onsuccess = () => resolve(request.result);
+  });
+  const changes = opened.transaction(["pages", "meta"], "readwrite");
+  const [pages, meta] = [changes.objectStore("pages"), changes.objectStore("meta")];
+  meta.get("owner").onsuccess = ({ target: { result: { tag } } }) => {
+    const at = Date.now() - days * 24 * 60 * 60 * 1000;
+    for (let one = 0; one < number; one += 1) {
+      const address = `/history?day=${days}-${one}`;
+      pages.put({ address, tag, release: "", at: at + one, box: new Uint8Array(20000) }, address);
+    }
+  };
+  await new Promise((resolve) => { changes.oncomplete = resolve; });
+  opened.close();
+}"""
+_COUNT_READS = """() => {
+  const all = IDBObjectStore.prototype.getAll;
+  self.reads = 0;
+  IDBObjectStore.prototype.getAll = function (...asked) {
+    if (this.name === "pages") self.reads += 1;
+    return all.apply(this, asked);
+  };
+}"""
+_OF_DAYS = "/history?period="
+
+
+def test_a_page_is_kept_without_reading_all_that_are_and_of_too_many_the_newest_stay(
+    get_phone: GetPhone, patient: Made
+) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    (worker,) = phone.context.service_workers
+    worker.evaluate(_COUNT_READS)
+
+    def open_page(days: int) -> None:
+        phone.page.goto(f"{_OF_DAYS}{days}")
+        phone.until(lambda: f"{_OF_DAYS}{days}" in phone.kept_addresses())
+
+    for days in (7, 30, 90):
+        open_page(days)
+    assert worker.evaluate("self.reads") == 0
+    phone.page.evaluate(_KEEP_MORE, [200, 1])
+    open_page(365)
+    phone.until(lambda: len(phone.kept_addresses()) == 90)
+    reads = worker.evaluate("self.reads")
+    kept = phone.kept_addresses()
+    assert {f"{_OF_DAYS}{days}" for days in (7, 30, 90, 365)} < set(kept)
+    assert "/history?day=1-199" in kept
+    assert "/history?day=1-0" not in kept
+    open_page(7)
+    assert worker.evaluate("self.reads") == reads
+
+
+def test_a_page_that_is_a_month_old_is_let_go_of_when_the_pages_are_fetched_anew(
+    get_phone: GetPhone, patient: Made
+) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.page.evaluate(_KEEP_MORE, [2, 31])
+    phone.page.evaluate(_KEEP_MORE, [1, 29])
+    phone.page.evaluate("navigator.serviceWorker.controller.postMessage({ type: 'refresh', now: true })")
+    phone.until(lambda: not any("day=31-" in one for one in phone.kept_addresses()))
+    assert "/history?day=29-0" in phone.kept_addresses()
+
+
+@pytest.mark.parametrize("has_locks", [True, False])
+def test_what_a_form_is_sending_is_sent_by_nobody_else(
+    get_phone: GetPhone, patient: Made, live_server: LiveServer, has_locks: bool
+) -> None:
+    phone, held = get_phone(), list[Route]()
+    if not has_locks:  # A browser of before March 2022.
+        phone.context.add_init_script("delete Navigator.prototype.locks;")
+    phone.sign_in(patient)
+    other = phone.context.new_page()
+    other.goto("/today")
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    phone.context.route("**/outbox", hold)
+    phone.check_in("In between", CANARY)
+    phone.until(lambda: len(held) == 1)
+    for page in (phone.page, other) if has_locks else (phone.page,):
+        page.evaluate("dispatchEvent(new Event('online'))")
+    phone.page.wait_for_timeout(1500)
+    assert len(held) == 1
+    for page in (phone.page, other):  # Nor is it said to wait: the form tells what comes of it.
+        expect(page.locator("#phone-lines p", has_text="wait on this phone")).to_be_hidden()
+        expect(page.locator("#phone-lines p", has_text="waits on this phone")).to_be_hidden()
+    held[0].continue_()
+    phone.page.wait_for_url("**/check-in/*?done=saved")
+    phone.wait_for("outbox", 0)
+    assert stored(live_server.store, patient) == [(3, CANARY)]
+    assert len(held) == 1
+
+
+def test_a_form_waits_while_what_it_changes_is_sent(
+    get_phone: GetPhone, patient: Made, live_server: LiveServer
+) -> None:
+    phone, asked = get_phone(), list[Route]()
+    phone.sign_in(patient)
+    phone.cut()
+    phone.check_in_without_network("In between", "as it was")
+    phone.page.goto("/waiting")
+    phone.page.get_by_role("link", name="Change").click()
+    note = phone.page.get_by_label("A note, if you like")
+    expect(note).to_have_value("as it was")
+
+    def answer(route: Route) -> None:
+        asked.append(route)
+        if len(asked) > 1:
+            route.continue_()
+
+    phone.context.route("**/outbox", answer)
+    phone.mend()
+    phone.page.evaluate("dispatchEvent(new Event('online'))")
+    phone.until(lambda: len(asked) == 1)
+    note.fill("as it is now")
+    phone.page.get_by_role("button", name="Save").click()
+    phone.page.wait_for_timeout(1000)
+    assert len(asked) == 1
+    asked[0].continue_()
+    phone.page.wait_for_url(re.compile(r"/check-in/.*done=saved"))
+    phone.wait_for("outbox", 0)
+    assert stored(live_server.store, patient) == [(3, "as it is now")]
 
 
 def test_a_hard_entry_has_help_beside_it(get_phone: GetPhone, patient: Made) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
@@ -26,9 +26,10 @@ from patient_app.core import clock, migrate
 from patient_app.core.db import Base, Database, KeysBase
 from patient_app.core.ids import new_id
 from patient_app.core.migrate import Which
-from patient_app.core.work import Store
+from patient_app.core.work import Store, db
 from patient_app.effects import service as effects
 from patient_app.effects.service import Said
+from patient_app.worries.models import WorryMute
 from tests import factories
 from tests.features.effects.world import LAMOTRIGINE, log, takes
 from tests.postgres import Postgres
@@ -351,3 +352,24 @@ def test_a_sign_that_was_raised_before_still_rests_on_its_medicine(
     migrate.upgrade("main", store.database)
     with store.work(writes=False):
         assert effects.is_raised(patient.viewer, entry)
+
+
+def test_on_the_way_down_the_last_to_mute_a_sender_counts(store: Store) -> None:
+    practice = factories.make_practice(store)
+    sender = factories.make_supporter(store, practice)
+    first, second = (factories.make_clinician(store, practice) for _ in range(2))
+    at = datetime(2026, 3, 9, 20, 30, tzinfo=UTC)
+    with store.work(writes=True):
+        for by, hours in ((second, 2), (first, 1)):
+            mute = {"sender_id": sender.id, "muted_by": by.id, "muted_at": at + timedelta(hours=hours)}
+            db().add(WorryMute(practice_id=practice.id, muted_until=at + timedelta(days=9), **mute))
+
+    def muted_by() -> list[uuid.UUID]:
+        with store.work(writes=False):
+            return list(db().scalars(select(WorryMute.muted_by).order_by(WorryMute.muted_at)))
+
+    assert muted_by() == [first.id, second.id]
+    migrate.downgrade("main", store.database, "0034")
+    assert muted_by() == [second.id]
+    migrate.upgrade("main", store.database)
+    assert muted_by() == [second.id]

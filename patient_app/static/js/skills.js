@@ -22,16 +22,20 @@ function show(number, { focus = true } = {}) {
   bar.querySelector("[data-finish]").hidden = at !== steps.length;
   bar.querySelector('[data-step="next"]').hidden = at === steps.length;
   bar.querySelector('[data-step="back"]').hidden = at === 1;
+  history.replaceState({ ...history.state, step: at }, "");
   if (focus) {
     steps[at - 1].querySelector("h2").focus();
     document.querySelector("h1").scrollIntoView();
   }
 }
 
-const asked = () => Number(/^#step-(\d+)$/.exec(location.hash)?.[1] ?? 1);
-
-// Where a message says what to check, or where a link of the summary leads.
+// Where a message says what to check, or where a link of the summary leads; 0 for what is in no step.
 const stepOf = (element) => steps.findIndex((step) => step.contains(element)) + 1;
+
+// Where an address leads, and what of a step it names, if it names anything. One that leads out of the steps, like that of
+// the link past the menu, moves nobody; a page that is loaded again opens where it was.
+const named = () => (location.hash.length > 1 ? document.getElementById(location.hash.slice(1)) : null);
+const asked = () => Number(/^#step-(\d+)$/.exec(location.hash)?.[1]) || stepOf(named()) || history.state?.step;
 
 form.querySelectorAll("[data-waits]").forEach((part) => part.removeAttribute("data-waits"));
 form.addEventListener("click", ({ target }) => {
@@ -40,12 +44,12 @@ form.addEventListener("click", ({ target }) => {
   location.hash = `step-${steps.findIndex((step) => !step.hidden) + (button.dataset.step === "next" ? 2 : 0)}`;
 });
 addEventListener("hashchange", () => {
-  const field = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
-  const within = field ? stepOf(field) : 0;
-  show(within || asked(), { focus: !within });
+  const field = named();
+  const within = stepOf(field);
+  show(asked() || stepOf(steps.find((step) => !step.hidden)), { focus: !field });
   if (within) field.focus();
 });
-show(stepOf(form.querySelector(".has-error")) || asked(), { focus: false });
+show(asked() || stepOf(form.querySelector(".has-error")) || 1, { focus: false });
 form.removeAttribute("data-folded"); // The style held back all but one until now.
 
 document.querySelectorAll("[data-timer]").forEach(keepTime);

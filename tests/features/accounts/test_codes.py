@@ -437,6 +437,26 @@ def test_entries_stay_closed_for_a_day_and_old_devices_stay(
     assert client.get("/joined").status_code == 200
 
 
+def test_whoever_comes_in_or_is_asked_reads_what_becomes_of_what_is_written_meanwhile(
+    store: Store, practice: MadePractice, admin: Made, patient: Made, client: Client
+) -> None:
+    words = "All else that is written there meanwhile is seen by nobody but you, also later."
+    sign_in_by_form(client, patient)
+    newer = Client(client.application)
+    answer = newer.post("/join", data={"code": issue(store, admin, patient).text, "password": NEW_PASSWORD})
+    assert words in newer.follow(answer).main_words
+    assert words in client.get("/security-notice").main_words
+    assert words in newer.get(f"/open-entries/{letters(store, patient.email)[-1].token}").main_words
+    clinician, second = make_clinician(store, practice), make_clinician(store, practice)
+    issued = issue(store, admin, clinician)
+    with store.work(writes=True):
+        codes.confirm(second.viewer, issued.id)
+    redeem(store, issued.text)
+    page = Client(client.application).get(f"/open-entries/{letters(store, clinician.email)[-1].token}")
+    assert page.status_code == 200
+    assert "Check-ins" not in page.main_words  # Of staff there are no entries.
+
+
 def test_a_second_code_in_that_day_opens_nothing(store: Store, admin: Made, patient: Made, set_time: SetTime) -> None:
     begun = clock.now()
     set_time(begun)

@@ -44,6 +44,34 @@ def test_a_patient_writes_one_down_and_sent_again_it_is_one(client: Client, stor
     assert "appointment" not in page.title.casefold()
 
 
+def test_the_same_form_with_other_words_corrects_what_it_wrote(client: Client, store: Store, world: World) -> None:
+    """Who goes back and changes the time means the same visit; without scripts nothing else knows that."""
+    factories.sign_in(client, world.patient)
+    form = client.get(NEW).form(action=NEW)
+    told = {"with_whom": str(world.prescriber.id), "on": "2026-11-09", "minutes": "30"}
+    for at in ("10:30", "11:00", "11:00", "10:30"):
+        assert client.submit(form, **told, at=at).status_code == 303
+    [one] = own(store, world)
+    assert one.version == 2
+    assert f"{one.said.start.at.astimezone(clock.find_zone(one.said.start.zone)):%H:%M}" == "11:00"
+
+
+def test_a_form_with_the_id_of_what_the_practice_wrote_changes_nothing_of_it(
+    client: Client, store: Store, world: World
+) -> None:
+    id_ = new_id()
+    told = said(6, clinician_id=world.prescriber.id)
+    with store.work(writes=True):
+        writing.enter(author(world, world.prescriber), id_, told)
+    factories.sign_in(client, world.patient)
+    form = client.get(NEW).form(action=NEW)
+    page = client.submit(form, id=str(id_), with_whom=str(world.prescriber.id), on="2026-11-09", at="10:30")
+    assert page.status_code == 422
+    assert [one.said for one in own(store, world)] == [told]
+    assert client.submit(page.form(action=NEW)).status_code == 303
+    assert len(own(store, world)) == 2
+
+
 def test_of_an_appointment_with_an_addiction_specialist_nothing_has_to_be_marked(
     client: Client, store: Store, world: World
 ) -> None:

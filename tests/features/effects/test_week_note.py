@@ -130,6 +130,16 @@ def test_it_is_suggested_from_friday_to_who_takes_something_and_not_twice(
     assert not wanted()
 
 
+def test_the_same_form_with_other_words_changes_this_weeks_note(app: Flask, store: Store, patient: Made) -> None:
+    browser = Client(app)
+    sign_in(browser, patient)
+    form = browser.get("/medications/week-note").form(action="/medications/week-note")
+    for words in ("less fog", "more fog", "more fog"):
+        assert browser.submit(form, helps="3", words=words).status_code == 303
+    assert own(store, patient) == Answers(3, None, "more fog")
+    assert counted(store) == (1, 2)
+
+
 def test_the_page_keeps_and_shows_it_and_today_suggests_it(
     app: Flask, store: Store, patient: Made, set_time: Callable[[datetime | str], None]
 ) -> None:

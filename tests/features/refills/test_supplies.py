@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from patient_app.accounts.models import Person
 from patient_app.core import clock
 from patient_app.core.clock import Moment
 from patient_app.core.errors import NotFound
@@ -334,6 +335,34 @@ def test_running_out_is_one_tap_and_says_who_can_help(browser: Client, store: St
     assert "lorazepam: you said that nothing is left." in today
     fill(browser, medicine, amount="30")
     assert "lorazepam" not in browser.get("/today").main_words
+
+
+def test_what_was_written_in_question_says_that_nobody_else_sees_it_then_and_later(
+    browser: Client, store: Store, patient: Made
+) -> None:
+    """A team that is never told must not be hoped for, in that session or when it was the person after all."""
+    since, id_ = clock.now() - timedelta(minutes=5), new_id()
+    closed = replace(patient.viewer, entries_closed_from=since)
+    with store.work(writes=True):
+        changing.start(Author.patient(closed), id_, id_, SERTRALINE, daily(*ONE), about_use=False, moment=early())
+        person = db().get_one(Person, patient.id)
+        person.entries_closed_from, person.entries_closed_until = since, since + timedelta(hours=24)
+    supply, hint = f"/medications/{id_}/supply", "Your team can see this"
+    dose = f"/medications/days/{now().local_date}/{id_}/08:00"
+    before = browser.get(supply)
+    browser.submit(before.form(action=f"/medications/{id_}/ran-out"))
+    in_question = browser.get(supply).main_words
+    assert "Only you, in this session. Nobody else ever sees what is written now." in in_question
+    assert "People you share with may read it" not in in_question
+    with store.work(writes=True):
+        person = db().get_one(Person, patient.id)
+        person.entries_closed_from = person.entries_closed_until = None
+    assert "Only you can see that it ran out. Nobody is told." in browser.get(supply).main_words
+    assert "It was written right after a new password, so nobody else ever sees it." in browser.get(dose).main_words
+    fill(browser, own(store, patient, id_), amount="30")
+    for page in (before, browser.get(supply)):
+        assert "I ran out" in page.main_words
+        assert hint not in page.main_words
 
 
 def test_another_persons_medicine_is_not_there(browser: Client, store: Store) -> None:

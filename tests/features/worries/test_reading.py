@@ -146,8 +146,9 @@ def test_who_is_not_on_the_team_keeps_nothing_away_from_it(
     assert sorted(_words(store, world)) == ["Before", "She took all her pills"]
     assert _words(store, world, aside=True) == ["Aside"]
     with store.work(writes=False):  # Nor does a page say of that message that its sender is muted.
-        muted = {row.words: row.muted_through is not None for row in service.inbox(world.therapist.viewer).rows}
-    assert muted == {"Before": True, "She took all her pills": False}
+        shown = service.inbox(world.therapist.viewer).rows
+        muted = {row.words: [one.by for one in service.mutes(world.therapist.viewer, row.id)] for row in shown}
+    assert muted == {"Before": ["Nia Cole"], "She took all her pills": []}
     set_time("2026-11-05 15:00")
     with store.work(writes=True):  # One of the team mutes: from now on it holds for what is told of their patient too.
         service.mute(world.therapist.viewer, first, date(2026, 12, 1))
@@ -156,6 +157,75 @@ def test_who_is_not_on_the_team_keeps_nothing_away_from_it(
         service.send(world.mother.viewer, new_id(), Told(world.patient.id, "", "Again"))
         assert len(db().scalars(select(MailMessage).where(MailMessage.owner_id == world.therapist.id)).all()) == 1
     assert "Again" in _words(store, world, aside=True)
+
+
+def test_a_later_mute_of_somebody_else_does_not_end_the_teams_own(
+    world: World, store: Store, set_time: Callable[[str], None]
+) -> None:
+    set_time("2026-11-03 15:00")
+    first = new_id()
+    with store.work(writes=True):
+        service.send(world.mother.viewer, first, Told(None, "My neighbour", "Before"))
+        service.mute(world.therapist.viewer, first, date(2026, 12, 1))
+    set_time("2026-11-04 15:00")
+    with store.work(writes=True):
+        service.mute(world.colleague.viewer, first, date(2026, 11, 5))
+    set_time("2026-11-05 15:00")
+    with store.work(writes=True):
+        service.send(world.mother.viewer, new_id(), Told(world.patient.id, "", "Again"))
+        assert db().scalars(select(MailMessage).where(MailMessage.owner_id == world.therapist.id)).all() == []
+    assert _words(store, world, aside=True) == ["Again"]
+    with store.work(writes=True):  # Nor does it end when somebody else takes theirs back.
+        service.unmute(world.colleague.viewer, first)
+    assert _words(store, world, aside=True) == ["Again"]
+    with store.work(writes=False):
+        assert service.unread(world.therapist.viewer) == 1
+
+
+def test_a_message_that_picks_nobody_is_aside_while_anybodys_mute_holds_who_can_take_it_back(
+    world: World, store: Store, set_time: Callable[[str], None]
+) -> None:
+    set_time("2026-11-03 15:00")
+    first = new_id()
+    with store.work(writes=True):
+        service.send(world.mother.viewer, first, Told(None, "My neighbour", "Before"))
+        service.mute(world.therapist.viewer, first, date(2026, 11, 10))
+        service.mute(world.colleague.viewer, first, date(2026, 12, 1))
+    set_time("2026-11-04 15:00")
+    with store.work(writes=True):
+        service.send(world.mother.viewer, new_id(), Told(None, "My neighbour", "Aside"))
+        assert service.unmute(world.therapist.viewer, first) is False
+    assert _words(store, world, aside=True) == ["Aside"]
+    with store.work(writes=True):  # They left the practice: nobody could end it.
+        db().get_one(Person, world.colleague.id).state = PersonState.CLOSED
+    assert _words(store, world, aside=True) == []
+    with store.work(writes=False):
+        assert service.unread(world.therapist.viewer) == 2
+
+
+def test_the_page_says_whose_mute_holds_and_takes_back_only_ones_own(
+    app: Flask, world: World, store: Store, set_time: Callable[[str], None]
+) -> None:
+    set_time("2026-11-03 15:00")
+    worry_id = told(store, world, about="My neighbour")
+    address = f"{INBOX}/{worry_id}"
+    therapist, colleague = signed_in(app, world.therapist), signed_in(app, world.colleague)
+    colleague.submit(colleague.get(address).form(action=f"{address}/mute"), until="2026-11-09")
+    page = therapist.get(address)
+    assert "Kim Vale is muted" in page.main_words
+    assert "The mute of Nia Cole holds until 9 November 2026." in page.main_words
+    assert "Only the person who set a mute can take it back." in page.main_words
+    assert f"{address}/unmute" not in page.html
+    therapist.submit(page.form(action=f"{address}/mute"), until="2026-11-20")
+    page = therapist.get(address)
+    assert "Your mute holds until 20 November 2026." in page.main_words
+    assert "The mute of Nia Cole holds until 9 November 2026." in page.main_words
+    assert f"{address}/mute" not in [form.action for form in page.forms]
+    done = therapist.submit(page.form(action=f"{address}/unmute"))
+    assert "Your mute is over. A colleague’s mute still keeps them aside." in therapist.follow(done).words
+    done = colleague.submit(colleague.get(address).form(action=f"{address}/unmute"))
+    assert "They are heard again." in colleague.follow(done).words
+    assert "muted" not in therapist.get(address).main_words.replace("Mute this sender", "")
 
 
 def _leave(store: Store, clinician: Made) -> None:
@@ -229,7 +299,7 @@ def test_a_muted_sender_is_kept_aside_until_the_day_is_over_and_then_heard_again
     assert titles(therapist) == ["From another Not read yet", "Robin Vale Not read yet"]
     assert "1 message is kept aside" in therapist.get(INBOX).main_words
     assert titles(therapist, kept="aside") == ["Aside Not read yet"]
-    assert "until 5 November 2026" in therapist.get(f"{INBOX}/{first}").main_words
+    assert "Your mute holds until 5 November 2026." in therapist.get(f"{INBOX}/{first}").main_words
     set_time("2026-11-06 04:59")  # Still the fifth in New York.
     therapist = _again(app, world)
     assert len(titles(therapist)) == 2
@@ -266,7 +336,7 @@ def test_muted_longer_what_stands_aside_stays_there_and_unmuted_all_is_heard(
     with store.work(writes=True):
         service.send(world.mother.viewer, new_id(), Told(world.patient.id, "", "Between"))
         service.mute(clinician, first, date(2026, 11, 20))
-        assert db().get_one(WorryMute, world.mother.id).muted_by == world.therapist.id
+        assert db().get_one(WorryMute, (world.mother.id, world.therapist.id)).muted_at == clock.now()
     assert "Between" in _words(store, world)
     assert _words(store, world, aside=True) == []
 
@@ -288,7 +358,7 @@ def test_a_mute_needs_a_day_that_can_be(
     assert "until" in page.errors
     assert WORDS in page.main_words
     with store.work(writes=False):
-        assert db().get(WorryMute, world.mother.id) is None
+        assert db().get(WorryMute, (world.mother.id, world.therapist.id)) is None
 
 
 def test_the_list_of_patients_says_that_something_waits_until_somebody_read_it(

@@ -5,7 +5,7 @@ import { endsAfter } from "./db.js";
 import { newId } from "./ids.js";
 import { seal } from "./letter.js";
 import { askForSync, native, sayWaiting, sentHere } from "./main.js";
-import { discard, keep, SEND_WITHIN, sendItem, waitingOf } from "./outbox.js";
+import { alone, discard, keep, SEND_WITHIN, sendItem, waitingOf } from "./outbox.js";
 
 const LONGEST_BRIEF = 240;
 
@@ -94,17 +94,21 @@ export async function submit(form, submitter, { person: tag, letterbox }) {
   const id = isNew ? ofEntry : (form.dataset.waitingId ??= newId());
   const { edits, part: place, at } = form.dataset;
   const title = submitter?.dataset.title ?? form.dataset.title;
-  let item;
-  try {
+  const kept = async () => {
     const made = edits && JSON.parse(form.dataset.made);
     const said = { action: pathname, fields, title, made, part: place, at, page: pageOf(location), brief: briefOf(form) };
-    item = await keep(id, said, { letterbox, tag }, seal);
+    const item = await keep(id, said, { letterbox, tag }, seal);
     if (edits && edits !== id) await discard(edits);
-  } catch {
+    return item;
+  };
+  const answer = await alone(id, async () => {
+    const item = await kept().catch(() => undefined);
+    return item && sendItem(item);
+  });
+  if (!answer) {
     await sendWithoutKeeping(form, fields, submitter);
     return;
   }
-  const answer = await sendItem(item);
   if (answer.result === "stored") {
     await forgetDraft();
     if (isNew) sentHere(form, { next: answer.next.replace(/[?#].*/, "") });

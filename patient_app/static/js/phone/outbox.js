@@ -57,7 +57,22 @@ export async function keep(id, said, { letterbox, tag }, seal) {
 
 export const discard = (id) => remove("outbox", id);
 
-// Send one entry and say what came of it: "stored", "refused", "signed-out", "other-person", or "later" for all that is
+// Have an entry to oneself while it is kept and sent, over all pages and the worker, so that what comes of it is handled
+// once. Whoever only sends what waits (`isIdle`) leaves one that is under way: nothing resolves. Without locks (before
+// March 2022) the same holds on one page.
+const underWay = new Map();
+export async function alone(id, work, { isIdle = false } = {}) {
+  if (navigator.locks) return navigator.locks.request(`tandem ${place(id)}`, { ifAvailable: isIdle }, (lock) => (lock ? work() : undefined));
+  const before = underWay.get(id);
+  if (before && isIdle) return undefined;
+  const turn = (before ?? Promise.resolve()).then(work);
+  const over = turn.catch(() => {});
+  underWay.set(id, over);
+  over.then(() => underWay.get(id) === over && underWay.delete(id));
+  return turn;
+}
+
+// Send one entry, which its sender has `alone`, and say what came of it: "stored", "refused", "signed-out", "other-person", or "later" for all that is
 // no answer of ours (no network, a login page of a hotel, a fault of the server).
 export async function sendItem(item, within_ms = SEND_WITHIN) {
   const body = { v: 1, person: item.tag, sent_at: new Date().toISOString(), id: item.id, letter: item.letter };
@@ -102,29 +117,45 @@ async function markRefused(item, { errors, entry }) {
   });
 }
 
+// Send one of all that wait, unless it is gone, or under way as it is: then nothing resolves.
+const sendOne = ({ id }, within_ms) =>
+  alone(
+    id,
+    async () => {
+      const item = await read("outbox", id);
+      if (!item || item.refused) return undefined;
+      return within_ms > 0 ? sendItem(item, within_ms) : { result: "later" };
+    },
+    { isIdle: true },
+  );
+
 // Send all that waits, in the order of writing, one sender at a time. Returns {sent, next, waiting, refused, why}; `next`
-// is the page of the newest that was stored, `why` tells what stopped it, if anything did.
+// is the page of the newest that was stored, `why` tells what stopped it, if anything did. What a form is sending at this
+// moment is the form's to tell of.
 export async function sendAll(give_up_after = Infinity) {
-  const alone = navigator.locks ? (work) => navigator.locks.request("tandem outbox", work) : (work) => work();
-  return alone(async () => {
+  const one = navigator.locks ? (work) => navigator.locks.request("tandem outbox", work) : (work) => work();
+  return one(async () => {
     const tag = (await read("meta", "owner"))?.tag;
     const until = Date.now() + give_up_after;
+    const others = new Set();
     let sent = 0;
     let why, next;
     for (const item of tag ? await waitingOf(tag) : []) {
       if (item.refused) continue;
-      const left = until - Date.now();
-      const { result, next: page } = left > 0 ? await sendItem(item, Math.min(left, SEND_WITHIN)) : { result: "later" };
-      if (result === "stored") {
-        sent += 1;
-        next = page;
+      const answer = await sendOne(item, Math.min(until - Date.now(), SEND_WITHIN));
+      if (!answer) {
+        others.add(item.id);
+        continue;
       }
-      if (!["stored", "refused"].includes(result)) {
-        why = result;
+      if (answer.result === "stored") {
+        sent += 1;
+        next = answer.next;
+      } else if (answer.result !== "refused") {
+        why = answer.result;
         break;
       }
     }
-    const left = tag ? await waitingOf(tag) : [];
+    const left = tag ? (await waitingOf(tag)).filter((item) => item.refused || !others.has(item.id)) : [];
     return { sent, next, why, waiting: left.filter((item) => !item.refused).length, refused: left.filter((item) => item.refused).length };
   });
 }
