@@ -131,9 +131,13 @@ class Hidden:
     until: int | None = None
     on_day: date | None = None
 
-    def covers(self, row: Any) -> bool:
-        """Whether all that an access record stands for fell into this time; a list's stands for a whole day."""
-        if row.highest_seq < self.first or (self.until is not None and row.highest_seq >= self.until):
+    def covers(self, row: Any, since: int) -> bool:
+        """Whether all that an access record stands for fell into this time; a list's stands for a whole day.
+
+        Of an entry of which there was nothing before `since`, what a record stands for begins there too.
+        """
+        begins = max(row.highest_seq, since)
+        if begins < self.first or (self.until is not None and begins >= self.until):
             return False
         return row.kind != AccessKind.CASELOAD or self.on_day is None or row.on_day < self.on_day
 
@@ -251,7 +255,7 @@ def who_has_read(
     """
     kinds = [on, AccessKind.CASELOAD] if lists else [on]
     asked = {"patient_id": patient.id, "kinds": kinds, "recorded_seq": ever.since, "on_day": ever.on_day, "day": day}
-    rows = [row for row in db().execute(_READ, asked) if not any(time.covers(row) for time in hidden)]
+    rows = [row for row in db().execute(_READ, asked) if not any(time.covers(row, ever.since) for time in hidden)]
     since = _read(ever, rows)
     return _named(since, _read(now, rows), _people(since))
 
