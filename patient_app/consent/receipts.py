@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from flask_babel import gettext
 from sqlalchemy import and_, bindparam, or_, select
 
 from patient_app.access_log.models import AccessKind, AccessRecord
@@ -291,8 +292,14 @@ def _people(ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Person]:
 def _named(
     since: Mapping[uuid.UUID, datetime], as_now: Mapping[uuid.UUID, datetime], people: Mapping[uuid.UUID, Person]
 ) -> list[HasRead]:
+    gone = vault().preload(since)  # Whose key is no more read it all the same.
     found = [
-        HasRead(person.name or "", person.discipline, as_now.get(person.id, at), earlier=person.id not in as_now)
+        HasRead(
+            (None if person.id in gone else person.name) or gettext("Somebody whose account is gone"),
+            person.discipline,
+            as_now.get(person.id, at),
+            earlier=person.id not in as_now,
+        )
         for person, at in ((people[viewer_id], at) for viewer_id, at in since.items())
     ]
     return sorted(found, key=lambda one: one.last, reverse=True)

@@ -254,3 +254,13 @@ def test_a_list_opened_before_on_that_day_never_shows_what_was_private_from_the_
     set_time(NOW + timedelta(days=1))
     world.private(entry, "no")
     assert NOBODY in world.words(f"/check-in/{entry}/delete")
+
+
+def test_a_reader_whose_key_is_gone_takes_no_page_away(world: World) -> None:
+    world.share(Category.MOOD)
+    entry = world.write(mood=3)
+    world.read()
+    world.store.keys.destroy(world.prescriber.id)
+    said = "Somebody whose account is gone (prescriber)"
+    assert f"{said} read it on" in world.words(f"/check-in/{entry}")
+    assert said in world.words(f"/check-in/{entry}/delete")
