@@ -40,6 +40,8 @@ __all__ = ["bp", "history_views"]
 outbox.register("checkins.save_check_in", take_check_in)
 outbox.register("checkins.save_change", take_change)
 
+_FOR_TODAY = _l("That day is too long ago. This would now be saved for today.")
+
 notices.register(
     private=_l("Only you can see this check-in now."),
     not_private=_l("People you share with can see this check-in again."),
@@ -55,9 +57,11 @@ def check_in() -> ResponseReturnValue:
     """Show the form, for now or for a past day (`?day=`)."""
     patient = viewer()
     profile = profiles.profile_of(patient)
-    day = _past_day(patient, request.args.get("day"))
+    asked = request.args.get("day", "")
+    day = _past_day(patient, asked)
     form = WhenForm(day=day.isoformat() if day else "")
-    return _form_page(patient, profile, form, day, blank_questions(profile))
+    is_gone = bool(asked) and day is None and asked < _today(patient).isoformat()
+    return _form_page(patient, profile, form, day, blank_questions(profile), for_today=is_gone)
 
 
 @bp.post("/check-in")
@@ -70,7 +74,7 @@ def save_check_in() -> ResponseReturnValue:
     day = _past_day(patient, form.day.data)
     if form.day.data and day is None and form.day.data != _today(patient).isoformat():
         form.day.data = ""
-        form.add_error("mood", _l("That day is too long ago. This would now be saved for today."))
+        form.add_error("mood", _FOR_TODAY)
     elif form.validate():
         try:
             answers = form.answers(about_use=profile.asks_about_use)
@@ -237,7 +241,15 @@ def _who_has_read(
     return receipts.who_has_read(patient, entry.day, as_now, ever, service.when_hidden(patient, entry), lists=lists)
 
 
-def _form_page(patient: Viewer, profile: Profile, form: WhenForm, day: date | None, blank: Markup | None = None) -> str:
+def _form_page(
+    patient: Viewer,
+    profile: Profile,
+    form: WhenForm,
+    day: date | None,
+    blank: Markup | None = None,
+    *,
+    for_today: bool = False,
+) -> str:
     today = _today(patient)
     return render_page(
         "checkins/check_in.html",
@@ -246,6 +258,7 @@ def _form_page(patient: Viewer, profile: Profile, form: WhenForm, day: date | No
         blank=blank,
         asks_about_use=profile.asks_about_use,
         day=day,
+        for_today=_FOR_TODAY if for_today else None,
         other_days=other_days(url_for("checkins.check_in"), today, PAST_DAYS),
     )
 

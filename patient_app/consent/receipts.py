@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from flask_babel import gettext
 from sqlalchemy import and_, bindparam, or_, select
 
 from patient_app.access_log.models import AccessKind, AccessRecord
@@ -131,9 +132,13 @@ class Hidden:
     until: int | None = None
     on_day: date | None = None
 
-    def covers(self, row: Any) -> bool:
-        """Whether all that an access record stands for fell into this time; a list's stands for a whole day."""
-        if row.highest_seq < self.first or (self.until is not None and row.highest_seq >= self.until):
+    def covers(self, row: Any, since: int) -> bool:
+        """Whether all that an access record stands for fell into this time; a list's stands for a whole day.
+
+        Of an entry of which there was nothing before `since`, what a record stands for begins there too.
+        """
+        begins = max(row.highest_seq, since)
+        if begins < self.first or (self.until is not None and begins >= self.until):
             return False
         return row.kind != AccessKind.CASELOAD or self.on_day is None or row.on_day < self.on_day
 
@@ -251,7 +256,7 @@ def who_has_read(
     """
     kinds = [on, AccessKind.CASELOAD] if lists else [on]
     asked = {"patient_id": patient.id, "kinds": kinds, "recorded_seq": ever.since, "on_day": ever.on_day, "day": day}
-    rows = [row for row in db().execute(_READ, asked) if not any(time.covers(row) for time in hidden)]
+    rows = [row for row in db().execute(_READ, asked) if not any(time.covers(row, ever.since) for time in hidden)]
     since = _read(ever, rows)
     return _named(since, _read(now, rows), _people(since))
 
@@ -287,8 +292,14 @@ def _people(ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Person]:
 def _named(
     since: Mapping[uuid.UUID, datetime], as_now: Mapping[uuid.UUID, datetime], people: Mapping[uuid.UUID, Person]
 ) -> list[HasRead]:
+    gone = vault().preload(since)  # Whose key is no more read it all the same.
     found = [
-        HasRead(person.name or "", person.discipline, as_now.get(person.id, at), earlier=person.id not in as_now)
+        HasRead(
+            (None if person.id in gone else person.name) or gettext("Somebody whose account is gone"),
+            person.discipline,
+            as_now.get(person.id, at),
+            earlier=person.id not in as_now,
+        )
         for person, at in ((people[viewer_id], at) for viewer_id, at in since.items())
     ]
     return sorted(found, key=lambda one: one.last, reverse=True)

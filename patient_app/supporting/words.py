@@ -7,6 +7,7 @@ nothing is open there is no sentence. The rules:
 * A day has one word for its mood: low, in between, or good, by the middle answer of the day (the lower one of two).
 * Under `ENOUGH_DAYS` days with an answer nothing is said of how it went: only that this is too little to tell.
 * "On most days": more than half of the days with an answer. Where no word has that, the mood was mixed.
+* A very low check-in is named whatever the other days were: what most days were like would hide the one that counts.
 * Of a pull to drink or use the same, by the highest answer of a day: none, mild, in the middle, strong.
 * Of use only that it was noted on some days. That none was noted is not said: it would promise what nobody knows.
 * Never a number for the person, a comparison with other days, a cause, or a word for days without an entry.
@@ -43,6 +44,7 @@ _PULLS: tuple[tuple[int, LazyString], ...] = (
 )
 _MIXED_MOOD = _l("The mood was mixed: some days lower, some days better.")
 _MIXED_PULL = _l("The pull to drink or use was mixed: some days more, some days less.")
+_VERY_LOW, _LOWEST = _l("There was a very low moment, too. A kind word can help."), 1
 _TOO_FEW = _l("There are too few check-ins to say how the mood was. That is fine.")
 _USED = _l("Some drinking or use was noted. It takes trust to share that.")
 
@@ -53,7 +55,8 @@ def in_kind_words(shared: Shared) -> list[str]:
     recent = [one for one in shared.check_ins if one.day >= since]
     # A week is there once it is over, so the newest one may have ended seven days ago.
     week = next((one for one in shared.weeks if one.monday >= since - timedelta(days=7)), None)
-    found = [_mood(recent) or _week_mood(week), _pull(recent) or _week_pull(week)]
+    very_low = _VERY_LOW if any(one.mood == _LOWEST for one in recent) else None
+    found = [_mood(recent) or _week_mood(week), very_low, _pull(recent) or _week_pull(week)]
     if any(one.use for one in recent) or (week is not None and week.use_days):
         found.append(_USED)
     return [str(sentence) for sentence in found if sentence is not None]

@@ -233,11 +233,11 @@ def test_what_is_new_stands_first_during_one_visit_and_is_seen_at_the_next(
     write(store, world, 1, mood=2)
     factories.sign_in(client, world.prescriber)
     page = client.get(address(world))
-    assert "1 check-in that you have not opened yet." in page.words
+    assert "1 check-in is new to you." in page.words
     assert headings(page)[-1] == "New to you"
     set_time(NOW + timedelta(minutes=10))
     write(store, world, 3, mood=5)  # Filled in afterwards.
-    assert "2 check-ins that you have not opened yet." in client.get(address(world)).words
+    assert "2 check-ins are new to you." in client.get(address(world)).words
     set_time(NOW + timedelta(days=1))
     factories.sign_in(client, world.prescriber)
     write(store, world, 0, mood=4)

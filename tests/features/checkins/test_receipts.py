@@ -239,3 +239,28 @@ def test_a_list_opened_before_on_that_day_may_have_shown_it_later(
     assert SEEN in world.words(f"/check-in/{later}/delete")
     set_time(NOW + timedelta(days=1))
     assert NOBODY in world.words(f"/check-in/{world.write(mood=1)}/delete")
+
+
+def test_a_list_opened_before_on_that_day_never_shows_what_was_private_from_the_start(
+    world: World, set_time: Callable[[datetime], None]
+) -> None:
+    world.share(Category.MOOD)
+    world.write(mood=4)
+    world.list()
+    entry, shared_today = world.write(mood=1, private=True), world.write(mood=1, private=True)
+    assert NOBODY in world.words(f"/check-in/{entry}/delete")
+    world.private(shared_today, "no")  # And the list may have been opened again after it.
+    assert SEEN in world.words(f"/check-in/{shared_today}/delete")
+    set_time(NOW + timedelta(days=1))
+    world.private(entry, "no")
+    assert NOBODY in world.words(f"/check-in/{entry}/delete")
+
+
+def test_a_reader_whose_key_is_gone_takes_no_page_away(world: World) -> None:
+    world.share(Category.MOOD)
+    entry = world.write(mood=3)
+    world.read()
+    world.store.keys.destroy(world.prescriber.id)
+    said = "Somebody whose account is gone (prescriber)"
+    assert f"{said} read it on" in world.words(f"/check-in/{entry}")
+    assert said in world.words(f"/check-in/{entry}/delete")

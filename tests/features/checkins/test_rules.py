@@ -56,7 +56,7 @@ CASES = [
     # A low mood: the page made simple is offered, to whom it is not yet.
     (known(mood=2), "simpler"),
     (known(mood=2, craving=7), "urge"),
-    (known(mood=2, used=["alcohol"]), "thanks"),
+    (known(mood=2, used=["alcohol"]), "thanks_alone"),
     # A strong pull.
     (known(craving=7), "urge"),
     (known(craving=10, use=False), "urge"),
@@ -66,9 +66,12 @@ CASES = [
     (known(mood=1, used=["alcohol"]), "help"),
     (known(mood=1, used=["opioids"]), "tolerance_and_help"),
     # Use: thanks, and what keeps a person alive.
-    (known(used=["alcohol"]), "thanks"),
+    (known(used=["stimulants"]), "thanks"),
     (known(used=[UNNAMED]), "thanks"),
     # What cannot hold an opioid: thanks alone, before what is said of a strong pull.
+    (known(used=["alcohol"]), "thanks_alone"),
+    (known(used=["alcohol", "nicotine"]), "thanks_alone"),
+    (known(used=["alcohol", "cannabis"]), "thanks"),
     (known(used=["gambling"], craving=9), "thanks_alone"),
     (known(used=["gambling", "nicotine"]), "thanks_alone"),
     (known(used=["nicotine", "cannabis"]), "thanks"),

@@ -157,6 +157,15 @@ def test_a_past_day_can_be_filled_in_and_no_other(store: Store, patient: Made, c
     assert garbage.status_code == 422
 
 
+def test_a_link_to_a_day_that_is_too_long_ago_says_that_this_is_for_today(patient: Made, client: Client) -> None:
+    """A page that lay open for some days, or was kept on a phone, still has such links."""
+    today = clock.moment(clock.now(), patient.zone).day
+    for days_ago, is_said in ((0, False), (1, False), (14, False), (15, True)):
+        page = client.get(f"/check-in?day={today - timedelta(days=days_ago)}")
+        assert ("This would now be saved for today." in page.main_words) is is_said, days_ago
+    assert "This would now be saved for today." not in client.get("/check-in").main_words
+
+
 def test_no_page_tells_a_time_of_day_of_what_was_told_afterwards(store: Store, patient: Made, client: Client) -> None:
     yesterday = clock.moment(clock.now(), patient.zone).day - timedelta(days=1)
     sent = {"id": str(new_id()), "mood": "3", "day": yesterday.isoformat()}

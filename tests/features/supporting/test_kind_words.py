@@ -48,6 +48,7 @@ def said(app: Flask, check_ins: Sequence[SharedCheckIn] = (), weeks: Sequence[We
 
 LOW = "On most days the mood was low."
 MIXED = "The mood was mixed: some days lower, some days better."
+VERY_LOW = "There was a very low moment, too. A kind word can help."
 TOO_FEW = "There are too few check-ins to say how the mood was. That is fine."
 USED = "Some drinking or use was noted. It takes trust to share that."
 
@@ -70,13 +71,17 @@ USED = "Some drinking or use was noted. It takes trust to share that."
 )
 def test_the_mood_of_most_days(app: Flask, moods: list[int], sentence: str | None) -> None:
     entries = [check_in(number, mood) for number, mood in enumerate(moods)]
-    assert said(app, entries) == ([] if sentence is None else [sentence])
+    very_low = [VERY_LOW] if 1 in moods else []
+    assert said(app, entries) == ([] if sentence is None else [sentence, *very_low])
 
 
 def test_a_day_with_several_answers_is_one_day_by_its_middle_answer(app: Flask) -> None:
     one_bad_day = [check_in(0, mood) for mood in (1, 1, 1, 1)]
-    assert said(app, [*one_bad_day, check_in(1, 4), check_in(2, 4)]) == ["On most days the mood was good."]
-    assert said(app, [check_in(0, 5), check_in(0, 1), check_in(1, 2), check_in(2, 4)]) == [LOW]
+    assert said(app, [*one_bad_day, check_in(1, 4), check_in(2, 4)]) == [
+        "On most days the mood was good.",
+        VERY_LOW,
+    ]
+    assert said(app, [check_in(0, 5), check_in(0, 1), check_in(1, 2), check_in(2, 4)]) == [LOW, VERY_LOW]
 
 
 def test_older_days_of_the_page_count_for_nothing(app: Flask) -> None:
@@ -143,7 +148,9 @@ def test_no_state_shows_a_number_a_blame_or_what_was_not_shared(
 ) -> None:
     sentences = said(app, check_ins, summed)
     words = " ".join(sentences)
-    assert len(sentences) <= 3
+    assert len(sentences) <= 4
+    since = TODAY - timedelta(days=DAYS - 1)
+    assert (VERY_LOW in sentences) is any(one.mood == 1 and one.day >= since for one in check_ins)
     assert not re.search(r"\d", words)
     assert not broken([Text("sentence", 1, words)], WORDS)
     if {one.mood for one in check_ins} | {one.mood for one in summed} <= {None}:
