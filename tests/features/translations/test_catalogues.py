@@ -25,7 +25,7 @@ from tests.features.cli.program import Program
 LANGUAGES = translating.languages()
 # Spanish speaks to a person as "usted": none of these, but in what one person says to another, in quotation marks.
 TU = re.compile(r"\b(tú|tu|tus|te|ti|contigo|tienes|puedes|quieres|eres|estás|vos)\b", re.IGNORECASE)
-QUOTED = re.compile(r"«[^»]*»")
+QUOTED = re.compile(r"“[^”]*”")
 # Words that shame, and words that name a person by what they take.
 SHAMING = re.compile(
     r"\b(adict[oa]s?|drogadict\w*|alcohólic[oa]s?|abus\w+|vicio\w*|sobri[oa]|recaíste|fracas\w*|incumpl\w*|culpable"
