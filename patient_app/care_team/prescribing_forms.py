@@ -6,7 +6,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from patient_app.core.forms import ChoiceField, Form, IdField, long_text
-from patient_app.medications import catalogue
+from patient_app.medications import catalogue, words
 from patient_app.medications.facts import ForSubstanceUse, Medicine
 from patient_app.medications.forms import LONGEST_REASON, SearchForm
 from patient_app.medications.plan_forms import Kind, MedicineForm
@@ -52,10 +52,15 @@ _ALWAYS = frozenset(one.key for one in catalogue.every() if one.for_substance_us
 _OWN = (OWN_WORDS, _l("None of these: keep the name as it was typed"))
 
 
+def _named(medicine: Medicine) -> LazyString:
+    """Return the name on the box, and the one in the reader's language beside it."""
+    return LazyString(lambda: " · ".join(filter(None, [medicine.name, medicine.also_called(words.language())])))
+
+
 class WhichForm(SearchForm):
     """What a medicine is called, and, once it was looked for, which of those it is and how it is taken."""
 
-    pick = ChoiceField(_l("Which one is it?"), [*((one.key, one.name) for one in catalogue.every()), _OWN])
+    pick = ChoiceField(_l("Which one is it?"), [*((one.key, _named(one)) for one in catalogue.every()), _OWN])
     kind = ChoiceField(_l("How is it taken?"), [(kind.value, label) for kind, (label, _) in KINDS.items()])
 
     def offer(self) -> None:

@@ -130,6 +130,7 @@ SPANISH: tuple[Rule, ...] = (
         ("Los días sin registro están bien.",),
     ),
     _rule("no exclamation marks (es)", r"[!¡]", "un punto", ("¡Hola",), ("Hola.",)),
+    _rule("one kind of quotation marks (es)", r"[«»\"]", "“…”", ("Toque «Más».", 'Toque "Más".'), ("Toque “Más”.",)),
 )
 # Anywhere near suicide, self-harm or overdose (`danger_words`): nothing of how or where.
 SPANISH_SAFE: tuple[Rule, ...] = (

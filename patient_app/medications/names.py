@@ -20,7 +20,7 @@ BEGUN_FROM = 5
 LONGEST = 60
 # How many slips are forgiven in a word of up to so many letters.
 _FORGIVEN = ((CLOSE_FROM - 1, 0), (6, 1), (10, 2), (LONGEST, 3))
-_UNITS = frozenset({"mg", "mcg", "ug", "ml", "g", "and"})
+_UNITS = frozenset({"mg", "mcg", "ug", "ml", "g", "and", "y"})
 _EXACT, _BEGINS, _LONGER, _WORD_BEGINS, _CLOSE, _BEGUN_CLOSE = 0, 1, 2, 3, 10, 20
 
 

@@ -67,9 +67,4 @@ def _with_buprenorphine(medicine: Medicine) -> bool:
 @cache
 def _names_of(which: Callable[[Medicine], bool]) -> frozenset[str]:
     """Return every name of some medicines of the catalogue, as `plain` writes them."""
-    return frozenset(
-        plain(name)
-        for medicine in catalogue.every()
-        if which(medicine)
-        for name in (medicine.name, *medicine.brands, *medicine.also)
-    )
+    return frozenset(plain(name) for medicine in catalogue.every() if which(medicine) for name in medicine.every_name)

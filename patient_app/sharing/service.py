@@ -271,9 +271,12 @@ def _until(consent: ConsentSummary, zone: str) -> str:
         if consent.entries_from is None
         else gettext("From %(day)s on.", day=_day(consent))
     )
-    if consent.ends_at is None:
-        return f"{since} {gettext('Open until you end it.')}"
-    return f"{since} {gettext('Until %(day)s.', day=last_day_words(consent.ends_at, zone))}"
+    until = (
+        gettext("Open until you end it.")
+        if consent.ends_at is None
+        else gettext("Until %(day)s.", day=last_day_words(consent.ends_at, zone))
+    )
+    return f"{since} {until}"
 
 
 def _day(consent: ConsentSummary) -> str:

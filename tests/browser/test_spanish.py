@@ -1,9 +1,9 @@
-"""Every page in a browser on the smallest phone, in Spanish and the pseudo-language; the main loop in Spanish."""
+"""Every page in a browser on the smallest phone, in Spanish and the pseudo-language; a patient's and readers' ways."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Locator, ViewportSize, expect
@@ -17,10 +17,20 @@ from patient_app.core.work import db
 from tests.browser.conftest import PEOPLE, Survey
 from tests.browser.test_accessibility import NO_WORKER, NOT_THERE, TOO_WIDE, Site
 from tests.conftest import LiveServer, Watched, serving
-from tests.factories import assign_team, make_administrator, make_clinician, make_patient, make_practice
+from tests.factories import (
+    Made,
+    assign_team,
+    make_administrator,
+    make_clinician,
+    make_patient,
+    make_practice,
+    make_supporter,
+    tie_supporter,
+)
 from tests.nursery import Nursery
 from tests.page import Page
 from tests.sweeps.test_house_rules import _data, unmarked
+from tests.sweeps.test_spanish import Wrong
 from tests.sweeps.world import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.sqlite]
@@ -186,3 +196,200 @@ def shared_and_ended(page: BrowserPage) -> None:
     card.locator("summary", has_text=re.compile(r"^\s*Terminar\s*$")).tap()
     card.get_by_role("button", name="Terminar", exact=True).tap()
     expect(page.get_by_text(re.compile("no ve nada desde ahora")).first).to_be_visible()
+
+
+# --- a patient's other ways, and whoever reads ------------------------------------------------------------------
+
+LESSON, EXERCISE = "two-hands", "slow-breath"
+QUESTION = "¿Puedo tomarla por la noche?"
+Open = Callable[[Made], BrowserPage]
+
+
+@pytest.fixture(scope="module")
+def english() -> Wrong:
+    """Finds English that stands where Spanish should."""
+    return Wrong(0)
+
+
+@pytest.fixture
+def open_phone(browser: Browser, live_server: LiveServer, watched: Watched) -> Iterator[Open]:
+    """Return a function that signs a person in, in Spanish, on a phone of their own and returns its page."""
+    contexts = []
+
+    def open_for(person: Made) -> BrowserPage:
+        context = browser.new_context(
+            base_url=live_server.url,
+            viewport=ViewportSize(width=360, height=780),
+            is_mobile=True,
+            has_touch=True,
+            locale="es-US",
+            timezone_id="UTC",
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        watched.watch(page)
+        page.goto("/sign-in")
+        page.get_by_label("Correo o nombre para iniciar sesión").fill(person.sign_in_name)
+        page.get_by_label("Contraseña").fill(person.password)
+        page.get_by_role("button", name="Iniciar sesión").tap()
+        if person.totp_secret is not None:
+            page.get_by_label("Código").fill(person.code)
+            page.get_by_label("Código").press("Enter")
+        page.wait_for_url(lambda address: "/sign-in" not in address)
+        return page
+
+    yield open_for
+    for context in contexts:
+        context.close()
+
+
+def all_spanish(page: BrowserPage, english: Wrong) -> None:
+    """Ask that a page says that it is Spanish, and that no English of ours stands on it."""
+    expect(page.locator("html")).to_have_attribute("lang", "es")
+    told = english.on(as_drawn(page))
+    assert not told, f"{page.url}: {told}"
+
+
+def save(page: BrowserPage, button: str) -> None:
+    page.locator("main").get_by_role("button", name=button, exact=True).first.tap()
+
+
+def test_a_medicine_found_by_its_spanish_name_is_logged(
+    live_server: LiveServer, open_phone: Open, english: Wrong
+) -> None:
+    patient = make_patient(live_server.store, make_practice(live_server.store), language="es", zone="UTC")
+    page = open_phone(patient)
+    page.goto("/medications")
+    page.get_by_role("link", name="Agregar una medicina").first.tap()
+    page.get_by_label("¿Cómo se llama?").fill("sertralina")
+    save(page, "Buscar")
+    found = page.get_by_role("link", name="sertraline")
+    expect(found).to_contain_text("sertralina · Zoloft")
+    all_spanish(page, english)
+    found.tap()
+    expect(page.locator(".lead")).to_have_text("sertraline · sertralina")
+    page.get_by_role("link", name="Una vez al día, a cualquier hora").tap()
+    page.get_by_label("¿Cuánto?").fill("1")
+    answer(page, "¿Es para alcohol o drogas?", "No")
+    all_spanish(page, english)
+    save(page, "Agregarla")
+
+    # On the box it is English; the Spanish name is beside it, and in what is due today.
+    expect(page.get_by_role("heading", level=1)).to_contain_text("sertraline")
+    expect(page.locator(".lead")).to_contain_text("sertralina")
+    all_spanish(page, english)
+    page.goto("/medications")
+    due = page.locator(".dose-group")
+    expect(due).to_contain_text("sertralina · 1 tableta")
+    due.get_by_role("button", name="Tomada", exact=True).tap()
+    expect(page.locator(".dose-group .dose-state")).to_have_text(re.compile("Tomada"))
+    all_spanish(page, english)
+
+
+def test_an_exercise_is_done_in_spanish(live_server: LiveServer, open_phone: Open, english: Wrong) -> None:
+    page = open_phone(make_patient(live_server.store, make_practice(live_server.store), language="es", zone="UTC"))
+    page.goto("/skills")
+    all_spanish(page, english)
+    page.get_by_role("link", name="Respirar despacio").first.tap()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Respirar despacio")
+    answer(page, "¿Qué tan tenso está el cuerpo ahora?", "6")
+    while page.get_by_role("button", name="Siguiente", exact=True).is_visible():
+        all_spanish(page, english)
+        if page.get_by_label("Una palabra sobre esto, si quiere").is_visible():
+            page.get_by_label("Una palabra sobre esto, si quiere").fill("Más calma")
+        page.get_by_role("button", name="Siguiente", exact=True).tap()
+    save(page, "Guardar")
+    page.wait_for_url(re.compile("/skills/runs/"))
+    for words in ("Lo que escribió", "Más calma", "Quién puede ver esto"):
+        expect(page.get_by_text(words).filter(visible=True).first).to_be_visible()
+    all_spanish(page, english)
+    page.goto("/skills/done")
+    expect(page.get_by_role("heading", name="Respirar despacio")).to_be_visible()
+    all_spanish(page, english)
+
+
+def test_a_lesson_is_read_kept_and_asked_about_in_spanish(
+    live_server: LiveServer, open_phone: Open, english: Wrong
+) -> None:
+    page = open_phone(make_patient(live_server.store, make_practice(live_server.store), language="es", zone="UTC"))
+    page.goto("/learn")
+    all_spanish(page, english)
+    page.goto(f"/learn/lessons/{LESSON}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Hablar, medicina o las dos")
+    save(page, "Guardarla")
+    expect(page.get_by_role("button", name="Quitarla de mi lista")).to_be_visible()
+    page.get_by_text("Preguntar a mi equipo por esto").tap()
+    page.get_by_label("¿Qué quiere preguntar?").fill(QUESTION)
+    all_spanish(page, english)
+    save(page, "Ponerla en la lista")
+    expect(page.get_by_text("Su pregunta está en la lista para su próxima cita.")).to_be_visible()
+    all_spanish(page, english)
+    page.goto("/learn/saved")
+    expect(page.get_by_text("Hablar, medicina o las dos").first).to_be_visible()
+    all_spanish(page, english)
+    page.goto("/appointments/to-raise")
+    expect(page.locator("textarea, input[type=text]").filter(visible=True).first).to_have_value(re.compile("noche"))
+    all_spanish(page, english)
+
+
+def test_what_is_shared_is_read_in_spanish_with_the_notice_of_the_law_in_english_beside(
+    live_server: LiveServer, open_phone: Open, english: Wrong
+) -> None:
+    store = live_server.store
+    practice = make_practice(store)
+    patient = make_patient(store, practice, name="Rosa Vale", language="es", zone="UTC")
+    prescriber = make_clinician(store, practice, Discipline.PRESCRIBER, name="Dra. Luz Ríos", language="es")
+    supporter = make_supporter(store, practice, name="Ana Vale", language="es")
+    assign_team(store, patient, prescriber, make_administrator(store, practice))
+    tie_supporter(store, patient, supporter, name="Ana")
+    page = open_phone(patient)
+    page.goto("/check-in")
+    answer(page, "¿Cómo está ahora?", "Bajo")
+    answer(page, "¿Tiene ganas de beber o usar?", "7")
+    save(page, "Guardar")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Guardado")
+    all_spanish(page, english)
+    share(page, english, "Su profesional que receta", "Rosa Vale", ("Ánimo", "Alcohol y drogas"))
+    share(page, english, "Ana", "Rosa Vale", ("Ánimo",))
+    expect(page.get_by_text("Sin fecha de fin, hasta que usted lo termine.").first).to_be_attached()
+
+    home = open_phone(supporter)
+    all_spanish(home, english)
+    home.goto("/supporting")
+    home.get_by_role("link", name=re.compile("Rosa Vale")).tap()
+    expect(home.get_by_text("Compartido con usted").first).to_be_visible()
+    expect(home.get_by_text("Bajo", exact=True).first).to_be_visible()
+    all_spanish(home, english)
+    for absent in ("7 de 10", "42 CFR", "Bebió o usó"):
+        assert absent not in home.content(), absent
+
+    clinic = open_phone(prescriber)
+    all_spanish(clinic, english)
+    clinic.goto("/team")
+    clinic.get_by_role("link", name=re.compile("Rosa Vale")).first.tap()
+    expect(clinic.get_by_text("7 de 10").first).to_be_visible()
+    expect(clinic.get_by_text(re.compile("Usted ve solo lo que esta persona eligió compartir")).first).to_be_visible()
+    said = clinic.locator("[lang=en][translate=no]", has_text="42 CFR part 2 prohibits unauthorized use")
+    expect(said).to_be_visible()
+    beside = clinic.locator("[lang=es]", has_text="La norma 42 CFR parte 2 prohíbe usar o divulgar estos registros")
+    expect(beside.last).to_be_visible()
+    all_spanish(clinic, english)
+    # The time of an entry stands on one line, also with "p. m.".
+    at = clinic.locator(".timed .entry > :first-child").first
+    assert at.evaluate("(part) => part.offsetHeight < 1.5 * parseFloat(getComputedStyle(part).lineHeight)")
+
+
+def share(page: BrowserPage, english: Wrong, with_whom: str, name: str, what: tuple[str, ...]) -> None:
+    """Share each entry of some parts with somebody, from the first one on, with no end."""
+    card_of(page, with_whom).get_by_role("link", name="Elegir qué compartir").tap()
+    all_spanish(page, english)
+    for part in what:
+        answer(page, part, "Cada")
+    answer(page, "¿Desde cuándo?", "También lo que escribí antes")
+    answer(page, "¿Hasta cuándo?", "Hasta que yo lo termine")
+    page.get_by_label("Su nombre").fill(name)
+    page.locator("main form button[type=submit]:visible").first.tap()
+    expect(page.get_by_text("Firmado. Vale desde ahora.")).to_be_visible()
+    all_spanish(page, english)

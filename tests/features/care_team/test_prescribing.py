@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline
@@ -110,7 +110,17 @@ def test_in_own_words_the_name_stands_in_no_address(client: Client, world: World
     assert [one.name for one in own(store, world)] == ["My own drops"]
 
 
-@pytest.mark.parametrize("name", ["naltrexone", "Vivitrol"])
+def test_who_reads_spanish_picks_by_either_name(client: Client, world: World, store: Store) -> None:
+    share(store, world, {MED: DETAIL})
+    with store.work(writes=True):
+        db().execute(text("UPDATE person SET language = 'es'"))
+    factories.sign_in(client, world.prescriber)
+    page = client.get(f"/team/{world.patient.id}/medications/new")
+    page = client.submit(page.form(action=f"/team/{world.patient.id}/medications/new"), name="sertralina")
+    assert "sertraline · sertralina" in page.main_words
+
+
+@pytest.mark.parametrize("name", ["naltrexone", "Vivitrol", "Metadona"])
 def test_one_for_alcohol_or_drugs_needs_both_and_says_so_before_anything_is_typed(
     client: Client, world: World, store: Store, name: str
 ) -> None:

@@ -30,7 +30,7 @@ from tests.page import Client, text_of
 PILLS = Thing("opioids", Kind.OPIOIDS)
 # The numbers to call, and the key to press for Spanish.
 NUMBERS = frozenset({"911", "988", "2"})
-SPOKEN = re.compile(r"«[^»]*»")
+SPOKEN = re.compile(r"“[^”]*”")
 AFTER_A_PAUSE = {"en": "One thing to know after a break", "es": "Algo que saber después de una pausa"}
 
 

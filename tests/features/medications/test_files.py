@@ -84,6 +84,7 @@ SPOILT = [
         "after_days: two",
         "clozapine_gap: after_days is not a whole number: 'two'.",
     ),
+    ("medicines.yaml", "names: {es: sertralina}", "names: {es: 7}", "names: es is not a text: 7."),
     ("missed_doses.yaml", "id: ask", "id: asks", "missed_doses.yaml names 'ask', which does not exist."),
     ("red_flags.yaml", "call: emergency", "call: mother", "call is not known: 'mother'."),
     ("red_flags.yaml", "      en:\n", "      de:\n", "trouble_breathing: words has no English words."),

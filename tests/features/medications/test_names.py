@@ -15,7 +15,7 @@ from patient_app.medications.names import LONGEST, distance, plain
 NAMES = [
     (medicine.key, name)
     for medicine in catalogue.every()
-    for name in (medicine.name, *medicine.brands)
+    for name in (medicine.name, *medicine.names.values(), *medicine.brands)
     if len(name.replace(" ", "")) >= 6
 ]
 
@@ -38,6 +38,16 @@ def found(text: str, limit: int = 8) -> list[str]:
         ("buprenorphine-naloxone", "buprenorphine_naloxone"),
         ("Buprenorphine / Naloxone 8 mg", "buprenorphine_naloxone"),
         ("vivitrol", "naltrexone"),
+        ("sertralina", "sertraline"),
+        ("Metadona 10 mg", "methadone"),
+        ("buprenorfina", "buprenorphine"),
+        ("buprenorfina y naloxona", "buprenorphine_naloxone"),
+        ("naltrexona", "naltrexone"),
+        ("valproato", "divalproex"),
+        ("acido valproico", "valproic_acid"),
+        ("bupropion", "bupropion"),
+        ("hidroxisina", "hydroxyzine"),
+        ("parche de nicotina", "nicotine"),
         ("naltrexon", "naltrexone"),
         ("litium", "lithium"),
         ("lithium carbonate", "lithium"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 from datetime import date
@@ -25,7 +26,7 @@ from tests.features.cli.program import Program
 LANGUAGES = translating.languages()
 # Spanish speaks to a person as "usted": none of these, but in what one person says to another, in quotation marks.
 TU = re.compile(r"\b(tú|tu|tus|te|ti|contigo|tienes|puedes|quieres|eres|estás|vos)\b", re.IGNORECASE)
-QUOTED = re.compile(r"«[^»]*»")
+QUOTED = re.compile(r"“[^”]*”")
 # Words that shame, and words that name a person by what they take.
 SHAMING = re.compile(
     r"\b(adict[oa]s?|drogadict\w*|alcohólic[oa]s?|abus\w+|vicio\w*|sobri[oa]|recaíste|fracas\w*|incumpl\w*|culpable"
@@ -122,6 +123,25 @@ def test_words_of_law_and_danger_are_marked_until_a_person_reviewed_them(spanish
         assert any(
             comment.startswith((translating.NEEDS_REVIEW, translating.REVIEWED)) for comment in message.user_comments
         )
+
+
+def test_no_message_hides_where_it_is_not_found() -> None:
+    """What reads the code for messages does not look into an f-string: such a one would stay English for ever."""
+    assert _hidden("f'{since} {gettext(\"Until\")}'") == [1]
+    assert not _hidden("gettext('Until')")
+    hidden = [
+        f"{path}:{line}"
+        for path in Path(translating.__file__).parent.rglob("*.py")
+        for line in _hidden(path.read_text(encoding="utf-8"))
+    ]
+    assert not hidden, hidden
+
+
+def _hidden(code: str) -> list[int]:
+    """Return the lines on which a message is asked for inside an f-string."""
+    joined = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.JoinedStr)]
+    calls = [(node.lineno, call.func) for node in joined for call in ast.walk(node) if isinstance(call, ast.Call)]
+    return [line for line, called in calls if "gettext" in ast.unparse(called) or ast.unparse(called) == "_l"]
 
 
 def _all_spanish(spanish: list[Message]) -> list[tuple[str, str]]:
