@@ -67,6 +67,11 @@ def introduced(name: str, pronouns: str | None) -> str:
     return f"{name} ({pronouns})" if pronouns else name
 
 
+def with_called(name: str, called: str | None) -> str:
+    """Return the name of an account with how the person wants to be called behind it: for the front desk's lists."""
+    return f"{name} “{called}”" if called else name
+
+
 def _opened(person_id: uuid.UUID, column: str, row: Any) -> str:
     blob = getattr(row, column)
     return "" if blob is None else vault().open(Place(Person.__tablename__, column, person_id, person_id), blob)

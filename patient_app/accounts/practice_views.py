@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from patient_app.accounts import codes as code_service
-from patient_app.accounts import invitations, people, teams
+from patient_app.accounts import invitations, names, people, teams
 from patient_app.accounts import practice as practice_service
 from patient_app.accounts.blueprint import bp
 from patient_app.accounts.practice_forms import (
@@ -184,13 +184,12 @@ def _assign_form(on_team: set[uuid.UUID]) -> AssignForm:
     others = (each for each in people.clinicians_of(viewer()) if each.id not in on_team)
     form.clinician_id.choices = [
         ("", gettext("Pick one")),
-        *((str(each.id), f"{_listed(each)}, {WORK[str(each.discipline)]}") for each in others),
+        *(
+            (str(each.id), f"{names.with_called(each.name, each.called)}, {WORK[str(each.discipline)]}")
+            for each in others
+        ),
     ]
     return form
-
-
-def _listed(member: people.StaffMember) -> str:
-    return f"{member.name} “{member.called}”" if member.called else member.name
 
 
 @bp.post("/practice/people/<uuid:person_id>/team")
