@@ -41,11 +41,7 @@ _CardT = TypeVar("_CardT", bound=Card)
 
 _SHELF = load()
 _ORDER = {severity: number for number, severity in enumerate(Severity)}
-_NAMES = Names(
-    (medicine.key, name)
-    for medicine in _SHELF.medicines.values()
-    for name in (medicine.name, *medicine.brands, *medicine.also)
-)
+_NAMES = Names((medicine.key, name) for medicine in _SHELF.medicines.values() for name in medicine.every_name)
 
 
 # --- medicines -------------------------------------------------------------------------------------------------
@@ -62,7 +58,7 @@ def get(key: str | None) -> Medicine | None:
 
 
 def find(text: str, limit: int = 8) -> tuple[Medicine, ...]:
-    """Return the medicines whose generic or brand name is like a text, the best first, each once.
+    """Return the medicines whose generic or brand name, in any language, is like a text, the best first, each once.
 
     Typos, case, accents, spaces and a strength behind the name do not matter; from two letters on.
     """

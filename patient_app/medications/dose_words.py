@@ -15,7 +15,7 @@ from patient_app.medications.models import DoseState
 from patient_app.medications.skipping import WORDS as REASONS
 from patient_app.medications.skipping import Reason
 from patient_app.medications.when import Later
-from patient_app.medications.words import FOODS, amount_words, gap_words
+from patient_app.medications.words import FOODS, also_called, amount_words, gap_words
 
 STATES = {DoseState.TAKEN: _l("Taken"), DoseState.LATER: _l("Later"), DoseState.SKIPPED: _l("Skipped")}
 LATER = {
@@ -33,9 +33,10 @@ def thousandths_words(amount: int | None, unit: str) -> str:
 
 
 def line_words(line: Line) -> str:
-    """Return what the plan says of one dose: how much, and with what."""
+    """Return what the plan says of one dose: its name in the reader's language, how much, and with what."""
     said = [amount_words(line.amount, line.unit), str(FOODS[line.food]) if line.food else ""]
-    return ", ".join(filter(None, said))
+    named = also_called(line.medicine.newest.said)
+    return " · ".join(filter(None, [named, ", ".join(filter(None, said))]))
 
 
 def state_words(line: Line) -> str:

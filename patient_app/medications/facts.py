@@ -171,6 +171,7 @@ class Medicine:
 
     key: str
     name: str
+    names: Mapping[str, str]
     brands: tuple[str, ...]
     also: tuple[str, ...]
     medicine_class: MedicineClass
@@ -181,6 +182,15 @@ class Medicine:
     codes: tuple[Code, ...]
     review: Review
     claims: Mapping[str, Claim]
+
+    @property
+    def every_name(self) -> tuple[str, ...]:
+        """All it can be called, in every language."""
+        return (self.name, *self.names.values(), *self.brands, *self.also)
+
+    def also_called(self, language: str) -> str:
+        """Return its generic name in a language, where that is another word than on a label in the United States."""
+        return self.names.get(language, "")
 
     def claimed(self, about: str) -> tuple[str, ...]:
         """Return the codes of a claim (`onset`, `cautions` ...), or none where nothing is known."""

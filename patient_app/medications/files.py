@@ -313,6 +313,7 @@ def _medicine(key: str, row: Row, classes: Mapping[str, MedicineClass]) -> Medic
     return Medicine(
         key=key,
         name=row.text("name"),
+        names=_names(row.row("names")) if row.has("names") else {},
         brands=row.texts("brands"),
         also=row.texts("also", []),
         medicine_class=classes[kind],
@@ -324,6 +325,10 @@ def _medicine(key: str, row: Row, classes: Mapping[str, MedicineClass]) -> Medic
         review=_review(row),
         claims={about: _claim(row.row(about), about) for about in CLAIMS if row.has(about)},
     )
+
+
+def _names(row: Row) -> dict[str, str]:
+    return {language: row.text(language) for language in row.keys()}  # noqa: SIM118 - a row is no mapping
 
 
 def _code(row: Row, ingredients: tuple[str, ...]) -> Code:

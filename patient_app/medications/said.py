@@ -68,8 +68,5 @@ def _with_buprenorphine(medicine: Medicine) -> bool:
 def _names_of(which: Callable[[Medicine], bool]) -> frozenset[str]:
     """Return every name of some medicines of the catalogue, as `plain` writes them."""
     return frozenset(
-        plain(name)
-        for medicine in catalogue.every()
-        if which(medicine)
-        for name in (medicine.name, *medicine.brands, *medicine.also)
+        plain(name) for medicine in catalogue.every() if which(medicine) for name in medicine.every_name
     )

@@ -178,9 +178,15 @@ def end_line(schedule: Schedule) -> str:
 
 
 def said_line(said: Said) -> str:
-    """Return strength and form, as far as they were told."""
+    """Return the name in the reader's language, strength and form, as far as they are known."""
     form = catalogue.form(said.form) if said.form else None
-    return " · ".join(filter(None, [said.strength, form.read(language()).name if form else ""]))
+    return " · ".join(filter(None, [also_called(said), said.strength, form.read(language()).name if form else ""]))
+
+
+def also_called(said: Said) -> str:
+    """Return the generic name in the reader's language, where it is another word than the one on the box."""
+    found = catalogue.get(said.catalogue)
+    return found.also_called(language()) if found else ""
 
 
 def day_words(day: date) -> str:

@@ -96,7 +96,7 @@ def test_the_form_names_both_and_what_is_signed_and_recorded_names_the_account(
     assert f"now: {ACCOUNT})" in form
     assert f"{ON_PAGE} ({PRONOUNS})" in theirs.get("/sharing").text
     assert ACCOUNT not in theirs.get("/sharing").text
-    log = theirs.get("/sharing/access").text
+    log = theirs.get("/sharing/access-log").text
     assert ACCOUNT in log
     assert ON_PAGE not in log
 
