@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, CursorResult, and_, or_, select, update
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
-from patient_app.accounts import addresses, links, mail, passwords, second_factor, seconds, sessions, teams
+from patient_app.accounts import addresses, links, mail, names, passwords, second_factor, seconds, sessions, teams
 from patient_app.accounts.invitations import SignInNameNeeded
 from patient_app.accounts.models import (
     ClinicCode,
@@ -67,6 +67,8 @@ class Asked:
 
     person_id: uuid.UUID
     name: str
+    called: str
+    pronouns: str
     chart_number: str
     date_of_birth: date | None
     is_patient: bool
@@ -81,7 +83,9 @@ class Issued:
 
     id: uuid.UUID
     person_id: uuid.UUID
-    person_name: str
+    name: str
+    called: str
+    pronouns: str
     text: str | None
     needs_second: bool
     by_own_mail: bool
@@ -92,11 +96,13 @@ class Issued:
 class Waiting:
     """A code that waits for a second member of the staff: for whom it is, and who issued it.
 
-    Whoever needs not know the patient sees initials only, and no chart number or date of birth.
+    Whoever needs not know the patient sees initials of the chart's name only, and nothing else of them.
     """
 
     id: uuid.UUID
-    person_name: str
+    name: str
+    called: str
+    pronouns: str
     role: Role
     chart_number: str
     date_of_birth: date | None
@@ -138,6 +144,8 @@ def before_issuing(viewer: Actor, person_id: uuid.UUID) -> Asked:
     return Asked(
         person_id=person_id,
         name=person.name or "",
+        called=person.called or "",
+        pronouns=person.pronouns or "",
         chart_number=(chart.chart_number or "") if chart is not None else "",
         date_of_birth=_born(chart),
         is_patient=chart is not None,
@@ -205,9 +213,17 @@ def _ask_about(person: Person, moment: datetime) -> None:
 
 
 def _issued(code: ClinicCode, person: Person, text: str | None, *, by_own_mail: bool) -> Issued:
-    shown = None if text is None else in_groups(text)
-    waits = code.needs_second and code.confirmed_at is None
-    return Issued(code.id, person.id, person.name or "", shown, waits, by_own_mail, code.expires_at)
+    return Issued(
+        id=code.id,
+        person_id=person.id,
+        name=person.name or "",
+        called=person.called or "",
+        pronouns=person.pronouns or "",
+        text=None if text is None else in_groups(text),
+        needs_second=code.needs_second and code.confirmed_at is None,
+        by_own_mail=by_own_mail,
+        expires_at=code.expires_at,
+    )
 
 
 def address() -> str:
@@ -307,12 +323,14 @@ def waiting(viewer: Actor) -> list[Waiting]:
         waiting_codes.append(
             Waiting(
                 id=code.id,
-                person_name=(person.name or "") if knows else initials(person.name or ""),
+                name=(person.name or "") if knows else initials(person.name or ""),
+                called=(person.called or "") if knows else "",
+                pronouns=(person.pronouns or "") if knows else "",
                 role=Role(person.role),
                 chart_number=(chart.chart_number or "") if chart is not None and knows else "",
                 date_of_birth=_born(chart) if knows else None,
                 purpose=CodePurpose(code.purpose),
-                issuer_name=issuers[code.issued_by].name or "",
+                issuer_name=names.shown(issuers[code.issued_by]),
                 is_own=code.issued_by == viewer.id,
                 may_confirm=viewer.id in {each.id for each in seconds.able(staff, code.issued_by, person)},
                 minutes_left=max(1, (code.expires_at - clock.now()) // timedelta(minutes=1)),

@@ -7,12 +7,12 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, exists
 
+from patient_app.accounts import names
 from patient_app.accounts.entry_order import lock_entries
-from patient_app.accounts.models import Person, TeamMembership
+from patient_app.accounts.models import TeamMembership
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
-from patient_app.core.vault import Place
-from patient_app.core.work import db, vault
+from patient_app.core.work import db
 
 
 class _Assignment(Protocol):
@@ -33,9 +33,8 @@ def on_team(model: type[_Assignment]) -> ColumnElement[bool]:
 
 
 def author_of(row: Any) -> str:
-    """Return the name of who gave it, of a row with `author_id` and the sealed name as `author_sealed`."""
-    place = Place(Person.__tablename__, "name_sealed", row.author_id, row.author_id)
-    return "" if row.author_sealed is None else vault().open(place, row.author_sealed)
+    """Return by which name who gave it is shown, of a row with `author_id` and `names.COLUMNS`."""
+    return names.shown_in(row.author_id, row)
 
 
 def given_by(author: Viewer, model: type[One], patient_id: uuid.UUID, assignment_id: uuid.UUID) -> One:

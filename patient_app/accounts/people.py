@@ -89,10 +89,12 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class StaffMember:
-    """A row of the practice's staff."""
+    """A row of the practice's staff: the name of the account, and how they want to be called and spoken of."""
 
     id: uuid.UUID
     name: str
+    called: str
+    pronouns: str
     email: str
     role: Role
     discipline: Discipline | None
@@ -101,10 +103,15 @@ class StaffMember:
 
 @dataclass(frozen=True, slots=True)
 class PatientRow:
-    """A row of the practice's patients: chart number and date of birth tell two of one name apart."""
+    """A row of the practice's patients: chart number and date of birth tell two of one name apart.
+
+    Beside the name in the chart stands how the person wants to be called and spoken of.
+    """
 
     id: uuid.UUID
     name: str
+    called: str
+    pronouns: str
     chart_number: str
     date_of_birth: date
     state: PersonState
@@ -144,6 +151,8 @@ def _staff_member(person: Person) -> StaffMember:
     return StaffMember(
         id=person.id,
         name=person.name or "",
+        called=person.called or "",
+        pronouns=person.pronouns or "",
         email=person.email or "",
         role=Role(person.role),
         discipline=Discipline(person.discipline) if person.discipline else None,
@@ -175,13 +184,13 @@ def patients_of(viewer: Actor) -> list[PatientRow]:
 
 
 def patients_like(viewer: Actor, words: str) -> list[PatientRow]:
-    """Return those of `patients_of` in whose name or chart number every one of the words stands, if only in part.
+    """Return those of `patients_of` in whose names or chart number every one of the words stands, if only in part.
 
-    Case and accents make no difference.
+    The name that a person wants to be called counts as well as that in the chart. Case and accents make no difference.
     """
     looked_for = _folded(words).split()
-    rows = patients_of(viewer)
-    return [row for row in rows if all(word in _folded(f"{row.name} {row.chart_number}") for word in looked_for)]
+    rows = ((row, _folded(f"{row.name} {row.called} {row.chart_number}")) for row in patients_of(viewer))
+    return [row for row, told in rows if all(word in told for word in looked_for)]
 
 
 def _folded(text: str) -> str:
@@ -193,6 +202,8 @@ def _patient_row(person: Person, chart: Patient) -> PatientRow:
     return PatientRow(
         id=person.id,
         name=person.name or "",
+        called=person.called or "",
+        pronouns=person.pronouns or "",
         chart_number=chart.chart_number or "",
         date_of_birth=date.fromisoformat(chart.date_of_birth or ""),
         state=PersonState(person.state),

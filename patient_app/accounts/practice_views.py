@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from patient_app.accounts import codes as code_service
-from patient_app.accounts import invitations, people, teams
+from patient_app.accounts import invitations, names, people, teams
 from patient_app.accounts import practice as practice_service
 from patient_app.accounts.blueprint import bp
 from patient_app.accounts.practice_forms import (
@@ -154,7 +154,7 @@ def _after_registering(patient_id: uuid.UUID) -> str:
 @bp.get("/practice/people/<uuid:person_id>")
 @access(Permission.PRACTICE_MANAGE)
 def person(person_id: uuid.UUID) -> ResponseReturnValue:
-    """Show a member of the staff, or a patient's chart and care team. Nothing that a patient wrote is here."""
+    """Show a member of the staff, or a patient's chart and care team; of what a patient wrote, how to call them."""
     return _person_page(person_id, None), 200
 
 
@@ -184,7 +184,10 @@ def _assign_form(on_team: set[uuid.UUID]) -> AssignForm:
     others = (each for each in people.clinicians_of(viewer()) if each.id not in on_team)
     form.clinician_id.choices = [
         ("", gettext("Pick one")),
-        *((str(each.id), f"{each.name}, {WORK[str(each.discipline)]}") for each in others),
+        *(
+            (str(each.id), f"{names.with_called(each.name, each.called)}, {WORK[str(each.discipline)]}")
+            for each in others
+        ),
     ]
     return form
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from sqlalchemy import select, update
 
-from patient_app.accounts import addresses, links, second_factor, sessions, supporters
+from patient_app.accounts import addresses, links, names, second_factor, sessions, supporters
 from patient_app.accounts.models import ClinicCode, DeviceSession, LinkPurpose, Person, SecurityNotice
 from patient_app.core import clock
 from patient_app.core.identity import Viewer
@@ -53,7 +53,7 @@ def what_happened(viewer: Viewer) -> Happened:
     if person.security_notice == SecurityNotice.CODE_ISSUED:
         newest = select(ClinicCode.issued_by).where(ClinicCode.person_id == person.id)
         issuer = db().scalar(newest.order_by(ClinicCode.issued_at.desc(), ClinicCode.id.desc()).limit(1))
-        by = (db().get_one(Person, issuer).name or "") if issuer else ""
+        by = names.shown(db().get_one(Person, issuer)) if issuer else ""
     return Happened(person.security_notice_at, by)
 
 

@@ -7,10 +7,11 @@ from importlib import resources
 
 from flask_babel import lazy_gettext as _l
 
+from patient_app.accounts.names import LONGEST_CALLED, LONGEST_PRONOUNS, Address
 from patient_app.accounts.preferences import LATEST_DAY_START, Preferences
 from patient_app.accounts.sign_in_forms import app_code
 from patient_app.core import clock
-from patient_app.core.forms import Form, ListField, list_choices, secret_text
+from patient_app.core.forms import Form, ListField, list_choices, secret_text, short_text
 from patient_app.core.i18n import LANGUAGES, lazy_time
 from patient_app.core.identity import Viewer
 from patient_app.core.zone_words import zones_in_order
@@ -46,6 +47,28 @@ class PasswordForm(Form):
     )
     new_password = secret_text(_l("New password"), needed=_l("Choose a password."), autocomplete="new-password")
     code = app_code()
+
+
+class CalledForm(Form):
+    """How somebody on the staff, or a supporter, wants to be called. All of it can be left out."""
+
+    called = short_text(
+        _l("What would you like to be called?"),
+        longest=LONGEST_CALLED,
+        description=_l("As you like it, like Sam or Dr. Rivera. If you leave it out, we show %(name)s."),
+    )
+    pronouns = short_text(_l("Your pronouns"), longest=LONGEST_PRONOUNS)
+
+    @classmethod
+    def of(cls, viewer: Viewer, address: Address) -> CalledForm:
+        """Return the form with what the caller said before."""
+        form = cls(called=address.called, pronouns=address.pronouns)
+        form.called.description = form.called.description % {"name": viewer.name}
+        return form
+
+    def address(self) -> Address:
+        """Return what was said; only after the form was found valid."""
+        return Address(self.called.data or "", self.pronouns.data or "")
 
 
 class PreferencesForm(Form):

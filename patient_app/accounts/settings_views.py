@@ -11,21 +11,23 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from patient_app.accounts import identity, preferences, resets, sessions
+from patient_app.accounts import identity, names, preferences, resets, sessions
 from patient_app.accounts import second_factor as factor
 from patient_app.accounts.blueprint import bp
 from patient_app.accounts.models import DeviceSession
 from patient_app.accounts.passwords import PasswordRefused, shortest
 from patient_app.accounts.second_factor import CodeRefused, NotYet, SecondFactorNeeded
-from patient_app.accounts.settings_forms import PasswordForm, PreferencesForm
+from patient_app.accounts.settings_forms import CalledForm, PasswordForm, PreferencesForm
 from patient_app.accounts.sign_in import SignInRefused
 from patient_app.accounts.sign_in_forms import CodeForm
 from patient_app.accounts.sign_in_views import REFUSED, in_words, refuse_for_now
 from patient_app.accounts.throttle import TooManyTries
 from patient_app.core import clock, notices
 from patient_app.core.access import Permission, access
+from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.pages import render_page
+from patient_app.core.roles import Role
 
 notices.register(
     "accounts.settings",
@@ -35,6 +37,7 @@ notices.register(
     second_factor_on=_l("From now on we also ask for a code when you sign in."),
     second_factor_off=_l("We no longer ask for a code when you sign in."),
     preferences_kept=_l("Your choice is kept."),
+    called_kept=_l("Saved. From now on others see it."),
 )
 
 
@@ -74,6 +77,7 @@ def settings() -> ResponseReturnValue:
         "accounts/settings.html",
         devices=devices,
         has_second_factor=factor.has_second_factor(person),
+        called=names.address_of(person).called or person.name if person.role is not Role.PATIENT else "",
         closed_until=None if closed_until is None else in_words(closed_until, person.zone),
         closed_without_end=closed_until == clock.NO_END,
     )
@@ -195,6 +199,35 @@ def _second_factor_context() -> dict[str, object]:
         "not_yet": person.entries_closed_from is not None,
         "offer": None if is_on else factor.offer(person),
     }
+
+
+# -------------------------------------------------------------------------------------------------- how one is called
+@bp.get("/settings/called")
+@access(Permission.NAME_CHOOSE)
+def called() -> ResponseReturnValue:
+    """Ask somebody on the staff, or a supporter, how they want to be called; not while it is in question who asks."""
+    person = viewer()
+    is_open = person.entries_closed_from is None
+    return _called_page(CalledForm.of(person, names.address_of(person)) if is_open else None)
+
+
+@bp.post("/settings/called")
+@access(Permission.NAME_CHOOSE)
+def do_called() -> ResponseReturnValue:
+    """Keep how somebody wants to be called; both fields may be empty."""
+    person = viewer()
+    form = CalledForm.of(person, names.Address())
+    if not form.validate():
+        return _called_page(form), REFUSED
+    try:
+        names.choose(person, form.address())
+    except NotFound:
+        return _called_page(None), REFUSED
+    return redirect(url_for("accounts.settings", done="called-kept"), 303)
+
+
+def _called_page(form: CalledForm | None) -> str:
+    return render_page("accounts/settings_called.html", form=form)
 
 
 # ------------------------------------------------------------------------------------------------- language and time

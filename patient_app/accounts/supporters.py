@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import aliased
 
-from patient_app.accounts import links, mail
+from patient_app.accounts import links, mail, names
 from patient_app.accounts.models import LinkPurpose, OneTimeLink, Person, SupportLink, SupportState
 from patient_app.accounts.registry import (
     INVITATION_HOURS,
@@ -51,13 +51,17 @@ class TooManyInvitations(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SupportRow:
-    """A supporter as their patient sees them: `name` is the patient's own word, `own_name` what the supporter gave."""
+    """A supporter as their patient sees them: `name` is the patient's own word, `own_name` that of their account.
+
+    `introduced` is how they want to be called and spoken of; empty until confirmed, and where they said neither.
+    """
 
     link_id: uuid.UUID
     supporter_id: uuid.UUID | None
     name: str
     email: str
     own_name: str
+    introduced: str
     instructions: str
     state: SupportState
     invited_at: datetime
@@ -251,12 +255,19 @@ def _row(tie: SupportLink, supporter: Person | None, patient: Person) -> Support
         name=tie.name or "",
         email=tie.email or "",
         own_name=(supporter.name or "") if supporter is not None else "",
+        introduced=_introduced(tie, supporter),
         instructions=tie.instructions or "",
         state=SupportState(tie.state),
         invited_at=tie.invited_at,
         accepted_at=tie.accepted_at,
         seen_as=seen_as(tie, patient),
     )
+
+
+def _introduced(tie: SupportLink, supporter: Person | None) -> str:
+    if supporter is None or tie.state != SupportState.CONFIRMED or not (supporter.called or supporter.pronouns):
+        return ""
+    return names.introduced(names.shown(supporter), supporter.pronouns)
 
 
 def _own(viewer: Actor, link_id: uuid.UUID) -> SupportLink:

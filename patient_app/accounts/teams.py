@@ -16,7 +16,7 @@ from sqlalchemy import CursorResult, Select, bindparam, exists, select, update
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
-from patient_app.accounts import mail
+from patient_app.accounts import mail, names
 from patient_app.accounts.models import MailMessage, Patient, Person, PersonState, TeamMembership
 from patient_app.accounts.registry import FOR_CHANGE, Actor
 from patient_app.core import clock
@@ -24,7 +24,6 @@ from patient_app.core.errors import NotFound
 from patient_app.core.ids import new_id
 from patient_app.core.prepared import Prepared
 from patient_app.core.roles import Discipline, Role
-from patient_app.core.vault import Place
 from patient_app.core.work import connection, db, unit, vault
 
 READS_AFTER_NOTICE = timedelta(hours=72)
@@ -38,16 +37,23 @@ class OneselfRefused(Exception):
 class TeamMember:
     """A clinician on a patient's team now.
 
-    `noticed_at` is when the patient had notice of it, `shown_at` when the patient said to have seen the name.
+    `name` is that by which they are shown. `noticed_at` is when the patient had notice of it, and `shown_at` when the
+    patient said to have seen the name.
     """
 
     membership_id: uuid.UUID
     clinician_id: uuid.UUID
     name: str
+    pronouns: str
     discipline: Discipline
     assigned_at: datetime
     noticed_at: datetime | None
     shown_at: datetime | None
+
+    @property
+    def introduced(self) -> str:
+        """Return the name, with the pronouns behind it if they gave any."""
+        return names.introduced(self.name, self.pronouns)
 
     @property
     def reads_from(self) -> datetime | None:
@@ -157,7 +163,7 @@ _TEAM = (
         TeamMembership.assigned_at,
         TeamMembership.noticed_at,
         TeamMembership.shown_at,
-        Person.name_sealed,
+        *names.WITH_PRONOUNS,
         Person.discipline,
     )
     .join(Person, Person.id == TeamMembership.clinician_id)
@@ -191,7 +197,8 @@ def _members(query: Prepared, patient_id: uuid.UUID) -> list[TeamMember]:
         TeamMember(
             membership_id=row.id,
             clinician_id=row.clinician_id,
-            name=_name(row.clinician_id, row.name_sealed),
+            name=names.shown_in(row.clinician_id, row),
+            pronouns=names.pronouns_in(row.clinician_id, row),
             discipline=Discipline(row.discipline or ""),
             assigned_at=row.assigned_at,
             noticed_at=row.noticed_at,
@@ -200,10 +207,6 @@ def _members(query: Prepared, patient_id: uuid.UUID) -> list[TeamMember]:
         for row in rows
         if row.clinician_id not in gone
     ]
-
-
-def _name(person_id: uuid.UUID, blob: bytes | None) -> str:
-    return "" if blob is None else vault().open(Place(Person.__tablename__, "name_sealed", person_id, person_id), blob)
 
 
 def is_on_team(clinician_id: uuid.UUID, patient_id: uuid.UUID) -> bool:

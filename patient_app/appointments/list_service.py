@@ -17,7 +17,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import bindparam, select
 
-from patient_app.accounts import practice, registry
+from patient_app.accounts import names, practice, registry
 from patient_app.accounts.models import Patient, Person, PersonState, TeamMembership
 from patient_app.appointments import clinic_list, writing
 from patient_app.appointments.clinic_list import Row
@@ -252,7 +252,11 @@ class _Check:
 
 
 def _somebody(person: Person) -> _Somebody:
-    return _Somebody(person.id, person.name or "", Discipline(person.discipline) if person.discipline else None)
+    return _Somebody(
+        person.id,
+        names.with_called(person.name or "", person.called),
+        Discipline(person.discipline) if person.discipline else None,
+    )
 
 
 def _by_email(people: Iterable[Person]) -> dict[str, list[_Somebody]]:

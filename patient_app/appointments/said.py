@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import and_
 from sqlalchemy.orm import aliased
 
+from patient_app.accounts import names
 from patient_app.accounts.models import Person
 from patient_app.appointments.models import Appointment, AppointmentVersion, Source, State, Took
 from patient_app.appointments.when import Start
@@ -51,6 +52,7 @@ COLUMNS = (
     AppointmentVersion.link_sealed,
     AppointmentVersion.who_sealed,
     CLINICIAN.name_sealed,
+    CLINICIAN.called_sealed,
     CLINICIAN.discipline,
 )
 
@@ -142,7 +144,7 @@ def as_entered(row: Any) -> Entered:
             cancelled=row.state == State.CANCELLED,
         ),
         state=State(row.state),
-        name=_name(row),
+        name=names.shown_in(row.clinician_id, row),
         discipline=Discipline(row.discipline) if row.discipline else None,
         source=Source(row.source),
         author_id=row.author_id,
@@ -157,10 +159,3 @@ def _words(row: Any, column: str) -> str:
     if blob is None:
         return ""
     return vault().open_or_say(Place(AppointmentVersion.__tablename__, column, row.version_id, row.patient_id), blob)
-
-
-def _name(row: Any) -> str:
-    if row.clinician_id is None or row.name_sealed is None:
-        return ""
-    place = Place(Person.__tablename__, "name_sealed", row.clinician_id, row.clinician_id)
-    return vault().open(place, row.name_sealed)

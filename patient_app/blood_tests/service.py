@@ -17,6 +17,7 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
+from patient_app.accounts import names
 from patient_app.accounts.entry_order import lock_entries, next_entry_seq
 from patient_app.accounts.models import Person
 from patient_app.blood_tests.models import BloodTest, BloodTestVersion
@@ -96,7 +97,7 @@ class Due:
 
 
 NEWEST = and_(BloodTestVersion.test_id == BloodTest.id, BloodTestVersion.version == BloodTest.newest_version)
-COLUMNS = (
+_PLANNED = (
     BloodTest.id.label("test_id"),
     BloodTest.medicine_id,
     BloodTestVersion.id.label("version_id"),
@@ -109,8 +110,8 @@ COLUMNS = (
     BloodTestVersion.done_on,
     BloodTestVersion.dropped,
     BloodTestVersion.what_sealed,
-    Person.name_sealed,
 )
+COLUMNS = (*_PLANNED, *names.COLUMNS)
 
 
 _TESTS: Select[Any] = (
@@ -123,7 +124,7 @@ _OWN = _TESTS.where(
     OWN, BloodTest.patient_id == bindparam("patient_id"), BloodTest.medicine_id == bindparam("medicine_id")
 ).order_by(BloodTestVersion.due_on.desc(), BloodTest.id.desc())
 _DUE = Prepared(
-    select(*(column for column in COLUMNS if column is not Person.name_sealed))
+    select(*cast("tuple[Any, ...]", _PLANNED))
     .join(BloodTestVersion, NEWEST)
     .join(Medicine, Medicine.id == BloodTest.medicine_id)
     .where(
@@ -164,14 +165,13 @@ def of_medicine() -> ColumnElement[bool]:
 
 def as_test(row: Any) -> Entered:
     """Return a row of `COLUMNS`, opened."""
-    place = Place(Person.__tablename__, "name_sealed", row.author_id, row.author_id)
     return Entered(
         id=row.test_id,
         medicine_id=row.medicine_id,
         version=row.version,
         planned=Planned(_what(row), row.due_on, row.done_on, row.dropped),
         author_id=row.author_id,
-        author=vault().open(place, row.name_sealed),
+        author=names.shown_in(row.author_id, row),
         day=row.day,
         recorded_at=row.recorded_at,
     )

@@ -16,6 +16,7 @@ from flask_babel import gettext
 from sqlalchemy import and_, bindparam, or_, select
 
 from patient_app.access_log.models import AccessKind, AccessRecord
+from patient_app.accounts import names
 from patient_app.accounts.models import Person, PersonState, SupportLink, SupportState, TeamMembership
 from patient_app.accounts.teams import READS_AFTER_NOTICE
 from patient_app.consent.categories import DETAIL_ONLY, TEAM_ONLY, Category, Level
@@ -39,7 +40,7 @@ _SCOPES = (
     .where(Consent.patient_id == bindparam("patient_id"), Consent.state == ConsentState.ACTIVE)
 )
 _TEAM = (
-    select(Person.id, Person.name_sealed, Person.discipline, name_known().label("name_known"))
+    select(Person.id, *names.COLUMNS, Person.discipline, name_known().label("name_known"))
     .join(TeamMembership, TeamMembership.clinician_id == Person.id)
     .where(
         TeamMembership.patient_id == bindparam("patient_id"),
@@ -295,7 +296,7 @@ def _named(
     gone = vault().preload(since)  # Whose key is no more read it all the same.
     found = [
         HasRead(
-            (None if person.id in gone else person.name) or gettext("Somebody whose account is gone"),
+            (None if person.id in gone else names.shown(person)) or gettext("Somebody whose account is gone"),
             person.discipline,
             as_now.get(person.id, at),
             earlier=person.id not in as_now,
@@ -334,7 +335,7 @@ def _team(asked: dict[str, Any]) -> list[_Person]:
         (
             _Person(
                 row.id,
-                _name(Person.__tablename__, row.id, row.id, row.name_sealed),
+                names.shown_in(row.id, row),
                 Discipline(row.discipline) if row.discipline else None,
                 bool(row.name_known),
             )
@@ -349,7 +350,7 @@ def _supporters(patient: Viewer, asked: dict[str, Any]) -> list[_Person]:
     return [
         _Person(
             row.supporter_id,
-            _name(SupportLink.__tablename__, row.id, patient.id, row.name_sealed),
+            _called_by(patient, row.id, row.name_sealed),
             None,
             name_known=True,
         )
@@ -357,8 +358,9 @@ def _supporters(patient: Viewer, asked: dict[str, Any]) -> list[_Person]:
     ]
 
 
-def _name(table: str, row: uuid.UUID, owner: uuid.UUID, blob: bytes | None) -> str:
-    return vault().open(Place(table, "name_sealed", row, owner), blob) if blob else ""
+def _called_by(patient: Viewer, link_id: uuid.UUID, blob: bytes | None) -> str:
+    """Return the patient's own word for a supporter."""
+    return vault().open(Place(SupportLink.__tablename__, "name_sealed", link_id, patient.id), blob) if blob else ""
 
 
 def _parts_open(

@@ -16,7 +16,7 @@ from datetime import date, datetime
 from flask_babel import format_date, gettext
 from sqlalchemy import or_, select
 
-from patient_app.accounts import teams
+from patient_app.accounts import names, teams
 from patient_app.accounts.closing import pauses_sharing
 from patient_app.accounts.models import (
     Person,
@@ -54,7 +54,8 @@ class ConsentRefused(Exception):
 class Recipient:
     """Somebody the patient may share with: one person, or everybody of a discipline on the team.
 
-    `people` names who is meant now, and `ids` says who they are, in the same order.
+    `people` names who is meant now as a form does: by their accounts. `ids` says who they are, and `introduced` how
+    they want to be called and spoken of, in the same order.
     """
 
     kind: RecipientKind
@@ -63,6 +64,7 @@ class Recipient:
     title: str
     people: tuple[str, ...]
     ids: tuple[uuid.UUID, ...] = ()
+    introduced: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -78,6 +80,12 @@ class Recipient:
     def named(self) -> str:
         """Return the title, and behind a discipline the names of who is meant now."""
         return self.title if self.discipline is None else f"{self.title} ({', '.join(self.people)})"
+
+    @property
+    def also_called(self) -> tuple[tuple[str, str], ...]:
+        """Return for whom a form has another name than pages do: that name, and how they want to be called."""
+        both = zip(self.people, self.introduced, strict=True) if self.introduced else ()
+        return tuple((name, introduced) for name, introduced in both if name != introduced)
 
     @property
     def fingerprint(self) -> str:
@@ -129,6 +137,7 @@ def recipients(patient: Viewer) -> list[Recipient]:
             str(YOUR_DISCIPLINE[discipline]),
             people=tuple(person.name or "" for person in people[discipline]),
             ids=tuple(person.id for person in people[discipline]),
+            introduced=tuple(names.introduced(names.shown(person), person.pronouns) for person in people[discipline]),
         )
         for discipline in Discipline
         if discipline in people

@@ -41,6 +41,7 @@ class Permission(StrEnum):
     LESSONS_READ = "lessons:read"
     MEDICATIONS_MANAGE = "medications:manage"
     MEDICATIONS_PRESCRIBE = "medications:prescribe"
+    NAME_CHOOSE = "name:choose"
     NOTIFICATIONS_MANAGE = "notifications:manage"
     OUTBOX_SEND = "outbox:send"
     OWN_SPACE_KEEP = "own-space:keep"
@@ -76,6 +77,7 @@ PERMITTED: dict[Permission, frozenset[Role]] = {
     Permission.LESSONS_READ: _PATIENT,
     Permission.MEDICATIONS_MANAGE: _PATIENT,
     Permission.MEDICATIONS_PRESCRIBE: frozenset({Role.CLINICIAN}),  # Of these, `reading.prescribing` asks further.
+    Permission.NAME_CHOOSE: frozenset(Role) - _PATIENT,  # Patients say it with `PROFILE_MANAGE`.
     Permission.NOTIFICATIONS_MANAGE: _PATIENT,
     Permission.OUTBOX_SEND: _PATIENT,
     Permission.OWN_SPACE_KEEP: frozenset({Role.SUPPORTER}),

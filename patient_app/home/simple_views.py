@@ -11,7 +11,7 @@ from flask import abort, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from patient_app.accounts import preferences
+from patient_app.accounts import names, preferences
 from patient_app.checkins.forms import CheckInForm
 from patient_app.checkins.rules import hard
 from patient_app.core import clock, not_now, notices, outbox
@@ -99,7 +99,7 @@ def simple_page(patient: Viewer) -> str:
         form=CheckInForm.blank(profile),
         hard=hard(),
         asks_about_use=profile.asks_about_use,
-        called=profiles.address_of(patient).greeting(patient.name),
+        called=names.address_of(patient).greeting(patient.name),
         helpful=helping.on_a_hard_day(shown, figures.groups_of(runs, known)),
         own_words=profile.helpers[-MOST_OWN_WORDS:],
         doses_due=len(doses.waiting(patient, now.occurred_at, own)),

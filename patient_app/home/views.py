@@ -8,7 +8,7 @@ from itertools import chain
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from patient_app.accounts import supporters, teams
+from patient_app.accounts import names, supporters, teams
 from patient_app.accounts.teams import TeamMember
 from patient_app.blood_tests import service as blood_tests
 from patient_app.checkins import service as checkins
@@ -85,7 +85,7 @@ def today() -> ResponseReturnValue:
             return simple_views.simple_page(patient)
         newest, own = checkins.newest_own(patient), regimen.own_regimen(patient)
         medicines = own.medicines
-        called = profiles.address_of(patient).greeting(patient.name)
+        called = names.address_of(patient).greeting(patient.name)
         shown, lesson = profile.prompted_on(day), LessonLine(patient, day, profile)
         aside = not_now.of(patient)
         new_members = [] if patient.entries_closed_from else teams.new_members_for(patient.id)

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from patient_app.accounts import giving
+from patient_app.accounts import giving, names
 from patient_app.accounts.entry_order import lock_entries, next_entry_seq
 from patient_app.accounts.models import Person
 from patient_app.accounts.registry import store_once
@@ -131,7 +131,7 @@ COLUMNS: tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...] = (
     Assignment.lesson_sealed,
     Assignment.note_sealed,
     Assignment.withdrawn_at,
-    Person.name_sealed.label("author_sealed"),
+    *names.COLUMNS,
     Person.discipline,
     ON_TEAM.label("on_team"),
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import bindparam, select
 
+from patient_app.accounts import names
 from patient_app.accounts.models import Person
 from patient_app.core.work import db
 from patient_app.medications.regimen import OwnMedicine
@@ -19,4 +20,4 @@ def prescribers(medicines: Iterable[OwnMedicine]) -> dict[uuid.UUID, str]:
     ids = {one.author_id for medicine in medicines for one in medicine.versions if one.by_prescriber}
     if not ids:
         return {}
-    return {person.id: person.name or "" for person in db().scalars(_PEOPLE, {"ids": sorted(ids)})}
+    return {person.id: names.shown(person) for person in db().scalars(_PEOPLE, {"ids": sorted(ids)})}

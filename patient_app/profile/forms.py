@@ -7,10 +7,11 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField
 
+from patient_app.accounts.names import LONGEST_CALLED, LONGEST_PRONOUNS, Address
 from patient_app.accounts.preferences import LATEST_DAY_START
 from patient_app.core.forms import ChipsField, ChoiceField, Form, ListField, short_text
 from patient_app.core.i18n import lazy_time
-from patient_app.profile.service import LONGEST_CHIP, Address, Part, Profile, Want, things_from
+from patient_app.profile.service import LONGEST_CHIP, Part, Profile, Want, things_from
 from patient_app.profile.things import KIND_NAMES, Kind, Thing
 from patient_app.profile.words import PARTS, WANTS, WANTS_ABOUT_USE
 
@@ -32,17 +33,20 @@ class AboutForm(Form):
     own_thing = short_text(_l("Something else to keep an eye on"), longest=LONGEST_CHIP)
     called = short_text(
         _l("What would you like to be called?"),
-        longest=80,
+        longest=LONGEST_CALLED,
         description=_l(
             "A first name, or a form of address like Mrs Rivera: as you like it. "
-            "We greet you by it. Your team sees it. "
+            "We greet you by it. Your team and the front desk of your practice see it. "
             "People who support you see it only if you choose so, for each of them."
         ),
     )
     pronouns = short_text(
         _l("Your pronouns"),
-        longest=40,
-        description=_l("Your team sees them. People who support you see them only if you choose so, for each of them."),
+        longest=LONGEST_PRONOUNS,
+        description=_l(
+            "Your team and the front desk of your practice see them. "
+            "People who support you see them only if you choose so, for each of them."
+        ),
     )
     day_start = ListField(
         _l("Your day starts at"),

@@ -17,6 +17,7 @@ from sqlalchemy import bindparam, select
 
 from patient_app.accounts import seen_as
 from patient_app.accounts.models import Person
+from patient_app.accounts.names import Address
 from patient_app.accounts.registry import row_for_change
 from patient_app.core import clock
 from patient_app.core.errors import NotFound
@@ -33,7 +34,6 @@ MOST_THINGS = 8
 MOST_OWN_CHIPS = 20
 LONGEST_CHIP = 40
 
-_ADDRESS = Prepared(select(Person.called_sealed, Person.pronouns_sealed).where(Person.id == bindparam("person_id")))
 _BY_PATIENT = Prepared(select(Row.welcomed_at, Row.about_sealed).where(Row.patient_id == bindparam("patient_id")))
 
 
@@ -98,19 +98,6 @@ class Profile:
     def asks_about_use(self) -> bool:
         """Whether pages may speak of drinking and use: always, unless the person said that they play no part."""
         return self.part is not Part.NO
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """How a person wants to be called: a name of their choice and pronouns, or nothing."""
-
-    called: str = ""
-    pronouns: str = ""
-
-    def greeting(self, name: str) -> str:
-        """Return by what the person is greeted: as they chose; else by the given name of their chart."""
-        last, _comma, given = name.partition(",")  # "Vale, Robin" is Robin.
-        return self.called or (given.strip() or last.strip()).split(" ")[0]
 
 
 def profile_of(patient: Viewer) -> Profile:
@@ -180,16 +167,6 @@ def add_own_where_there_is_room(patient: Viewer, *, triggers: Sequence[str] = ()
     added = {"triggers": _joined(known.triggers, triggers), "helpers": _joined(known.helpers, helpers)}
     if added != {"triggers": known.triggers, "helpers": known.helpers}:
         change(patient, **added)
-
-
-def address_of(patient: Viewer) -> Address:
-    """Return how the person wants to be called."""
-    sealed = _ADDRESS.first(connection(), {"person_id": patient.id})
-
-    def opened(column: str, blob: bytes | None) -> str:
-        return "" if blob is None else vault().open(Place(Person.__tablename__, column, patient.id, patient.id), blob)
-
-    return Address(opened("called_sealed", sealed[0]), opened("pronouns_sealed", sealed[1]))
 
 
 def set_address(patient: Viewer, chosen: Address, day_start_minutes: int) -> Hidden:

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from patient_app.accounts import practice, preferences
+from patient_app.accounts import names, practice, preferences
 from patient_app.core import notices, work
 from patient_app.core.access import Permission, access
 from patient_app.core.identity import viewer
@@ -154,7 +154,7 @@ def _about_page(form: AboutForm, chips: ChipsForm) -> str:
 def _form(*, reads: bool = True) -> AboutForm:
     """Return the form with what was told before, and what was sent just now; `reads` false leaves that aside."""
     patient = viewer()
-    told = (service.profile_of(patient), service.address_of(patient), patient.day_start_minutes)
+    told = (service.profile_of(patient), names.address_of(patient), patient.day_start_minutes)
     return AboutForm.of(*told) if reads else AboutForm.of(*told, formdata=None)
 
 

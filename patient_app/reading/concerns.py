@@ -39,6 +39,7 @@ from sqlalchemy.orm import aliased
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind, AccessRecord
+from patient_app.accounts import names
 from patient_app.accounts.models import Person
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.decisions import Asker, Grants, Reader, asked_by, asker, grants_of, open_on
@@ -52,7 +53,7 @@ from patient_app.effects import service
 from patient_app.effects.models import Concern, ConcernSeen, SideEffect, SideEffectVersion
 from patient_app.medications.models import Medicine, MedicineVersion
 from patient_app.reading import people, ran_out, records
-from patient_app.reading.fields import USE, open_text
+from patient_app.reading.fields import USE
 from patient_app.reading.people import Named, plain_rows
 from patient_app.reading.service import reader_of
 
@@ -148,16 +149,11 @@ def of_patient(patient_id: uuid.UUID, effects: Collection[uuid.UUID]) -> tuple[S
         return ()
     found: dict[uuid.UUID, SharedConcern] = {}
     for row in plain_rows(_OF_PATIENT, {"patient_id": patient_id, "effects": list(effects)}):
+        seen_by = names.shown_in(row.clinician_id, row)
         found.setdefault(
-            row.side_effect_id,
-            SharedConcern(row.id, row.side_effect_id, row.raised_at, _name(row), row.seen_at),
+            row.side_effect_id, SharedConcern(row.id, row.side_effect_id, row.raised_at, seen_by, row.seen_at)
         )
     return tuple(found.values())
-
-
-def _name(row: Any) -> str:
-    who = row.clinician_id
-    return "" if who is None else open_text(Person.__tablename__, "name_sealed", who, who, row.name_sealed)
 
 
 def waits() -> ColumnElement[bool]:
@@ -259,11 +255,11 @@ def _waiting(kind: Asker) -> Statement:
     unseen = ~exists().where(ConcernSeen.concern_id == Concern.id)
     signs = _open(kind).where(unseen).order_by(Concern.raised_at.desc(), Concern.id).limit(MOST_WAITING).subquery()
     empty = ran_out.waiting(kind).limit(MOST_WAITING).subquery()
-    names = ("id", "patient_id", "day", "tells_of_use", "raised_at")
+    kept = ("id", "patient_id", "day", "tells_of_use", "raised_at")
     kinds = ((signs, Raised.SIGN), (empty, Raised.RAN_OUT))
     both = union_all(
         *(
-            select(*(found.c[name] for name in names), literal(after).label("after"), literal(what.value).label("what"))
+            select(*(found.c[name] for name in kept), literal(after).label("after"), literal(what.value).label("what"))
             for after, (found, what) in enumerate(kinds)
         )
     ).subquery()
@@ -330,7 +326,7 @@ _OF_PATIENT = (
         Concern.raised_at,
         ConcernSeen.clinician_id,
         ConcernSeen.seen_at,
-        Person.name_sealed,
+        *names.COLUMNS,
     )
     .outerjoin(ConcernSeen, ConcernSeen.concern_id == Concern.id)
     .outerjoin(Person, Person.id == ConcernSeen.clinician_id)

@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, case, null, or_, select
 from sqlalchemy.orm import aliased
 
+from patient_app.accounts import names
 from patient_app.accounts.models import Person
 from patient_app.consent.categories import Category
 from patient_app.consent.decisions import Asker, open_days
@@ -77,7 +78,7 @@ def versions(kind: Asker) -> Select[Any]:
             *regimen.VERSION_COLUMNS,
             # For a medicine of which its name alone says that it is for alcohol or drugs.
             gate.use_on(MedicineVersion.day).label("use_is_open"),
-            Person.name_sealed,
+            *names.COLUMNS,
         )
         .join(MedicineVersion, MedicineVersion.medicine_id == Medicine.id)
         .join(Person, Person.id == MedicineVersion.author_id)

@@ -14,7 +14,7 @@ from typing import Any
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
-from patient_app.accounts.models import Person
+from patient_app.accounts import names
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.decisions import Grants, Reader, asked_by, asker, grants_of
 from patient_app.core import clock, work
@@ -232,7 +232,7 @@ def _medicines(reader: Reader, page: SharedMedicines) -> tuple[SharedMedicine, .
     # A phone in a zone ahead is in its next day before today is over.
     days = {"first": page.first_day, "last": page.today + timedelta(days=1)}
     doses = logged.doses_of(plain_rows(gate.doses(kind), {**asked, **days}), page.today)
-    names = _names(rows)
+    authors = _authors(rows)
     shown = {version.id for own in rows.values() for _, version in own}
     answers = {version_id: tuple(each) for version_id, each in said.items() if version_id in shown}
     return tuple(
@@ -240,7 +240,7 @@ def _medicines(reader: Reader, page: SharedMedicines) -> tuple[SharedMedicine, .
             medicine_id,
             about_use=any(row.about_use or version.said.always_about_use for row, version in own),
             versions=tuple(version for _, version in own),
-            authors=names,
+            authors=authors,
             answers=answers,
             doses=tuple(doses.get(medicine_id, ())),
         )
@@ -290,10 +290,8 @@ def _without_hidden_use(rows: Sequence[Any], answers: Mapping[uuid.UUID, Sequenc
     return {medicine_id: own for medicine_id, own in found.items() if medicine_id not in closed}
 
 
-def _names(rows: _Rows) -> dict[uuid.UUID, str]:
+def _authors(rows: _Rows) -> dict[uuid.UUID, str]:
     """Return the names of those who wrote for the patient."""
-    authors = {row.author_id: row.name_sealed for own in rows.values() for row, _ in own if row.by_prescriber}
+    authors = {row.author_id: row for own in rows.values() for row, _ in own if row.by_prescriber}
     gone = vault().preload(authors) if authors else ()
-    sealed = [(one, one, blob) for one, blob in authors.items() if one not in gone]
-    texts = vault().open_all(Person.__tablename__, "name_sealed", sealed)
-    return dict.fromkeys(authors, "") | {one: text for (one, _, _), text in zip(sealed, texts, strict=True)}
+    return {one: "" if one in gone else names.shown_in(one, row) for one, row in authors.items()}

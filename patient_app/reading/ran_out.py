@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
+from patient_app.accounts import names
 from patient_app.accounts.models import Person
 from patient_app.consent.decisions import Asker, open_on
 from patient_app.core import clock
@@ -36,7 +37,6 @@ from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
 from patient_app.core.work import connection
 from patient_app.medications.models import Change, Medicine, MedicineVersion
-from patient_app.reading.fields import open_text
 from patient_app.reading.medicine_gate import MEDICATIONS, USE
 from patient_app.reading.people import plain_rows
 from patient_app.refills import service as refills
@@ -147,14 +147,13 @@ def seen_of(patient_id: uuid.UUID, entries: Collection[uuid.UUID]) -> dict[uuid.
         return {}
     found = {entry: SharedRanOut(entry) for entry in entries}
     for row in reversed(plain_rows(_WHO_SAW, {"patient_id": patient_id, "entries": list(entries)})):
-        who = row.clinician_id
-        name = open_text(Person.__tablename__, "name_sealed", who, who, row.name_sealed)
+        name = names.shown_in(row.clinician_id, row)
         found[row.entry_id] = SharedRanOut(row.entry_id, name, row.seen_at)
     return found
 
 
 _WHO_SAW = (
-    select(RanOutSeen.entry_id, RanOutSeen.clinician_id, RanOutSeen.seen_at, Person.name_sealed)
+    select(RanOutSeen.entry_id, RanOutSeen.clinician_id, RanOutSeen.seen_at, *names.COLUMNS)
     .join(Person, Person.id == RanOutSeen.clinician_id)
     .join(SupplyEntry, SupplyEntry.id == RanOutSeen.entry_id)
     .where(

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, and_, bindparam, cast, not_, or_, select
 
 from patient_app.access_log.models import AccessKind, AccessRecord
+from patient_app.accounts import names
 from patient_app.accounts.models import Person
 from patient_app.consent.categories import Category, Level
 from patient_app.consent.decisions import FIRST_DAY, Grants, Reader, grants_of
@@ -96,7 +97,7 @@ def mark_reviewed(viewer: Viewer, patient_id: uuid.UUID, review_id: uuid.UUID) -
 
 
 _REVIEWS = (
-    select(Review.clinician_id, Review.reviewed_at, Person.name_sealed, Person.discipline)
+    select(Review.clinician_id, Review.reviewed_at, *names.COLUMNS, Person.discipline)
     .join(Person, Person.id == Review.clinician_id)
     .where(
         Review.patient_id == bindparam("patient_id"),
@@ -116,13 +117,9 @@ def reviews_of(viewer: Viewer, patient_id: uuid.UUID) -> tuple[ReviewMark, ...]:
     for row in plain_rows(_REVIEWS, asked):
         newest.setdefault(row.clinician_id, row)
     return tuple(
-        ReviewMark(_name(row.clinician_id, row), row.discipline, row.reviewed_at, row.clinician_id == viewer.id)
-        for row in list(newest.values())[:MOST_REVIEWS]
+        ReviewMark(names.shown_in(one, row), row.discipline, row.reviewed_at, one == viewer.id)
+        for one, row in list(newest.items())[:MOST_REVIEWS]
     )
-
-
-def _name(person_id: uuid.UUID, row: Any) -> str:
-    return open_text(Person.__tablename__, "name_sealed", person_id, person_id, row.name_sealed)
 
 
 # --- Notes ------------------------------------------------------------------------------------------------------------
@@ -243,7 +240,7 @@ def _notes() -> Statement:
             TeamNote.withdrawn_at,
             TeamNote.categories,
             TeamNote.words_sealed,
-            Person.name_sealed,
+            *names.COLUMNS,
             Person.discipline,
         )
         .join(Person, Person.id == TeamNote.author_id)
@@ -290,7 +287,7 @@ def _as_note(viewer: Viewer, row: Any) -> SharedNote:
         id=row.id,
         words=_words(row),
         categories=_categories(row),
-        author=_name(row.author_id, row),
+        author=names.shown_in(row.author_id, row),
         discipline=row.discipline,
         written_at=row.written_at,
         is_own=row.author_id == viewer.id,

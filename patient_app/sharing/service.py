@@ -255,7 +255,7 @@ def _card(
     return Card(
         key=recipient.key,
         title=recipient.title,
-        people=recipient.people,
+        people=(support.introduced,) if support and support.introduced else recipient.introduced,
         still_there=still_there,
         consent=consent,
         support=support,
@@ -286,7 +286,7 @@ def _day(consent: ConsentSummary) -> str:
 def _new_member(patient: Viewer, member: teams.TeamMember, *, shared: bool) -> NewMember:
     return NewMember(
         membership_id=member.membership_id,
-        name=member.name,
+        name=member.introduced,
         discipline=member.discipline,
         reads_from=None if member.reads_from is None else wall_clock(member.reads_from, patient.zone),
         reads_already=member.reads,
@@ -378,7 +378,7 @@ def picture_of(patient: Viewer, recipient: Recipient, named: str | None = None) 
 
     Behind a discipline one of its people can be named; where there is only one, it is them.
     """
-    people = dict(zip(recipient.ids, recipient.people, strict=True)) if recipient.discipline else {}
+    people = dict(zip(recipient.ids, recipient.introduced, strict=True)) if recipient.discipline else {}
     meant = next(iter(people)) if len(people) == 1 else None
     if named is not None:
         meant = parse_id(named)

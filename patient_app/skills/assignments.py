@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, bindparam, func, or_, select
 
-from patient_app.accounts import giving
+from patient_app.accounts import giving, names
 from patient_app.accounts.entry_order import lock_entries, next_entry_seq
 from patient_app.accounts.models import Person
 from patient_app.accounts.registry import store_once
@@ -170,7 +170,7 @@ COLUMNS = (
     Assignment.exercise_sealed,
     Assignment.note_sealed,
     Assignment.withdrawn_at,
-    Person.name_sealed.label("author_sealed"),
+    *names.COLUMNS,
     ON_TEAM.label("on_team"),
 )
 _OWN = (

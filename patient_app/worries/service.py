@@ -23,7 +23,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Exists, Select, and_, bindparam, delete, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
-from patient_app.accounts import mail, seen_as
+from patient_app.accounts import mail, names, seen_as
 from patient_app.accounts.models import (
     Patient,
     Person,
@@ -374,13 +374,13 @@ def _opened(clinician: Viewer, rows: Sequence[Any]) -> tuple[Received, ...]:
     return tuple(
         Received(
             id=worry.id,
-            sender=sender.name or "",
+            sender=names.shown(sender),
             patient=None if subject is None else _about(subject, chart, is_theirs=is_theirs),
             about=worry.about or "",
             words=worry.words or "",
             sent_at=worry.sent_at.astimezone(zone),
             read_at=None if worry.read_at is None else worry.read_at.astimezone(zone),
-            read_by="" if reader is None or reader.id in gone else reader.name or "",
+            read_by="" if reader is None or reader.id in gone else names.shown(reader),
         )
         for worry, sender, subject, chart, reader, is_theirs in rows
         if sender.id not in gone and (subject is None or subject.id not in gone)

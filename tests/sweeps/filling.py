@@ -415,6 +415,7 @@ ANSWERS: dict[str, dict[str, Answer]] = {
     "/settings/devices/<uuid:session_id>/end": {},
     "/settings/devices/end-others": {},
     "/settings/about-me": _ABOUT,
+    "/settings/called": {"called": word, "pronouns": word},
     "/settings/about-me/words": {"fold_use": "y", "triggers": as_it_came, "helpers": as_it_came},
     "/settings/language": {"language": "en", "zone": "America/Chicago", "day_start": "240"},
     "/settings/name": {"shown_as": "notes"},

@@ -44,17 +44,20 @@ EFFECTS = frozenset({"effect_note", "week_words", "exercise", "assignment_note",
 MEDICINE = frozenset({"medicine", "medicine_for", "medicine_reason", "medicine_about_use", "skip_reason", "blood_test"})
 VISITS = frozenset({"visit_place", "visit_who", "to_raise"})
 OF_THE_SUPPORTER = frozenset({"supporter_own_name", "supporter_own_email", "own_note"})
-OF_THE_STAFF = frozenset({"staff_name", "staff_email", "staff_device"})
+SUPPORTER_CALLED = frozenset({"supporter_called", "supporter_pronouns"})
+STAFF_CALLED = frozenset({"staff_called", "staff_pronouns"})
+STAFF_NAMES = STAFF_CALLED | {"staff_name"}
+OF_THE_STAFF = STAFF_NAMES | {"staff_email", "staff_device"}
 # What each situation may see at all, whatever the page.
 MAY_SEE: dict[str, frozenset[str]] = {
     "owner": frozenset(CANARIES)
     - {"note_removed", "effect_removed", "exercise_removed", "medicine_removed", "worry", "team_note"}
     - OF_THE_SUPPORTER
-    - (OF_THE_STAFF - {"staff_name"}),
+    - (OF_THE_STAFF - STAFF_NAMES),
     # What identifies the account; of whom it is shared with, and of what was told before, nothing.
     "in-question": frozenset({"email", "called", "device"}),
-    "other": frozenset({"staff_name"}),
-    "admin": CHART | {"staff_name"},
+    "other": STAFF_NAMES,
+    "admin": CHART | TO_TEAM | STAFF_NAMES,
     "c-with": TO_TEAM
     | {"note", "note_about_use", "team_note", "asks"}
     | ABOUT_USE
@@ -63,7 +66,7 @@ MAY_SEE: dict[str, frozenset[str]] = {
     | EFFECTS
     | VISITS
     | OF_THE_STAFF,
-    "s-with": frozenset({"name", "instructions", "asks"}) | OF_THE_SUPPORTER,
+    "s-with": frozenset({"name", "instructions", "asks"}) | OF_THE_SUPPORTER | SUPPORTER_CALLED,
     **dict.fromkeys(("c-without", "c-paused", "c-expired", "c-revoked", "c-unshown"), TO_TEAM),
     **dict.fromkeys(("s-without", "s-expired", "s-revoked"), frozenset({"name"})),
     "s-paused": frozenset({"called"}),  # By the owner's choice, and so not the name in the chart.
@@ -76,7 +79,7 @@ ON_A_PAGE: dict[tuple[str, str], frozenset[str]] = {
     ("/skills/runs/<uuid:run_id>/bring-back", "owner"): frozenset({"exercise_removed"}),
     # What a supporter told the practice: its team reads it, whatever the patient shares.
     **{
-        (f"/team/worries{rest}", situation): words | {"supporter_own_name"}
+        (f"/team/worries{rest}", situation): words | {"supporter_called"}
         for rest, words in (
             ("", frozenset[str]()),
             ("/<uuid:worry_id>/read", frozenset[str]()),
@@ -183,7 +186,8 @@ def test_with_consent_the_words_do_show_so_that_their_absence_means_something(st
     for situation, path, own in (
         ("s-with", "/joined", {"supporter_own_email"}),
         ("c-with", "/settings", {"staff_device"}),
-        ("admin", f"/practice/people/{stage.world.people['owner'].id}", CHART | {"staff_name"}),
+        ("admin", f"/practice/people/{stage.world.people['owner'].id}", CHART | TO_TEAM | STAFF_CALLED),
+        ("admin", "/practice/staff", STAFF_NAMES),
     ):
         assert own <= canaries_in(stage.client(situation).get(path)), path
 

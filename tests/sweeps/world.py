@@ -22,7 +22,7 @@ from flask import Flask
 from sqlalchemy import select, update
 from werkzeug.routing import Rule
 
-from patient_app.accounts import links, seen_as, sessions
+from patient_app.accounts import links, names, seen_as, sessions
 from patient_app.accounts.models import (
     ClinicCode,
     CodePurpose,
@@ -34,6 +34,7 @@ from patient_app.accounts.models import (
     SupportLink,
     SupportState,
 )
+from patient_app.accounts.names import Address
 from patient_app.accounts.seen_as import Way
 from patient_app.checkins.answers import Answers, ThingSaid, context, use_details
 from patient_app.checkins.models import CheckInVersion
@@ -139,6 +140,11 @@ CANARIES = {
     "staff_name": f"Dr {CANARY}staff",
     "staff_email": f"{CANARY}colleague@example.org",
     "staff_device": "Brunzel, Linux",
+    # How these two want to be called and spoken of.
+    "staff_called": f"{CANARY}workname",
+    "staff_pronouns": f"{CANARY}workpronouns",
+    "supporter_called": f"{CANARY}kinname",
+    "supporter_pronouns": f"{CANARY}kinpronouns",
 }
 # Kept in plain: the application makes a device's label of a few words of its own, never of what a browser says.
 IN_PLAIN = frozenset({"device", "staff_device"})
@@ -544,7 +550,10 @@ def _told(store: Store, world: World) -> None:
         version.use_details, version.context = use_details(said), context(said)
         things = (thing, Thing("two", Kind.ALCOHOL))  # With more than one, a check-in asks about each.
         profile.change(owner.viewer, want_words=CANARIES["goal"], things=things)
-        profile.set_address(owner.viewer, profile.Address(CANARIES["called"], CANARIES["pronouns"]), 240)
+        profile.set_address(owner.viewer, Address(CANARIES["called"], CANARIES["pronouns"]), 240)
+        for situation, who in (("c-with", "staff"), ("s-with", "supporter")):
+            own = Address(CANARIES[f"{who}_called"], CANARIES[f"{who}_pronouns"])
+            names.choose(world.people[situation].viewer, own)
         # One supporter sees the owner by that name, in place of the one in the chart.
         seen_as.choose(owner.viewer, uuid.UUID(world.objects["tie s-paused"]), Way.CALLED)
         db().get_one(SupportLink, uuid.UUID(world.objects["tie s-with"])).email = CANARIES["supporter_email"]

@@ -322,7 +322,7 @@ def test_nobody_confirms_a_code_for_themselves_or_from_elsewhere(
         with store.work(writes=False):
             assert codes.waiting(viewer) == []
     with store.work(writes=False):
-        assert [each.person_name for each in codes.waiting(third.viewer)] == [target.name]
+        assert [each.name for each in codes.waiting(third.viewer)] == [target.name]
 
 
 def test_a_code_that_ran_out_cannot_be_confirmed(

@@ -12,6 +12,7 @@ from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind
 from patient_app.accounts import seen_as
 from patient_app.accounts.models import SupportLink
+from patient_app.accounts.names import Address
 from patient_app.accounts.seen_as import Way
 from patient_app.consent import service as consents
 from patient_app.core import letterbox
@@ -140,7 +141,7 @@ def test_the_supporter_reads_what_was_agreed_and_nothing_else(client: Client, wo
 def test_the_supporter_reads_it_under_the_name_that_was_chosen_for_them(client: Client, world: World) -> None:
     told_world(world, world.to_supporter)
     with world.store.work(writes=True):
-        profiles.set_address(world.patient.viewer, profiles.Address("Alexa", "she/zer"), 240)
+        profiles.set_address(world.patient.viewer, Address("Alexa", "she/zer"), 240)
         tie = db().scalars(select(SupportLink.id)).one()
     factories.sign_in(client, world.supporter)
     for way, name, pronouns in (

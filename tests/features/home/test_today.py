@@ -9,6 +9,7 @@ import pytest
 
 from patient_app.accounts import codes
 from patient_app.accounts.models import SupportState
+from patient_app.accounts.names import Address
 from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.pages import render_page
@@ -185,7 +186,7 @@ def test_a_person_is_greeted_as_they_chose_and_a_tab_says_no_name(
 ) -> None:
     patient = factories.make_patient(store, practice, name=name)
     with store.work(writes=True):
-        profiles.set_address(patient.viewer, profiles.Address(called), 240)
+        profiles.set_address(patient.viewer, Address(called), 240)
     factories.sign_in(client, patient)
     page = client.get("/today")
     assert text_of(page.one("h1")) == f"Hello, {greeted}"

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from patient_app.accounts import seen_as
 from patient_app.accounts.models import Person, SupportLink, SupportState
+from patient_app.accounts.names import Address
 from patient_app.accounts.seen_as import NotOffered, Way
 from patient_app.consent.categories import OFFERED, Level
 from patient_app.core import access, clock
@@ -31,7 +32,7 @@ EVERYTHING = dict.fromkeys(OFFERED, Level.DETAIL)
 
 def call(store: Store, patient: Made, called: str = CALLED, pronouns: str = PRONOUNS) -> profiles.Hidden:
     with store.work(writes=True):
-        return profiles.set_address(patient.viewer, profiles.Address(called, pronouns), 240)
+        return profiles.set_address(patient.viewer, Address(called, pronouns), 240)
 
 
 def show(store: Store, patient: Made, tie: uuid.UUID, way: Way) -> None:
