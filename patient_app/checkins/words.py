@@ -41,6 +41,8 @@ SLEEP: dict[int, LazyString | str] = {
     **{hours: str(hours) for hours in range(LEAST_SLEEP + 1, MOST_SLEEP)},
     MOST_SLEEP: _l("10 or more"),
 }
+# Where no question with "hours" in it stands above the answer.
+_SLEPT: dict[int, LazyString] = {LEAST_SLEEP: _l("3 hours or less"), MOST_SLEEP: _l("10 hours or more")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def _answer_words(_catalogue: object) -> AnswerWords:
         use={True: gettext("Yes"), False: gettext("No")},
         note_label=gettext("Note"),
         energy={energy: str(word) for energy, word in ENERGY.items()},
-        sleep={hours: str(word) for hours, word in SLEEP.items()},
+        sleep={hours: str(_SLEPT.get(hours) or gettext("%(number)s hours", number=hours)) for hours in SLEEP},
         chip_words={chip: str(word) for chip, word in {**TRIGGERS, **HELPED}.items()},
         amount_label=gettext("How much"),
         sleep_label=gettext("Sleep"),

@@ -86,6 +86,16 @@ def figure_of(shared: Shared) -> Figure | None:
     )
 
 
+def new_in_short(shared: Shared) -> list[str]:
+    """Return what came since a clinician last looked, in the sentences of the drawing; none at their first look."""
+    team = shared.for_team
+    if team is None or not team.new or team.looked_at is None:
+        return []
+    new = [one for one in shared.check_ins if one in team.new]
+    used = sorted({one.day for one in new if one.use}, reverse=True)
+    return [*_mood_sentence(new, answer_words()), *_craving_sentence(new), *_use_sentence(used)]
+
+
 def _days(entries: Sequence[SharedCheckIn], period: Period) -> list[_Day]:
     """Return the days of a period that are drawn, the newest first; a phone ahead of today counts for today."""
     said: dict[date, list[SharedCheckIn]] = {}

@@ -21,7 +21,7 @@ from patient_app.core import clock, i18n
 from patient_app.profile.things import KIND_NAMES
 from patient_app.reading.caseload import CaseloadRow, Lately
 from patient_app.reading.fields import SharedCheckIn
-from patient_app.reading.figure import figure_of
+from patient_app.reading.figure import figure_of, new_in_short
 from patient_app.reading.people import Named
 from patient_app.reading.service import Shared
 from patient_app.reading.weeks import OWN_WORDS, WeekSummary
@@ -53,7 +53,7 @@ def _feeling(week: WeekSummary, words: AnswerWords) -> list[tuple[str, str]]:
         said.append((gettext("Mood, in the middle"), words.moods[week.mood]))
         said.append((gettext("Days with a mood"), str(week.mood_days)))
     if week.sleep_hours is not None:
-        said.append((gettext("Hours of sleep, in the middle"), words.sleep[week.sleep_hours]))
+        said.append((gettext("Sleep, in the middle"), words.sleep[week.sleep_hours]))
     if week.anxiety is not None:
         said.append((gettext("Anxious, in the middle"), _of_ten(week.anxiety)))
     if week.energy is not None:
@@ -275,6 +275,7 @@ def page_words(shared: Shared) -> dict[str, Any]:
         "scope": scope_sentences(shared.grants, shared.person.zone),
         "week_words": week_words,
         "figure_of": figure_of,
+        "new_in_short": new_in_short,
         "shared_categories": shared_categories,
         "plan_headings": HEADINGS,
         "made_with": MADE_WITH,

@@ -256,7 +256,7 @@ def test_all_that_a_check_in_can_say_and_what_folds_away(live_server: LiveServer
         "kratom": "3 of 10",
         "Drank or used": "Yes: Alcohol, kratom",
         "How much": "two glasses",
-        "Sleep": "7",
+        "Sleep": "7 hours",
         "Anxious": "8 of 10",
         "Energy": "High",
         "Made it harder": "Stress, the dentist",

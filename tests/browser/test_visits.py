@@ -77,7 +77,7 @@ def test_a_visit_is_written_down_read_and_marked_as_kept(
     expect(theirs.get_by_text("The evening dose")).to_be_visible()
     theirs.get_by_role("button", name="It took place").tap()
     expect(theirs.get_by_text("By the practice: It took place")).to_be_visible()
-    theirs.get_by_role("link", name="Back").tap()
+    theirs.get_by_role("link", name="Shared with you").tap()
     expect(theirs.get_by_text("Your last visit:")).to_be_visible()
 
     own.goto("/appointments")

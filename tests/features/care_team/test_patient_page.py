@@ -116,7 +116,7 @@ def test_each_answer_stands_there_under_its_category_alone(client: Client, store
     write_everything(store, world)
     factories.sign_in(client, world.prescriber)
     for scope, seen, told in (
-        ((MOOD,), set[str](), ["Mood: Very low", "Sleep: 4", "Anxious: 9 of 10", "Energy: Low"]),
+        ((MOOD,), set[str](), ["Mood: Very low", "Sleep: 4 hours", "Anxious: 9 of 10", "Energy: Low"]),
         ((NOTES,), set[str](), []),
         ((MOOD, NOTES), set[str](), ["Mood: Very low"]),
         ((USE,), CANARIES - {"canary-note"}, ["Pull: 8 of 10", "canary-thing: 6 of 10"]),
@@ -173,7 +173,7 @@ def test_a_summary_says_middles_and_counts_and_no_word_of_the_persons_own(
     said = said_on(page)
     for line in (
         "Mood, in the middle: Very low",
-        "Hours of sleep, in the middle: 4",
+        "Sleep, in the middle: 4 hours",
         "Anxious, in the middle: 9 of 10",
         "Pull to drink or use, in the middle: 8 of 10",
         "Days with drinking or use noted: 1",
@@ -243,7 +243,9 @@ def test_what_is_new_stands_first_during_one_visit_and_is_seen_at_the_next(
     write(store, world, 0, mood=4)
     page = client.get(address(world))
     assert "1 new check-in since you last looked, Tue 3 Nov" in page.words
-    assert headings(page)[-2:] == ["New to you", "You have seen these"]
+    assert "Mood was “Good”." in text_of(page.one("section", class_name="look"))
+    new, drawn, seen = headings(page)[-3:]
+    assert (new, drawn.endswith("November 2026"), seen) == ("New to you", True, "You have seen these")
     assert page.words.index("Mood Good") < page.words.index("Mood Low")
     set_time(NOW + timedelta(days=1, minutes=31))
     factories.sign_in(client, world.prescriber)

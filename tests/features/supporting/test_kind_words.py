@@ -25,7 +25,11 @@ TODAY = date(2026, 11, 25)  # A Wednesday.
 
 
 def check_in(
-    days_ago: int, mood: int | None = None, craving: int | None = None, use: bool | None = None
+    days_ago: int,
+    mood: int | None = None,
+    craving: int | None = None,
+    use: bool | None = None,
+    sleep: int | None = None,
 ) -> SharedCheckIn:
     """Return a check-in as a reader gets it."""
     day = TODAY - timedelta(days=days_ago)
@@ -35,21 +39,29 @@ def check_in(
         mood=mood,
         craving=craving,
         use=use,
+        sleep_hours=sleep,
     )
 
 
-def said(app: Flask, check_ins: Sequence[SharedCheckIn] = (), weeks: Sequence[WeekSummary] = ()) -> list[str]:
+def said(
+    app: Flask, check_ins: Sequence[SharedCheckIn] = (), weeks: Sequence[WeekSummary] = (), today: date = TODAY
+) -> list[str]:
     """Return the sentences for a page of these."""
-    period = Period(TODAY - timedelta(days=13), TODAY, TODAY)
+    period = Period(TODAY - timedelta(days=13), TODAY, today)
     shared = Shared(Named(uuid.uuid4(), "Robin Vale"), Grants(), period, tuple(check_ins), tuple(weeks))
     with app.test_request_context(), force_locale("en"):
         return in_kind_words(shared)
 
 
+def said_of_most(app: Flask, check_ins: Sequence[SharedCheckIn] = ()) -> list[str]:
+    """Return the sentences but that about the newest day."""
+    return said(app, check_ins, today=TODAY + timedelta(days=1))
+
+
 LOW = "On most days the mood was low."
 MIXED = "The mood was mixed: some days lower, some days better."
 VERY_LOW = "There was a very low moment, too. A kind word can help."
-TOO_FEW = "There are too few check-ins to say how the mood was. That is fine."
+TOO_FEW = "There are too few check-ins to say how the mood was on most days. That is fine."
 USED = "Some drinking or use was noted. It takes trust to share that."
 
 
@@ -72,22 +84,48 @@ USED = "Some drinking or use was noted. It takes trust to share that."
 def test_the_mood_of_most_days(app: Flask, moods: list[int], sentence: str | None) -> None:
     entries = [check_in(number, mood) for number, mood in enumerate(moods)]
     very_low = [VERY_LOW] if 1 in moods else []
-    assert said(app, entries) == ([] if sentence is None else [sentence, *very_low])
+    assert said_of_most(app, entries) == ([] if sentence is None else [sentence, *very_low])
 
 
 def test_a_day_with_several_answers_is_one_day_by_its_middle_answer(app: Flask) -> None:
     one_bad_day = [check_in(0, mood) for mood in (1, 1, 1, 1)]
-    assert said(app, [*one_bad_day, check_in(1, 4), check_in(2, 4)]) == [
+    assert said_of_most(app, [*one_bad_day, check_in(1, 4), check_in(2, 4)]) == [
         "On most days the mood was good.",
         VERY_LOW,
     ]
-    assert said(app, [check_in(0, 5), check_in(0, 1), check_in(1, 2), check_in(2, 4)]) == [LOW, VERY_LOW]
+    assert said_of_most(app, [check_in(0, 5), check_in(0, 1), check_in(1, 2), check_in(2, 4)]) == [LOW, VERY_LOW]
+
+
+@pytest.mark.parametrize(
+    ("entries", "sentence"),
+    [
+        ([check_in(0, 2, sleep=5), check_in(1, 5)], "Today: low mood, slept 5 hours."),
+        ([check_in(1, 4, craving=8, sleep=8)], "Yesterday: good mood, slept 8 hours, strong pull to drink or use."),
+        ([check_in(2, sleep=3), check_in(3, 1)], "Monday: slept 3 hours or less."),
+        ([check_in(0, use=True), check_in(1, 3, 0)], "Yesterday: mood in between, no pull to drink or use."),
+        (
+            [check_in(0, 1), check_in(0, 5), check_in(0, 5, 2), check_in(0, craving=5)],
+            "Today: very good mood, medium pull to drink or use.",
+        ),
+        ([check_in(-1, 1), check_in(1, 5)], "Today: very low mood."),  # A phone in a zone ahead.
+    ],
+    ids=str,
+)
+def test_the_newest_day_comes_first(app: Flask, entries: list[SharedCheckIn], sentence: str) -> None:
+    assert said(app, entries)[0] == sentence
+
+
+def test_earlier_pages_and_days_long_past_say_nothing_of_a_newest_day(app: Flask) -> None:
+    assert said_of_most(app, [check_in(0, 2), check_in(1, 2), check_in(2, 2)]) == [LOW]
+    assert said(app, [check_in(DAYS, 2)]) == []
 
 
 def test_older_days_of_the_page_count_for_nothing(app: Flask) -> None:
     older = [check_in(DAYS + number, 1) for number in range(5)]
     assert said(app, older) == []
-    assert said(app, [*older, *(check_in(number, 5) for number in range(3))]) == ["On most days the mood was good."]
+    assert said_of_most(app, [*older, *(check_in(number, 5) for number in range(3))]) == [
+        "On most days the mood was good."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +142,7 @@ def test_older_days_of_the_page_count_for_nothing(app: Flask) -> None:
 )
 def test_the_pull_of_most_days(app: Flask, cravings: list[int], sentence: str | None) -> None:
     entries = [check_in(number, craving=craving) for number, craving in enumerate(cravings)]
-    assert said(app, entries) == ([] if sentence is None else [sentence])
+    assert said_of_most(app, entries) == ([] if sentence is None else [sentence])
 
 
 def test_use_is_said_once_without_a_number_and_no_use_is_not_said(app: Flask) -> None:
@@ -130,6 +168,7 @@ entries = st.builds(
     mood=st.none() | st.integers(1, 5),
     craving=st.none() | st.integers(0, 10),
     use=st.none() | st.booleans(),
+    sleep=st.none() | st.integers(3, 10),
 )
 weeks = st.builds(
     WeekSummary,
@@ -148,14 +187,17 @@ def test_no_state_shows_a_number_a_blame_or_what_was_not_shared(
 ) -> None:
     sentences = said(app, check_ins, summed)
     words = " ".join(sentences)
-    assert len(sentences) <= 4
+    assert len(sentences) <= 5
     since = TODAY - timedelta(days=DAYS - 1)
-    assert (VERY_LOW in sentences) is any(one.mood == 1 and one.day >= since for one in check_ins)
-    assert not re.search(r"\d", words)
+    very_low = any(one.mood == 1 and one.day >= since for one in check_ins)
+    assert (VERY_LOW in sentences or "very low mood" in sentences[0]) if very_low else VERY_LOW not in sentences
+    assert not re.search(r"\d", re.sub(r"slept \d+ hours", "", words))
     assert not broken([Text("sentence", 1, words)], WORDS)
     if {one.mood for one in check_ins} | {one.mood for one in summed} <= {None}:
         assert "mood" not in words
     if {one.craving for one in check_ins} <= {None} and {one.craving for one in summed} <= {None}:
         assert "pull" not in words
+    if {one.sleep_hours for one in check_ins} <= {None}:
+        assert "slept" not in words
     if not any(one.use for one in check_ins) and not any(one.use_days for one in summed):
         assert "noted" not in words

@@ -39,11 +39,20 @@ def page_of(client: Client, patient: Made) -> Page:
     return client.get(f"/supporting/{patient.id}")
 
 
-def test_their_own_words_come_first_then_kind_words_then_the_entries(app: Flask, world: World, store: Store) -> None:
+def test_how_they_are_comes_first_then_what_they_ask_then_how_to_act_then_the_entries(
+    app: Flask, world: World, store: Store
+) -> None:
     hard_week(store, world.patient)
     factories.give_consent(store, world.patient, world.mother, {MOOD: Level.DETAIL})
     words = page_of(signed_in(app, world.mother), world.patient).main_words
-    order = ["What they ask of you", "Call me, do not text.", "On most days the mood was low.", "MoodLow"]
+    order = [
+        "in short",
+        "low mood",
+        "On most days the mood was low.",
+        "Call me, do not text.",
+        "I am worried",
+        "MoodLow",
+    ]
     assert sorted(order, key=words.index) == order
     for closed in ("pull", "drink", "zanarq", NOTICE):
         assert closed not in words
