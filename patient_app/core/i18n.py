@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import astuple
 from datetime import UTC, date, datetime, time
@@ -41,6 +42,7 @@ _WITH_MONTHS = {
         ("d MMMM", "d 'de' MMMM"),
     )
 }
+_AFTER_A_NUMBER = re.compile(r"(?<=\d) (?=[^\W\d])")
 # Whose numbers a language follows, where its name alone means another country's: on a label in the United States, half
 # a milligram is 0.5, in Spanish as well, and 0,5 could be read as 5.
 _NUMBERS_AS_IN = {"es": Locale.parse("es_US")}
@@ -218,8 +220,8 @@ def _filled(context: EvalContext, found: str, variables: dict[str, Any]) -> str:
 def _dateformat(value: date | datetime | None = None, pattern: str | None = None, rebase: bool = True) -> str:
     """Write a day: of a moment the reader's, unless `rebase` is false; a wall clock's as it stood there."""
     if value is None or (isinstance(value, datetime) and value.tzinfo is not None):
-        return flask_babel.format_date(value, pattern and pattern_in(pattern, _locale()), rebase)
-    return _written(value, pattern or "medium", _locale())
+        return _kept_whole(flask_babel.format_date(value, pattern and pattern_in(pattern, _locale()), rebase))
+    return _kept_whole(_written(value, pattern or "medium", _locale()))
 
 
 def _datetimeformat(value: datetime | None = None, pattern: str | None = None, rebase: bool = True) -> str:
@@ -227,7 +229,12 @@ def _datetimeformat(value: datetime | None = None, pattern: str | None = None, r
     wall = value or clock.now()
     if rebase and wall.tzinfo is not None:
         wall = flask_babel.to_user_timezone(wall)
-    return _written(wall.replace(tzinfo=None), pattern or MOMENT, _locale())
+    return _kept_whole(_written(wall.replace(tzinfo=None), pattern or MOMENT, _locale()))
+
+
+def _kept_whole(said: str) -> str:
+    """Keep a number and the word after it on one line of a page: "3 December", "10:00 AM"."""
+    return _AFTER_A_NUMBER.sub("\u00a0", said)
 
 
 def day_in_words(day: date, pattern: str = DAY) -> str:

@@ -45,8 +45,10 @@ def put_aside(store: Store, patient: Made, *topics: str) -> None:
 
 
 def unasked(page: Page) -> str:
-    """Return what of a page is read without opening anything."""
-    inside = {id(each) for fold in page.all("details") for each in fold.iter() if each.tag != "summary"}
+    """Return what of a page is read without opening what was put aside; the library folds by feeling."""
+    inside = {
+        id(each) for fold in page.all("details", class_name="more") for each in fold.iter() if each.tag != "summary"
+    }
     main = page.all("main")[0]
     return " ".join((each.text or "") for each in main.iter() if id(each) not in inside)
 
