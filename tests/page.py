@@ -412,6 +412,7 @@ def heading_and_title(page: Page) -> list[str]:
     return []
 
 
+SVG = "{http://www.w3.org/2000/svg}svg"
 # How the way to help is called, in each language.
 HELP_NOW = {"en": "Help now", "es": "Ayuda ya"}
 
@@ -436,7 +437,7 @@ def _ids(page: Page) -> list[str]:
             (twice if name in seen else seen).add(name)
     problems = [f"ids that occur twice: {sorted(twice)}; give repeated forms a prefix"] if twice else []
     for element in page.document.iter():
-        for attribute in ("for", "aria-describedby", "aria-labelledby", "aria-controls"):
+        for attribute in ("for", "aria-describedby", "aria-labelledby", "aria-controls", "aria-details"):
             missing = [name for name in (element.get(attribute) or "").split() if name not in seen]
             if missing:
                 problems.append(f"{attribute} names {missing}, and no element has this id")
@@ -475,6 +476,56 @@ def _labels(page: Page) -> list[str]:
         if element.tag in {"button", "a"} and not text_of(element) and not element.get("aria-label")
     ]
     return problems
+
+
+def _drawings(page: Page) -> list[str]:
+    """Return each drawing that nobody who listens learns of, and each of data that has no table to be read instead."""
+    shown = [one for one in page.document.iter(SVG) if one.get("aria-hidden") != "true"]
+    figures = [one for one in page.document.iter("figure") if one.find(f".//{SVG}") is not None]
+    if not (shown or figures):
+        return []
+    around = {child: parent for parent in page.document.iter() for child in parent}
+    problems = []
+    for drawing in shown:
+        image = _image_around(drawing, around)
+        if image is None or not _name(page, image):
+            problems.append(f"an <svg class={drawing.get('class')!r}> is neither aria-hidden nor an image with a name")
+        elif image is drawing and not _as_words(page, drawing, list(around[drawing])):
+            problems.append(f"what {_name(page, drawing)!r} draws stands in no table or list next to it")
+    problems += [
+        f"a figure has no table with headings of its rows: {text_of(one)[:80]!r}"
+        for one in figures
+        if one.get("role") != "img" and not any(_has_headings(table) for table in one.iter("table"))
+    ]
+    return problems
+
+
+def _image_around(drawing: Element, around: Mapping[Element, Element]) -> Element | None:
+    """Return what a listener meets as one image: the drawing, or what it stands in."""
+    part: Element | None = drawing
+    while part is not None and part.get("role") != "img":
+        part = around.get(part)
+    return part
+
+
+def _name(page: Page, element: Element) -> str:
+    named_by = [page.by_id(name) for name in (element.get("aria-labelledby") or "").split()]
+    return tidy(element.get("aria-label") or " ".join(text_of(one) for one in named_by if one is not None))
+
+
+def _as_words(page: Page, drawing: Element, beside: list[Element]) -> bool:
+    """Whether a drawing leads to a table of what it draws, or a list of it comes next."""
+    details = page.by_id(drawing.get("aria-details") or "")
+    if details is not None:
+        return any(_has_headings(table) for table in details.iter("table"))
+    after = beside[beside.index(drawing) + 1 :]
+    return bool(after) and after[0].tag == "ul" and len(after[0]) > 0
+
+
+def _has_headings(table: Element) -> bool:
+    """Whether a table has rows, and each begins with a heading of its own."""
+    rows = [row for body in table.iter("tbody") for row in body]
+    return bool(rows) and all(row[0].get("scope") == "row" and text_of(row[0]) for row in rows)
 
 
 def _inline(page: Page) -> list[str]:
@@ -551,5 +602,5 @@ def _says_where(element: Element, parts: SplitResult) -> bool:
     return is_open and parts.scheme == "https" and bool(host) and host in text_of(element)
 
 
-_RULES_OF_PARTS = (_forms, _labels, _inline, _parts)
+_RULES_OF_PARTS = (_forms, _labels, _drawings, _inline, _parts)
 _RULES = (heading_and_title, _language, _help_link, _ids, *_RULES_OF_PARTS)

@@ -62,11 +62,14 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One day of the month: a link where there are entries."""
+    """One day of the month: a link where there are entries.
+
+    `faces` are its moods as they were chosen, never a mean of them: of several that differ the lowest and the highest.
+    """
 
     day: date
     said: Day | None
-    face: int | None
+    faces: tuple[int, ...]
     words: str
 
 
@@ -77,6 +80,7 @@ class Month:
     name: str
     weekdays: list[tuple[str, str]]
     weeks: list[list[Cell | None]]
+    has_ranges: bool
     used: list[date]
     previous: str | None
     next: str | None
@@ -337,6 +341,7 @@ def month_of(day: date, days: Iterable[Day], today: date, *, has_earlier: bool, 
             [_cell(one, said.get(one), words.answers, fold=fold) if one.month == day.month else None for one in week]
             for week in weeks
         ],
+        has_ranges=any(one.moods for one in said.values()),
         used=[one.day for one in said.values() if one.used],
         previous=f"{first - timedelta(days=1):%Y-%m}" if has_earlier else None,
         next=f"{after:%Y-%m}" if after <= today else None,
@@ -345,12 +350,16 @@ def month_of(day: date, days: Iterable[Day], today: date, *, has_earlier: bool, 
 
 def _cell(day: date, said: Day | None, words: AnswerWords, *, fold: bool) -> Cell:
     if said is None:
-        return Cell(day, None, None, "")
-    spoken = [] if said.mood is None else [mood_words(said.mood, words)]
+        return Cell(day, None, (), "")
+    ends = said.moods or (() if said.mood is None else (said.mood,))
+    faces = tuple(round(end) for end in ends)
+    spoken = [words.moods[face] for face in faces]
+    if said.moods:
+        low, high = spoken
+        spoken = [gettext("lowest “%(low)s”, highest “%(high)s”", low=low, high=high)]
     if said.used and not fold:
         spoken.append(words.use_label)
-    face = None if said.mood is None else int(said.mood + _HALF)
-    return Cell(day, said, face, ", ".join(spoken) or gettext("check-in"))
+    return Cell(day, said, faces, ", ".join(spoken) or gettext("check-in"))
 
 
 def mood_words(mood: float, words: AnswerWords) -> str:

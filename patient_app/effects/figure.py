@@ -40,8 +40,10 @@ class Figure:
     marks: bool
 
 
-def figure(weeks: Sequence[Week], names: Sequence[str], *, noticed: bool) -> Figure | None:
+def figure(change: ChangePoint, weeks: Sequence[Week], names: Sequence[str], *, noticed: bool) -> Figure | None:
     """Return the drawing of these ratings ("mood", "sleep", "craving"); None where there is nothing of them.
+
+    The table names each week by its number and by the day on which it begins.
 
     With `noticed`, weeks in which a side effect began are marked, and named in the table.
     """
@@ -60,7 +62,7 @@ def figure(weeks: Sequence[Week], names: Sequence[str], *, noticed: bool) -> Fig
         panels=tuple(PanelWords(panel, *_words(panel.name)) for panel in chart.panels),
         ticks=_ticks(),
         headings=(gettext("Week"), *(_words(name)[0] for name in told), *([gettext("First noticed")] if shows else [])),
-        rows=tuple(_row(week, told, shows) for week in weeks if not week.is_empty),
+        rows=tuple(_row(change, week, told, shows) for week in weeks if not week.is_empty),
         change_at=f"{across:.0f}",
         change_words_at=Point(across, 0).across,
         marks=shows,
@@ -128,7 +130,9 @@ def _value(name: str, value: float) -> str:
     return gettext("%(number)s of 10", number=number) if name == "craving" else gettext("%(hours)s h", hours=number)
 
 
-def _row(week: Week, told: Sequence[str], shows: bool) -> tuple[str, ...]:
+def _row(change: ChangePoint, week: Week, told: Sequence[str], shows: bool) -> tuple[str, ...]:
     values = ((name, getattr(week, name)) for name in told)
     cells = ["" if value is None else _value(name, value) for name, value in values]
-    return (week_name(week.number), *cells, *([", ".join(week.noticed)] if shows else []))
+    begins = i18n.day_in_words(change.begin_of(week.number), "d MMM")
+    name = gettext("%(week)s, from %(day)s", week=week_name(week.number), day=begins)
+    return (name, *cells, *([", ".join(week.noticed)] if shows else []))

@@ -74,10 +74,14 @@ class ChangePoint:
         """Return the number of a day's week, counted from the change; below 0 before it."""
         return (day - self.since).days // DAYS_OF_A_WEEK
 
+    def begin_of(self, week: int) -> date:
+        """Return the first day of a week, by its number."""
+        return self.since + timedelta(weeks=week)
+
     @property
     def first_day(self) -> date:
         """The first day that is shown."""
-        return self.since - timedelta(weeks=WEEKS_BEFORE)
+        return self.begin_of(-WEEKS_BEFORE)
 
     @property
     def last_day(self) -> date:

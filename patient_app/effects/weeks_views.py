@@ -42,8 +42,8 @@ def weeks_after(medicine_id: uuid.UUID) -> ResponseReturnValue:
         week=min(found.change.week_on(today), LAST_WEEK + 1),
         last_week=LAST_WEEK,
         change_words=change_words,
-        figure=figure(found.weeks, names, noticed=True),
-        folded=figure(found.weeks, ("craving",), noticed=False)
+        figure=figure(found.change, found.weeks, names, noticed=True),
+        folded=figure(found.change, found.weeks, ("craving",), noticed=False)
         if profile.asks_about_use and profile.fold_use
         else None,
         words=stage_words(found.change, today, medicine.catalogue),

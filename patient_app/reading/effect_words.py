@@ -99,7 +99,7 @@ def _by_medicine(found: Sequence[SharedWeeks]) -> list[WeeksLine]:
 
 
 def _weeks(weeks: SharedWeeks) -> WeeksLine:
-    drawn = figure(weeks.weeks, ("mood", "sleep", "craving"), noticed=True)
+    drawn = figure(weeks.change, weeks.weeks, ("mood", "sleep", "craving"), noticed=True)
     noticed = (f"{week_name(week.number)}: {', '.join(week.noticed)}" for week in weeks.weeks if week.noticed)
     return WeeksLine(
         name=weeks.name,

@@ -1,9 +1,9 @@
 """No test: a command that takes a picture of every page, for everybody who can open it, to be looked at.
 
-`python -m tests.browser.look FOLDER [WORD] [--long] [--phone] [--language es]` puts them into FOLDER: each page of the world of the
-sweeps, and each form that was refused, on a phone and on a wide screen, light and dark; with a WORD only those whose
-address or person holds it. With `--long` people, things and words are as long as they may be. With `--phone` only
-a phone, light. With `--language` in another language.
+`python -m tests.browser.look FOLDER [WORD] [--long] [--phone] [--language es]` puts them into FOLDER: each page of the
+world of the sweeps, and each form that was refused, on a phone and on a wide screen, light and dark; with a WORD only
+those whose address or person holds it. With `--long` people, things and words are as long as they may be; with
+`--phone` only a phone, light; with `--language` in that language.
 """
 
 from __future__ import annotations

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Response, Route, expect
 
 from patient_app.checkins.search import PAGE_HITS
-from patient_app.core import clock
+from patient_app.core import clock, headers
 from patient_app.core.installation import open_store
+from tests.browser.conftest import Survey
 from tests.browser.test_accessibility import (
     COLOURS,
     MODES,
@@ -114,6 +117,13 @@ def reviewed(page: Page) -> None:
     expect(page.locator("#notice")).to_contain_text("Marked as reviewed.")
 
 
+def refused_review(page: Page) -> None:
+    """As when two browsers made one id: the page has another one then, and says so."""
+    page.evaluate("() => { document.querySelector('[name=review-id]').value = 'nonsense'; }")
+    page.locator("#reviewed").click()
+    expect(page.locator("#error-summary")).to_be_visible()
+
+
 def refused_note(page: Page) -> None:
     page.evaluate("() => document.querySelectorAll('#team-side details').forEach((one) => { one.open = true; })")
     page.locator("#save-note").click()
@@ -179,21 +189,25 @@ WATCH_PLACES = """() => {
 }"""
 
 
-SWAPS: tuple[tuple[str, str, Callable[[Page], None]], ...] = (
-    ("owner", "/history", period),
-    ("owner", "/history", older),
-    ("owner", "/history?until=before", newer),
-    ("owner", "/history?month=last", month),
-    ("owner", "/history?month=now", day),
-    ("owner", "/history/search", found),
-    ("owner", "/history/search", further_back),
-    ("owner", "/history/search", refused_search),
-    ("owner", "the entry", private),
-    ("c-with", "the patient", reviewed),
-    ("c-with", "the patient", refused_note),
-    ("c-with", "the patient", note),
-    ("c-with", "the patient", taken_back),
+# What is pressed, on which page, for whom; what htmx then asks for, and which page answers with a part of itself.
+SWAPS: tuple[tuple[str, str, Callable[[Page], None], str, str], ...] = (
+    ("owner", "/history", period, "checkins.history", "checkins.history"),
+    ("owner", "/history", older, "checkins.history", "checkins.history"),
+    ("owner", "/history?until=before", newer, "checkins.history", "checkins.history"),
+    ("owner", "/history?month=last", month, "checkins.history", "checkins.history"),
+    ("owner", "/history?month=now", day, "checkins.history", "checkins.history"),
+    ("owner", "/history/search", found, "checkins.search_notes", "checkins.search_notes"),
+    ("owner", "/history/search", further_back, "checkins.search_notes", "checkins.search_notes"),
+    ("owner", "/history/search", refused_search, "checkins.search_notes", "checkins.search_notes"),
+    ("owner", "the entry", private, "checkins.keep_private", "checkins.show_check_in"),
+    ("c-with", "the patient", reviewed, "care_team.mark_reviewed", "care_team.patient_page"),
+    ("c-with", "the patient", refused_review, "care_team.mark_reviewed", "care_team.mark_reviewed"),
+    ("c-with", "the patient", refused_note, "care_team.leave_note", "care_team.leave_note"),
+    ("c-with", "the patient", note, "care_team.leave_note", "care_team.patient_page"),
+    ("c-with", "the patient", taken_back, "care_team.take_back_note", "care_team.patient_page"),
 )
+# Answers with parts as they are asked for, and is never asked for one: its page is where a search begins.
+NEVER_ASKED = frozenset({"checkins.show_search"})
 STATES: dict[str, dict[str, Any]] = {"light, dark and 320 px": {}, **MODES}
 
 
@@ -209,6 +223,31 @@ def address(site: Site, name: str) -> str:
     before = today - timedelta(days=50)
     name = name.replace("=before", f"={before:%Y-%m-%d}")
     return name.replace("=last", f"={last:%Y-%m}").replace("=now", f"={today:%Y-%m}")
+
+
+@pytest.fixture(scope="module")
+def endpoint_of(survey: Survey, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], str]:
+    """Return a function from a method and an address to what answers it."""
+    with survey.world.copy(tmp_path_factory.mktemp("map") / "instance").opened() as (app, _store):
+        places = app.url_map.bind("localhost")
+    return lambda method, where: str(places.match(urlsplit(where).path, method)[0])
+
+
+class AskedByHtmx:
+    """What htmx asks for on a page: what was asked last by itself, and what answered last with a part."""
+
+    def __init__(self, page: Page, endpoint_of: Callable[[str, str], str]) -> None:
+        self.asked, self.answered = "", ""
+        self._endpoint_of = endpoint_of
+        page.on("response", self._see)
+
+    def _see(self, response: Response) -> None:
+        request = response.request
+        # Of a request that follows a redirect, Playwright does not tell every header.
+        if "hx-request" in request.headers and request.redirected_from is None:
+            self.asked = self._endpoint_of(request.method, request.url)
+        if "x-page-part" in response.headers:
+            self.answered = self._endpoint_of(request.method, request.url)
 
 
 @pytest.fixture(scope="module")
@@ -234,12 +273,12 @@ def after_swap(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_after_every_swap(full_site: Site, state: str) -> None:
+def test_after_every_swap(full_site: Site, endpoint_of: Callable[[str, str], str], state: str) -> None:
     site = full_site
     problems: dict[str, list[str]] = {}
     watched = Watched(site.server.url)
     watched.expect(NO_WORKER, "the server responded with a status of 422")
-    for person, name, swap in SWAPS:
+    for person, name, swap, asked, answered in SWAPS:
         page = site.open(person, **{"reduced_motion": "reduce", **STATES[state]})
         watched.watch(page)
         page.set_viewport_size(ZOOMED if state == "400% zoom" else PHONE)
@@ -248,8 +287,11 @@ def test_after_every_swap(full_site: Site, state: str) -> None:
         if state == "text spacing":
             add_style(page, TEXT_SPACING)
         page.evaluate(WATCH_PLACES)
+        by_htmx = AskedByHtmx(page, endpoint_of)
         swap(page)
         seen = after_swap(page)
+        if (by_htmx.asked, by_htmx.answered) != (asked, answered):
+            seen.append(f"{by_htmx.asked} was asked, and {by_htmx.answered} answered: SWAPS says otherwise")
         seen += what_axe_cannot_see(page, 48 if state in {"light, dark and 320 px", "reduced motion"} else 44)
         seen += axe(page, off=["color-contrast"] if state == "forced colours" else ())
         if state == "light, dark and 320 px":
@@ -261,6 +303,34 @@ def test_after_every_swap(full_site: Site, state: str) -> None:
         page.close()
     assert not told(problems), told(problems)
     assert not watched.problems
+
+
+def test_every_address_that_answers_with_a_part_is_among_the_swaps() -> None:
+    """`WITH_PARTS` is all: every test asks of every answer of another address that it does not load htmx."""
+    answering = {answered for *_, answered in SWAPS}
+    assert answering | NEVER_ASKED == headers.WITH_PARTS
+    assert not answering & NEVER_ASKED
+
+
+def test_every_link_and_form_that_asks_for_a_part_is_among_the_swaps(
+    survey: Survey, endpoint_of: Callable[[str, str], str], tmp_path: Path
+) -> None:
+    asked: dict[str, str] = {}
+    with survey.world.copy(tmp_path / "instance", development=True).opened() as (app, _store):
+        for person in ("owner", "c-with"):
+            client = survey.world.client(app, person)
+            for where in survey.pages[person]:
+                if endpoint_of("GET", where) in headers.WITH_PARTS:
+                    asked |= {
+                        endpoint_of(method, element.get(name) or ""): where
+                        for method, name in (("GET", "hx-get"), ("POST", "hx-post"))
+                        for element in client.get(where).document.iter()
+                        if element.get(name)
+                    }
+    assert len(asked) > 1
+    tried = {asked for *_, asked, _ in SWAPS}
+    assert asked.keys() <= tried, {name: where for name, where in asked.items() if name not in tried}
+    assert not asked.keys() & NEVER_ASKED
 
 
 def is_part(route: Route) -> bool:

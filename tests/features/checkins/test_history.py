@@ -278,6 +278,47 @@ def test_a_month_leads_to_its_days_and_to_other_months_that_have_any(
     assert "/history?month=2026-09" not in before.links
 
 
+def test_a_drawing_of_which_there_is_nothing_to_say_is_called_by_its_days(
+    browser: Client, store: Store, patient: Made
+) -> None:
+    """Without mood and pull, and no use, no sentence is made: an image without a name would be read as nothing."""
+    make_check_in(store, patient, at=days_ago(1), mood=None, use=False)
+    assert text_of(browser.get("/history").one("figcaption")) == "30 days"
+
+
+def faces(page: Page) -> list[list[str]]:
+    """Return the faces of each day of the calendar that has entries, as they are drawn."""
+    uses = "{http://www.w3.org/2000/svg}use"
+    return [[(use.get("href") or "").rpartition("#")[2] for use in a.iter(uses)] for a in page.one("table").iter("a")]
+
+
+def test_a_day_of_the_month_has_the_faces_that_were_chosen_and_never_one_between_them(
+    browser: Client, store: Store, patient: Made
+) -> None:
+    """The mean of a very low morning and a good evening is a mood that nobody had, and hides the very low one."""
+    for mood in (4, 1, 3):
+        make_check_in(store, patient, at=days_ago(3), mood=mood, use=True)
+    make_check_in(store, patient, at=days_ago(2), mood=2)
+    make_check_in(store, patient, at=days_ago(2), mood=2)
+    make_check_in(store, patient, at=days_ago(1), mood=5)
+    page = browser.get("/history?month=2026-11")
+    assert [text_of(a) for a in page.one("table").iter("a")] == [
+        "22: lowest “Very low”, highest “Good”, Drank or used",
+        "23: Low",
+        "24: Very good",
+    ]
+    assert faces(page) == [["face-1", "face-4"], ["face-2"], ["face-5"]]
+    assert "Two faces are the lowest and highest of that day." in page.main_words
+
+
+def test_a_month_of_days_with_one_mood_says_nothing_of_two_faces(browser: Client, store: Store, patient: Made) -> None:
+    make_check_in(store, patient, at=days_ago(3), mood=4)
+    make_check_in(store, patient, at=days_ago(40), mood=1)
+    make_check_in(store, patient, at=days_ago(40), mood=2)
+    assert "Two faces" not in browser.get("/history?month=2026-11").main_words
+    assert "Two faces" in browser.get("/history?month=2026-10").main_words
+
+
 def test_days_are_the_persons_own(browser: Client, store: Store, patient: Made) -> None:
     """Half past one at night on the 24th still belongs to the 23rd."""
     make_check_in(store, patient, at=datetime(2026, 11, 24, 6, 30, tzinfo=UTC), note="late")

@@ -206,6 +206,24 @@ def test_the_page_shows_before_and_since_and_claims_no_cause(
         assert claim not in words
 
 
+def test_the_table_names_each_week_by_the_day_on_which_it_begins(
+    app: Flask, store: Store, patient: Made, set_time: Callable[[datetime | str], None]
+) -> None:
+    address = _months_of_check_ins(store, patient, set_time)
+    browser = Client(app)
+    sign_in(browser, patient)
+    page = browser.get(address)
+    assert [text_of(one) for one in page.all("th", scope="row")] == [
+        "3 weeks before, from 9 Feb",
+        "2 weeks before, from 16 Feb",
+        "1 week before, from 23 Feb",
+        "Week 0, from 2 Mar",
+        "Week 1, from 9 Mar",
+        "Week 2, from 16 Mar",
+        "Week 3, from 23 Mar",
+    ]
+
+
 def test_the_pull_is_left_out_where_use_plays_no_part_and_folded_where_so_wished(
     app: Flask, store: Store, patient: Made, set_time: Callable[[datetime | str], None]
 ) -> None:

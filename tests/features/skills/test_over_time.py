@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from patient_app.skills import drawing, figures, files, recording
 from patient_app.skills.answers import Said
 from tests.factories import Made, make_patient, make_practice, sign_in
 from tests.features.skills.given import give, make_world
-from tests.page import Client
+from tests.page import Client, text_of
 
 DAY = date(2026, 3, 1)
 BRAVE = files.exercises()["brave-steps"]
@@ -90,6 +91,16 @@ def test_before_and_after_are_drawn_with_a_table_once_there_are_two(
     cells = [str(cell.text) for row in figure.iter("tr") for cell in row.iter("td")]
     assert cells == ["8", "5", "6", "2"]  # The oldest first.
     assert "It felt better afterwards 2 of 2 times." in page.words
+
+
+def test_days_of_a_drawing_that_leads_over_a_new_year_say_their_year(
+    store: Store, patient: Made, client: Client
+) -> None:
+    for back in (410, 35):
+        did(store, patient, "slow-breath", back, {}, 8, 5)
+    headings = [text_of(one) for one in client.get("/skills/done").all("th", scope="row")]
+    assert len(headings) == 2
+    assert all(re.fullmatch(r"\d+ [A-Z][a-z]{2} \d{4}", one) for one in headings), headings
 
 
 def test_trials_of_one_step_are_drawn_and_it_is_gone_on_with_only_by_who_may_start_it(app: Flask, store: Store) -> None:
