@@ -11,18 +11,18 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from patient_app.checkins.answers import Answers, read_use_details
 from patient_app.checkins.models import CheckIn, CheckInVersion, Source
-from patient_app.checkins.rules import LOOK_BACK, SIMPLE, UNNAMED, Card, Known, card, rule_for
+from patient_app.checkins.rules import LOOK_BACK, LOW_MOOD, SIMPLE, UNNAMED, Card, Known, card, rule_for
 from patient_app.checkins.service import OWN, SHOWN_VERSION, OwnCheckIn, asked_by
 from patient_app.core.identity import Viewer
 from patient_app.core.vault import Place
 from patient_app.core.work import db, vault
 from patient_app.profile.service import Profile
 
-_USE_BEFORE = (
+_BEFORE = (
     select(
         CheckIn.day,
         CheckInVersion.id,
@@ -38,7 +38,7 @@ _USE_BEFORE = (
         OWN,
         CheckIn.day >= bindparam("first_day"),
         CheckIn.day < bindparam("day"),
-        CheckInVersion.use.is_not(None),
+        or_(CheckInVersion.use.is_not(None), CheckInVersion.mood <= LOW_MOOD),
     )
 )
 
@@ -70,8 +70,13 @@ def card_after(patient: Viewer, profile: Profile, entry: OwnCheckIn, language: s
 def _known(patient: Viewer, profile: Profile, entry: OwnCheckIn) -> Known:
     use_days: dict[str, set[date]] = {}
     earlier: list[Known] = []
+    low_days: set[date] = set()
     asked = {**asked_by(patient), "first_day": entry.day - LOOK_BACK, "day": entry.day}
-    for row in db().execute(_USE_BEFORE, asked):
+    for row in db().execute(_BEFORE, asked):
+        if row.mood is not None and row.mood <= LOW_MOOD:
+            low_days.add(row.day)
+        if row.use is None:
+            continue
         text, used = None, frozenset[str]()
         if row.use_details_sealed is not None:
             place = Place(CheckInVersion.__tablename__, "use_details_sealed", row.id, row.patient_id)
@@ -94,6 +99,7 @@ def _known(patient: Viewer, profile: Profile, entry: OwnCheckIn) -> Known:
         use_days={kind: frozenset(days) for kind, days in use_days.items()},
         earlier=tuple(earlier),
         made_simple=patient.shown_simply,
+        low_days=frozenset(low_days),
     )
 
 

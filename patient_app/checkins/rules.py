@@ -25,6 +25,8 @@ UNNAMED = "unnamed"
 SIMPLE = "simple"
 # How far back the rules look; what is older cannot change an offer, nor what an offer of the last 30 days was.
 LOOK_BACK = timedelta(days=50)
+# The two lower faces.
+LOW_MOOD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Known:
     `used` holds the kinds that this check-in tells of (`UNNAMED` when it does not say which), and is empty for none.
     `use_days` maps each kind to the days of use before `day`. `earlier` are the check-ins before it with an answer
     about use after which the person was shown what followed; their own `use_days` and `earlier` are not looked at.
+    `low_days` are the days before `day` with a mood of at most `LOW_MOOD`.
     """
 
     day: date
@@ -45,6 +48,7 @@ class Known:
     earlier: tuple[Known, ...] = ()
     # Whether the person made their pages simple.
     made_simple: bool = False
+    low_days: frozenset[date] = frozenset()
 
     def days_of(self, kinds: list[str]) -> frozenset[date]:
         """Return the days before this one with use of any of the kinds."""
@@ -138,6 +142,10 @@ def _made_simple(known: Known, asked: bool) -> bool:
     return known.made_simple == asked
 
 
+def _not_low_for(known: Known, days: int) -> bool:
+    return not any(0 < (known.day - day).days <= days for day in known.low_days)
+
+
 def _daily_before(known: Known, asked: Mapping[str, Any]) -> bool:
     days = known.days_of(asked["kinds"])
     recent = [day for day in days if 0 < (known.day - day).days <= asked["of"]]
@@ -165,6 +173,7 @@ _CONDITIONS: dict[str, Callable[[Known, Any], bool]] = {
     "used_only": _used_only,
     "none_of": _none_of,
     "made_simple": _made_simple,
+    "not_low_for": _not_low_for,
     "daily_before": _daily_before,
     "paused": _paused,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from flask import abort, redirect, request, url_for
@@ -107,6 +108,7 @@ def show_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
     seen_by = [] if names_nobody else receipts.who_sees(patient, entry.day, parts)
     shares_with_somebody = bool(seen_by) or entry.private
     profile = profiles.profile_of(patient)
+    told = _told(patient, entry, others)
     return render_page(
         "checkins/entry.html",
         ("who", "notice") if shares_with_somebody else (),
@@ -115,7 +117,7 @@ def show_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
         disciplines=DISCIPLINE_NAMES,
         seen_by=seen_by,
         others=[one for one in others if one.answers != entry.answers],
-        has_read=_who_has_read(patient, entry, others),
+        has_read=[] if told is None else receipts.who_has_read(*told),
         shares_with_somebody=shares_with_somebody,
         when_read=practice.when_read(patient) if any(one.discipline for one in seen_by) else None,
         just_saved=done == "saved",
@@ -173,14 +175,15 @@ def ask_to_delete(entry_id: uuid.UUID) -> ResponseReturnValue:
         entry = service.own_check_in(patient, entry_id)
     except NotFound:
         return _deleted_page(patient, entry_id), 404
-    read = _who_has_read(patient, entry, service.other_words(patient, entry), lists=True)
+    told = _told(patient, entry, service.other_words(patient, entry))
     closed_until = patient.entries_closed_until
     return render_page(
         "checkins/delete.html",
         entry=entry,
         words=answer_words(),
         disciplines=DISCIPLINE_NAMES,
-        has_read=read,
+        has_read=[] if told is None else receipts.who_has_read(*told, lists=True),
+        read_its_week=[] if told is None else receipts.who_read_its_week(*told),
         closed_until=closed_until,
     )
 
@@ -226,11 +229,12 @@ def _deleted_page(patient: Viewer, entry_id: uuid.UUID) -> str:
     return render_page("checkins/deleted.html", entry_id=entry_id)
 
 
-def _who_has_read(
-    patient: Viewer, entry: service.OwnCheckIn, others: list[service.OtherWords], *, lists: bool = False
-) -> list[receipts.HasRead]:
+def _told(
+    patient: Viewer, entry: service.OwnCheckIn, others: list[service.OtherWords]
+) -> tuple[Viewer, date, receipts.Words, receipts.Words, Sequence[receipts.Hidden]] | None:
+    """Return what receipts ask about an entry; None while nobody is to be named."""
     if patient.entries_closed_from is not None:
-        return []
+        return None
     now = parts_of(entry.answers)
     before = [part for one in others if one.ever_shown for part in parts_of(one.answers)]
     written_on = entry.recorded_at.date()
@@ -238,7 +242,7 @@ def _who_has_read(
         receipts.Words(since, written_on, parts)
         for since, parts in ((entry.said_seq, now), (entry.recorded_seq, [*now, *before]))
     )
-    return receipts.who_has_read(patient, entry.day, as_now, ever, service.when_hidden(patient, entry), lists=lists)
+    return patient, entry.day, as_now, ever, service.when_hidden(patient, entry)
 
 
 def _form_page(

@@ -7,9 +7,9 @@ two against each other. Who has read follows from the access records.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext
@@ -65,7 +65,7 @@ _READINGS = (
     )
     .join(
         ConsentCategory,
-        and_(ConsentCategory.consent_id == AccessRecord.consent_id, ConsentCategory.level == Level.DETAIL),
+        and_(ConsentCategory.consent_id == AccessRecord.consent_id, ConsentCategory.level == bindparam("level")),
     )
     .join(Consent, Consent.id == AccessRecord.consent_id)
     .where(
@@ -256,10 +256,43 @@ def who_has_read(
     patients as well, on which only the newest check-in stands: who may have seen it.
     """
     kinds = [on, AccessKind.CASELOAD] if lists else [on]
-    asked = {"patient_id": patient.id, "kinds": kinds, "recorded_seq": ever.since, "on_day": ever.on_day, "day": day}
-    rows = [row for row in db().execute(_READ, asked) if not any(time.covers(row, ever.since) for time in hidden)]
+    asked = _asked(patient, ever, kinds, Level.DETAIL)
+    rows = _while_shown(db().execute(_READ, {**asked, "day": day}), ever, hidden)
     since = _read(ever, rows)
     return _named(since, _read(now, rows), _people(since))
+
+
+def who_read_its_week(
+    patient: Viewer, day: date, now: Words, ever: Words, hidden: Sequence[Hidden] = ()
+) -> list[HasRead]:
+    """Return who opened a page on which a summary of the week of that day stood, with parts of an entry in it.
+
+    A week is summed up once it is over; the rest as in `who_has_read`.
+    """
+    monday = day - timedelta(days=day.weekday())
+    sunday = monday + timedelta(days=6)
+    asked = {
+        **_asked(patient, ever, [AccessKind.DETAIL], Level.SUMMARY),
+        "first_day": monday,
+        "last_day": sunday,
+    }
+    rows = [
+        row
+        for row in _while_shown(db().execute(_READ_BETWEEN, asked), ever, hidden)
+        # (Each was recorded by the day in UTC: the next one may have begun where the patient lives.)
+        if row.on_day >= sunday and row.from_day <= monday and (row.entries_from or day) <= day
+    ]
+    since = _read(ever, rows)
+    return _named(since, _read(now, rows), _people(since))
+
+
+def _asked(patient: Viewer, ever: Words, kinds: Sequence[AccessKind], level: Level) -> dict[str, Any]:
+    seen = {"recorded_seq": ever.since, "on_day": ever.on_day}
+    return {"patient_id": patient.id, "kinds": kinds, "level": level, **seen}
+
+
+def _while_shown(rows: Iterable[Any], ever: Words, hidden: Sequence[Hidden]) -> list[Any]:
+    return [row for row in rows if not any(time.covers(row, ever.since) for time in hidden)]
 
 
 def who_have_read(patient: Viewer, entries: Sequence[Entry], *, on: AccessKind) -> list[list[HasRead]]:
@@ -272,6 +305,7 @@ def who_have_read(patient: Viewer, entries: Sequence[Entry], *, on: AccessKind) 
     asked = {
         "patient_id": patient.id,
         "kinds": [on],
+        "level": Level.DETAIL,
         "recorded_seq": min(one.ever.since for one in entries),
         "on_day": min(one.ever.on_day for one in entries),
         "first_day": min(one.day for one in entries),

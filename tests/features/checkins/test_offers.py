@@ -109,6 +109,13 @@ def test_the_card_on_tolerance_that_gave_way_comes_at_the_next_check_in(
     assert offer_after(client, days_ago(store, patient, 1, use=False)) == ""
 
 
+def test_who_is_low_each_day_is_not_offered_the_same_each_day(store: Store, patient: Made, client: Client) -> None:
+    assert offer_after(client, days_ago(store, patient, 9, mood=2))
+    assert offer_after(client, days_ago(store, patient, 1, mood=2))
+    assert offer_after(client, make_check_in(store, patient, mood=2)) == ""
+    assert offer_after(client, make_check_in(store, patient, mood=1))  # Very low: help, each time.
+
+
 def test_what_was_sent_later_from_a_phone_told_nobody_anything(store: Store, patient: Made, client: Client) -> None:
     days_ago(store, patient, 6, use=True)
     sent_later = days_ago(store, patient, 2, use=False)

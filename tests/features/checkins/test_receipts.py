@@ -50,9 +50,9 @@ class World:
             when = moment(NOW, self.patient.zone)
             return recording.record_check_in(self.patient.viewer, entry or new_id(), Answers(**said), when)
 
-    def share(self, *scope: Category) -> None:
+    def share(self, *scope: Category, level: Level = Level.DETAIL) -> None:
         """Share some categories with the prescriber."""
-        factories.give_consent(self.store, self.patient, self.prescriber, dict.fromkeys(scope, Level.DETAIL))
+        factories.give_consent(self.store, self.patient, self.prescriber, dict.fromkeys(scope, level))
 
     def read(self) -> reading.Shared:
         """Open the patient's page as the prescriber."""
@@ -120,6 +120,27 @@ def test_before_deleting_it_names_who_saw_words_that_stand_there_no_more(world: 
     page = world.words(f"/check-in/{entry}/delete")
     assert NOBODY not in page
     assert SEEN in page
+
+
+def test_before_deleting_it_names_who_read_a_summary_of_its_week(
+    world: World, set_time: Callable[[datetime], None]
+) -> None:
+    """Of a week that is over, and of what a summary counts: not the running week, no note, nothing private."""
+    summed = "These people read a summary of its week. It was counted there, not shown by itself. Dr Pia (prescriber)"
+    world.share(Category.MOOD, level=Level.SUMMARY)
+    entry, noted, private = world.write(mood=3), world.write(note="my words"), world.write(mood=2, private=True)
+    world.read()
+    assert NOBODY in world.words(f"/check-in/{entry}/delete")
+    set_time(NOW + timedelta(days=7))
+    assert [week.mood for week in world.read().weeks] == [3]
+    page = world.words(f"/check-in/{entry}/delete")
+    assert summed in page
+    assert NOBODY not in page
+    for other in (noted, private):
+        page = world.words(f"/check-in/{other}/delete")
+        assert summed not in page
+        assert NOBODY in page
+    assert READ not in world.words(f"/check-in/{entry}")
 
 
 def test_what_was_kept_to_oneself_is_not_called_read_and_is_new_when_it_is_shared(

@@ -29,14 +29,16 @@ def ago(*days: int) -> frozenset[date]:
 def known(**said: Any) -> Known:
     """Make what is known: `used=["opioids"]` says yes; `before={"alcohol": (1, 2)}` are days ago with use.
 
-    `told={3: {"mood": 1}}` is a check-in three days ago, which says no to use where it does not say `used`.
+    `told={3: {"mood": 1}}` is a check-in three days ago, which says no to use where it does not say `used`; `low=(1,)`
+    is a low mood yesterday.
     """
     before: dict[str, Iterable[int]] = said.pop("before", {})
     told = said.pop("told", {})
     told = told if isinstance(told, dict) else {number: {} for number in told}
     earlier = [told_on(TODAY - timedelta(days=number), **{"use": False, **then}) for number, then in told.items()]
     days_of = {kind: ago(*days) for kind, days in before.items()}
-    return told_on(TODAY, use_days=days_of, earlier=tuple(earlier), **said)
+    low_days = ago(*said.pop("low", ()))
+    return told_on(TODAY, use_days=days_of, earlier=tuple(earlier), low_days=low_days, **said)
 
 
 def told_on(day: date, **said: Any) -> Known:
@@ -55,6 +57,9 @@ CASES = [
     (known(craving=6), None),
     # A low mood: the page made simple is offered, to whom it is not yet.
     (known(mood=2), "simpler"),
+    (known(mood=2, low=(7, 3)), None),
+    (known(mood=2, low=(8,)), "simpler"),
+    (known(mood=1, low=(1, 2, 3)), "help"),
     (known(mood=2, craving=7), "urge"),
     (known(mood=2, used=["alcohol"]), "thanks_alone"),
     # A strong pull.
