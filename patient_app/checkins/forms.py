@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, HiddenField
 
 from patient_app.checkins.answers import Answers, ThingSaid
+from patient_app.checkins.asks import PULL_QUESTIONS, USE_QUESTIONS, Asks
 from patient_app.checkins.chips import HELPED, TRIGGERS, own_chip
 from patient_app.checkins.words import ENERGY, MOODS, SLEEP
 from patient_app.core import clock
@@ -68,9 +69,9 @@ class CheckInForm(WhenForm):
 
     base = HiddenField(filters=[without_controls])
     mood = ChoiceField(_l("How are you now?"), Options(MOODS.items()))
-    craving = ScaleField(_l("Any pull to drink or use?"))
+    craving = ScaleField(PULL_QUESTIONS[Asks.USE])
     pulls = PullsField()
-    use = ChoiceField(_l("Since last time, did you drink or use?"), _YES_NO)
+    use = ChoiceField(USE_QUESTIONS[Asks.USE], _YES_NO)
     used_things = ChipsField(_l("What was it?"))
     amount = short_text(_l("How much, if you like"), longest=LONGEST_AMOUNT)
     sleep = ChoiceField(_l("How many hours did you sleep?"), Options(SLEEP.items()))
@@ -119,6 +120,8 @@ class CheckInForm(WhenForm):
         return form._offering(things, _own(profile.triggers, answers.triggers), _own(profile.helpers, answers.helped))
 
     def _offering(self, things: Sequence[Thing], triggers: Sequence[str], helpers: Sequence[str]) -> CheckInForm:
+        asks = Asks.of(things)
+        self.craving.label.text, self.use.label.text = PULL_QUESTIONS[asks], USE_QUESTIONS[asks]
         self.used_things.offer((thing.id, thing.name) for thing in things)
         self.triggers.offer((words, words) for words in triggers)
         self.helped.offer((words, words) for words in helpers)

@@ -20,7 +20,6 @@ from patient_app.core.identity import Viewer
 from patient_app.core.prepared import Prepared
 from patient_app.core.vault import Place
 from patient_app.core.work import connection, vault
-from patient_app.profile.service import profile_of
 
 # So few that a page of several check-ins a day stays short; links lead on.
 LIST_DAYS = 5
@@ -144,11 +143,6 @@ class DaysPage:
     days: list[tuple[date, list[Entry]]]
     older: date | None
     newer: date | None
-
-
-def folds_use(patient: Viewer) -> bool:
-    """Whether the person wants craving and use folded away until tapped."""
-    return profile_of(patient).fold_use
 
 
 def days_between(patient: Viewer, first: date, last: date) -> list[Day]:

@@ -8,6 +8,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from patient_app.checkins import history, history_words, search
+from patient_app.checkins.asks import Asks
 from patient_app.checkins.blueprint import bp
 from patient_app.checkins.history_forms import SearchForm
 from patient_app.checkins.words import answer_words
@@ -17,6 +18,7 @@ from patient_app.core.clock import moment
 from patient_app.core.identity import Viewer, viewer
 from patient_app.core.keeping import kept_on_phone
 from patient_app.core.pages import render_page
+from patient_app.profile.service import profile_of
 
 # No entry is older; days before it cannot be counted back from.
 EARLIEST = date(1900, 1, 1)
@@ -40,7 +42,8 @@ def show_history() -> ResponseReturnValue:
 
 
 def _show_period(patient: Viewer, period: int, today: date) -> ResponseReturnValue:
-    fold = history.folds_use(patient)
+    profile = profile_of(patient)
+    fold, asks = profile.fold_use, Asks.of(profile.things)
     days = history.days_between(patient, history_words.first_day_read(period, today), today + history.AHEAD)
     newest = max([today, *(day.day for day in days[-1:])])
     after, until = _day(request.args.get("after"), today), _day(request.args.get("until"), today)
@@ -49,18 +52,19 @@ def _show_period(patient: Viewer, period: int, today: date) -> ResponseReturnVal
         patient,
         today,
         "checkins/history.html",
-        figures=history_words.figures(days, period, newest, fold=fold),
+        figures=history_words.figures(days, period, newest, fold=fold, asks=asks),
         period=period,
         periods=history_words.period_words(),
         page=page,
-        words=answer_words(),
-        said_of_use=history_words.use_words(),
+        words=answer_words(asks),
+        said_of_use=history_words.use_words(asks),
         fold=fold,
     )
 
 
 def _show_month(patient: Viewer, month: date, chosen: date | None, today: date) -> ResponseReturnValue:
-    fold = history.folds_use(patient)
+    profile = profile_of(patient)
+    fold, asks = profile.fold_use, Asks.of(profile.things)
     first = month.replace(day=1)
     days = history.days_between(patient, first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1))
     earlier = history.has_earlier(patient, first)
@@ -68,11 +72,11 @@ def _show_month(patient: Viewer, month: date, chosen: date | None, today: date) 
         patient,
         today,
         "checkins/history_month.html",
-        month=history_words.month_of(month, days, today, has_earlier=earlier, fold=fold),
+        month=history_words.month_of(month, days, today, has_earlier=earlier, fold=fold, asks=asks),
         chosen=chosen,
         page=history.entries_of(patient, chosen) if chosen else None,
-        words=answer_words(),
-        said_of_use=history_words.use_words(),
+        words=answer_words(asks),
+        said_of_use=history_words.use_words(asks),
         fold=fold,
     )
 
@@ -83,16 +87,17 @@ def _show_month(patient: Viewer, month: date, chosen: date | None, today: date) 
 def show_days() -> ResponseReturnValue:
     """Show all check-ins of the last 30 days on one page: what a phone keeps to be read without a network."""
     patient = viewer()
-    today = _today(patient)
+    today, profile = _today(patient), profile_of(patient)
+    asks = Asks.of(profile.things)
     return _render(
         patient,
         today,
         "checkins/history_days.html",
         page=history.entries_since(patient, today - timedelta(days=history.KEPT_DAYS - 1)),
         number=history.KEPT_DAYS,
-        words=answer_words(),
-        said_of_use=history_words.use_words(),
-        fold=history.folds_use(patient),
+        words=answer_words(asks),
+        said_of_use=history_words.use_words(asks),
+        fold=profile.fold_use,
     )
 
 
@@ -114,7 +119,7 @@ def search_notes() -> ResponseReturnValue:
 
 
 def _show_found(patient: Viewer, form: SearchForm, found: search.Found | None) -> str:
-    fold = history.folds_use(patient)
+    fold = profile_of(patient).fold_use
     return _render(patient, _today(patient), "checkins/history_search.html", form=form, found=found, fold=fold)
 
 

@@ -17,6 +17,7 @@ from babel.dates import format_date
 from flask_babel import get_locale, gettext, ngettext
 from markupsafe import Markup
 
+from patient_app.checkins.asks import Asks, days_sentence, named_days_sentence, pull_sentence
 from patient_app.checkins.chart import Chart, Panel, Point, Series, draw
 from patient_app.checkins.history import DAYS_OF_A_WEEK, Day, Range, range_of, usual_range, weeks_of
 from patient_app.checkins.words import MOST_CRAVING, AnswerWords, answer_words
@@ -126,9 +127,9 @@ def period_words() -> dict[int, str]:
     return _words().periods
 
 
-def use_words() -> dict[tuple[int | None, bool | None], Markup]:
+def use_words(asks: Asks) -> dict[tuple[int | None, bool | None], Markup]:
     """Return what the list says of a craving and of use, for every answer there is; nothing when neither was told."""
-    return _words().said_of_use
+    return _words(asks).said_of_use
 
 
 def first_day_of(period: int, today: date) -> date:
@@ -142,7 +143,7 @@ def first_day_read(period: int, today: date) -> date:
     return first_day_of(max(period, USUAL_PERIOD), today)
 
 
-def figures(days: Sequence[Day], period: int, today: date, *, fold: bool) -> list[Figure]:
+def figures(days: Sequence[Day], period: int, today: date, *, fold: bool, asks: Asks = Asks.USE) -> list[Figure]:
     """Return what a period shows: one drawing, or with craving and use folded away, two; none without an answer."""
     first = first_day_of(period, today)
     span = _Span(period, first, WEEKS_OF_A_YEAR if period == YEAR else period)
@@ -152,7 +153,7 @@ def figures(days: Sequence[Day], period: int, today: date, *, fold: bool) -> lis
     moods = any(day.mood is not None for day in shown)
     cravings = any(day.craving is not None for day in shown)
     uses = any(day.used is not None for day in shown)
-    drawer = _Drawer(span, steps, usual, shown)
+    drawer = _Drawer(span, steps, usual, shown, asks)
     if not fold:
         return [drawer.figure(moods, cravings, uses)] if moods or cravings or uses else []
     found = [drawer.figure(True, False, False)] if moods else []
@@ -162,9 +163,11 @@ def figures(days: Sequence[Day], period: int, today: date, *, fold: bool) -> lis
 class _Drawer:
     """Draws one period."""
 
-    def __init__(self, span: _Span, steps: Sequence[Day], usual: Sequence[Day], shown: Sequence[Day]) -> None:
-        self._span, self._steps, self._shown = span, steps, shown
-        self._words = _words()
+    def __init__(
+        self, span: _Span, steps: Sequence[Day], usual: Sequence[Day], shown: Sequence[Day], asks: Asks
+    ) -> None:
+        self._span, self._steps, self._shown, self._asks = span, steps, shown, asks
+        self._words = _words(asks)
         # Only the shortest period has its usual range from more days than it shows.
         self._all_shown = len(usual) == len(steps)
         self._moods = usual_range([day.mood for day in usual if day.mood is not None])
@@ -290,16 +293,7 @@ class _Drawer:
         low, high, mostly = self._seen(told, self._cravings)
         numbers = self._words.numbers
         least, most = numbers[round(low * 2)], numbers[round(high * 2)]
-        if least == most:
-            first = (
-                gettext("Pull to drink or use was mostly %(number)s of 10.", number=least)
-                if mostly
-                else gettext("Pull to drink or use was %(number)s of 10.", number=least)
-            )
-        elif mostly:
-            first = gettext("Pull to drink or use was mostly %(low)s to %(high)s of 10.", low=least, high=most)
-        else:
-            first = gettext("Pull to drink or use was %(low)s to %(high)s of 10.", low=least, high=most)
+        first = pull_sentence(self._asks, least, most, mostly=mostly)
         if not mostly:
             return [first]
         if not self._span.by_week:
@@ -322,13 +316,15 @@ class _Drawer:
         if not days:
             return []
         if len(days) > MOST_NAMED:
-            return [ngettext("You drank or used on %(num)d day.", "You drank or used on %(num)d days.", len(days))]
-        return [gettext("You drank or used on %(days)s.", days=_listed(days))]
+            return [days_sentence(self._asks, len(days))]
+        return [named_days_sentence(self._asks, _listed(days))]
 
 
-def month_of(day: date, days: Iterable[Day], today: date, *, has_earlier: bool, fold: bool) -> Month:
+def month_of(
+    day: date, days: Iterable[Day], today: date, *, has_earlier: bool, fold: bool, asks: Asks = Asks.USE
+) -> Month:
     """Return the month of a day with what was said on its days."""
-    locale, words = _locale(), _words()
+    locale, words = _locale(), _words(asks)
     beginning = Locale(locale.language, TERRITORY).first_week_day
     said = {one.day: one for one in days}
     weeks = Calendar(beginning).monthdatescalendar(day.year, day.month)
@@ -438,13 +434,13 @@ def _said_of_use(craving: int | None, use: bool | None, words: AnswerWords) -> M
     return Markup(" ").join(Markup("<span>{}</span>").format(one) for one in told)
 
 
-def _words() -> _Words:
-    return _make_words(i18n.catalogue(), str(_locale()))
+def _words(asks: Asks = Asks.USE) -> _Words:
+    return _make_words(i18n.catalogue(), str(_locale()), asks)
 
 
 @lru_cache(maxsize=16)
-def _make_words(_catalogue: object, locale: str) -> _Words:
-    answers = answer_words()
+def _make_words(_catalogue: object, locale: str, asks: Asks) -> _Words:
+    answers = answer_words(asks)
     return _Words(
         locale=locale,
         answers=answers,

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from patient_app.accounts import practice
 from patient_app.checkins import history_views, recording, service
 from patient_app.checkins.after import card_after
+from patient_app.checkins.asks import Asks
 from patient_app.checkins.blank import blank_questions, other_days
 from patient_app.checkins.blueprint import bp
 from patient_app.checkins.filling_in import NOTHING_LEFT, NOTHING_SAID, PAST_DAYS, asks_about_use, keep_chips
@@ -113,7 +114,7 @@ def show_check_in(entry_id: uuid.UUID) -> ResponseReturnValue:
         "checkins/entry.html",
         ("who", "notice") if shares_with_somebody else (),
         entry=entry,
-        words=answer_words(),
+        words=answer_words(Asks.of(profile.things)),
         disciplines=DISCIPLINE_NAMES,
         seen_by=seen_by,
         others=[one for one in others if one.answers != entry.answers],
@@ -180,7 +181,7 @@ def ask_to_delete(entry_id: uuid.UUID) -> ResponseReturnValue:
     return render_page(
         "checkins/delete.html",
         entry=entry,
-        words=answer_words(),
+        words=answer_words(Asks.of(profiles.profile_of(patient).things)),
         disciplines=DISCIPLINE_NAMES,
         has_read=[] if told is None else receipts.who_has_read(*told, lists=True),
         read_its_week=[] if told is None else receipts.who_read_its_week(*told),
@@ -276,7 +277,7 @@ def _change_page(
         hard=hard(),
         entry=entry,
         newer=newer,
-        words=answer_words(),
+        words=answer_words(Asks.of(profile.things)),
         asks_about_use=asks_about_use(profile, entry.answers),
     )
 

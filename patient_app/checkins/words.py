@@ -11,6 +11,7 @@ from flask_babel import LazyString, gettext, ngettext
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
+from patient_app.checkins.asks import PULL_LABELS, USE_LABELS, Asks
 from patient_app.checkins.chips import HELPED, TRIGGERS
 from patient_app.core import i18n
 
@@ -132,19 +133,19 @@ def _pair(label: str, answer: str) -> Markup:
     return _PAIR.format(label, answer)
 
 
-def answer_words() -> AnswerWords:
-    """Return the words in this request's language."""
-    return _answer_words(i18n.catalogue())
+def answer_words(asks: Asks = Asks.USE) -> AnswerWords:
+    """Return the words in this request's language; for somebody's own pages, of what their pull is towards."""
+    return _answer_words(i18n.catalogue(), asks)
 
 
 @lru_cache(maxsize=16)
-def _answer_words(_catalogue: object) -> AnswerWords:
+def _answer_words(_catalogue: object, asks: Asks) -> AnswerWords:
     return AnswerWords(
         mood_label=gettext("Mood"),
         moods={mood: str(word) for mood, word in MOODS.items()},
-        craving_label=gettext("Pull to drink or use"),
+        craving_label=str(PULL_LABELS[asks]),
         cravings=tuple(gettext("%(number)s of 10", number=number) for number in range(MOST_CRAVING + 1)),
-        use_label=gettext("Drank or used"),
+        use_label=str(USE_LABELS[asks]),
         use={True: gettext("Yes"), False: gettext("No")},
         note_label=gettext("Note"),
         energy={energy: str(word) for energy, word in ENERGY.items()},
