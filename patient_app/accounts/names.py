@@ -1,8 +1,8 @@
 """How people want to be called, and by which name staff and supporters are shown to others: THE one place for it.
 
 Whoever works at the practice, or supports somebody, is shown by the name they want to be called; if they gave none, by
-that of their account. The account's name stays in what is signed, in the records of who has looked, and in the chart.
-Patients are not named here: for staff `people` and `reading.people` do that, for supporters `seen_as`.
+that of their account. The account's name stays in what is signed and in the chart; the list of who
+looked says both. Patients are not named here: for staff `people` and `reading.people` do that, for supporters `seen_as`.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def introduced(name: str, pronouns: str | None) -> str:
 
 
 def with_called(name: str, called: str | None) -> str:
-    """Return the name of an account with how the person wants to be called behind it: for the front desk's lists."""
+    """Return the name of an account, and behind it how the person wants to be called: for lists of the front desk."""
     return f"{name} “{called}”" if called else name
 
 

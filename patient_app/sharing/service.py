@@ -16,6 +16,7 @@ from sqlalchemy import select
 from patient_app.access_log.models import AccessKind, AccessRecord
 from patient_app.accounts import people, teams
 from patient_app.accounts.models import Person, SupportLink, SupportState
+from patient_app.accounts.names import with_called
 from patient_app.accounts.people import SupportRow
 from patient_app.consent import service as consents
 from patient_app.consent import telling
@@ -474,7 +475,8 @@ def _who(record: AccessRecord, person: Person | None) -> str:
         work = str(DISCIPLINE_NAMES[Discipline(discipline)])
     else:
         work = gettext("your supporter") if record.viewer_role == Role.SUPPORTER else gettext("administrator")
-    name = (person.name if person else None) or gettext("Somebody whose account is gone")
+    # As the account has it, since this is a record; with the name that the patient knows from every other page.
+    name = with_called(person.name or "", person.called) if person else gettext("Somebody whose account is gone")
     return gettext("%(name)s, %(work)s,", name=name, work=work)
 
 
