@@ -2,7 +2,7 @@
 
 Whoever works at the practice, or supports somebody, is shown by the name they want to be called; if they gave none, by
 that of their account. The account's name stays in what is signed and in the chart; the list of who
-looked says both. Patients are not named here: for staff `people` and `reading.people` do that, for supporters `seen_as`.
+looked says both. Patients are not named here: for staff `people` and `reading.people` do it, for supporters `seen_as`.
 """
 
 from __future__ import annotations
