@@ -405,7 +405,7 @@ def test_a_past_day_is_filled_in_and_kept_to_oneself(live_server: LiveServer, ke
     keys.press("Skip all")
     keys.press("Check in")
     keys.press("Fill in another day")
-    before_yesterday = page.locator("main details.more a").nth(1).text_content() or ""
+    before_yesterday = page.locator("main details.more a").nth(1).inner_text().replace("\u00a0", " ")
     keys.press(before_yesterday)
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Check in for {before_yesterday}")
     keys.choose("How are you now?", "Low")
