@@ -433,7 +433,7 @@ def _state_words(state: ConsentState, ends_at: datetime | None) -> str:
         return gettext("Ended")
     if state is ConsentState.EXPIRED or (ends_at is not None and ends_at <= clock.now()):
         return gettext("Its time is over")
-    return gettext("Paused") if state is ConsentState.PAUSED else gettext("In force")
+    return gettext("Paused") if state is ConsentState.PAUSED else gettext("It holds")
 
 
 # --- Who has looked ---------------------------------------------------------------------------------------------------

@@ -292,7 +292,8 @@ def test_an_exercise_is_done_in_spanish(live_server: LiveServer, open_phone: Ope
     page = open_phone(make_patient(live_server.store, make_practice(live_server.store), language="es", zone="UTC"))
     page.goto("/skills")
     all_spanish(page, english)
-    page.get_by_role("link", name="Respirar despacio").first.tap()
+    page.locator("summary").filter(has_text="Siento pánico").first.tap()
+    page.get_by_role("link", name="Respirar despacio").filter(visible=True).first.tap()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Respirar despacio")
     answer(page, "¿Qué tan tenso está el cuerpo ahora?", "6")
     while page.get_by_role("button", name="Siguiente", exact=True).is_visible():
