@@ -295,7 +295,7 @@ def _hard_first(
 
 def _newest_first(hard: Mapping[uuid.UUID, list[Any]]) -> list[uuid.UUID]:
     """Return whose these check-ins are, with the newest first; of one moment, in one and the same order each time."""
-    return sorted(hard, key=lambda one: (_newest_of(hard[one]), one.int), reverse=True)
+    return sorted(hard, key=lambda one: (_newest_of(hard[one]), -one.int), reverse=True)
 
 
 def _newest_of(rows: Iterable[Any]) -> Any:
