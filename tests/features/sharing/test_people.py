@@ -289,7 +289,17 @@ def shared_part(page: Page) -> list[str]:
     The frame is who the patient is, what the reader did about it, and the headings that tell new days from seen ones.
     Medicines stand on a page of their own (`tests/features/care_team/test_medicines.py`).
     """
-    frame = {"lead", "back", "banner info", "constant-line", "look", "about-picture", "ways-on", "other-page"}
+    frame = {
+        "lead",
+        "lead small",
+        "back",
+        "banner info",
+        "constant-line",
+        "look",
+        "about-picture",
+        "ways-on",
+        "other-page",
+    }
     kept = []
     parts = [[*one] if one.get("id") == "shared" else [one] for one in page.one("main")]
     for element in (one for inside in parts for one in inside):
