@@ -105,7 +105,9 @@ NAVIGATION = (
     NavigationItem(_l("Worries"), "worries.inbox", "message", frozenset({Role.CLINICIAN})),
     NavigationItem(_l("People"), "supporting.overview", "team", frozenset({Role.SUPPORTER})),
     NavigationItem(lazy_pgettext("tab", "I am worried"), "supporting.worried", "support", frozenset({Role.SUPPORTER})),
-    NavigationItem(_l("Learn"), "learn.for_supporters", "learn", frozenset({Role.SUPPORTER})),
+    NavigationItem(
+        _l("Learn"), "learn.for_supporters", "learn", frozenset({Role.SUPPORTER}), holds=("/supporting/lessons",)
+    ),
     NavigationItem(_l("For me"), "learn.own_space", "person", frozenset({Role.SUPPORTER})),
     NavigationItem(_l("Practice"), "accounts.practice", "practice", frozenset({Role.ADMINISTRATOR})),
     NavigationItem(_l("Settings"), "accounts.settings", "settings", frozenset(Role) - _PATIENT),

@@ -25,7 +25,8 @@ class NavigationItem:
     """One entry of the bottom bar on phones and of the side bar, or of the side bar alone (`wide`).
 
     One of the side bar alone says `within` which entry (by its endpoint) its pages are found on a phone. `holds` are
-    pages with no entry of their own that are found there everywhere.
+    pages with no entry of their own that are found there everywhere: their endpoints, or an address that theirs begin
+    with.
     """
 
     label: LazyString
@@ -222,11 +223,15 @@ def _links(items: tuple[NavigationItem, ...], role: Role, rule: str, mounted_at:
     Where these are two, that of the phone stands there twice: marked for the phone, and as ever beside the marked one.
     """
     shown = {item.endpoint: item for item in items if role in item.roles}
-    places = {current_app.url_for(page): name for name, item in shown.items() for page in (name, *item.holds)}
+    places = {_address(page, mounted_at): name for name, item in shown.items() for page in (name, *item.holds)}
     found = _section(mounted_at + rule, [*places])
     here = places[found] if found else None
     on_phones = shown[here].within if here else None
     return tuple(link for name, item in shown.items() for link in _entry(item, name == here, name == on_phones))
+
+
+def _address(page: str, mounted_at: str) -> str:
+    return mounted_at + page if page.startswith("/") else current_app.url_for(page)
 
 
 def _entry(item: NavigationItem, here: bool, here_on_phones: bool) -> Iterator[NavigationLink]:

@@ -68,6 +68,7 @@ def test_others_have_one_bar_and_one_mark(app: Flask, store: Store) -> None:
             page = browser.get(address)
             assert len(marked(page, "wide")) == 1, address
             assert marked(page, "wide") == marked(page, "narrow"), address
+    assert marked(browser.get("/supporting/lessons/help-that-helps"), "wide") == ["Learn"]
 
 
 def test_what_stands_in_the_side_bar_alone_is_within_a_place_of_the_same_persons_phone() -> None:
