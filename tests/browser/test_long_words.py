@@ -17,7 +17,6 @@ from tests.nursery import Nursery
 from tests.sweeps import world as worlds
 from tests.sweeps.world import CANARIES, World
 
-
 # Where nothing is locked this page goes on by itself, at some moment of its own.
 GOES_ON = "/locked"
 

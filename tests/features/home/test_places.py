@@ -68,6 +68,12 @@ def test_others_have_one_bar_and_one_mark(app: Flask, store: Store) -> None:
             page = browser.get(address)
             assert len(marked(page, "wide")) == 1, address
             assert marked(page, "wide") == marked(page, "narrow"), address
+
+
+@pytest.mark.sqlite
+def test_a_lesson_of_a_supporter_is_found_in_learn(app: Flask, store: Store) -> None:
+    browser = Client(app)
+    sign_in(browser, make_supporter(store, make_practice(store)))
     assert marked(browser.get("/supporting/lessons/help-that-helps"), "wide") == ["Learn"]
 
 
