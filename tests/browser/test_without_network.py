@@ -258,7 +258,9 @@ def test_a_page_that_is_a_month_old_is_let_go_of_when_the_pages_are_fetched_anew
 
     def is_gone() -> bool:
         # Asked for again: one that is under way already, since the sign-in, may have looked before they were there.
-        phone.page.evaluate("navigator.serviceWorker.controller.postMessage({ type: 'refresh', now: true })")
+        phone.page.evaluate(
+            "navigator.serviceWorker.ready.then(({ active }) => active.postMessage({ type: 'refresh', now: true }))"
+        )
         return not any("day=31-" in one for one in phone.kept_addresses())
 
     phone.until(is_gone)
