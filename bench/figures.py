@@ -67,18 +67,21 @@ class Report:
         if figure.is_over:
             self.over.append(name)
 
+    @property
+    def scale(self) -> float:
+        """Say how many times slower this machine is than the one the limits were set for, by *page* of this run."""
+        return self.page_microseconds / PAGE_MICROSECONDS
+
     def add_seconds(self, name: str, seconds: float, limit: float, unscaled: float = 0) -> None:
         """Write a time whose limit was set for another machine: it is scaled by *page* of this run.
 
         `unscaled` is the part of the limit, in seconds, that is the same on every machine.
         """
-        scale = self.page_microseconds / PAGE_MICROSECONDS
-        self.add(name, seconds, "s", unscaled + (limit - unscaled) * scale)
+        self.add(name, seconds, "s", unscaled + (limit - unscaled) * self.scale)
 
     def add_milliseconds(self, name: str, seconds: float, limit: float) -> None:
         """Write a time, scaled likewise, in milliseconds: for what a second is too coarse for."""
-        scale = self.page_microseconds / PAGE_MICROSECONDS
-        self.add(name, seconds * 1000, "ms", limit * 1000 * scale)
+        self.add(name, seconds * 1000, "ms", limit * 1000 * self.scale)
 
     def miss(self, name: str, why: str) -> None:
         """Write that something could not be measured, which is not the same as being inside its budget."""

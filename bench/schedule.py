@@ -7,7 +7,6 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from statistics import median
 
-from bench.figures import PAGE_MICROSECONDS
 from bench.ground import Ground
 from patient_app.medications.due import Version, due_doses
 from patient_app.medications.schedule import Anchor, At, AtClinic, Dose, EveryDays, EveryWeeks, Plan, Regular, Schedule
@@ -51,7 +50,7 @@ def schedule(ground: Ground) -> None:
         begun = clock.process_time()
         due_doses(versions, FIRST, last)
         times.append(clock.process_time() - begun)
-    limit = MOST_MILLISECONDS * report.page_microseconds / PAGE_MICROSECONDS
+    limit = MOST_MILLISECONDS * report.scale
     report.add("schedule-ten-medicines-three-years", 1000 * median(times), "ms", limit)
 
 

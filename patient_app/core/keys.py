@@ -262,18 +262,24 @@ class KeyStore:
         )
 
     def _load(self, subject_ids: list[uuid.UUID], *, refuses_destroyed: bool = False) -> dict[uuid.UUID, DataKey]:
-        """Return the keys that there are; one that was destroyed is left out, or raises `KeyGone`."""
+        """Return the keys that there are; one that was destroyed is left out, or raises `KeyGone`.
+
+        The installation's own is fetched with them where it is not at hand: whoever opens something of a person soon
+        opens something that is signed with it.
+        """
+        asked = [*subject_ids, *([] if self._cached(SYSTEM_SUBJECT) else [SYSTEM_SUBJECT])]
         with self.database.session(writes=False) as session:
-            rows = session.scalars(select(DataKeyRow).where(DataKeyRow.subject_id.in_(subject_ids))).all()
-        keys: dict[uuid.UUID, DataKey] = {}
+            rows = session.scalars(select(DataKeyRow).where(DataKeyRow.subject_id.in_(asked))).all()
+        wanted, keys = set(subject_ids), dict[uuid.UUID, DataKey]()
         for row in rows:
             if row.wrapped is None:
-                if refuses_destroyed:
+                if refuses_destroyed and row.subject_id in wanted:
                     raise KeyGone
                 continue
             key = self._masters[row.master_key_id].unwrap(row)
-            keys[row.subject_id] = key
             self._remember(key)
+            if row.subject_id in wanted:
+                keys[row.subject_id] = key
         return keys
 
     def _cached(self, subject_id: uuid.UUID) -> DataKey | None:

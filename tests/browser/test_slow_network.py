@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, ViewportSize
 from patient_app.accounts import sessions
 from tests.browser.slowly import Slowly
 from tests.browser.test_accessibility import COUNT_SHIFTS
-from tests.conftest import serving
+from tests.conftest import CHROMIUM_ARGUMENTS, find_chromium, serving
 from tests.nursery import Nursery
 from tests.sweeps.world import World
 
@@ -53,8 +53,17 @@ HIDDEN = """() => [...document.querySelectorAll("body > :not(script, template), 
 
 
 @pytest.fixture(scope="module")
+def unhurried(browser: Browser) -> Iterator[Browser]:
+    """Start a Chromium that draws as soon as it is asked to: hundreds of pieces are waited for, two frames each."""
+    arguments = [*CHROMIUM_ARGUMENTS, "--disable-frame-rate-limit", "--disable-gpu-vsync"]
+    opened = browser.browser_type.launch(executable_path=find_chromium(), args=arguments)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
 def slow(
-    world_of_now: World, tmp_path_factory: pytest.TempPathFactory, browser: Browser, nursery: Nursery
+    world_of_now: World, tmp_path_factory: pytest.TempPathFactory, unhurried: Browser, nursery: Nursery
 ) -> Iterator[Slow]:
     """Serve a copy of the world over a slow network."""
     folder = tmp_path_factory.mktemp("slow")
@@ -63,7 +72,7 @@ def slow(
         serving(world.config, folder / "server.log", nursery) as server,
         Slowly(int(server.url.rsplit(":", 1)[1])) as network,
     ):
-        yield Slow(world, network, browser)
+        yield Slow(world, network, unhurried)
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from patient_app.core.config import Config, ConfigError
 from patient_app.core.ids import new_id
 from patient_app.core.installation import make_own_key, migrate_all, open_store, own_key_file
-from patient_app.core.keys import DataKeyRow, KeyGone, KeyKind, KeyStore, make_master_key, read_master_keys
+from patient_app.core.keys import (
+    SYSTEM_SUBJECT,
+    DataKeyRow,
+    KeyGone,
+    KeyKind,
+    KeyStore,
+    make_master_key,
+    read_master_keys,
+)
 from patient_app.core.work import Store
 
 
@@ -91,6 +99,19 @@ def test_a_destroyed_key_does_not_hinder_the_others(store: Store) -> None:
     store.keys.destroy(gone)
     store.keys.preload([kept, gone, new_id()])
     assert store.keys.of_subject(kept).subject_id == kept
+
+
+def test_the_key_of_the_installation_comes_with_the_first_that_is_asked_for(store: Store) -> None:
+    subject = new_id()
+    store.keys.ensure(KeyKind.SYSTEM, SYSTEM_SUBJECT)
+    store.keys.ensure(KeyKind.PATIENT, subject)
+    store.keys._cache.clear()
+    asked: list[str] = []
+    event.listen(store.keys.database.engine, "before_cursor_execute", lambda *said: asked.append(said[2]))
+    assert store.keys.preload([subject]).keys() == {subject}
+    once = len(asked)
+    assert store.keys.of_subject(SYSTEM_SUBJECT).subject_id == SYSTEM_SUBJECT
+    assert len(asked) == once > 0
 
 
 def test_a_key_leaves_the_memory_after_a_while(store: Store, config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
