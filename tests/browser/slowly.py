@@ -18,8 +18,8 @@ from playwright.sync_api import Page
 # After each tag, and within each text: what is drawn then has a part of what it will have.
 _CUTS = re.compile(rb"<[^>]*>\s*|[^<]{1,9}")
 _KEPT_BACK = frozenset({"content-length", "content-encoding", "transfer-encoding", "connection"})
-# Two frames: what came has been laid out and painted. A line around the page, which takes no room, has another colour in
-# each: Chromium draws a frame in which nothing is new no sooner than a screen would show it, a hundred times as late.
+# Two frames: what came has been laid out and painted. A line around the page, which takes no room, has another colour
+# in each: Chromium draws a frame in which nothing is new no sooner than a screen would show it.
 _PAINTED = """
 () => new Promise((done) => {
   const draw = (frame) => {
