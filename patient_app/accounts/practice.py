@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 from babel import Locale
 from flask_babel import LazyString, get_locale, gettext
@@ -24,8 +24,10 @@ from patient_app.accounts.registry import Actor, IdInUse, one_line, store_once
 from patient_app.core import clock, i18n, work
 from patient_app.core.db import DatabaseBusy, DatabaseMissing
 from patient_app.core.errors import NotFound
+from patient_app.core.identity import Viewer
 from patient_app.core.ids import new_id
 from patient_app.core.work import db
+from patient_app.core.zone_words import zone_in_words
 
 WEEKDAYS: tuple[LazyString, ...] = (
     _l("Monday"),
@@ -71,6 +73,8 @@ class Reachable:
     name: str = ""
     numbers: tuple[HelpNumber, ...] = ()
     hours: tuple[Hours, ...] = ()
+    # By whose clock the hours are.
+    zone: str = ""
 
 
 NOWHERE = Reachable()
@@ -114,7 +118,7 @@ def _read(session: Session, practice_id: uuid.UUID | None) -> Reachable:
     if len(practices) != 1:
         return NOWHERE
     only = practices[0]
-    return Reachable(only.name, tuple(_numbers(session, only.id)), tuple(_hours(session, only.id)))
+    return Reachable(only.name, tuple(_numbers(session, only.id)), tuple(_hours(session, only.id)), only.zone)
 
 
 def _numbers(session: Session, practice_id: uuid.UUID) -> list[HelpNumber]:
@@ -154,15 +158,29 @@ def _span(day: Hours) -> str:
     return i18n.at_head(gettext("%(opens)s to %(closes)s", opens=opens, closes=closes))
 
 
-def when_read(viewer: Actor) -> str:
+def other_clock(zone: str, of_reader: str) -> str:
+    """Return a practice's zone where it is another time there now than by its reader's clock; else nothing."""
+    there, here = clock.find_zone(zone), clock.find_zone(of_reader)
+    if there is None or here is None:
+        return ""
+    now = clock.now()
+    return "" if now.astimezone(there).utcoffset() == now.astimezone(here).utcoffset() else zone
+
+
+def when_read(viewer: Viewer) -> str:
     """Say when somebody at the caller's practice is there next, who may read what was shared.
 
-    By the practice's clock; of one without hours, that it can take days. It promises nothing: nobody watches, and
-    nobody has to read then.
+    By the practice's clock, which is named where the caller's shows another time; of a practice without hours, that it
+    can take days. It promises nothing: nobody watches, and nobody has to read then.
     """
     practice = db().get_one(Practice, viewer.practice_id)
     hours = {day.weekday: day for day in _hours(db(), viewer.practice_id)}
-    now = clock.now().astimezone(clock.find_zone(practice.zone) or UTC)
+    told = _there_next(hours, clock.now().astimezone(clock.find_zone(practice.zone) or UTC))
+    other = other_clock(practice.zone, viewer.zone) if hours else ""
+    return f"{told} {gettext('By the clock in %(zone)s.', zone=zone_in_words(other))}" if other else told
+
+
+def _there_next(hours: Mapping[int, Hours], now: datetime) -> str:
     minutes = now.hour * 60 + now.minute
     for ahead in range(8):
         day = now.date() + timedelta(days=ahead)

@@ -33,4 +33,5 @@ def help_now() -> ResponseReturnValue:
         practice_name=reachable.name or None,
         practice_numbers=reachable.numbers,
         opening_hours=practice.hours_in_words(reachable.hours),
+        other_clock=practice.other_clock(reachable.zone, person.zone) if person else "",
     )

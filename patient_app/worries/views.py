@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -63,17 +64,24 @@ def send() -> ResponseReturnValue:
 
 
 def _form_page(form: WorryForm) -> str:
+    return render_page("worries/tell.html", form=form, **_hours())
+
+
+def _hours() -> dict[str, Any]:
+    """Return what the two pages of a sender say of the practice."""
     reachable = practice.reachable(viewer().practice_id)
-    hours = practice.hours_in_words(reachable.hours)
-    return render_page("worries/tell.html", form=form, practice_name=reachable.name, hours=hours)
+    return {
+        "practice_name": reachable.name,
+        "hours": practice.hours_in_words(reachable.hours),
+        "other_clock": practice.other_clock(reachable.zone, viewer().zone),
+    }
 
 
 @bp.get("/supporting/worried/sent")
 @access(Permission.WORRIES_SEND)
 def sent() -> ResponseReturnValue:
     """Say what happens with any message; nothing here depends on the one that was sent."""
-    hours = practice.hours_in_words(practice.reachable(viewer().practice_id).hours)
-    return render_page("worries/sent.html", hours=hours)
+    return render_page("worries/sent.html", **_hours())
 
 
 @bp.get("/team/worries")

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 
 from patient_app.accounts import practice
+from patient_app.accounts.models import Person
 from patient_app.checkins import recording, service
 from patient_app.checkins.answers import Answers, ThingSaid
 from patient_app.checkins.parts import parts_of
@@ -19,7 +20,7 @@ from patient_app.consent.categories import Category, Level
 from patient_app.core import clock
 from patient_app.core.ids import new_id
 from patient_app.core.roles import Discipline, Role
-from patient_app.core.work import Store
+from patient_app.core.work import Store, db
 from patient_app.profile import service as profiles
 from patient_app.profile.service import Part
 from patient_app.profile.things import Kind, Thing
@@ -347,3 +348,36 @@ def test_the_confirmation_says_when_a_person_usually_reads_it(
     with store.work(writes=True):
         practice.set_hours(admin.viewer, {})
     assert "Your care team reads when it is open. It can take some days. Nobody watches" in browser.get(entry).words
+
+
+@pytest.mark.parametrize("moment", ["2026-11-23 14:00", "2026-07-06 14:00"])
+@pytest.mark.parametrize(
+    ("zone", "named"), [("America/Los_Angeles", True), ("America/Detroit", False), ("America/New_York", False)]
+)
+def test_hours_name_their_clock_where_it_shows_another_time(
+    store: Store, app: Flask, set_time: Callable[[object], None], moment: str, zone: str, *, named: bool
+) -> None:
+    set_time(moment)
+    own, clock_there = make_practice(store), "By the clock in New York (Eastern Time)."
+    patient = factories.make_patient(store, own, zone=zone)
+    prescriber = factories.make_clinician(store, own, Discipline.PRESCRIBER)
+    supporter = factories.make_supporter(store, own)
+    admin = factories.make_administrator(store, own)
+    factories.assign_team(store, patient, prescriber, admin)
+    factories.tie_supporter(store, patient, supporter)
+    factories.give_consent(store, patient, prescriber, {Category.MOOD: Level.DETAIL})
+    with store.work(writes=True):
+        practice.set_hours(admin.viewer, {0: (510, 1050)})
+        db().get_one(Person, supporter.id).zone = zone
+    browser, friend = Client(app), Client(app)
+    assert clock_there not in browser.get("/help").words
+    sign_in(browser, patient)
+    entry = f"/check-in/{factories.make_check_in(store, patient)}"
+    assert (f"They may read it then, or later. {clock_there} Nobody" in browser.get(entry).words) is named
+    assert (clock_there in browser.get("/help").words) is named
+    sign_in(friend, supporter)
+    for address in ("/supporting/worried/tell", "/supporting/worried/sent"):
+        assert (clock_there in friend.get(address).words) is named, address
+    with store.work(writes=True):
+        practice.set_hours(admin.viewer, {})
+    assert clock_there not in browser.get(entry).words
