@@ -15,7 +15,7 @@ def test_after_an_error_the_focus_is_on_what_to_check(browser: Browser, live_ser
     context = browser.new_context(base_url=live_server.url, java_script_enabled=scripts)
     page = context.new_page()
     page.goto("/sign-in")
-    page.locator("main button").first.click()
+    page.get_by_role("button", name="Sign in").click()
     expect(page.locator("#error-summary")).to_be_focused()
     context.close()
 
