@@ -130,6 +130,7 @@ def keys(
     """Open a page for somebody with a keyboard."""
     context = browser.new_context(
         base_url=live_server.url,
+        service_workers="block",
         viewport={"width": 1280, "height": 800},
         java_script_enabled=request.param == "scripts on",
         reduced_motion="reduce",  # Keys are quicker than a fade, and Chromium calls a fade that was cut short a fault.

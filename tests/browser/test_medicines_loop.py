@@ -46,6 +46,7 @@ def open_phone(
     def open_for(person: Made) -> BrowserPage:
         context = browser.new_context(
             base_url=live_server.url,
+            service_workers="block",
             viewport={"width": 360, "height": 780},
             is_mobile=True,
             has_touch=True,

@@ -38,7 +38,7 @@ class Slow:
         name = sessions.session_cookie_name(self.world.config)
         context.add_cookies([{"name": name, "value": self.world.tokens[person], "url": self.network.url}])
         page = context.new_page()
-        self.network.bring(page, address, at_once=2)
+        self.network.bring(page, address, at_once=3)
         found: list[str] = page.evaluate("() => globalThis.shifts")
         assert page.evaluate(HIDDEN) == []
         context.close()

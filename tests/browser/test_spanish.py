@@ -219,6 +219,7 @@ def open_phone(browser: Browser, live_server: LiveServer, watched: Watched) -> I
     def open_for(person: Made) -> BrowserPage:
         context = browser.new_context(
             base_url=live_server.url,
+            service_workers="block",
             viewport=ViewportSize(width=360, height=780),
             is_mobile=True,
             has_touch=True,

@@ -45,6 +45,7 @@ def test_a_visit_is_written_down_read_and_marked_as_kept(
     for person in (patient, doctor):
         context = browser.new_context(
             base_url=live_server.url,
+            service_workers="block",
             viewport={"width": 360, "height": 780},
             is_mobile=True,
             has_touch=True,
