@@ -19,7 +19,6 @@ from tests.browser.conftest import Survey
 from tests.browser.test_accessibility import (
     COLOURS,
     MODES,
-    NO_WORKER,
     PHONE,
     SMALLEST,
     TEXT_SPACING,
@@ -31,7 +30,7 @@ from tests.browser.test_accessibility import (
 )
 from tests.browser.test_accessibility import _add_style as add_style
 from tests.browser.test_accessibility import site as site  # noqa: PLC0414 - a fixture is taken by its name.
-from tests.conftest import Watched
+from tests.conftest import NO_WORKER, Watched
 from tests.factories import make_check_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -15,8 +15,8 @@ from werkzeug.test import EnvironBuilder
 from patient_app.core.roles import Discipline
 from patient_app.core.work import db
 from tests.browser.conftest import PEOPLE, Survey
-from tests.browser.test_accessibility import NO_WORKER, NOT_THERE, TOO_WIDE, Site
-from tests.conftest import LiveServer, Watched, serving
+from tests.browser.test_accessibility import NOT_THERE, TOO_WIDE, Site
+from tests.conftest import NO_WORKER, LiveServer, Watched, serving
 from tests.factories import (
     Made,
     assign_team,
