@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import request
 from flask_babel import LazyString, lazy_gettext
@@ -68,6 +68,9 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types.
         def get_translations(self, _form: object) -> Any:
             """Take WTForms' few own words as they are: messages here are ours, and its catalogue is slow to read."""
             return _AS_THEY_ARE
+
+    # Whether the list of what to check names each field: where what is said beside them does not tell it.
+    names_fields: ClassVar[bool] = False
 
     def renew_id(self) -> None:
         """Give the form a fresh id and say so: the one it was sent with cannot be used."""

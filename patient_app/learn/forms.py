@@ -24,7 +24,7 @@ class MarkForm(Form):
         _l("This lesson"),
         [
             (SAVE, _l("Save it")),
-            (UNSAVE, _l("Take it off my list")),
+            (UNSAVE, _l("Take it off my lessons")),
             (READ, _l("I read it")),
             (UNREAD, _l("Not read yet")),
         ],

@@ -6,14 +6,15 @@ puts what is wrong beside the field that it is about.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField
-from wtforms.validators import StopValidation
+from wtforms import BooleanField, Field
+from wtforms.validators import StopValidation, ValidationError
 
 from patient_app.core.forms import (
     ChipsField,
@@ -42,6 +43,7 @@ LONGEST_NUMBER = 40
 LEFT_OUT = "0"
 KEEP, DROP = "keep", "drop"
 _WEEKDAYS = range(1, 8)
+_NO_UNIT = re.compile(r"[\d\s.,/]+")
 _LATEST_CHANGE = timedelta(days=366)
 
 
@@ -82,6 +84,7 @@ _SHARED = (
 class MedicineForm(Form):
     """What every kind asks. `kind` says which it is, `main` which date stands among its first questions."""
 
+    names_fields = True
     kind: ClassVar[Kind]
     # Whether days are counted from the first one, so that it matters which that is.
     counts: ClassVar[bool] = False
@@ -112,6 +115,11 @@ class MedicineForm(Form):
         Options([(KEEP, _l("Yes, from that day on")), (DROP, _l("No, leave it out"))]),
         description=_l("Not sure? Ask your prescriber or pharmacist first."),
     )
+
+    def validate_strength(self, field: Field) -> None:
+        """Ask for the unit: "300" alone is not what stands on the box, and could be read as anything."""
+        if field.data and _NO_UNIT.fullmatch(field.data):
+            raise ValidationError(_l("Write the unit too, as on the box, such as 300 mg."))
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the fields as the page asks them: those of the kind before those that every kind has."""

@@ -219,6 +219,12 @@ def test_a_page_with_something_to_check_opens_there_and_after_a_reload_where_it_
     expect(shown).to_contain_text("Step 3 / ")
 
 
+IN_SIGHT = """() => {
+  const start = document.querySelector("[data-start]"), box = start.getBoundingClientRect();
+  return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2) === start;
+}"""
+
+
 def test_time_and_breath_start_when_they_are_tapped(phone: Phone, patient: Made) -> None:
     phone.sign_in(patient)
     page = phone.page
@@ -227,6 +233,12 @@ def test_time_and_breath_start_when_they_are_tapped(phone: Phone, patient: Made)
     expect(page.locator("[data-word]:visible")).to_have_count(0)
     page.clock.run_for(10_000)
     expect(page.locator(".pacer-disc[data-phase]")).to_have_count(0)
+    # On a small phone it can be started without a search, above the bar; and what it draws is a ring.
+    assert page.evaluate(IN_SIGHT), "Start is hidden"
+    ring = page.locator(".pacer-disc").evaluate(
+        "(one) => { const it = getComputedStyle(one, '::before'); return [it.width, it.height]; }"
+    )
+    assert ring[0] == ring[1]
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.locator("[data-word=in]")).to_be_visible()
     page.clock.run_for(4_100)

@@ -56,7 +56,7 @@ def test_what_was_saved_is_read_without_a_network_and_a_word_about_it_arrives(
     assert not page.evaluate(TOO_WIDE)
     assert not axe(page)
     page.get_by_role("button", name="Save it").click()
-    expect(page.get_by_role("button", name="Take it off my list")).to_be_visible()
+    expect(page.get_by_role("button", name="Take it off my lessons")).to_be_visible()
     page.goto("/learn/saved")
     page.get_by_text(PLAIN.title).click()
     assert not axe(page)

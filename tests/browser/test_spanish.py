@@ -321,7 +321,7 @@ def test_a_lesson_is_read_kept_and_asked_about_in_spanish(
     page.goto(f"/learn/lessons/{LESSON}")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Hablar, medicina o las dos")
     save(page, "Guardarla")
-    expect(page.get_by_role("button", name="Quitarla de mi lista")).to_be_visible()
+    expect(page.get_by_role("button", name="Quitarla de mis lecciones")).to_be_visible()
     page.get_by_text("Preguntar a mi equipo por esto").tap()
     page.get_by_label("¿Qué quiere preguntar?").fill(QUESTION)
     all_spanish(page, english)

@@ -43,7 +43,7 @@ def test_saved_and_read_stand_on_the_pages_and_are_taken_back(
     client: Client, store: Store, patient: Made, shelf: Library
 ) -> None:
     address = f"/learn/lessons/{LESSON}"
-    for mark, words in (("save", "Take it off my list"), ("read", "Not read yet"), ("read", "Not read yet")):
+    for mark, words in (("save", "Take it off my lessons"), ("read", "Not read yet"), ("read", "Not read yet")):
         page = client.post(f"{address}/mark", data={"id": str(new_id()), "mark": mark})
         assert page.status_code == 303
         assert words in client.follow(page).words
@@ -202,7 +202,7 @@ def test_a_question_goes_on_the_list_once_and_takes_nothing_off_it(
     assert found.lines == ("rent", "Is it safe for my knee?", "And at night?")
     assert found.about_use
     page = client.get(address)
-    assert "The list is full" in page.words
+    assert "The list for your visit is full" in page.words
     assert 'id="ask"' not in page.html
     page = client.post(f"{address}/ask", data={"id": str(new_id()), "question": "One more"})
     assert page.status_code == 422

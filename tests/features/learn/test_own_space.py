@@ -98,7 +98,7 @@ def test_a_lesson_is_saved_for_oneself_alone_and_taken_off_again(app: Flask, sto
         assert "Saved by you" in page.words
         rows = [link for link in page.links if link.startswith("/supporting/lessons/")]
         assert rows[:2] == [f"/supporting/lessons/{slug}" for slug in (LINES, CUP)]  # The last saved first.
-    assert "Take it off my list" in client.get(f"/supporting/lessons/{CUP}").words
+    assert "Take it off my lessons" in client.get(f"/supporting/lessons/{CUP}").words
     with store.work(writes=False):
         row = db().get(OwnShelf, supporter.id)
         assert row is not None

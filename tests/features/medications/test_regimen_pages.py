@@ -201,6 +201,8 @@ def test_each_way_of_taking_it_is_kept_and_comes_back_into_its_form(
         ("once", {"amount": "1", "about_use": ""}, "about_use"),
         ("once", {"amount": "1", "unit": "ml", "strength": "10 mg"}, "unit"),
         ("once", {"amount": "1", "unit": "bucket"}, "unit"),
+        ("once", {"amount": "1", "strength": "300"}, "strength"),
+        ("once", {"amount": "1", "strength": "2.5 / 10"}, "strength"),
         ("once", {"amount": "1", "on": ["8"]}, "on"),
         ("times", {"time_1": "25:00", "amount_1": "1"}, "time_1"),
         ("times", {"amount_2": "1"}, "time_2"),
@@ -470,3 +472,9 @@ def test_nobody_opens_somebody_elses_medicine(app: Flask, client: Client, store:
     assert "naltrexone" not in client.get("/medications").html
     with store.work(writes=False):
         assert db().scalar(select(func.count()).select_from(Medicine).where(Medicine.private)) == 0
+
+
+def test_what_to_check_is_named_where_the_words_beside_it_are_the_same(client: Client) -> None:
+    page = add(client, "times")
+    assert page.status_code == 422
+    assert "When? Please fill this in." in page.words
