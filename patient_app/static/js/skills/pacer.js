@@ -46,5 +46,5 @@ export function pace(box) {
     halt();
     start.focus();
   });
-  box.querySelector("[data-with-script]").hidden = false;
+  for (const part of box.querySelectorAll("[data-with-script]")) part.hidden = false;
 }
