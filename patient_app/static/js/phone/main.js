@@ -259,6 +259,11 @@ if (toPlan) {
     })
     .catch(() => {});
 }
+// A saved lesson stands whole on another page.
+const isOfLesson = location.pathname.startsWith("/learn/lessons/") ? "yes" : "no";
+document.querySelectorAll("[data-of-lesson]").forEach((part) => {
+  part.hidden = part.dataset.ofLesson !== isOfLesson;
+});
 document.addEventListener("submit", submitted);
 if (page.person) takeOver().catch(() => {});
 if (document.readyState === "complete") useWorker();
