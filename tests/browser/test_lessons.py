@@ -77,6 +77,20 @@ def test_what_was_saved_is_read_without_a_network_and_a_word_about_it_arrives(
     assert mark.saved
 
 
+def test_without_a_network_the_page_of_a_lesson_points_to_the_saved_ones(phone: Phone, patient: Made) -> None:
+    phone.sign_in(patient)
+    phone.cut()
+    page = phone.page
+    page.goto("/learn/lessons/not-opened-before")
+    expect(page.get_by_role("heading", level=1)).to_have_text("No network right now")
+    expect(page.get_by_text("it is not kept on this phone")).to_be_hidden()
+    page.get_by_role("link", name="Saved lessons").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Saved")
+    page.goto("/sharing")
+    expect(page.get_by_role("heading", level=1)).to_have_text("No network right now")
+    expect(page.get_by_role("link", name="Saved lessons")).to_be_hidden()
+
+
 def test_a_hard_one_opens_when_it_is_asked_for(phone: Phone, patient: Made) -> None:
     phone.sign_in(patient)
     page = phone.page

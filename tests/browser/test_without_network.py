@@ -329,6 +329,113 @@ def test_a_form_waits_while_what_it_changes_is_sent(
     assert stored(live_server.store, patient) == [(3, "as it is now")]
 
 
+def back_online(phone: Phone) -> None:
+    """Give the network back, and let the browser say so to its pages."""
+    phone.mend()
+    phone.context.set_offline(False)
+
+
+def go_offline(phone: Phone) -> None:
+    phone.cut()
+    phone.context.set_offline(True)
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_an_open_page_says_what_is_true_once_there_is_a_network_again(
+    get_phone: GetPhone, patient: Made, live_server: LiveServer, is_kept: bool
+) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    page, panel = phone.page, phone.page.locator("[data-later-part=kept]")
+    page.goto("/check-in")
+    go_offline(phone)
+    if is_kept:
+        page.goto("/check-in")
+        expect(phone.line("No network now")).to_be_visible()
+    page.locator('.faces label:has(input[value="4"])').click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(panel.get_by_role("heading", name="Saved on this phone")).to_be_visible()
+    expect(panel).to_contain_text("nobody has seen it yet")
+    place = panel.bounding_box()
+    back_online(phone)
+    expect(panel.get_by_role("heading")).to_have_accessible_name("It has been sent")
+    expect(panel.get_by_text("You find it in your history.")).to_be_visible()
+    expect(panel.locator("[data-why=later]")).to_be_hidden()
+    expect(panel.get_by_role("link", name="See what waits")).to_be_hidden()
+    expect(phone.line("has been sent")).to_be_visible()
+    expect(page.get_by_text("No network now")).to_be_hidden()
+    expect(phone.line("You see this page as it was")).to_be_visible(visible=is_kept)
+    after = panel.bounding_box()
+    assert place is not None
+    assert after is not None
+    assert after["y"] == place["y"]
+    assert len(stored(live_server.store, patient)) == 1
+    panel.get_by_role("link", name="Look at it").click()
+    page.wait_for_url(re.compile(r"/check-in/[0-9a-f-]+"))
+
+
+def test_a_kept_page_is_loaded_again_only_by_who_asks_for_it(get_phone: GetPhone, patient: Made) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    page, line = phone.page, phone.line("You see this page as it was")
+    page.goto("/safety/signs")
+    phone.until(lambda: "/safety/signs" in phone.kept_addresses())
+    go_offline(phone)
+    page.goto("/safety/signs")
+    page.get_by_label("In your own words").fill(CANARY)
+    again = page.get_by_role("link", name="Load it again")
+    expect(phone.line("No network now")).to_be_visible()
+    expect(again).to_be_hidden()
+    before = line.bounding_box()
+    back_online(phone)
+    expect(page.get_by_text("No network now")).to_be_hidden()
+    expect(again).to_be_visible()
+    assert line.bounding_box() == before
+    go_offline(phone)
+    expect(page.get_by_text("No network now")).to_be_visible()
+    expect(again).to_be_hidden()
+    back_online(phone)
+    expect(page.get_by_label("In your own words")).to_have_value(CANARY)
+    phone.wait_for("drafts", 1)
+    again.click()
+    expect(line).to_be_hidden()
+    expect(page.get_by_label("In your own words")).to_have_value(CANARY)
+
+
+def test_a_network_that_leads_nowhere_is_not_said_to_be_there(get_phone: GetPhone, patient: Made) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    go_offline(phone)
+    phone.check_in_without_network("In between", CANARY)
+    with phone.page.expect_request("**/outbox"):
+        phone.context.set_offline(False)  # As in a hotel, before somebody signs in there.
+    phone.page.wait_for_timeout(500)  # For what must not come.
+    expect(phone.line("No network now")).to_be_visible()
+    expect(phone.page.locator("p[data-why=later]")).to_be_visible()
+    phone.mend()  # It is tried again by itself.
+    expect(phone.page.get_by_role("heading", name="It has been sent")).to_be_visible(timeout=15_000)
+    expect(phone.page.get_by_text("No network now")).to_be_hidden()
+
+
+def test_an_open_page_says_so_when_what_waited_could_not_be_taken_or_is_gone(
+    get_phone: GetPhone, patient: Made
+) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    go_offline(phone)
+    phone.check_in_without_network("In between", "x" * 4100)
+    other = phone.context.new_page()
+    back_online(phone)
+    expect(phone.page.get_by_text("It could not be taken as it is.")).to_be_visible()
+    expect(phone.page.locator("p[data-why=later]")).to_be_hidden()
+    other.goto("/waiting")
+    other.get_by_role("button", name="Take away").click()
+    expect(other.locator("#nothing-waits")).to_be_visible()
+    phone.page.evaluate("dispatchEvent(new Event('online'))")
+    expect(phone.page.get_by_role("heading", name="It does not wait here any more")).to_be_visible()
+    expect(phone.page.get_by_text("Saved on this phone")).to_be_hidden()
+
+
 def test_a_hard_entry_has_help_beside_it(get_phone: GetPhone, patient: Made) -> None:
     phone = get_phone()
     phone.sign_in(patient)

@@ -1,7 +1,7 @@
 // A form whose entry is kept on this phone until the server has it. It is stored here first, then sent; what the person
 // sees is the truth at each moment: stored there, kept here, or still only on the screen.
 import { soundsHeavy } from "../near_words.js";
-import { endsAfter } from "./db.js";
+import { endsAfter, read } from "./db.js";
 import { newId } from "./ids.js";
 import { seal } from "./letter.js";
 import { askForSync, native, sayWaiting, sentHere } from "./main.js";
@@ -23,10 +23,31 @@ function show(form, name, { hides, why }) {
   shown.querySelectorAll("[data-of-use]").forEach((help) => {
     help.hidden = !new FormData(form).get("use");
   });
-  shown.querySelectorAll("[data-why]").forEach((reason) => {
-    reason.hidden = reason.dataset.why !== why;
-  });
+  sayWhy(shown, why);
   shown.querySelector("h2, h3, h4")?.focus();
+}
+
+// Of the words that tell what is the matter with an entry, show those that are true.
+function sayWhy(shown, why) {
+  shown.querySelectorAll("[data-why]").forEach((reason) => {
+    reason.hidden = !reason.dataset.why.split(" ").includes(why);
+  });
+}
+
+// What waits was sent, or somebody tried to: whoever still sees that their entry is kept here reads what is true now.
+export async function sayAgain({ pages, why }) {
+  for (const shown of document.querySelectorAll("[data-later-part][data-entry]")) {
+    const { entry } = shown.dataset;
+    if (pages && entry in pages) {
+      shown.removeAttribute("data-entry"); // Nothing comes after that.
+      shown.querySelector("[data-arrived]").href = pages[entry] ?? "/history";
+      sayWhy(shown, "sent");
+      continue;
+    }
+    const item = await read("outbox", entry);
+    const now = !item ? "gone" : item.refused ? "refused" : why;
+    if (now && shown.dataset.entry) sayWhy(shown, now);
+  }
 }
 
 // Whether this entry may mean danger, by the thresholds that the page gives, or by an answer that it marks: then help
@@ -129,6 +150,7 @@ export async function submit(form, submitter, { person: tag, letterbox }) {
   askForSync();
   navigator.storage?.persist?.().catch(() => {}); // From here on this phone holds the only copy of something.
   document.querySelector("h1")?.scrollIntoView();
+  part(form, "kept")?.setAttribute("data-entry", id);
   show(form, "kept", { hides: true, why: answer.result });
 }
 

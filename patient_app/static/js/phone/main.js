@@ -43,14 +43,37 @@ export const timeOf = (at) => {
   return `${day}, ${clockOf(when)}`;
 };
 
-// Tell what waits. `sent` is how many just arrived, `next` where the newest of them can be read, and what follows it.
-export function sayWaiting({ waiting, refused, sent = 0, next, why }) {
-  lines?.querySelectorAll("[data-next]").forEach((link) => {
-    link.hidden = !next;
-    if (next) link.href = next;
+// Shorter lines take the room of longer ones: nothing moves under a thumb.
+function holdRoom() {
+  const { height } = lines?.getBoundingClientRect() ?? {};
+  if (height) lines.style.minBlockSize = `${height}px`;
+}
+
+// A page that was kept stays as old as it is, but that there is no network it says only while there is none.
+let clearNeeds;
+function sayNetwork(isThere) {
+  if (isThere) holdRoom();
+  lines?.querySelectorAll("[data-net]").forEach((part) => {
+    part.hidden = (part.dataset.net === "yes") !== isThere;
   });
-  say("sent-one", sent === 1);
-  say("sent-many", sent > 1, [sent]);
+  if (isThere) clearNeeds?.();
+}
+
+// Tell what waits. `sent` is how many just arrived, `next` where the newest of them can be read, and what follows it.
+// It stays true: the page and the worker send at the same time, and only one of them finds something.
+let arrived = 0;
+export function sayWaiting({ waiting, refused, sent = 0, pages, next, why }) {
+  if (sent) sayNetwork(true); // First of all: it holds the room.
+  if (document.querySelector("[data-later-part][data-entry]")) import("./later.js").then(({ sayAgain }) => sayAgain({ pages, why })).catch(() => {});
+  if (sent) {
+    arrived += sent;
+    lines?.querySelectorAll("[data-next]").forEach((link) => {
+      link.hidden = !next;
+      if (next) link.href = next;
+    });
+  }
+  say("sent-one", arrived === 1);
+  say("sent-many", arrived > 1, [arrived]);
   const isElsewhere = location.pathname !== "/waiting"; // There they are seen.
   say("one", waiting === 1 && isElsewhere);
   say("many", waiting > 1 && isElsewhere, [waiting]);
@@ -59,19 +82,36 @@ export function sayWaiting({ waiting, refused, sent = 0, next, why }) {
 }
 
 let sending;
-// Send what waits, unless that is under way; afterwards the lines are true again.
+// Send what waits, unless that is under way; afterwards the lines are true again. Resolves to what came of it, or to nothing.
 export function sendWaiting() {
   sending ??= sendAll()
     .then((outcome) => {
       sayWaiting(outcome);
       if (outcome.sent) navigator.serviceWorker?.controller?.postMessage({ type: "refresh", now: true });
       if (outcome.waiting) askForSync();
+      return outcome;
     })
     .catch(() => {})
     .finally(() => {
       sending = undefined;
     });
   return sending;
+}
+
+// The browser says that there is a network. For a moment that may be too early, or a network that leads nowhere: where
+// something waits, whether it arrives tells.
+const AGAIN_AFTER = [5000, 30_000];
+async function online() {
+  await sending; // It began before.
+  for (const pause of [...AGAIN_AFTER, undefined]) {
+    const outcome = await sendWaiting();
+    if (navigator.onLine === false) return;
+    if (outcome?.why !== "later") {
+      sayNetwork(true);
+      return;
+    }
+    if (pause) await new Promise((resolve) => setTimeout(resolve, pause));
+  }
 }
 
 // Where the browser can, it wakes the worker once there is a network, also when no page is open.
@@ -108,8 +148,8 @@ async function takeOver() {
   if (waits && document.querySelector("form[data-later]")) await import("./waiting.js").then(({ edit }) => edit(waits)).catch(() => {});
   // Not after sending: on a network that hangs, words that are typed meanwhile would be kept nowhere.
   if (document.querySelector("textarea, form[data-draft]")) import("./drafts.js").then((drafts) => drafts.watch(page, { form: sentForm, ...sent })).catch(() => {});
+  addEventListener("online", online);
   await sendWaiting();
-  addEventListener("online", sendWaiting);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && sendWaiting());
 }
 
@@ -193,8 +233,9 @@ addEventListener("pageshow", ({ persisted }) => persisted && history.state?.sent
 
 // What needs a network says so while there is none: on a page that was kept, and when the browser knows.
 async function sayNeeds() {
+  sayNetwork(false);
   const { hideNeeds, showNeeds } = await import("./needs_net.js");
-  addEventListener("online", hideNeeds);
+  clearNeeds = hideNeeds;
   if (page.person && !page.shared) await showNeeds();
 }
 
@@ -218,6 +259,11 @@ if (toPlan) {
     })
     .catch(() => {});
 }
+// A saved lesson stands whole on another page.
+const isOfLesson = location.pathname.startsWith("/learn/lessons/") ? "yes" : "no";
+document.querySelectorAll("[data-of-lesson]").forEach((part) => {
+  part.hidden = part.dataset.ofLesson !== isOfLesson;
+});
 document.addEventListener("submit", submitted);
 if (page.person) takeOver().catch(() => {});
 if (document.readyState === "complete") useWorker();

@@ -129,8 +129,9 @@ const sendOne = ({ id }, within_ms) =>
     { isIdle: true },
   );
 
-// Send all that waits, in the order of writing, one sender at a time. Returns {sent, next, waiting, refused, why}; `next`
-// is the page of the newest that was stored, `why` tells what stopped it, if anything did. What a form is sending at this
+// Send all that waits, in the order of writing, one sender at a time. Returns {sent, pages, next, waiting, refused,
+// why}; `pages` tells where each that was stored can be read, by its id, `next` is that of the newest, `why` tells what
+// stopped it, if anything did. What a form is sending at this
 // moment is the form's to tell of.
 export async function sendAll(give_up_after = Infinity) {
   const one = navigator.locks ? (work) => navigator.locks.request("tandem outbox", work) : (work) => work();
@@ -138,6 +139,7 @@ export async function sendAll(give_up_after = Infinity) {
     const tag = (await read("meta", "owner"))?.tag;
     const until = Date.now() + give_up_after;
     const others = new Set();
+    const pages = {};
     let sent = 0;
     let why, next;
     for (const item of tag ? await waitingOf(tag) : []) {
@@ -149,13 +151,13 @@ export async function sendAll(give_up_after = Infinity) {
       }
       if (answer.result === "stored") {
         sent += 1;
-        next = answer.next;
+        next = pages[item.id] = answer.next;
       } else if (answer.result !== "refused") {
         why = answer.result;
         break;
       }
     }
     const left = tag ? (await waitingOf(tag)).filter((item) => item.refused || !others.has(item.id)) : [];
-    return { sent, next, why, waiting: left.filter((item) => !item.refused).length, refused: left.filter((item) => item.refused).length };
+    return { sent, pages, next, why, waiting: left.filter((item) => !item.refused).length, refused: left.filter((item) => item.refused).length };
   });
 }
