@@ -329,6 +329,13 @@ def test_below_a_hard_check_in_the_answers_of_the_newest_say_whose_they_are(
     assert not [one for one in said[1:] if "Newest" in one]
 
 
+def test_below_a_list_of_people_the_line_speaks_of_each(client: Client, world: World) -> None:
+    page = factories.sign_in(client, world.prescriber)
+    assert "You see only what each person chose to share. It is not a complete list" in page.words
+    assert "this person" not in page.words
+    assert "each person chose" in client.get("/team/notes").words
+
+
 def test_pages_keep_the_order(client: Client, store: Store, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("patient_app.reading.caseload.PAGE_PATIENTS", 2)
     factories.sign_in(client, world.prescriber)
