@@ -26,8 +26,8 @@ from patient_app.core.day_lists import list_of_days
 
 PERIODS = (7, 30, 90, 365)
 USUAL_PERIOD, YEAR, WEEKS_OF_A_YEAR = 30, 365, 52
-# So much above the usual range, a day is called higher; so many days are named.
-HIGHER, MOST_NAMED = 2, 3
+# So many days are named; more are counted.
+MOST_NAMED = 3
 _HALF, _QUARTER = 0.5, 0.25
 # Where the practices are: it says on which day a week begins.
 TERRITORY = "US"
@@ -296,19 +296,18 @@ class _Drawer:
         first = pull_sentence(self._asks, least, most, mostly=mostly)
         if not mostly:
             return [first]
-        if not self._span.by_week:
-            return [first, *self._higher(high)]
-        strongest = max(both[1] if both else craving for craving, both in told)
-        if strongest < high + HIGHER:
-            return [first]
-        return [first, gettext("The strongest was %(number)s of 10.", number=numbers[round(strongest * 2)])]
+        return [first, *self._higher(high, max(both[1] if both else craving for craving, both in told))]
 
-    def _higher(self, usual: float) -> list[str]:
-        days = [day.day for day in self._steps if day.craving is not None and day.craving >= usual + HIGHER]
-        if not days:
+    def _higher(self, usual: float, strongest: float) -> list[str]:
+        """Name or count every day above what is told already, as the drawing shows it; of many, the strongest too."""
+        if strongest <= usual:
             return []
+        said = gettext("The strongest was %(number)s of 10.", number=self._words.numbers[round(strongest * 2)])
+        if self._span.by_week:
+            return [said]
+        days = [day.day for day in self._steps if day.craving is not None and day.craving > usual]
         if len(days) > MOST_NAMED:
-            return [ngettext("It was higher on %(num)d day.", "It was higher on %(num)d days.", len(days))]
+            return [ngettext("It was higher on %(num)d day.", "It was higher on %(num)d days.", len(days)), said]
         return [gettext("It was higher on %(days)s.", days=_listed(days))]
 
     def _use_sentences(self, uses: bool) -> list[str]:

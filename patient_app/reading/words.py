@@ -172,7 +172,7 @@ def caseload_lines(rows: Iterable[CaseloadRow]) -> list[CaseloadLine]:
             row,
             chart.format(number=row.person.chart_number, day=_birth_date(locale, row.person)),
             _hard(catalogue, locale, row.lately),
-            _said(catalogue, row.newest),
+            _said(catalogue, row.newest, below_hard=row.lately.hard_on is not None),
             _new(catalogue, row.lately.new),
             _shares(catalogue, row.grants.categories),
         )
@@ -221,8 +221,15 @@ def _birth_date(locale: str, person: Named) -> str:
         return person.date_of_birth
 
 
-def _said(catalogue: object, newest: SharedCheckIn | None) -> str:
-    return "" if newest is None else _answers(catalogue, newest.mood, newest.craving, newest.use)
+def _said(catalogue: object, newest: SharedCheckIn | None, *, below_hard: bool) -> str:
+    """Return the newest answers; below the line of a hard check-in they say that they need not be that one's."""
+    said = "" if newest is None else _answers(catalogue, newest.mood, newest.craving, newest.use)
+    return _newest(catalogue, said) if said and below_hard else said
+
+
+@lru_cache(maxsize=1024)
+def _newest(_catalogue: object, said: str) -> str:
+    return gettext("Newest: %(said)s", said=said)
 
 
 @lru_cache(maxsize=1024)

@@ -312,6 +312,30 @@ def test_the_page_offers_both_orders_and_says_what_they_mean(client: Client, sto
         assert word not in page.words.lower()
 
 
+def test_below_a_hard_check_in_the_answers_of_the_newest_say_whose_they_are(
+    client: Client, store: Store, world: World
+) -> None:
+    """A good mood right below "Hard check-in" would read as that of the hard one."""
+    share(store, world.cy, MOOD)
+    share(store, world.ada, MOOD)
+    write(store, world.cy, 0.2, mood=1)
+    write(store, world.cy, 0.1, mood=4)
+    write(store, world.ada, 0.1, mood=4)
+    page = factories.sign_in(client, world.prescriber)
+    said = [text_of(one) for one in page.all("span", class_name="case-said")]
+    assert "Hard check-in on Tue 3 Nov" in said[0]
+    assert "Newest: Mood: Good" in said[0]
+    assert "Mood: Good" in said[1]
+    assert not [one for one in said[1:] if "Newest" in one]
+
+
+def test_below_a_list_of_people_the_line_speaks_of_each(client: Client, world: World) -> None:
+    page = factories.sign_in(client, world.prescriber)
+    assert "You see only what each person chose to share. It is not a complete list" in page.words
+    assert "this person" not in page.words
+    assert "each person chose" in client.get("/team/notes").words
+
+
 def test_pages_keep_the_order(client: Client, store: Store, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("patient_app.reading.caseload.PAGE_PATIENTS", 2)
     factories.sign_in(client, world.prescriber)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
@@ -9,10 +10,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Select, select
 
 from patient_app.checkins import history, history_words
 from patient_app.checkins.models import CheckInVersion
+from patient_app.checkins.words import MOST_CRAVING
 from patient_app.core import clock
 from patient_app.core.prepared import Prepared
 from patient_app.core.roles import Role
@@ -189,6 +193,31 @@ def test_what_is_seen_is_said_and_stands_in_a_table_too(browser: Client, store: 
     assert text_of(named) in said
     assert len(rows(page)) == 20
     assert rows(page)[2] == ["22 Nov", "In between", "8", "Yes"]
+
+
+MANY_PULLS = st.lists(
+    st.integers(0, MOST_CRAVING), min_size=history.LEAST_FOR_USUAL, max_size=history_words.USUAL_PERIOD
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pulls=MANY_PULLS, period=st.sampled_from((30, 90)))
+def test_every_day_above_what_is_called_usual_is_named_or_counted(
+    store: Store, app: Flask, pulls: list[int], period: int
+) -> None:
+    """The words say what the drawing and the table show: a day that stands above the band is not left out of them."""
+    days = [history.Day(TODAY - timedelta(days=ago), None, pull, None) for ago, pull in enumerate(pulls)][::-1]
+    with store.work(writes=False), app.test_request_context():
+        told = " ".join(history_words.figures(days, period, TODAY, fold=False)[0].sentences)
+    assert "mostly" in told
+    usual = int(re.findall(r"(\d+) of 10\.", told)[0])
+    above = [day for day in days if day.craving is not None and day.craving > usual]
+    if len(above) > history_words.MOST_NAMED:
+        assert f"It was higher on {len(above)} days. The strongest was {max(pulls)} of 10." in told
+        return
+    named = told.partition("It was higher on ")[2]
+    assert bool(named) == bool(above)
+    assert {int(number) for number in re.findall(r"\d+", named)} == {day.day.day for day in above}
 
 
 def test_a_very_hard_check_in_does_not_disappear_in_the_middle_of_its_day_or_week(
