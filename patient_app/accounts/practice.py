@@ -177,7 +177,10 @@ def when_read(viewer: Viewer) -> str:
     hours = {day.weekday: day for day in _hours(db(), viewer.practice_id)}
     told = _there_next(hours, clock.now().astimezone(clock.find_zone(practice.zone) or UTC))
     other = other_clock(practice.zone, viewer.zone) if hours else ""
-    return f"{told} {gettext('By the clock in %(zone)s.', zone=zone_in_words(other))}" if other else told
+    if not other:
+        return told
+    by_clock = gettext("By the clock in %(zone)s.", zone=zone_in_words(other))
+    return f"{told} {by_clock}"
 
 
 def _there_next(hours: Mapping[int, Hours], now: datetime) -> str:
