@@ -119,7 +119,7 @@ class MedicineForm(Form):
     def validate_strength(self, field: Field) -> None:
         """Ask for the unit: "300" alone is not what stands on the box, and could be read as anything."""
         if field.data and _NO_UNIT.fullmatch(field.data):
-            raise ValidationError(_l("Write the unit too, as on the box, such as 300 mg."))
+            raise ValidationError(_l("Write the unit too, as on the box, such as 50 mg."))
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the fields as the page asks them: those of the kind before those that every kind has."""
