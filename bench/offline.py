@@ -76,7 +76,7 @@ def _keep(chromium: BrowserType, profile: Path, ground: Ground, port: int) -> No
     context = _start(chromium, profile)
     name, token = sessions.session_cookie_name(ground.config), ground.people.three_years.token
     lasting = {"url": f"http://localhost:{port}", "expires": time.time() + 3600}
-    context.add_cookies([{"name": name, "value": token, **lasting}])  # type: ignore[typeddict-item]
+    context.add_cookies([{"name": name, "value": token, **lasting}])  # type: ignore[typeddict-item]  # mypy does not see the keys of `lasting`.
     page = context.pages[0]
     page.goto(f"http://localhost:{port}/today")
     deadline = time.monotonic() + KEPT_WITHIN
