@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser, ViewportSize
+from playwright.sync_api import TimeoutError as WaitedTooLong
 
 from patient_app.accounts import sessions
 from tests.browser.slowly import Slowly
@@ -39,8 +40,12 @@ class Slow:
         context.add_cookies([{"name": name, "value": self.world.tokens[person], "url": self.network.url}])
         page = context.new_page()
         self.network.bring(page, address, at_once=3)
+        # Scripts come once the page is drawn, after its load: what they show stands then.
+        try:
+            page.wait_for_function(f"() => ({HIDDEN})().length === 0")
+        except WaitedTooLong:
+            assert page.evaluate(HIDDEN) == []
         found: list[str] = page.evaluate("() => globalThis.shifts")
-        assert page.evaluate(HIDDEN) == []
         context.close()
         return found
 

@@ -829,6 +829,31 @@ def test_what_needs_a_network_says_so_and_does_not_fail(get_phone: GetPhone, pat
     expect(page.get_by_role("link", name="Sharing", exact=True)).to_be_visible()
 
 
+# The first reading of this phone's memory takes as long as a test wants: it is asked something again and again.
+READS_SLOWLY = """() => {
+  const get = IDBObjectStore.prototype.get;
+  IDBObjectStore.prototype.get = function (key) {
+    const asked = get.call(this, key);
+    const again = () => globalThis.goOn || (get.call(this, "nothing").onsuccess = again);
+    if (key === "leaving") asked.addEventListener("success", again);
+    return asked;
+  };
+}"""
+
+
+def test_a_network_that_comes_back_before_the_page_is_ready_is_heard(get_phone: GetPhone, patient: Made) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    page = phone.page
+    phone.cut()
+    page.add_init_script(f"({READS_SLOWLY})()")
+    page.goto("/more")
+    expect(page.get_by_role("link", name="Sharing")).to_have_accessible_name("Sharing (Needs internet)")
+    phone.mend()
+    page.evaluate("() => { dispatchEvent(new Event('online')); globalThis.goOn = true; }")
+    expect(page.get_by_role("link", name="Sharing", exact=True)).to_be_visible()
+
+
 def test_thirty_days_of_own_words_are_read_without_a_network(
     get_phone: GetPhone, patient: Made, live_server: LiveServer
 ) -> None:

@@ -51,7 +51,9 @@ function holdRoom() {
 
 // A page that was kept stays as old as it is, but that there is no network it says only while there is none.
 let clearNeeds;
+let hasNetwork = true;
 function sayNetwork(isThere) {
+  hasNetwork = isThere;
   if (isThere) holdRoom();
   lines?.querySelectorAll("[data-net]").forEach((part) => {
     part.hidden = (part.dataset.net === "yes") !== isThere;
@@ -102,6 +104,11 @@ export function sendWaiting() {
 // something waits, whether it arrives tells.
 const AGAIN_AFTER = [5000, 30_000];
 async function online() {
+  const mayWait = await tookOver; // It may say so before this page is ready to send.
+  if (!mayWait) {
+    sayNetwork(true);
+    return;
+  }
   await sending; // It began before.
   for (const pause of [...AGAIN_AFTER, undefined]) {
     const outcome = await sendWaiting();
@@ -135,22 +142,23 @@ async function finishLeaving() {
 // Where a lock is set, it comes first (guard.js); true when this page is locked, and goes.
 const isGuarded = async () => !!(await read("meta", "lock")) && (await import("./guard.js")).guard();
 
+// Resolves to whether this page may send what waits: not on a shared phone, and not where it goes to another page.
 async function takeOver() {
-  if (await finishLeaving()) return;
+  if (await finishLeaving()) return false;
   if (page.shared) {
     await forgetReadable();
-    return;
+    return false;
   }
   await belongTo(page.person);
-  if (await isGuarded()) return;
+  if (await isGuarded()) return false;
   document.addEventListener("visibilitychange", isGuarded);
   const waits = new URLSearchParams(location.search).get("waiting");
   if (waits && document.querySelector("form[data-later]")) await import("./waiting.js").then(({ edit }) => edit(waits)).catch(() => {});
   // Not after sending: on a network that hangs, words that are typed meanwhile would be kept nowhere.
   if (document.querySelector("textarea, form[data-draft]")) import("./drafts.js").then((drafts) => drafts.watch(page, { form: sentForm, ...sent })).catch(() => {});
-  addEventListener("online", online);
-  await sendWaiting();
+  await sendWaiting(); // What the browser says of the network while this goes on is heard afterwards.
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && sendWaiting());
+  return true;
 }
 
 // The browser's own sending, with the button that was pressed: by itself it would leave that out.
@@ -237,6 +245,7 @@ async function sayNeeds() {
   const { hideNeeds, showNeeds } = await import("./needs_net.js");
   clearNeeds = hideNeeds;
   if (page.person && !page.shared) await showNeeds();
+  if (hasNetwork) hideNeeds(); // It came back meanwhile.
 }
 
 const keptAt = document.querySelector('meta[name="kept"]')?.content;
@@ -265,7 +274,8 @@ document.querySelectorAll("[data-of-lesson]").forEach((part) => {
   part.hidden = part.dataset.ofLesson !== isOfLesson;
 });
 document.addEventListener("submit", submitted);
-if (page.person) takeOver().catch(() => {});
+const tookOver = page.person ? takeOver().catch(() => false) : Promise.resolve(false);
+addEventListener("online", online);
 if (document.readyState === "complete") useWorker();
 else addEventListener("load", () => (globalThis.requestIdleCallback ?? setTimeout)(useWorker));
 
