@@ -41,7 +41,11 @@ notices.register(
 def today() -> ResponseReturnValue:
     """Show the clinician's own visits of today."""
     return render_page(
-        "care_team/todays_visits.html", visits=reading.todays_visits(viewer()), now=clock.now(), zone=viewer().zone
+        "care_team/todays_visits.html",
+        visits=reading.todays_visits(viewer()),
+        chart_words=words.chart_words,
+        now=clock.now(),
+        zone=viewer().zone,
     )
 
 

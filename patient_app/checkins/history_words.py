@@ -6,7 +6,7 @@ Sentences tell what is seen and judge nothing. Words that are always the same ar
 from __future__ import annotations
 
 from calendar import Calendar
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -187,7 +187,7 @@ class _Drawer:
                 *self._mood_sentences(moods),
                 *self._craving_sentences(cravings),
                 *self._use_sentences(uses),
-                *self._about_steps(any(one is not None for drawn in series for one in drawn.ranges)),
+                *self._about_steps({drawn.name for drawn in series if any(drawn.ranges)}),
             ],
             chart=chart,
             panels=[self._panel(panel) for panel in chart.panels],
@@ -199,10 +199,10 @@ class _Drawer:
             folded=folded,
         )
 
-    def _about_steps(self, several: bool) -> list[str]:
+    def _about_steps(self, ranged: Set[str]) -> list[str]:
         if self._span.by_week:
             return [gettext("The line is the middle of each week. Thin upright lines lead to its hardest check-in.")]
-        return [several_words()] if several else []
+        return several_words(moods="mood" in ranged, cravings="craving" in ranged)
 
     def _mood_series(self) -> Series:
         """Draw the range of a day, but of a week only from its middle to its lowest: else 52 lines are a fence."""
@@ -367,9 +367,17 @@ def mood_words(mood: float, words: AnswerWords) -> str:
     return gettext("%(low)s to %(high)s", low=words.moods[low], high=words.moods[low + 1])
 
 
-def several_words() -> str:
-    """Return what the thin upright lines of days are."""
-    return gettext("Thin upright lines show the lowest and highest of days with several check-ins.")
+def several_words(*, moods: bool, cravings: bool) -> list[str]:
+    """Return where days with several check-ins are drawn, of what differs in them; nothing where neither does."""
+    if moods and cravings:
+        drawn = gettext("On days with several check-ins, mood is drawn in their middle, and pull at its strongest.")
+    elif moods:
+        drawn = gettext("On days with several check-ins, mood is drawn in their middle.")
+    elif cravings:
+        drawn = gettext("On days with several check-ins, pull is drawn at its strongest.")
+    else:
+        return []
+    return [drawn, gettext("Thin upright lines go from the lowest to the highest.")]
 
 
 def mood_cell(mood: float | None, both: Range | None, words: AnswerWords) -> str:

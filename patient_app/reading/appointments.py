@@ -25,7 +25,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 
 from patient_app.access_log import service as access_log
 from patient_app.access_log.models import AccessKind, AccessRecord
-from patient_app.accounts.models import Person, PersonState, TeamMembership
+from patient_app.accounts.models import Patient, Person, PersonState, TeamMembership
 from patient_app.appointments import raising
 from patient_app.appointments.models import Appointment, AppointmentVersion, State, Took, ToRaise
 from patient_app.appointments.raising import Listed
@@ -37,7 +37,6 @@ from patient_app.core import clock, work
 from patient_app.core.clock import moment
 from patient_app.core.errors import NotFound
 from patient_app.core.identity import Viewer
-from patient_app.core.work import vault
 from patient_app.reading import people, records
 from patient_app.reading.people import Named, plain_rows
 from patient_app.reading.service import reader_of
@@ -97,14 +96,8 @@ class Visits:
 class TodaysVisit:
     """One line of a clinician's day: their own appointments with patients on their list."""
 
-    patient_id: uuid.UUID
-    name: str
-    # How the patient wants to be called and spoken of, or empty.
-    called: str
-    pronouns: str
-    starts_at: datetime
+    person: Named
     local_time: datetime
-    zone: str
     minutes: int | None
     state: State
     clinic_says: Took | None
@@ -229,29 +222,19 @@ def todays_visits(viewer: Viewer) -> tuple[TodaysVisit, ...]:
         shown = recorded | held.chains.keys()
         rows = [row for row in plain_rows(_OF_DAY, asked) if row.patient_id in shown]
         _record_day(viewer, {row.patient_id for row in rows} - _recorded_today(viewer), begins.date(), held)
-    gone = vault().preload([row.patient_id for row in rows]) if rows else ()
-    rows = [row for row in rows if row.patient_id not in gone]
-    said = zip(*(_own_words(rows, column) for column in ("name", "called", "pronouns")), strict=True)
+    # Whoever's key is gone is left out.
+    known = {person.id: person for person in people.named(viewer, rows)}
     return tuple(
         TodaysVisit(
-            patient_id=row.patient_id,
-            name=name,
-            called=called,
-            pronouns=pronouns,
-            starts_at=row.starts_at,
+            person=known[row.patient_id],
             local_time=row.starts_at.astimezone(zone).replace(tzinfo=None),
-            zone=row.zone,
             minutes=row.minutes,
             state=State(row.state),
             clinic_says=Took(row.clinic_says) if row.clinic_says else None,
         )
-        for row, (name, called, pronouns) in zip(rows, said, strict=True)
+        for row in rows
+        if row.patient_id in known
     )
-
-
-def _own_words(rows: Sequence[Any], column: str) -> list[str]:
-    sealed = f"{column}_sealed"
-    return people.own_words([(row.patient_id, getattr(row, sealed)) for row in rows], sealed)
 
 
 def _recorded_today(viewer: Viewer) -> set[uuid.UUID]:
@@ -296,14 +279,12 @@ _OF_DAY = (
         Appointment.state,
         Appointment.starts_at,
         Appointment.clinic_says,
-        AppointmentVersion.zone,
         AppointmentVersion.minutes,
-        Person.name_sealed,
-        Person.called_sealed,
-        Person.pronouns_sealed,
+        *people.WHO,
     )
     .join(AppointmentVersion, NEWEST)
     .join(Person, Person.id == Appointment.patient_id)
+    .join(Patient, Patient.person_id == Person.id)
     .where(
         Appointment.clinician_id == bindparam("viewer_id"),
         Appointment.practice_id == bindparam("practice_id"),

@@ -70,7 +70,7 @@ def figure_of(shared: Shared) -> Figure | None:
             *_mood_sentence(shared.check_ins, words),
             *_craving_sentence(shared.check_ins),
             *_use_sentence(used),
-            *_about_several(days),
+            *several_words(moods=any(day.moods for day in days), cravings=any(day.cravings for day in days)),
         ],
         chart=chart,
         panels=[_panel(panel, words) for panel in chart.panels],
@@ -127,12 +127,6 @@ def _panel(panel: Panel, words: AnswerWords) -> PanelWords:
         low, high = MOODS
         return PanelWords(panel, words.moods[high], words.moods[low], words.mood_label, "")
     return PanelWords(panel, gettext("10, the strongest"), gettext("0, none"), gettext("Pull"), "")
-
-
-def _about_several(days: Sequence[_Day]) -> list[str]:
-    if not any(day.moods or day.cravings for day in days):
-        return []
-    return [several_words()]
 
 
 def _mood_sentence(entries: Sequence[SharedCheckIn], words: AnswerWords) -> list[str]:

@@ -51,20 +51,18 @@ _ON_TEAM = and_(
 )
 _IS_PATIENT = and_(Person.role == Role.PATIENT, Person.state != PersonState.CLOSED)
 _OF_PRACTICE = Person.practice_id == bindparam("practice_id")
-_PEOPLE = (
-    select(
-        as_kept(Person.id),
-        Person.name_sealed,
-        Person.zone,
-        Person.day_start_minutes,
-        Person.called_sealed,
-        Person.pronouns_sealed,
-        Patient.chart_number_sealed,
-        Patient.date_of_birth_sealed,
-    )
-    .join(Patient, Patient.person_id == Person.id)
-    .where(_IS_PATIENT)
+# What `named` opens, of a person and their chart.
+WHO: tuple[Any, ...] = (
+    as_kept(Person.id),
+    Person.name_sealed,
+    Person.zone,
+    Person.day_start_minutes,
+    Person.called_sealed,
+    Person.pronouns_sealed,
+    Patient.chart_number_sealed,
+    Patient.date_of_birth_sealed,
 )
+_PEOPLE = select(*WHO).join(Patient, Patient.person_id == Person.id).where(_IS_PATIENT)
 # From the clinician's teams to the patients: the other way round a large practice would be walked through whole.
 _TEAMS = select(TeamMembership.patient_id).where(_ON_TEAM).distinct().subquery("teams")
 _LIST = _PEOPLE.join(_TEAMS, _TEAMS.c.patient_id == Person.id).where(_OF_PRACTICE)
@@ -138,7 +136,7 @@ def id_of(row: Any) -> uuid.UUID:
 
 
 def named(viewer: Viewer, rows: Sequence[Any]) -> list[Named]:
-    """Open what tells these people of a clinician's list apart; whoever's key is gone is left out."""
+    """Open what tells people of a clinician's list apart, of rows with `WHO`; whoever's key is gone is left out."""
     if not rows:
         return []
     practice = viewer.practice_id

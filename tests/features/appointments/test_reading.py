@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from patient_app.access_log.models import AccessKind, AccessRecord
 from patient_app.access_log.service import NotWriting
-from patient_app.accounts.models import Person, TeamMembership
+from patient_app.accounts.models import Patient, Person, TeamMembership
 from patient_app.appointments import writing
 from patient_app.appointments.models import Took
 from patient_app.consent.categories import Category, Level, offered
@@ -271,6 +271,21 @@ def test_the_list_of_the_day_has_how_a_patient_wants_to_be_called(store: Store, 
         person.called, person.pronouns = "Addie <b>", "she/her"
     factories.sign_in(client, world.prescriber)
     assert "“Addie <b>” she/her" in client.get("/team/appointments").main_words
+
+
+def test_the_list_of_the_day_tells_two_people_of_one_name_apart(store: Store, world: World, client: Client) -> None:
+    other = factories.make_patient(store, world.practice, name=world.patient.name)
+    factories.assign_team(store, other, world.prescriber, world.administrator)
+    for patient, born in ((world.patient, "1990-05-01"), (other, "1988-02-03")):
+        with store.work(writes=True):
+            db().get_one(Patient, patient.id).date_of_birth = born
+            visit = said(0, 840, clinician_id=world.prescriber.id)
+            writing.enter(writing.Author.patient(patient.viewer), uuid.uuid4(), visit)
+    factories.sign_in(client, world.prescriber)
+    words = client.get("/team/appointments").main_words
+    assert words.count(world.patient.name) == 2
+    assert "born 1 May 1990" in words
+    assert "born 3 February 1988" in words
 
 
 def test_opened_again_the_list_of_the_day_waits_for_no_writer(store: Store, world: World) -> None:

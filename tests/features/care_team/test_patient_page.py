@@ -414,7 +414,7 @@ def test_a_very_hard_check_in_is_not_hidden_by_the_others_of_its_day(
     factories.sign_in(client, world.prescriber)
     consent = share(store, world, MOOD, USE)
     page = client.get(address(world))
-    assert "Thin upright lines show the lowest and highest of days with several check-ins." in page.words
+    assert "On days with several check-ins, mood is drawn in their middle, and pull at its strongest." in page.words
     assert "Pull to drink or use was 3 to 9 of 10." in page.words
     rows = [[text_of(cell) for cell in row] for row in page.one("tbody").iter("tr")]
     assert rows[0] == ["2 Nov", "In between (lowest “Very low”, highest “Very good”)", "lowest 3, highest 9"]

@@ -231,7 +231,8 @@ def test_a_very_hard_check_in_does_not_disappear_in_the_middle_of_its_day_or_wee
     thin = "Thin upright lines"
     for period in (7, 30, 90):
         page = browser.get(f"/history?period={period}")
-        assert f"{thin} show the lowest and highest of days with several check-ins." in figure(page)
+        drawn = "On days with several check-ins, mood is drawn in their middle, and pull at its strongest."
+        assert f"{drawn} {thin} go from the lowest to the highest." in figure(page)
         assert ["21 Nov", "In between (lowest “Very low”, highest “Very good”)", "lowest 0, highest 9"] in rows(page)
         assert [cells for cells in rows(page) if cells[0] == "22 Nov"] == [["22 Nov", "In between", "2"]]
         assert len(hardest(page)) == 1  # The mood: the pull of a day is its strongest already.
@@ -245,6 +246,30 @@ def test_a_very_hard_check_in_does_not_disappear_in_the_middle_of_its_day_or_wee
     week = ["Week of 19 Nov", "In between (lowest “Very low”, highest “Very good”)", "2 (lowest 0, highest 9)"]
     assert week in rows(year)
     assert len(hardest(year)) == 2
+
+
+@pytest.mark.parametrize(
+    ("moods", "cravings", "drawn"),
+    [
+        ((1, 5), (None, None), "mood is drawn in their middle."),
+        ((3, 3), (0, 9), "pull is drawn at its strongest."),
+        ((3, 3), (2, 2), ""),
+    ],
+)
+def test_only_of_what_differs_in_a_day_it_is_told_how_it_is_drawn(
+    browser: Client,
+    store: Store,
+    patient: Made,
+    moods: tuple[int, int],
+    cravings: tuple[int | None, int | None],
+    drawn: str,
+) -> None:
+    for mood, craving in zip(moods, cravings, strict=True):
+        make_check_in(store, patient, at=days_ago(1), mood=mood, craving=craving)
+    make_check_in(store, patient, at=days_ago(2), mood=3, craving=cravings[0])
+    told = figure(browser.get("/history")).partition("On days with several check-ins, ")[2]
+    assert told.startswith(drawn)
+    assert bool(told) == bool(drawn)
 
 
 def test_of_a_single_check_in_a_day_no_range_is_told(browser: Client, store: Store, patient: Made) -> None:
