@@ -1,4 +1,4 @@
-"""Which card, if any, follows a check-in. The rules are data: content/rules/after_check_in.yaml.
+"""Which card, if any, follows a check-in. The rules are data: content/rules/after_entry.yaml.
 
 Pure: what is known of the person's days goes in, the name of a card comes out. Use that was told without saying what
 it was is of kind `UNNAMED`; the rules decide where that is taken seriously.
@@ -18,7 +18,7 @@ import yaml
 from patient_app.profile.things import Kind
 
 CONTENT = Path(__file__).resolve().parents[1] / "content"
-RULES = CONTENT / "rules" / "after_check_in.yaml"
+RULES = CONTENT / "rules" / "after_entry.yaml"
 CARDS = CONTENT / "cards" / "after_check_in.yaml"
 UNNAMED = "unnamed"
 # Where a card leads that is no part of the help page: the page made simple.
@@ -185,7 +185,7 @@ def rules() -> tuple[Rule, ...]:
     known_kinds = {*Kind, UNNAMED}
     cards = {card["id"] for card in _card_file()}
     found = []
-    for entry in yaml.safe_load(RULES.read_text(encoding="utf-8"))["rules"]:
+    for entry in yaml.safe_load(RULES.read_text(encoding="utf-8"))["check_in"]["rules"]:
         beside = entry.get("beside")
         rule = Rule(
             entry["id"], entry["when"], entry["shows"], entry["status"], entry["source"], beside_medicines=bool(beside)

@@ -1,7 +1,7 @@
 """What Today may ask of a person: one next thing, and at most three lines. The one place that decides it.
 
 What concerns the person's safety or who reads their words always comes first and is no prompt; neither is what follows
-an entry (`content/rules/after_check_in.yaml`): it is about that entry, and most of it is about safety. Of prompts,
+an entry (`content/rules/after_entry.yaml`): it is about that entry, and most of it is about safety. Of prompts,
 which only suggest something, a day shows at most two over all features: what was shown keeps its place all day, and
 once it is answered nothing takes it. All else waits in its own page.
 """

@@ -1,6 +1,6 @@
 """Pages made simple, for a hard day: two taps, large letters, no drawings, three things that may help.
 
-Only the person turns it on or off; an entry may be followed by the offer (`content/rules/after_check_in.yaml`), and
+Only the person turns it on or off; an entry may be followed by the offer (`content/rules/after_entry.yaml`), and
 nothing else speaks of it. The page itself can be used without that being turned on: so it is there without a network,
 and what is said there of all pages waits on the phone.
 """

@@ -25,7 +25,7 @@ from patient_app.medications.regimen import OwnMedicine, due_versions, own_medic
 from patient_app.medications.schedule import Paused
 
 CONTENT = Path(__file__).resolve().parents[1] / "content"
-RULES = CONTENT / "rules" / "medicines.yaml"
+RULES = CONTENT / "rules" / "after_entry.yaml"
 # So many cards stand open beside a check-in; more are one tap away.
 MOST_OPEN = 2
 
@@ -130,15 +130,18 @@ def notices(language: str) -> Notices:
 
 
 def taken_lately(medicine: OwnMedicine, day: date) -> bool:
-    """Whether a medicine is part of the plan, or was until a few days ago (content/rules/medicines.yaml)."""
+    """Whether a medicine is part of the plan, or was until a few days ago (content/rules/after_entry.yaml)."""
     since = day - timedelta(days=stopped_lately_days(medicine.catalogue))
     return _held(medicine, since, day) or _is_to_come(medicine, day)
 
 
 @lru_cache(maxsize=1)
 def rules_file() -> dict[str, Any]:
-    """Return content/rules/medicines.yaml, as it stands there; raise for a medicine that does not exist."""
-    read: dict[str, Any] = yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    """Return what content/rules/after_entry.yaml says of medicines, as it stands there.
+
+    Raise for a medicine that does not exist.
+    """
+    read: dict[str, Any] = yaml.safe_load(RULES.read_text(encoding="utf-8"))["medicines"]
     unknown = [key for key in read["stopped_lately"]["longer"] if catalogue.get(key) is None]
     if unknown:
         raise ValueError(f"Medicines that do not exist count for longer: {unknown}.")

@@ -1,8 +1,9 @@
 """What is said when doses were left out: ask, the few special cards, and what opioids do after a gap.
 
 Never computed advice. Which special cards there are is content/medicines/missed_doses.yaml; which are added for what is
-known of opioids is content/rules/medicines.yaml. Where it is not known how many days were left out, every special card
-is shown, so that this adds care, and each says from how many days on it holds: a gap that nobody knows of is no fact.
+known of opioids is content/rules/after_entry.yaml. Where it is not known how many days were left out, every special
+card is shown, so that this adds care, and each says from how many days on it holds: a gap that nobody knows of is no
+fact.
 """
 
 from __future__ import annotations

@@ -169,7 +169,7 @@ def test_every_card_is_shown_by_a_rule_and_every_rule_has_its_source() -> None:
     assert all(named)
     # A source is a work that somebody can open, or another rule or card here that has one.
     assert not [one for one in named if re.search(r"(?i)general knowledge|not checked|not be verified|^our own", one)]
-    assert "reviewed_on" in yaml.safe_load(RULES.read_text(encoding="utf-8"))
+    assert "reviewed_on" in yaml.safe_load(RULES.read_text(encoding="utf-8"))["check_in"]
 
 
 kinds = st.sampled_from([*Kind, UNNAMED])
@@ -216,7 +216,7 @@ def test_a_rule_that_names_what_does_not_exist_stops_the_start(
 ) -> None:
     broken = tmp_path / "rules.yaml"
     rule = {"id": "broken", "when": when, "shows": "help", "status": "proposal", "source": "none"}
-    broken.write_text(yaml.safe_dump({"rules": [rule]}), encoding="utf-8")
+    broken.write_text(yaml.safe_dump({"check_in": {"rules": [rule]}}), encoding="utf-8")
     monkeypatch.setattr(rules, "RULES", broken)
     rules.rules.cache_clear()
     try:
