@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -22,7 +22,7 @@ from patient_app.core import access, clock, installation, migrate
 from patient_app.core.config import Config, ConfigError
 from patient_app.core.db import Database
 from patient_app.core.work import Store, db
-from patient_app.learn import checking
+from patient_app.learn import checking, content
 from patient_app.push import vapid
 
 MAIL_WAITS_AT_MOST = timedelta(minutes=10)
@@ -187,11 +187,26 @@ def _contents(store: Store) -> Iterator[Finding]:
     kind = set_up.kind_of(store)
     yield _kind(store.config, kind)
     with store.work(writes=False):
-        for practice in db().scalars(select(Practice)):
+        practices = db().scalars(select(Practice).order_by(Practice.created_at, Practice.id)).all()
+        for practice in practices:
             if clock.find_zone(practice.zone) is None:
                 yield Finding(State.FAULT, "practice", f"this machine does not know the time zone {practice.zone}")
+        yield from _own_lessons(store.config, practices)
         yield _waiting_mail()
         yield from _failed_mail()
+
+
+def _own_lessons(config: Config, practices: Sequence[Practice]) -> Iterator[Finding]:
+    """Say where each practice of several has lessons of its own, and which folder belongs to none."""
+    folder = Path(config.lessons_path)
+    own = content.of_practices(folder) if config.lessons_path else {}
+    if config.lessons_path and (own or len(practices) > 1):
+        for practice in practices:
+            words = "" if practice.id in own else ", which is not there: it has none of its own"
+            yield Finding(State.OK, "lessons", f"of {practice.name}: {content.PRACTICES}/{practice.id}{words}")
+    for unknown in own.keys() - {practice.id for practice in practices}:
+        words = f"{content.PRACTICES}/{unknown} is read by nobody: no practice has this id"
+        yield Finding(State.NOTE, "lessons", words)
 
 
 def _kind(config: Config, kind: InstallationKind | None) -> Finding:

@@ -4,13 +4,15 @@ A practice's short texts stand there too (`texts.py`).
 
 Strict: a key that is unknown, missing or of the wrong kind, a text in a form that lessons do not have, a path, topic or
 condition that nobody declared are each told in one sentence with the file. How well the words are written is `lint`'s.
-A folder of a practice builds on the shelf of ours: it may use our paths and topics, and declare its own.
+A folder of a practice builds on the shelf of ours: it may use our paths and topics, and declare its own. Where an
+installation serves several practices, each may have a folder in it, `practices/<its id>`, that builds on all of these.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +20,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from patient_app.consent.categories import Category
+from patient_app.core.ids import parse_id
 from patient_app.learn import markdown, texts
 from patient_app.learn.facts import (
     FALLBACK,
@@ -39,6 +42,8 @@ from patient_app.learn.texts import read_texts
 
 FOLDER = FilePath(__file__).resolve().parents[1] / "content" / "lessons"
 PATHS, PRACTICE = "paths.toml", "practice.toml"
+# Where the folders of single practices are.
+PRACTICES = "practices"
 # Words of addresses that are no paths.
 RESERVED = frozenset({"choices", "given", "lessons", "near-by", "not-now", "saved", "search"})
 CATEGORIES = frozenset({Category.SKILLS, Category.SUBSTANCE_USE})
@@ -77,12 +82,25 @@ def read_folder(folder: FilePath, base: Shelf = EMPTY) -> tuple[Shelf, list[str]
     return Shelf(shelf.paths, shelf.topics, shelf.conditions, lessons, own.resources, own.hidden, written), problems
 
 
+def of_practices(folder: FilePath) -> dict[uuid.UUID, FilePath]:
+    """Return the folders of single practices within the one of an installation, by the id of the practice."""
+    found = sorted((folder / PRACTICES).iterdir()) if (folder / PRACTICES).is_dir() else ()
+    return {id_: each for each in found if each.is_dir() and (id_ := parse_id(each.name)) is not None}
+
+
 def _misplaced(folder: FilePath) -> list[str]:
     """Return a sentence for each lesson, and each folder, that lies where nobody reads it."""
     read = {*languages_in(folder), texts.FOLDER, "README.md"}
+    if folder.parent.name != PRACTICES:
+        read.add(PRACTICES)
     found = (each for each in folder.iterdir() if each.is_dir() or each.suffix == ".md") if folder.is_dir() else ()
     names = sorted(each.name for each in found if each.name not in read and not each.name.startswith("."))
-    return [f"{name}: nobody reads it here; lessons belong into the folders en and es." for name in names]
+    told = [f"{name}: nobody reads it here; lessons belong into the folders en and es." for name in names]
+    if PRACTICES in read and (folder / PRACTICES).is_dir():
+        known = set(of_practices(folder).values())
+        others = sorted(each.name for each in (folder / PRACTICES).iterdir() if each not in known)
+        told += [f"{PRACTICES}/{name}: a folder here has the id of a practice; diagnose says them." for name in others]
+    return told
 
 
 def languages_in(folder: FilePath) -> list[str]:

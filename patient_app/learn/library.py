@@ -2,24 +2,27 @@
 
 Read once. A lesson of the practice with the name of one of ours stands in its place, in all languages; a path that the
 practice hides is shown to nobody. What cannot be used of a practice's folder is left out and said in the log:
-help and everything else works on. Ours has to be whole.
+help and everything else works on. Ours has to be whole. A folder for all practices of an installation comes first; what
+one of them has for itself (`content.of_practices`) stands beside that or in its place, for its own people alone.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path as FilePath
 
-from flask import Flask
+from flask import Flask, has_request_context
 
 from patient_app.core import work
 from patient_app.core.errors import NotFound
+from patient_app.core.identity import viewer_or_none
 from patient_app.core.logs import logger
 from patient_app.learn import content, texts
 from patient_app.learn.content import EMPTY
-from patient_app.learn.facts import FALLBACK, Audience, Lesson, Path, Resource, Shelf, language_of_reader
+from patient_app.learn.facts import FALLBACK, Audience, Lesson, Path, PracticeText, Resource, Shelf, language_of_reader
 from patient_app.learn.search import Hit, Index
 from patient_app.learn.tables import WrongFile
 
@@ -85,15 +88,21 @@ def ours() -> Shelf:
     return shelf
 
 
-@lru_cache(maxsize=8)
-def library_of(folder: str) -> Library:
-    """Return the library with a practice's folder; without one (an empty text), ours alone."""
-    own = EMPTY
-    if folder:
-        own, problems = content.read_folder(FilePath(folder), ours())
-        for problem in problems:
-            logger().error("lesson left out", why=problem)
-    return Library(joined(ours(), own))
+@lru_cache(maxsize=256)
+def library_of(folder: str, practice_id: uuid.UUID | None = None) -> Library:
+    """Return the library with an installation's folder (an empty text: ours alone), for everybody or for a practice."""
+    if practice_id is None:
+        return _with(ours(), FilePath(folder)) if folder else Library(joined(ours(), EMPTY))
+    base = library_of(folder)
+    own = content.of_practices(FilePath(folder)).get(practice_id) if folder else None
+    return base if own is None else _with(base.shelf, own)
+
+
+def _with(base: Shelf, folder: FilePath) -> Library:
+    own, problems = content.read_folder(folder, base)
+    for problem in problems:
+        logger().error("lesson left out", why=problem)
+    return Library(joined(base, own))
 
 
 def joined(base: Shelf, own: Shelf) -> Shelf:
@@ -103,7 +112,8 @@ def joined(base: Shelf, own: Shelf) -> Shelf:
     lessons = {**base.lessons, **own.lessons}
     kept = {slug: those for slug, those in lessons.items() if all(one.path in shown for one in those.values())}
     topics, conditions = {**base.topics, **own.topics}, {**base.conditions, **own.conditions}
-    return Shelf(shown, topics, conditions, kept, own.resources, own.hidden, own.texts)
+    resources, hidden = (*base.resources, *own.resources), base.hidden | own.hidden
+    return Shelf(shown, topics, conditions, kept, resources, hidden, {**base.texts, **own.texts})
 
 
 def init_app(app: Flask, folder: str) -> None:
@@ -111,13 +121,25 @@ def init_app(app: Flask, folder: str) -> None:
 
     What cannot be read in the folder is noticed at start.
     """
-    shelf = library_of(folder).shelf
-    app.jinja_env.globals["practice_text"] = lambda place: texts.in_language(shelf.texts, place, language())
+    library_of(folder)
+    for practice_id in content.of_practices(FilePath(folder)) if folder else ():
+        library_of(folder, practice_id)
+
+    def practice_text(place: str) -> PracticeText | None:
+        shelf = library_of(folder, _practice()).shelf
+        return texts.in_language(shelf.texts, place, language())
+
+    app.jinja_env.globals["practice_text"] = practice_text
 
 
 def library() -> Library:
-    """Return the library of this installation."""
-    return library_of(work.unit().store.config.lessons_path)
+    """Return the library of the reader's practice; of the whole installation where nobody reads."""
+    return library_of(work.unit().store.config.lessons_path, _practice())
+
+
+def _practice() -> uuid.UUID | None:
+    reader = viewer_or_none() if has_request_context() else None
+    return None if reader is None else reader.practice_id
 
 
 def language() -> str:

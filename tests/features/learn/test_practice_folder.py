@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +14,11 @@ from patient_app import diagnosis
 from patient_app.core.config import Config
 from patient_app.core.roles import Role
 from patient_app.core.work import Store
+from patient_app.learn import checking, content
 from patient_app.learn import library as libraries
 from patient_app.learn.content import read_folder
 from patient_app.learn.library import Library
-from tests.factories import make_person, make_practice, sign_in
+from tests.factories import MadePractice, make_installation, make_person, make_practice, sign_in
 from tests.features.learn import example
 from tests.page import Client
 
@@ -93,3 +97,63 @@ def test_near_by_is_shown_by_what_the_setting_names(
         page = client.get(address)
         assert "Mill Lane Centre" in page.words
         assert "tel:555-0133" in page.links
+
+
+# --- several practices in one installation ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(app: Flask, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[MadePractice]]:
+    """Make two practices: one has a lesson, a text and a place near by of its own beside what is for both."""
+    make_installation(store)
+    practices = [make_practice(store, name) for name in ("Mill Practice", "Hill Practice")]
+    example.write(tmp_path, practice="")
+    own = tmp_path / content.PRACTICES / str(practices[0].id)
+    example.write_text(example.write(own, {"at-the-mill": (example.EN, example.ES)}), "learn")
+    monkeypatch.setattr(store, "config", replace(store.config, lessons_path=str(tmp_path)))
+    libraries.init_app(app, str(tmp_path))
+    yield practices
+    libraries.library_of.cache_clear()
+
+
+@pytest.mark.sqlite
+def test_what_one_practice_wrote_its_own_people_read_and_nobody_of_another(
+    app: Flask, store: Store, two: list[MadePractice]
+) -> None:
+    for practice, is_there in zip(two, (True, False), strict=True):
+        client = Client(app)
+        sign_in(client, make_person(store, practice, Role.PATIENT))
+        assert client.get("/learn/lessons/at-the-mill").status_code == (200 if is_there else 404)
+        assert client.get("/learn/lessons/by-the-river").status_code == 200
+        found = client.submit(client.get("/learn/search").form(action="/learn/search"), words="river")
+        assert ("/learn/lessons/at-the-mill" in found.links) is is_there
+        assert ("Our house is at the mill." in client.get("/learn").main_words) is is_there
+        assert ("Mill Lane Centre" in client.get("/learn/near-by").words) is is_there
+        supporter = Client(app)
+        sign_in(supporter, make_person(store, practice, Role.SUPPORTER))
+        assert ("Mill Lane Centre" in supporter.get("/supporting/learn").words) is is_there
+
+
+@pytest.mark.sqlite
+def test_diagnose_names_the_folders_of_practices_and_one_that_belongs_to_none(
+    store: Store, two: list[MadePractice], tmp_path: Path
+) -> None:
+    stray = uuid.uuid4()
+    (tmp_path / content.PRACTICES / str(stray)).mkdir()
+    said = [f"{one.state} {one.words}" for one in diagnosis.examine(store.config) if one.subject == "lessons"]
+    mill, hill = (f"practices/{practice.id}" for practice in two)
+    assert f"ok of Mill Practice: {mill}" in said
+    assert f"ok of Hill Practice: {hill}, which is not there: it has none of its own" in said
+    assert f"note practices/{stray} is read by nobody: no practice has this id" in said
+
+
+def test_the_check_looks_into_the_folders_of_practices(tmp_path: Path) -> None:
+    own = example.write(tmp_path) / content.PRACTICES / str(uuid.uuid4())
+    example.write(own, {"at-the-mill": (example.EN.replace("[rivers]", "[lakes]"), example.ES)})
+    (tmp_path / content.PRACTICES / "mill").mkdir()
+    (own / content.PRACTICES).mkdir()
+    number, told = checking.check(tmp_path)
+    assert number == 2
+    assert [one for one in told if one.startswith(f"practices/{own.name}/en/at-the-mill.md: topics")]
+    assert [one for one in told if one.startswith("practices/mill: a folder here has the id of a practice")]
+    assert [one for one in told if one.startswith(f"practices/{own.name}/practices: nobody reads it here")]
