@@ -43,6 +43,7 @@ async function keep(response, url, tag) {
   const text = await response.text();
   const headers = Object.fromEntries(HEADERS.filter((name) => response.headers.has(name)).map((name) => [name, response.headers.get(name)]));
   const page = { address, tag, release: /\/static\/([0-9a-f]+)\//.exec(text)?.[1] ?? settings.release, at: Date.now() };
+  const turned = await read("meta", "turned");
   if ((await owner()) !== tag) return;
   if (isPlan(url)) await renew({ text, headers }, page);
   const box = await close({ text, headers }, `page ${address}`);
@@ -51,9 +52,12 @@ async function keep(response, url, tag) {
   await within(["meta", "pages"], "readwrite", (meta, pages) => {
     meta.get("owner").onsuccess = ({ target: { result: somebody } }) => {
       if (somebody?.tag !== tag) return;
-      pages.put({ ...page, box }, address);
-      pages.count().onsuccess = ({ target }) => {
-        count = target.result;
+      meta.get("turned").onsuccess = ({ target: { result: now } }) => {
+        if (now !== turned) return; // A lock was set meanwhile: nothing opens this box any more.
+        pages.put({ ...page, box }, address);
+        pages.count().onsuccess = ({ target }) => {
+          count = target.result;
+        };
       };
     };
   });

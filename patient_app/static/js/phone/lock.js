@@ -105,6 +105,8 @@ async function turnOver(lock, key) {
     const finish = () => {
       if (!isSame) return meta.transaction.abort();
       meta.put(lock, "lock");
+      // How often the key was changed: what was closed under the one before is not kept (the worker's pages.js).
+      meta.get("turned").onsuccess = ({ target }) => meta.put((target.result ?? 0) + 1, "turned");
       meta.delete("refreshed");
       pages.clear();
       keys.put(usableFor(lock, key), "reading");
