@@ -1,7 +1,7 @@
 // Pages of the phone's owner: the server's own HTML, encrypted, by address. They are given back when the network does not
 // answer, with one word put in: when they were kept.
 import { settings } from "./settings.js";
-import { belongTo, close, isLocked, open, owner, timesLeft } from "./box.js";
+import { belongTo, clearPages, close, isLocked, open, owner, timesCleared, timesLeft } from "./box.js";
 import { isPlan, renew } from "./plan.js";
 import { read, readAll, within, write } from "./db.js";
 
@@ -32,18 +32,14 @@ export async function note(response, url, since) {
   if (response.headers.get("Tandem-Keep")) await keep(response, url, tag);
 }
 
-const forgetPages = () =>
-  within(["pages", "meta"], "readwrite", (pages, meta) => {
-    pages.clear();
-    meta.delete("refreshed");
-  });
+const forgetPages = () => within(["meta", "pages"], "readwrite", clearPages);
 
 async function keep(response, url, tag) {
   const address = addressOf(url);
   const text = await response.text();
   const headers = Object.fromEntries(HEADERS.filter((name) => response.headers.has(name)).map((name) => [name, response.headers.get(name)]));
   const page = { address, tag, release: /\/static\/([0-9a-f]+)\//.exec(text)?.[1] ?? settings.release, at: Date.now() };
-  const turned = await read("meta", "turned");
+  const cleared = await timesCleared();
   if ((await owner()) !== tag) return;
   if (isPlan(url)) await renew({ text, headers }, page);
   const box = await close({ text, headers }, `page ${address}`);
@@ -52,8 +48,8 @@ async function keep(response, url, tag) {
   await within(["meta", "pages"], "readwrite", (meta, pages) => {
     meta.get("owner").onsuccess = ({ target: { result: somebody } }) => {
       if (somebody?.tag !== tag) return;
-      meta.get("turned").onsuccess = ({ target: { result: now } }) => {
-        if (now !== turned) return; // A lock was set meanwhile: nothing opens this box any more.
+      meta.get("cleared").onsuccess = ({ target: { result: now = 0 } }) => {
+        if (now !== cleared) return; // Where a lock was set meanwhile, nothing would open this box any more.
         pages.put({ ...page, box }, address);
         pages.count().onsuccess = ({ target }) => {
           count = target.result;
@@ -83,8 +79,36 @@ export async function kept(url) {
   return new Response(text, { headers: { ...found.headers, "Cache-Control": "no-store" } });
 }
 
-// Fetch the registered pages anew, where they are not fresh (or `now`, when something was just sent).
-export async function refresh({ now = false } = {}) {
+// Fetch the registered pages anew, where they are not fresh (or `now`, when something was just sent). One round at a time:
+// each page asks for it as it opens, and sixty pages a few times over are slow for a phone with a bad network. What was sent
+// while a round was under way may be missing in it, so another one follows, once.
+let round, nextRound;
+export function refresh({ now = false } = {}) {
+  if (round && now) {
+    nextRound ??= round
+      .catch(() => {})
+      .then(() => {
+        nextRound = undefined;
+        return refresh({ now });
+      });
+    return nextRound;
+  }
+  round ??= whole(now).finally(() => {
+    round = undefined;
+  });
+  return round;
+}
+
+// Where all pages were let go of meanwhile (another person signed in, a lock was set), it begins anew.
+async function whole(now) {
+  let cleared;
+  do {
+    cleared = await timesCleared();
+    await once(now, cleared);
+  } while (cleared !== (await timesCleared()) && (await owner()));
+}
+
+async function once(now, cleared) {
   const last = await read("meta", "refreshed");
   const isFresh = last?.release === settings.release && Date.now() - last.at < REFRESHED_AFTER;
   if ((isFresh && !now) || (await isLocked())) return;
@@ -96,7 +120,7 @@ export async function refresh({ now = false } = {}) {
   let isWhole = true; // Where a page did not come, what it would have named is not let go of.
   for (const address of ahead) {
     const answer = await fetched(address);
-    if (!answer) return;
+    if (!answer || cleared !== (await timesCleared())) return;
     if (!answer.ok) isWhole = false;
     for (const own of answer.ok ? namedBy(answer) : []) if (!named.has(own)) named.add(own) && ahead.push(own);
   }

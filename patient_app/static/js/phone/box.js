@@ -34,8 +34,18 @@ export const belongTo = (tag, since) =>
 // safety plan that was to open without signing in still does (plan.js). `leaves`: the server is told before anything else.
 export const forgetReadable = (how = {}) => within(READABLE, "readwrite", (...stores) => empty(stores, how));
 
-function empty([meta, keys, pages, outbox, drafts], { stays = false, keepsPlan = false, leaves = false }) {
+// Let go of all kept pages, in a transaction with these stores. It is counted: what was fetched, or closed under the key of
+// before, is then not put in any more (the worker's pages.js).
+export function clearPages(meta, pages) {
+  pages.clear();
   meta.delete("refreshed");
+  meta.get("cleared").onsuccess = ({ target }) => meta.put((target.result ?? 0) + 1, "cleared");
+}
+
+export const timesCleared = async () => (await read("meta", "cleared")) ?? 0;
+
+function empty([meta, keys, pages, outbox, drafts], { stays = false, keepsPlan = false, leaves = false }) {
+  clearPages(meta, pages);
   if (leaves) meta.put({ at: Date.now() }, "leaving");
   if (!stays) {
     meta.get("left").onsuccess = ({ target }) => meta.put((target.result ?? 0) + 1, "left");
@@ -47,7 +57,6 @@ function empty([meta, keys, pages, outbox, drafts], { stays = false, keepsPlan =
     meta.delete("plan");
     keys.delete("plan");
   }
-  pages.clear();
   for (const store of [outbox, drafts]) {
     store.openCursor().onsuccess = ({ target: { result: cursor } }) => {
       if (!cursor) return;

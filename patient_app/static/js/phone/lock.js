@@ -1,6 +1,6 @@
 // The lock of this phone: the reading key (box.js), wrapped by a PIN, and also by the phone's own check of a finger or a
 // face where that was chosen (body.js). All of it lies on the phone; no PIN and nothing made of one is ever sent.
-import { closeWith, forgetReadable, isOver, open, owner } from "./box.js";
+import { clearPages, closeWith, forgetReadable, isOver, open, owner } from "./box.js";
 import { read, within } from "./db.js";
 
 export const SHORTEST = 4;
@@ -105,10 +105,7 @@ async function turnOver(lock, key) {
     const finish = () => {
       if (!isSame) return meta.transaction.abort();
       meta.put(lock, "lock");
-      // How often the key was changed: what was closed under the one before is not kept (the worker's pages.js).
-      meta.get("turned").onsuccess = ({ target }) => meta.put((target.result ?? 0) + 1, "turned");
-      meta.delete("refreshed");
-      pages.clear();
+      clearPages(meta, pages);
       keys.put(usableFor(lock, key), "reading");
     };
     change(outbox, "outbox", () => change(drafts, "draft", finish));
