@@ -3,11 +3,12 @@
 import { settings } from "./settings.js";
 import { belongTo, clearPages, close, isLocked, open, owner, timesCleared, timesLeft } from "./box.js";
 import { isPlan, renew } from "./plan.js";
-import { read, readAll, within, write } from "./db.js";
+import { endsAfter, read, readAll, within, write } from "./db.js";
 
 const MOST = 100;
 const LEFT = 90; // Where there are more, so many stay: the next few are kept without looking at all of them again.
 const KEPT_FOR = 30 * 24 * 60 * 60 * 1000;
+const GIVES_UP = 30_000; // On a network that hangs; else no other round could begin.
 const REFRESHED_AFTER = 6 * 60 * 60 * 1000;
 const NOT_PART_OF_IT = ["done", "waiting"];
 const HEADERS = ["content-type", "content-security-policy", "referrer-policy", "cross-origin-opener-policy", "permissions-policy", "x-content-type-options", "x-frame-options"];
@@ -148,7 +149,7 @@ async function fetched(address) {
   const since = await timesLeft();
   if (await read("meta", "leaving")) return undefined;
   const url = new URL(address, location.origin);
-  const answer = await fetch(url, { credentials: "same-origin", cache: "no-store", redirect: "manual" });
+  const answer = await fetch(url, { credentials: "same-origin", cache: "no-store", redirect: "manual", signal: endsAfter(GIVES_UP) });
   if (answer.ok) await note(answer, url, since);
   return answer;
 }

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 from patient_app.consent.categories import Category, Level
 from patient_app.skills import files
 from patient_app.skills.assignments import Standing
-from tests.browser.phones import Phone
+from tests.browser.phones import REFRESH, Phone
 from tests.browser.test_accessibility import TOO_WIDE, axe
 from tests.browser.test_exercises import go_through
 from tests.browser.test_whole_loop import sign_in
@@ -75,7 +75,7 @@ def test_an_exercise_is_given_done_without_a_network_seen_as_done_and_closed_aga
     assert "What I wrote" not in theirs.content()
     theirs.get_by_role("button", name="Take back").tap()
     expect(theirs.get_by_text("Taken back", exact=True)).to_be_visible()
-    own.evaluate("navigator.serviceWorker.controller.postMessage({ type: 'refresh', now: true })")
+    own.evaluate(REFRESH, True)
     phone.until(lambda: f"/skills/{LOCKED}" not in phone.kept_addresses())
     phone.cut()
     own.goto(f"/skills/{LOCKED}")

@@ -85,6 +85,11 @@ def open_ready(page: BrowserPage, address: str) -> None:
     page.evaluate(MARK)
 
 
+def becomes(page: BrowserPage, script: str, value: object) -> None:
+    """Wait until a script gives this: what is focused and said comes right after what is seen."""
+    page.wait_for_function(f"(value) => JSON.stringify(({script})()) === JSON.stringify(value)", arg=value)
+
+
 def cut(route: Route) -> None:
     """Lose what htmx asks for; what the browser asks for itself arrives."""
     route.abort() if route.request.headers.get("hx-request") else route.continue_()
@@ -104,8 +109,8 @@ def test_a_period_a_month_and_a_day_are_put_in_place(phone: BrowserPage, world: 
     phone.get_by_role("link", name="7 days").tap()
     expect(phone).to_have_url(re.compile(r"/history\?period=7$"))
     expect(phone.get_by_role("link", name="7 days")).to_have_attribute("aria-current", "true")
-    assert phone.evaluate(FOCUS) == "period-7"
-    assert phone.evaluate(SAID) == ["Shown now: 7 days"]
+    becomes(phone, FOCUS, "period-7")
+    becomes(phone, SAID, ["Shown now: 7 days"])
     phone.get_by_role("link", name="90 days").tap()
     expect(phone).to_have_url(re.compile(r"/history\?period=90$"))
     assert phone.evaluate(STAYED)
@@ -122,8 +127,8 @@ def test_a_period_a_month_and_a_day_are_put_in_place(phone: BrowserPage, world: 
     open_ready(phone, f"/history?month={month}")
     phone.get_by_role("link", name="Month before").tap()
     expect(phone).not_to_have_url(re.compile(month))
-    assert phone.evaluate(FOCUS) == "page-before"
-    assert phone.evaluate(SAID) == [phone.locator("caption").text_content()]
+    becomes(phone, FOCUS, "page-before")
+    becomes(phone, SAID, [phone.locator("caption").text_content()])
     phone.get_by_role("link", name="Next month").tap()
     expect(phone).to_have_url(re.compile(month))
     phone.locator(".calendar a").last.tap()

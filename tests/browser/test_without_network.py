@@ -21,7 +21,7 @@ from patient_app.core.ids import new_id
 from patient_app.core.work import Store, db
 from patient_app.safety import plan as plans
 from patient_app.safety.models import Step
-from tests.browser.phones import KEPT, Phone
+from tests.browser.phones import KEPT, REFRESH, Phone
 from tests.browser.wire import Wire
 from tests.conftest import LiveServer
 from tests.factories import Made, MadePractice, make_check_in, make_patient, make_practice, make_supporter
@@ -240,7 +240,6 @@ _COUNT_GREETINGS = """() => {
   self.greeted = 0;
   addEventListener("message", ({ data }) => { self.greeted += data.type === "hello" && data.keeps ? 1 : 0; });
 }"""
-_REFRESH = "(now) => navigator.serviceWorker.controller.postMessage({ type: 'refresh', now })"
 _FORGET_WHEN = """() => new Promise((done) => {
   indexedDB.open("tandem").onsuccess = ({ target: { result: database } }) => {
     const changes = database.transaction(["meta"], "readwrite");
@@ -258,7 +257,7 @@ def test_the_pages_are_fetched_in_one_round_however_often_that_is_asked_for(get_
     worker.evaluate(_FETCHES_FIVE)
     phone.page.evaluate(_FORGET_WHEN)
     for _ in range(3):  # As pages that open one after the other do.
-        phone.page.evaluate(_REFRESH, False)
+        phone.page.evaluate(REFRESH, False)
     phone.until(lambda: len(worker.evaluate("self.asked")) > 5)
     worker.evaluate("self.letGo()")
     phone.until(lambda: _is_refreshed(phone))
@@ -266,7 +265,7 @@ def test_the_pages_are_fetched_in_one_round_however_often_that_is_asked_for(get_
     assert len(asked) == len(set(asked))
     phone.page.evaluate(_FORGET_WHEN)
     for _ in range(3):  # As entries that arrive one after the other do; the second round has what the first has not.
-        phone.page.evaluate(_REFRESH, True)
+        phone.page.evaluate(REFRESH, True)
     phone.until(lambda: all(worker.evaluate("self.asked").count(one) == 3 for one in KEPT))
 
 
@@ -278,7 +277,7 @@ def test_a_round_in_which_another_person_signs_in_begins_anew_for_them(
     phone.until(lambda: _is_refreshed(phone))
     (worker,) = phone.context.service_workers
     worker.evaluate(_FETCHES_FIVE)
-    phone.page.evaluate(_REFRESH, True)
+    phone.page.evaluate(REFRESH, True)
     phone.until(lambda: len(worker.evaluate("self.asked")) > 5)
     other = make_patient(live_server.store, make_practice(live_server.store))
     page = phone.page
@@ -294,6 +293,36 @@ def test_a_round_in_which_another_person_signs_in_begins_anew_for_them(
     worker.evaluate("self.letGo()")
     phone.until(lambda: _is_refreshed(phone))
     assert set(KEPT) <= set(phone.kept_addresses())
+
+
+_ENDS_WHEN_TOLD = """() => {
+  const endings = [];
+  AbortSignal.timeout = () => {
+    endings.push(new AbortController());
+    return endings.at(-1).signal;
+  };
+  self.endNow = () => endings.forEach((one) => one.abort());
+}"""
+
+
+def test_a_round_that_hangs_on_a_network_ends_and_another_one_can_begin(get_phone: GetPhone, patient: Made) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.until(lambda: _is_refreshed(phone))
+    (worker,) = phone.context.service_workers
+    worker.evaluate(_ENDS_WHEN_TOLD)
+    phone.page.evaluate(_FORGET_WHEN)
+    phone.wire.hold_answers()
+    phone.page.evaluate(REFRESH, False)
+    phone.until(lambda: phone.wire.held > 0)
+    phone.wire.wire = Wire.WHOLE  # But what was held back stays so.
+    worker.evaluate("self.endNow()")
+
+    def is_there() -> bool:
+        phone.page.evaluate(REFRESH, False)
+        return _is_refreshed(phone)
+
+    phone.until(is_there)
 
 
 def test_a_page_is_kept_without_reading_all_that_are_and_of_too_many_the_newest_stay(
@@ -334,9 +363,7 @@ def test_a_page_that_is_a_month_old_is_let_go_of_when_the_pages_are_fetched_anew
 
     def is_gone() -> bool:
         # Asked for again: one that is under way already, since the sign-in, may have looked before they were there.
-        phone.page.evaluate(
-            "navigator.serviceWorker.ready.then(({ active }) => active.postMessage({ type: 'refresh', now: true }))"
-        )
+        phone.page.evaluate(REFRESH, True)
         return not any("day=31-" in one for one in phone.kept_addresses())
 
     phone.until(is_gone)
@@ -652,7 +679,7 @@ def test_what_was_on_its_way_when_somebody_signed_out_is_not_kept(get_phone: Get
     settings, phone.page = phone.page, phone.context.new_page()
     phone.page.goto("/help")
     phone.wire.hold_answers()
-    phone.page.evaluate("() => navigator.serviceWorker.controller.postMessage({ type: 'refresh', now: true })")
+    phone.page.evaluate(REFRESH, True)
     phone.until(lambda: phone.wire.held > 0)
     settings.get_by_role("button", name="Sign out", exact=True).last.click()
     phone.until(lambda: phone.kept_addresses() == [])

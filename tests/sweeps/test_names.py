@@ -37,7 +37,6 @@ OPENS_ACCOUNT_NAMES = {
     "appointments/said.py",  # Asks for another row of the table; `names` opens it.
     "consent/receipts.py",  # As `accounts/supporters.py`.
     # Patients, as staff read of them.
-    "reading/appointments.py",
     "reading/caseload.py",
     "reading/people.py",
 }
