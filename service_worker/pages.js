@@ -3,7 +3,7 @@
 import { settings } from "./settings.js";
 import { belongTo, clearPages, close, isLocked, open, owner, timesCleared, timesLeft } from "./box.js";
 import { isPlan, renew } from "./plan.js";
-import { endsAfter, read, readAll, within, write } from "./db.js";
+import { endsAfter, read, readAll, within } from "./db.js";
 
 const MOST = 100;
 const LEFT = 90; // Where there are more, so many stay: the next few are kept without looking at all of them again.
@@ -129,16 +129,25 @@ async function once(now, cleared) {
   if (isWhole) await drop(before.filter((address) => !named.has(address)));
   await letGo();
   const own = [...new Set([...(isWhole ? [] : before), ...named])];
-  await write("meta", { release: settings.release, at: Date.now(), own }, "refreshed");
+  await changeMeta((meta) => {
+    meta.get("cleared").onsuccess = ({ target: { result: times = 0 } }) => {
+      if (times === cleared) meta.put({ release: settings.release, at: Date.now(), own }, "refreshed"); // Else they are gone again.
+    };
+  });
 }
+
+const changeMeta = (work) => within(["meta"], "readwrite", work);
 
 // Pages that this person has and others do not, as a page names them that was just opened: fetched where they are missing.
 export async function follow(response) {
   const named = namedBy(response);
-  const last = named.length && (await read("meta", "refreshed"));
-  if (!last || (await isLocked())) return;
-  const own = [...new Set([...(last.own ?? []), ...named])];
-  await write("meta", { ...last, own }, "refreshed"); // So that they are let go of when they are named no more.
+  if (!named.length || !(await read("meta", "refreshed")) || (await isLocked())) return;
+  await changeMeta((meta) => {
+    meta.get("refreshed").onsuccess = ({ target: { result: last } }) => {
+      // So that they are let go of when they are named no more.
+      if (last) meta.put({ ...last, own: [...new Set([...(last.own ?? []), ...named])] }, "refreshed");
+    };
+  });
   for (const address of named) if (!(await read("pages", address)) && !(await fetched(address))) return;
 }
 

@@ -89,10 +89,10 @@ _KEYS = (
   return found;
 }"""
 )
-# Waits until the worker is done with the pages that it fetches by itself, and so many are kept but for lessons. The
-# page looks by itself: each look from the outside takes as long as the worker needs for a page.
 # Asks for a round of fetching. (A busy browser opens a page past a worker that is late: it has no controller then.)
 REFRESH = "async (now) => (await navigator.serviceWorker.ready).active.postMessage({ type: 'refresh', now })"
+# Waits until the worker is done with the pages that it fetches by itself, and so many are kept but for lessons. The
+# page looks by itself: each look from the outside takes as long as the worker needs for a page.
 _WHEN_KEPT = (
     "async (least) => {"
     + _HELPS

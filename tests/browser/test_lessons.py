@@ -114,6 +114,8 @@ def test_it_is_read_aloud_by_a_voice_of_the_phones_own_and_by_no_other(
     page.add_init_script(VOICES % str(is_own).lower())
     page.goto(f"/learn/lessons/{PLAIN.slug}")
     button = page.locator("[data-read-aloud]")
+    # Until its script has run, the button is hidden in any case.
+    page.evaluate("() => import(document.querySelector('[data-script*=read_aloud]').dataset.script)")
     if not is_own:
         expect(button).to_be_hidden()
         return

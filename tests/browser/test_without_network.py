@@ -221,6 +221,16 @@ _COUNT_READS = """() => {
 _OF_DAYS = "/history?period="
 
 
+_KEPT_AT = """(address) => new Promise((done) => {
+  indexedDB.open("tandem").onsuccess = ({ target: { result: database } }) => {
+    database.transaction(["pages"]).objectStore("pages").get(address).onsuccess = ({ target: { result } }) => {
+      database.close();
+      done(result?.at ?? 0);
+    };
+  };
+})"""
+
+
 def _is_refreshed(phone: Phone) -> bool:
     """Whether the worker is done with what it fetches after a sign-in."""
     return any(isinstance(one, dict) and "release" in one for one in phone.stores("meta")["meta"])
@@ -295,6 +305,35 @@ def test_a_round_in_which_another_person_signs_in_begins_anew_for_them(
     assert set(KEPT) <= set(phone.kept_addresses())
 
 
+# In the worker: all pages are let go of at the end of a round, after its last fetch.
+_CLEARS_AT_THE_END = """() => {
+  const all = IDBObjectStore.prototype.getAll;
+  IDBObjectStore.prototype.getAll = function (...asked) {
+    if (this.name === "pages" && !self.isCleared) {
+      self.isCleared = true;
+      const changes = this.transaction.db.transaction(["meta", "pages"], "readwrite");
+      const [meta, pages] = ["meta", "pages"].map((name) => changes.objectStore(name));
+      pages.clear();
+      meta.delete("refreshed");
+      meta.get("cleared").onsuccess = ({ target }) => meta.put(target.result + 1, "cleared");
+    }
+    return all.apply(this, asked);
+  };
+}"""
+
+
+def test_pages_that_are_let_go_of_at_the_end_of_a_round_are_fetched_again(get_phone: GetPhone, patient: Made) -> None:
+    phone = get_phone()
+    phone.sign_in(patient)
+    phone.until(lambda: _is_refreshed(phone))
+    (worker,) = phone.context.service_workers
+    worker.evaluate(_CLEARS_AT_THE_END)
+    phone.page.evaluate(_FORGET_WHEN)
+    phone.page.evaluate(REFRESH, False)
+    phone.until(lambda: worker.evaluate("self.isCleared === true") and _is_refreshed(phone))
+    assert set(KEPT) <= set(phone.kept_addresses())
+
+
 _ENDS_WHEN_TOLD = """() => {
   const endings = [];
   AbortSignal.timeout = () => {
@@ -335,8 +374,9 @@ def test_a_page_is_kept_without_reading_all_that_are_and_of_too_many_the_newest_
     worker.evaluate(_COUNT_READS)
 
     def open_page(days: int) -> None:
+        began = phone.page.evaluate("() => Date.now()")
         phone.page.goto(f"{_OF_DAYS}{days}")
-        phone.until(lambda: f"{_OF_DAYS}{days}" in phone.kept_addresses())
+        phone.until(lambda: phone.page.evaluate(_KEPT_AT, f"{_OF_DAYS}{days}") >= began)
 
     for days in (7, 30, 90):
         open_page(days)
