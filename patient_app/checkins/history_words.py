@@ -47,10 +47,14 @@ class PanelWords:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One drawing with its sentences and its table; a folded one is shown after a tap."""
+    """One drawing with its sentences and its table; a folded one is shown after a tap.
+
+    `sentences` say what is seen, `drawn` how it is drawn where that needs words.
+    """
 
     name: str
     sentences: list[str]
+    drawn: list[str]
     chart: Chart
     panels: list[PanelWords]
     ticks: list[tuple[Point, str]]
@@ -187,8 +191,8 @@ class _Drawer:
                 *self._mood_sentences(moods),
                 *self._craving_sentences(cravings),
                 *self._use_sentences(uses),
-                *self._about_steps({drawn.name for drawn in series if any(drawn.ranges)}),
             ],
+            drawn=self._about_steps({drawn.name for drawn in series if any(drawn.ranges)}),
             chart=chart,
             panels=[self._panel(panel) for panel in chart.panels],
             ticks=self._ticks(chart),

@@ -70,8 +70,8 @@ def figure_of(shared: Shared) -> Figure | None:
             *_mood_sentence(shared.check_ins, words),
             *_craving_sentence(shared.check_ins),
             *_use_sentence(used),
-            *several_words(moods=any(day.moods for day in days), cravings=any(day.cravings for day in days)),
         ],
+        drawn=several_words(moods=any(day.moods for day in days), cravings=any(day.cravings for day in days)),
         chart=chart,
         panels=[_panel(panel, words) for panel in chart.panels],
         ticks=[
