@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Browser, Route, Worker, expect
 from playwright.sync_api import Page as BrowserPage
 from sqlalchemy import func, select, update
 
@@ -236,6 +236,15 @@ def _is_refreshed(phone: Phone) -> bool:
     return any(isinstance(one, dict) and "release" in one for one in phone.stores("meta")["meta"])
 
 
+def _worker_at_rest(phone: Phone, patient: Made, script: str) -> Worker:
+    """Sign in, wait until the worker is done with its round (at its end it looks at all pages), and run this in it."""
+    phone.sign_in(patient)
+    phone.until(lambda: _is_refreshed(phone))
+    (worker,) = phone.context.service_workers
+    worker.evaluate(script)
+    return worker
+
+
 # In the worker: what it fetches by itself is written down, and from the sixth on waits until it may go.
 _FETCHES_FIVE = """() => {
   const real = self.fetch.bind(self);
@@ -261,10 +270,7 @@ _FORGET_WHEN = """() => new Promise((done) => {
 
 def test_the_pages_are_fetched_in_one_round_however_often_that_is_asked_for(get_phone: GetPhone, patient: Made) -> None:
     phone = get_phone()
-    phone.sign_in(patient)
-    phone.until(lambda: _is_refreshed(phone))
-    (worker,) = phone.context.service_workers
-    worker.evaluate(_FETCHES_FIVE)
+    worker = _worker_at_rest(phone, patient, _FETCHES_FIVE)
     phone.page.evaluate(_FORGET_WHEN)
     for _ in range(3):  # As pages that open one after the other do.
         phone.page.evaluate(REFRESH, False)
@@ -283,10 +289,7 @@ def test_a_round_in_which_another_person_signs_in_begins_anew_for_them(
     get_phone: GetPhone, patient: Made, live_server: LiveServer
 ) -> None:
     phone = get_phone()
-    phone.sign_in(patient)
-    phone.until(lambda: _is_refreshed(phone))
-    (worker,) = phone.context.service_workers
-    worker.evaluate(_FETCHES_FIVE)
+    worker = _worker_at_rest(phone, patient, _FETCHES_FIVE)
     phone.page.evaluate(REFRESH, True)
     phone.until(lambda: len(worker.evaluate("self.asked")) > 5)
     other = make_patient(live_server.store, make_practice(live_server.store))
@@ -324,10 +327,7 @@ _CLEARS_AT_THE_END = """() => {
 
 def test_pages_that_are_let_go_of_at_the_end_of_a_round_are_fetched_again(get_phone: GetPhone, patient: Made) -> None:
     phone = get_phone()
-    phone.sign_in(patient)
-    phone.until(lambda: _is_refreshed(phone))
-    (worker,) = phone.context.service_workers
-    worker.evaluate(_CLEARS_AT_THE_END)
+    worker = _worker_at_rest(phone, patient, _CLEARS_AT_THE_END)
     phone.page.evaluate(_FORGET_WHEN)
     phone.page.evaluate(REFRESH, False)
     phone.until(lambda: worker.evaluate("self.isCleared === true") and _is_refreshed(phone))
@@ -346,10 +346,7 @@ _ENDS_WHEN_TOLD = """() => {
 
 def test_a_round_that_hangs_on_a_network_ends_and_another_one_can_begin(get_phone: GetPhone, patient: Made) -> None:
     phone = get_phone()
-    phone.sign_in(patient)
-    phone.until(lambda: _is_refreshed(phone))
-    (worker,) = phone.context.service_workers
-    worker.evaluate(_ENDS_WHEN_TOLD)
+    worker = _worker_at_rest(phone, patient, _ENDS_WHEN_TOLD)
     phone.page.evaluate(_FORGET_WHEN)
     phone.wire.hold_answers()
     phone.page.evaluate(REFRESH, False)
@@ -368,10 +365,7 @@ def test_a_page_is_kept_without_reading_all_that_are_and_of_too_many_the_newest_
     get_phone: GetPhone, patient: Made
 ) -> None:
     phone = get_phone()
-    phone.sign_in(patient)
-    phone.until(lambda: _is_refreshed(phone))  # At its end, all are looked at.
-    (worker,) = phone.context.service_workers
-    worker.evaluate(_COUNT_READS)
+    worker = _worker_at_rest(phone, patient, _COUNT_READS)
 
     def open_page(days: int) -> None:
         began = phone.page.evaluate("() => Date.now()")
